@@ -1,0 +1,66 @@
+/** What the desk shows, and what a counsellor can ask for. The session fills it, the views read it. */
+
+import type { ReadonlySignal } from "@preact/signals";
+
+export interface WaitingRow {
+  readonly conv: string; // hex
+  readonly number: number;
+  /** Unix minute at which it began to wait. */
+  readonly since: number;
+  readonly again: boolean;
+  /** Undefined until the opening was fetched and opened; empty when nothing was written yet. */
+  readonly opening: string | undefined;
+}
+
+export interface DeskLine {
+  readonly id: string;
+  readonly from: "visitor" | "me" | "colleague" | "note";
+  readonly text: string;
+  readonly minute: number | undefined;
+  readonly delivery: "sending" | "sent" | "delivered" | "read" | "retrying";
+  readonly kind: "text" | "doubt";
+}
+
+export interface DeskConversation {
+  readonly conv: string;
+  readonly number: number;
+  readonly since: number;
+  readonly lines: ReadonlySignal<readonly DeskLine[]>;
+  readonly unread: ReadonlySignal<number>;
+  readonly visitorTypes: ReadonlySignal<boolean>;
+  readonly ended: ReadonlySignal<"visitor" | "team" | undefined>;
+  /** The two sides saw different transcripts: lasting warning, nothing more is sent. */
+  readonly fork: ReadonlySignal<boolean>;
+}
+
+export type EndReason = "completed" | "visitor_left" | "abuse";
+
+export interface DeskSession {
+  readonly phase: ReadonlySignal<"out" | "signing_in" | "in" | "locked">;
+  /** Of the last sign-in, unlock or deed; one plain code from docs/protocol.md 5.5, "untrusted" or "network". */
+  readonly trouble: ReadonlySignal<string | undefined>;
+  readonly name: ReadonlySignal<string>;
+  readonly demo: ReadonlySignal<boolean>;
+  readonly connected: ReadonlySignal<boolean>;
+  readonly waiting: ReadonlySignal<readonly WaitingRow[]>;
+  readonly more: ReadonlySignal<number>;
+  readonly conversations: ReadonlySignal<readonly DeskConversation[]>;
+  /** Unix minute now, ticking. */
+  readonly minute: ReadonlySignal<number>;
+
+  signIn(name: string, passphrase: string): Promise<void>;
+  signOut(): Promise<void>;
+  /** Wipes keys; the socket stays. */
+  lock(): void;
+  unlock(passphrase: string): Promise<void>;
+  /** False: a colleague was first. */
+  take(conv: string): Promise<boolean>;
+  send(conv: string, text: string): Promise<boolean>;
+  note(conv: string, text: string): Promise<boolean>;
+  typing(conv: string): void;
+  /** The counsellor looks at this conversation: tells the visitor "read", clears the unread count. */
+  seen(conv: string): void;
+  end(conv: string, reason: EndReason): Promise<void>;
+  /** Take an ended conversation off the screen. */
+  dismiss(conv: string): void;
+}
