@@ -1,0 +1,224 @@
+/**
+ * One lasting connection over many sockets: it comes back by itself, notices silence, and says how the network is.
+ * It knows no frame but `ping`; who is at the other end is for the session to find out.
+ */
+
+import { type Heard, spoken } from "./frames.ts";
+import type { Socket, Surroundings } from "./surroundings.ts";
+
+export type Network = "fine" | "lost" | "long";
+
+const PING_EVERY = 20_000;
+/** The server answers each ping, so two of them unanswered and a little: nobody is there. */
+const DEAD_AFTER = 45_000;
+const OPEN_WITHIN = 10_000;
+/** After the page wakes a socket may look open and be dead; it gets this long to answer. */
+const PROBE = 5_000;
+const LOST_AFTER = 5_000;
+const LONG_AFTER = 60_000;
+const FIRST_WAIT = 250;
+const LONGEST_WAIT = 5_000;
+const FINAL = new Set([1008, 4401]);
+
+export interface ConnectionEvents<Frame> {
+  /** A socket is open: say who we are, or wait for the server's first frame. */
+  opened(): void;
+  heard(frame: Frame): void;
+  network(state: Network): void;
+  /** It will not come back by itself. */
+  closed(code: number): void;
+}
+
+export class Connection<Frame, Said extends { readonly t: string }> {
+  readonly #world: Surroundings;
+  readonly #path: string;
+  readonly #decode: (raw: Uint8Array) => Heard<Frame>;
+  readonly #events: ConnectionEvents<Frame>;
+  #socket: Socket | undefined;
+  #isOpen = false;
+  #life: "idle" | "up" | "finishing" | "over" = "idle";
+  #failures = 0;
+  #network: Network = "fine";
+  /** Timers by what they wait for; each is set anew or cleared, never doubled. */
+  readonly #timers = new Map<"retry" | "silence" | "ping" | "lost" | "long", () => void>();
+  #sleepless: (() => void) | undefined;
+
+  constructor(
+    world: Surroundings,
+    path: string,
+    decode: (raw: Uint8Array) => Heard<Frame>,
+    events: ConnectionEvents<Frame>,
+  ) {
+    this.#world = world;
+    this.#path = path;
+    this.#decode = decode;
+    this.#events = events;
+  }
+
+  open(): void {
+    if (this.#life !== "idle") return;
+    this.#life = "up";
+    this.#sleepless = this.#world.onWake(() => this.#wake());
+    this.#missing();
+    this.#connect();
+  }
+
+  /** False when there is no open socket; nothing is kept for later. */
+  say(frame: Said): boolean {
+    if (!this.#isOpen || this.#socket === undefined) return false;
+    this.#socket.send(spoken(frame));
+    return true;
+  }
+
+  /** The server knows us: the next loss begins with the shortest wait again. Merely opening does not count. */
+  settled(): void {
+    this.#failures = 0;
+    this.#clear("lost");
+    this.#clear("long");
+    this.#tell("fine");
+  }
+
+  /** Drop this socket and come back after the next wait: the other end talks nonsense or is too busy. */
+  again(): void {
+    if (this.#life === "up") this.#gone();
+  }
+
+  /** What is open may stay, but nothing brings it back once it closes. */
+  finish(): void {
+    if (this.#life !== "up") return;
+    this.#life = "finishing";
+    this.#clear("lost");
+    this.#clear("long");
+    if (!this.#isOpen) this.close();
+  }
+
+  /** At once and for good; no event follows. */
+  close(): void {
+    this.#life = "over";
+    this.#sleepless?.();
+    for (const what of [...this.#timers.keys()]) this.#clear(what);
+    this.#drop();
+  }
+
+  #connect(): void {
+    this.#clear("retry");
+    let socket: Socket;
+    try {
+      socket = this.#world.socket(this.#path);
+    } catch {
+      this.#gone();
+      return;
+    }
+    socket.binaryType = "arraybuffer";
+    this.#socket = socket;
+    this.#set("silence", OPEN_WITHIN, () => this.#gone());
+    socket.onopen = () => this.#onOpen();
+    socket.onmessage = (event) => this.#onMessage(event.data);
+    socket.onclose = (event) => this.#onClose(event.code);
+    socket.onerror = null; // a close always follows
+  }
+
+  #onOpen(): void {
+    this.#isOpen = true;
+    this.#listen(DEAD_AFTER);
+    this.#pingLater();
+    this.#events.opened();
+  }
+
+  #onMessage(data: unknown): void {
+    this.#listen(DEAD_AFTER);
+    if (!(data instanceof ArrayBuffer)) return;
+    const heard = this.#decode(new Uint8Array(data));
+    if (heard.ok) this.#events.heard(heard.frame);
+  }
+
+  #onClose(code: number): void {
+    if (FINAL.has(code) || this.#life === "finishing") {
+      this.close();
+      this.#events.closed(code);
+      return;
+    }
+    this.#gone();
+  }
+
+  /** There is no connection now; plan the next. */
+  #gone(): void {
+    this.#drop();
+    if (this.#life === "finishing") {
+      this.close();
+      return;
+    }
+    this.#missing();
+    const ceiling = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(this.#failures, 10));
+    this.#failures += 1;
+    // Between half and whole: many clients of a restarted server must not come at the same moment.
+    this.#set("retry", ceiling * (0.5 + this.#world.chance() / 2), () => this.#connect());
+  }
+
+  /** Let go of the socket without waiting for its farewell, which a dead network never sends. */
+  #drop(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#isOpen = false;
+    this.#clear("silence");
+    this.#clear("ping");
+    if (socket === undefined) return;
+    socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null;
+    try {
+      socket.close(1000);
+    } catch {
+      // One that is still connecting may refuse; nobody listens to it any more.
+    }
+  }
+
+  #wake(): void {
+    if (this.#life !== "up") return;
+    if (this.#socket === undefined) {
+      this.#failures = 0;
+      this.#connect();
+    } else if (this.#isOpen) {
+      this.say({ t: "ping" } as Said);
+      this.#listen(PROBE);
+    }
+  }
+
+  #listen(ms: number): void {
+    this.#set("silence", ms, () => this.#gone());
+  }
+
+  #pingLater(): void {
+    this.#set("ping", PING_EVERY, () => {
+      this.say({ t: "ping" } as Said);
+      this.#pingLater();
+    });
+  }
+
+  /** From the first moment of absence on, however many attempts fail. */
+  #missing(): void {
+    if (this.#network !== "fine" || this.#timers.has("lost")) return;
+    this.#set("lost", LOST_AFTER, () => this.#tell("lost"));
+    this.#set("long", LONG_AFTER, () => this.#tell("long"));
+  }
+
+  #tell(state: Network): void {
+    if (state === this.#network) return;
+    this.#network = state;
+    this.#events.network(state);
+  }
+
+  #set(what: "retry" | "silence" | "ping" | "lost" | "long", ms: number, deed: () => void): void {
+    this.#clear(what);
+    this.#timers.set(
+      what,
+      this.#world.after(ms, () => {
+        this.#timers.delete(what);
+        deed();
+      }),
+    );
+  }
+
+  #clear(what: "retry" | "silence" | "ping" | "lost" | "long"): void {
+    this.#timers.get(what)?.();
+    this.#timers.delete(what);
+  }
+}

@@ -1,0 +1,77 @@
+/** The frames of the desk's socket, docs/protocol.md 5.2. */
+
+import {
+  by,
+  certificate,
+  conv,
+  envelope,
+  type FrameOf,
+  hearing,
+  msgId,
+  name,
+  nothing,
+  refusal,
+  wrap,
+} from "./frames.ts";
+import { bytesOrNone, flag, list, oneOf, record, whole } from "./shape.ts";
+
+const log = oneOf(1, 2);
+const keptWrap = record({ log, g: whole, epoch: whole, wrap });
+
+const fromServer = {
+  welcome: record({
+    protocol: whole,
+    organisation: name,
+    team: name,
+    account: name,
+    minute: whole,
+    certificates: list(certificate, 3),
+  }),
+  queue: record({
+    waiting: list(record({ conv, number: whole, since: whole, last: whole, again: flag }), 30),
+    more: whole,
+  }),
+  opening: record({
+    conv,
+    wrap: bytesOrNone(80),
+    epoch: whole,
+    envelopes: list(record({ n: whole, minute: whole, envelope }), 512),
+  }),
+  taken: record({
+    conv,
+    number: whole,
+    since: whole,
+    times: whole,
+    last: whole,
+    note_last: whole,
+    wraps: list(keptWrap, 64),
+  }),
+  envelope: record({ conv, log, n: whole, minute: whole, envelope }),
+  cert: record({ certificate }),
+  ack: record({ conv, log, msg_id: msgId, n: whole, minute: whole }),
+  ended: record({ conv, by }),
+  lost: record({ conv }),
+  delivered: record({ conv, n: whole }),
+  read: record({ conv, n: whole }),
+  typing: record({ conv }),
+  pong: nothing,
+  wrap: record({ conv, log: oneOf(2), g: whole, epoch: whole, wrap }),
+  refused: refusal({ conv }),
+};
+
+export type DeskHears = FrameOf<typeof fromServer>;
+export type Welcome = Extract<DeskHears, { t: "welcome" }>;
+export type Taken = Extract<DeskHears, { t: "taken" }>;
+export type Opening = Extract<DeskHears, { t: "opening" }>;
+export type KeptWrap = Taken["wraps"][number];
+export const hearAtDesk = hearing(fromServer);
+
+export type DeskSays =
+  | { readonly t: "sign_on"; readonly token: Uint8Array }
+  | { readonly t: "openings"; readonly convs: readonly Uint8Array[] }
+  | { readonly t: "take" | "typing"; readonly conv: Uint8Array }
+  | { readonly t: "follow"; readonly conv: Uint8Array; readonly shared: number; readonly notes: number }
+  | { readonly t: "append"; readonly envelope: Uint8Array; readonly wrap?: Uint8Array }
+  | { readonly t: "end"; readonly conv: Uint8Array; readonly reason: "completed" | "visitor_left" | "abuse" }
+  | { readonly t: "delivered" | "read"; readonly conv: Uint8Array; readonly n: number }
+  | { readonly t: "ping" };

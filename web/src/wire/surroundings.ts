@@ -1,0 +1,78 @@
+/** What the wire needs from the world: a socket, a clock, timers, chance, HTTP. A browser has one kind, tests another. */
+
+export interface Socket {
+  binaryType: string;
+  onopen: (() => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: ((event: { code: number }) => void) | null;
+  onerror: (() => void) | null;
+  send(bytes: Uint8Array<ArrayBuffer>): void;
+  close(code?: number): void;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** Parsed JSON, not yet believed; undefined when there was none. */
+  readonly body: unknown;
+}
+
+export interface Surroundings {
+  /** A new socket to *path* of the server that this page came from. */
+  socket(path: string): Socket;
+  /** JSON by HTTP; rejects when no answer came. */
+  http(method: "GET" | "POST", path: string, body?: object, token?: string): Promise<Answer>;
+  /** Unix milliseconds. */
+  now(): number;
+  /** Do *deed* in *ms*, unless the returned function is called first. */
+  after(ms: number, deed: () => void): () => void;
+  /** From 0 up to 1; spreads reconnecting clients, protects nothing. */
+  chance(): number;
+  /** Tell when the network or the page comes back; the returned function ends that. */
+  onWake(deed: () => void): () => void;
+}
+
+/** The browser's own. No cookie travels, nothing is cached, no redirect is followed. */
+export function browserSurroundings(): Surroundings {
+  const origin = location.origin.replace(/^http/, "ws");
+  return {
+    // A socket takes any bytes; the narrower type of ours only leaves out what we never send.
+    socket: (path) => new WebSocket(origin + path) as unknown as Socket,
+    http,
+    now: () => Date.now(),
+    after(ms, deed) {
+      const timer = setTimeout(deed, ms);
+      return () => clearTimeout(timer);
+    },
+    chance: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
+    onWake,
+  };
+}
+
+async function http(method: "GET" | "POST", path: string, body?: object, token?: string): Promise<Answer> {
+  const headers = {
+    ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+    ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+  };
+  const answer = await fetch(path, {
+    method,
+    headers,
+    credentials: "omit",
+    cache: "no-store",
+    redirect: "error",
+    referrerPolicy: "no-referrer",
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: answer.status, body: await answer.json().catch(() => undefined) };
+}
+
+function onWake(deed: () => void): () => void {
+  const visible = () => {
+    if (document.visibilityState === "visible") deed();
+  };
+  window.addEventListener("online", deed);
+  document.addEventListener("visibilitychange", visible);
+  return () => {
+    window.removeEventListener("online", deed);
+    document.removeEventListener("visibilitychange", visible);
+  };
+}
