@@ -1,0 +1,109 @@
+/** X25519 and Ed25519 for browsers that have none. Loaded only there: it is slower and larger, and holds keys as plain bytes. */
+
+import { ed25519, x25519 } from "@noble/curves/ed25519.js";
+import { KDF_HKDF_SHA256, type KEM, type Key, type KeyPair, LabeledExpand, LabeledExtract } from "hpke";
+import { type Bytes, concat, equal, owned, random, u16, utf8 } from "./bytes.ts";
+import { CannotOpen } from "./errors.ts";
+import { type Agreement, type AgreementKey, checkX25519, type Signatures, type SigningKey } from "./points.ts";
+
+const KEM_ID = 0x0020;
+const SUITE_ID = concat(utf8("KEM"), u16(KEM_ID));
+const KDF = KDF_HKDF_SHA256();
+const EMPTY = new Uint8Array(0);
+
+interface PlainKey extends Key {
+  readonly bytes: Bytes;
+}
+
+export const nobleAgreement: Agreement = { agreementKey, kem: dhkem };
+export const nobleSignatures: Signatures = { signingKey, holds };
+
+async function agreementKey(privateBytes: Uint8Array): Promise<AgreementKey> {
+  const pair = keyPair(privateBytes);
+  return { publicKey: pair.publicKey.bytes, pair };
+}
+
+async function signingKey(seed: Uint8Array): Promise<SigningKey> {
+  const own = seed.slice();
+  return {
+    publicKey: owned(ed25519.getPublicKey(own)),
+    sign: async (message) => owned(ed25519.sign(message, own)),
+  };
+}
+
+/**
+ * Check s·B = R + k·A without the cofactor, comparing R's bytes, as browsers and OpenSSL do.
+ *
+ * noble's own `verify` multiplies both sides by 8 and so accepts signatures that
+ * the others refuse: two people would then see different conversations.
+ */
+async function holds(publicKey: Uint8Array, signature: Uint8Array, message: Uint8Array): Promise<boolean> {
+  const [r, s] = [signature.subarray(0, 32), signature.subarray(32)];
+  const digest = await crypto.subtle.digest("SHA-512", concat(r, publicKey, message));
+  const { Point } = ed25519;
+  const k = Point.Fn.create(littleEndian(new Uint8Array(digest)));
+  try {
+    const kA = Point.fromBytes(publicKey).multiplyUnsafe(k);
+    return equal(Point.BASE.multiplyUnsafe(littleEndian(s)).subtract(kA).toBytes(), r);
+  } catch {
+    return false; // the key's bytes are on no curve
+  }
+}
+
+function littleEndian(bytes: Uint8Array): bigint {
+  return bytes.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
+}
+
+function plainKey(type: "private" | "public", bytes: Uint8Array): PlainKey {
+  return { algorithm: { name: "X25519" }, extractable: type === "public", type, bytes: owned(bytes.slice()) };
+}
+
+function keyPair(privateBytes: Uint8Array): KeyPair<PlainKey> {
+  return {
+    privateKey: plainKey("private", privateBytes),
+    publicKey: plainKey("public", x25519.getPublicKey(privateBytes)),
+  };
+}
+
+/** DHKEM(X25519, HKDF-SHA256) of RFC 9180, section 4.1, base mode only. */
+function dhkem(): Readonly<KEM<PlainKey>> {
+  return {
+    id: KEM_ID,
+    type: "KEM",
+    name: "DHKEM(X25519, HKDF-SHA256)",
+    Nsecret: 32,
+    Nenc: 32,
+    Npk: 32,
+    Nsk: 32,
+    DeriveKeyPair: notUsed,
+    GenerateKeyPair: async () => keyPair(random(32)),
+    SerializePublicKey: async (key) => key.bytes,
+    DeserializePublicKey: async (bytes) => plainKey("public", bytes),
+    SerializePrivateKey: notUsed,
+    DeserializePrivateKey: async (bytes) => plainKey("private", bytes),
+    Encap: encapsulate,
+    Decap: decapsulate,
+  };
+}
+
+async function notUsed(): Promise<never> {
+  throw new Error("not used in Luwte");
+}
+
+async function encapsulate(recipient: PlainKey): Promise<{ shared_secret: Uint8Array; enc: Uint8Array }> {
+  const passing = random(32);
+  const enc = x25519.getPublicKey(passing);
+  const shared = x25519.getSharedSecret(passing, recipient.bytes);
+  return { shared_secret: await extractAndExpand(shared, concat(enc, recipient.bytes)), enc };
+}
+
+async function decapsulate(enc: Uint8Array, own: PlainKey, ownPublic: PlainKey | undefined): Promise<Uint8Array> {
+  if (ownPublic === undefined) throw new CannotOpen();
+  const shared = x25519.getSharedSecret(own.bytes, checkX25519(enc));
+  return extractAndExpand(shared, concat(enc, ownPublic.bytes));
+}
+
+async function extractAndExpand(shared: Uint8Array, context: Uint8Array): Promise<Uint8Array> {
+  const prk = await LabeledExtract(KDF, SUITE_ID, EMPTY, utf8("eae_prk"), shared);
+  return LabeledExpand(KDF, SUITE_ID, prk, utf8("shared_secret"), context, 32);
+}

@@ -1,0 +1,72 @@
+/** A staff member's keys: they grow from a passphrase and half a key that the server keeps. Desk only (WASM). */
+
+import { argon2id } from "hash-wasm";
+import { type Bytes, concat, random, u8, utf8 } from "./bytes.ts";
+import { CannotOpen } from "./errors.ts";
+import { decrypt, encrypt, hkdf } from "./primitives.ts";
+
+export type StaffKeyId = "x25519" | "ed25519";
+
+const NONCE_BYTES = 12;
+const AMK_ID = "amk";
+
+/** Turn a passphrase into 32 bytes, slowly. The cost is a constant: no server can ask for less. */
+export async function stretch(passphrase: string, salt: Uint8Array): Promise<Bytes> {
+  if (salt.length !== 16) throw new RangeError("the salt has 16 bytes");
+  const how = { memorySize: 65536, iterations: 3, parallelism: 1, hashLength: 32, outputType: "binary" } as const;
+  return new Uint8Array(await argon2id({ password: passphrase.normalize("NFKD"), salt, ...how }));
+}
+
+/** What a desk shows at sign-in; the server keeps its SHA-256 only. */
+export function loginProof(stretched: Uint8Array): Promise<Bytes> {
+  return hkdf(stretched, "luwte/v1/login-proof");
+}
+
+/** The key that opens AMK: it needs the passphrase and the half that the server lets go after sign-in. */
+export function kek(stretched: Uint8Array, serverHalf: Uint8Array): Promise<Bytes> {
+  if (stretched.length !== 32 || serverHalf.length !== 32) throw new RangeError("both halves have 32 bytes");
+  return hkdf(concat(stretched, serverHalf), "luwte/v1/kek");
+}
+
+/** Seal `secret` so that it opens only as the `id` of this `account`. */
+export async function sealed(key: Uint8Array, account: string, id: string, secret: Uint8Array): Promise<Bytes> {
+  // A random nonce is safe here: each of these keys seals a handful of things in its life.
+  const nonce = random(NONCE_BYTES);
+  return concat(nonce, await encrypt(key, nonce, secret, place(account, id)));
+}
+
+/** Give back what `sealed` got, or throw CannotOpen. */
+export async function openSealed(key: Uint8Array, account: string, id: string, box: Uint8Array): Promise<Bytes> {
+  if (box.length < NONCE_BYTES) throw new CannotOpen();
+  return decrypt(key, box.subarray(0, NONCE_BYTES), box.subarray(NONCE_BYTES), place(account, id));
+}
+
+export function sealAmk(kek: Uint8Array, account: string, amk: Uint8Array): Promise<Bytes> {
+  return sealed(kek, account, AMK_ID, amk);
+}
+
+export function openAmk(kek: Uint8Array, account: string, box: Uint8Array): Promise<Bytes> {
+  return openSealed(kek, account, AMK_ID, box);
+}
+
+export function staffKeyLabel(id: StaffKeyId): string {
+  return `luwte/v1/staff-key/${id}`;
+}
+
+export async function sealStaffKey(
+  amk: Uint8Array,
+  account: string,
+  id: StaffKeyId,
+  privateBytes: Uint8Array,
+): Promise<Bytes> {
+  return sealed(await hkdf(amk, staffKeyLabel(id)), account, id, privateBytes);
+}
+
+export async function openStaffKey(amk: Uint8Array, account: string, id: StaffKeyId, box: Uint8Array): Promise<Bytes> {
+  return openSealed(await hkdf(amk, staffKeyLabel(id)), account, id, box);
+}
+
+function place(account: string, id: string): Bytes {
+  if (account.includes("\0")) throw new RangeError("an account id has no NUL: it ends the name");
+  return concat(utf8(account), u8(0), utf8(id));
+}
