@@ -1,14 +1,12 @@
 /** The organisation that this installation is pinned to; the server makes `/org.js` and the import map covers its integrity. */
-declare module "/org.js" {
-  export const org: {
-    readonly organisation: string;
-    readonly name: string;
-    /** Ed25519 public key of the organisation root, hex. */
-    readonly root: string;
-    readonly line: string;
-    readonly lineName: string;
-    readonly exitUrl: string;
-    readonly retentionDays: number;
-    readonly demo: boolean;
-  };
-}
+export const org: {
+  readonly organisation: string;
+  readonly name: string;
+  /** Ed25519 public key of the organisation root, hex. */
+  readonly root: string;
+  readonly line: string;
+  readonly lineName: string;
+  readonly exitUrl: string;
+  readonly retentionDays: number;
+  readonly demo: boolean;
+};
