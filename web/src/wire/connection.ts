@@ -24,6 +24,8 @@ export interface ConnectionEvents<Frame> {
   /** A socket is open: say who we are, or wait for the server's first frame. */
   opened(): void;
   heard(frame: Frame): void;
+  /** That socket is gone; until `opened` nothing can be said. */
+  dropped(): void;
   network(state: Network): void;
   /** It will not come back by itself. */
   closed(code: number): void;
@@ -66,7 +68,9 @@ export class Connection<Frame, Said extends { readonly t: string }> {
   /** False when there is no open socket; nothing is kept for later. */
   say(frame: Said): boolean {
     if (!this.#isOpen || this.#socket === undefined) return false;
-    this.#socket.send(spoken(frame));
+    const raw = spoken(frame);
+    this.#socket.send(raw);
+    raw.fill(0); // the socket has its own copy; a credential needs no second one
     return true;
   }
 
@@ -169,6 +173,7 @@ export class Connection<Frame, Said extends { readonly t: string }> {
     } catch {
       // One that is still connecting may refuse; nobody listens to it any more.
     }
+    if (this.#life !== "over") this.#events.dropped();
   }
 
   #wake(): void {

@@ -13,6 +13,7 @@ function line(chance = () => 1 - Number.EPSILON) {
   const connection = new Connection<VisitorHears, VisitorSays>(world.surroundings, "/socket", hearAsVisitor, {
     opened: () => log.opened++,
     heard: (frame) => log.heard.push(frame.t),
+    dropped: () => {},
     network: (state) => log.network.push(state),
     closed: (code) => log.closed.push(code),
   });

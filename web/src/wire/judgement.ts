@@ -1,0 +1,78 @@
+/** Whether one envelope may be believed in its place. Every way of failing looks the same: doubt. */
+
+import { equal } from "../crypto/bytes.ts";
+import {
+  type Header,
+  openEnvelope,
+  parse,
+  readContent,
+  readStaffBody,
+  type SaltedHeader,
+  VISITOR,
+} from "../crypto/envelope.ts";
+
+/** Who signed a staff message, by a certificate that checks. */
+export interface Signer {
+  readonly account: string;
+  readonly key: Uint8Array;
+}
+
+export type Verdict =
+  | { readonly kind: "doubt"; readonly header: Header | undefined }
+  /** This page sealed these very bytes. */
+  | { readonly kind: "own"; readonly header: Header }
+  | {
+      readonly kind: "text";
+      readonly header: Header;
+      readonly text: string;
+      /** Undefined for a visitor, whose messages are not signed. */
+      readonly account: string | undefined;
+      /** The sender saw another transcript than we did. */
+      readonly forked: boolean;
+    };
+
+export interface Bench {
+  readonly conv: Uint8Array;
+  isOwn(header: Header, envelope: Uint8Array): boolean;
+  /** Direction, generation, sender's chain, an unseen message id: all that the header alone shows. */
+  isExpected(header: Header): boolean;
+  secret(generation: number): Uint8Array | undefined;
+  signer(certId: Uint8Array, minute: number): Promise<Signer | undefined>;
+  /** Our head at an earlier number. */
+  head(n: number): Uint8Array | undefined;
+}
+
+export async function judge(n: number, minute: number, envelope: Uint8Array, bench: Bench): Promise<Verdict> {
+  let header: SaltedHeader | undefined;
+  try {
+    header = parse(envelope);
+    if (!equal(header.conv, bench.conv)) return { kind: "doubt", header: undefined };
+    if (bench.isOwn(header, envelope)) return { kind: "own", header };
+    // Nobody can have seen what comes after the own words.
+    if (!bench.isExpected(header) || header.seenSeq >= n) return { kind: "doubt", header };
+    const secret = bench.secret(header.generation);
+    if (secret === undefined) return { kind: "doubt", header };
+    const said = await read(header, minute, envelope, secret, bench);
+    const ours = bench.head(header.seenSeq);
+    return { kind: "text", header, ...said, forked: ours === undefined || !equal(ours, header.seenHead) };
+  } catch {
+    return { kind: "doubt", header };
+  }
+}
+
+async function read(
+  header: Header,
+  minute: number,
+  envelope: Uint8Array,
+  secret: Uint8Array,
+  bench: Bench,
+): Promise<{ text: string; account: string | undefined }> {
+  const body = await openEnvelope(secret, envelope);
+  if (header.direction === VISITOR) return { text: readContent(body), account: undefined };
+  let signer: Signer | undefined;
+  const { content } = await readStaffBody(envelope, body, async (certId) => {
+    signer = await bench.signer(certId, minute);
+    return signer?.key;
+  });
+  return { text: readContent(content), account: signer?.account };
+}
