@@ -135,6 +135,8 @@ def check_chain(
     this team's, and a staff certificate to have some role in it; with *role*,
     that very role.
     """
+    if role is not None and team is None:
+        raise ValueError("a role is held in a team")
     issuer = check_admin(root_public, admin, organisation=organisation, now=now).certificate.keys[0]
     signed = _read(leaf)
     _check_place(signed, issuer, type, organisation, now)

@@ -129,6 +129,7 @@ export async function checkChain(
   leaf: Uint8Array,
   expected: Expected,
 ): Promise<Signed> {
+  if (expected.role !== undefined && expected.team === undefined) throw new RangeError("a role is held in a team");
   const [issuer] = (await checkAdmin(rootPublic, admin, expected)).certificate.keys;
   const signed = read(leaf);
   await checkPlace(signed, issuer ?? new Uint8Array(0), expected.type, expected.organisation, expected.now);

@@ -116,9 +116,8 @@ export function pack(header: SaltedHeader): Bytes {
   );
 }
 
+/** What a person typed. Half a character (a cut emoji) becomes U+FFFD: better sent marred than not at all. */
 export function textContent(text: string): Bytes {
-  // Half a surrogate pair would silently become another character.
-  if (/\p{Surrogate}/u.test(text)) throw new Malformed("not text");
   return concat(u8(TEXT), utf8(text));
 }
 
