@@ -29,6 +29,8 @@ Reason = Literal["malformed", "signature", "type", "organisation", "subject", "t
 
 
 class Type(IntEnum):
+    """Whom a certificate is about; it decides which keys are in it and who signs it."""
+
     TEAM_ADMIN = 1
     TEAM = 2
     STAFF = 3
@@ -82,6 +84,7 @@ def issue(certificate: Certificate, issuer_seed: bytes) -> bytes:
 
 
 def cert_id(raw: bytes) -> bytes:
+    """The name of a certificate: with its signature, so that a new one has a new name."""
     return sha256(raw)[:16]
 
 

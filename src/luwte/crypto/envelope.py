@@ -161,6 +161,7 @@ def unpad(padded: bytes) -> bytes:
 
 
 def content(text: str) -> bytes:
+    """What goes into a body; raise Malformed for half a character."""
     try:
         return bytes([TEXT]) + text.encode()
     except UnicodeEncodeError:

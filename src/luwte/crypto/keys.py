@@ -52,6 +52,7 @@ def visitor_keys(vs: bytes) -> VisitorKeys:
 
 
 def conversation_id(ve_public: bytes, vg_public: bytes) -> bytes:
+    """The name of a conversation: nobody else can have keys that give it."""
     return sha256(ve_public + vg_public)[:16]
 
 
@@ -66,6 +67,7 @@ def start_signature_bytes(
 
 
 def sign_start(line: str, keys: VisitorKeys, team_cert: bytes, wraps: Sequence[bytes]) -> bytes:
+    """Sign the start of a conversation with VG."""
     message = start_signature_bytes(line, keys.ve_public, keys.vg_public, keys.credential, team_cert, wraps)
     return sign(keys.vg_seed, message)
 
@@ -100,20 +102,25 @@ def kek(stretched: bytes, server_half: bytes) -> bytes:
 
 
 def staff_key_label(key_id: StaffKeyId) -> str:
+    """The HKDF label of the key that seals this private key."""
     return f"luwte/v1/staff-key/{key_id}"
 
 
 def seal_amk(kek: bytes, account: str, amk: bytes) -> bytes:
+    """Seal the account's master key."""
     return sealed(kek, account, AMK_ID, amk)
 
 
 def open_amk(kek: bytes, account: str, box: bytes) -> bytes:
+    """Give the master key, or raise CannotOpen."""
     return open_sealed(kek, account, AMK_ID, box)
 
 
 def seal_staff_key(amk: bytes, account: str, key_id: StaffKeyId, private: bytes) -> bytes:
+    """Seal a private key under the master key."""
     return sealed(hkdf(amk, staff_key_label(key_id)), account, key_id, private)
 
 
 def open_staff_key(amk: bytes, account: str, key_id: StaffKeyId, box: bytes) -> bytes:
+    """Give the private key, or raise CannotOpen."""
     return open_sealed(hkdf(amk, staff_key_label(key_id)), account, key_id, box)

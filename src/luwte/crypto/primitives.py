@@ -56,10 +56,12 @@ class CannotOpen(Exception):
 
 
 def random_bytes(length: int) -> bytes:
+    """Draw bytes from the operating system."""
     return os.urandom(length)
 
 
 def sha256(data: bytes) -> bytes:
+    """SHA-256, FIPS 180-4."""
     return hashlib.sha256(data).digest()
 
 
@@ -69,6 +71,7 @@ def hkdf(key: bytes, label: str) -> bytes:
 
 
 def hkdf_salted(key: bytes, salt: bytes, info: bytes, length: int) -> bytes:
+    """HKDF-SHA256 with all its inputs (RFC 5869)."""
     return HKDF(SHA256(), length, salt=salt, info=info).derive(key)
 
 
@@ -131,6 +134,7 @@ def signing_public_of(seed: bytes) -> bytes:
 
 
 def sign(seed: bytes, message: bytes) -> bytes:
+    """Sign with Ed25519 (RFC 8032); the same message always gives the same signature."""
     return Ed25519PrivateKey.from_private_bytes(seed).sign(message)
 
 

@@ -39,6 +39,7 @@ class WrapContext:
     purpose: Purpose
 
     def info(self, recipient_public: bytes) -> bytes:
+        """The HPKE info string: this place, and for whom."""
         if len(self.conv) != 16:
             raise Malformed("a conversation id has 16 bytes")
         return (
