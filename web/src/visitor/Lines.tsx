@@ -1,0 +1,93 @@
+/** What was said, as bubbles. */
+
+import { Bubble, Fate, Time } from "../ui/Bubble.tsx";
+import { type Placed, runs } from "../ui/runs.ts";
+import type { Line } from "./state.ts";
+import { say } from "./words.ts";
+
+const together = (a: Line, b: Line): boolean =>
+  a.kind !== "swap" && b.kind !== "swap" && a.from === b.from && a.minute === b.minute && fate(a) === fate(b);
+
+const fate = (line: Line): string => (line.from === "me" ? line.delivery : "");
+
+const words = {
+  sending: "m.now",
+  sent: "m.sent",
+  delivered: "m.dlv",
+  read: "m.read",
+  retrying: "m.retry",
+} as const;
+
+const pending = (line: Line): boolean => line.delivery === "sending" || line.delivery === "retrying";
+
+function Mine({ placed: { line, first, last }, newest }: { placed: Placed<Line>; newest: boolean }) {
+  return (
+    <Bubble
+      side="mine"
+      first={first}
+      who={say("chat.me")}
+      shown={false}
+      minute={line.minute}
+      waits={line.delivery === "retrying"}
+      text={line.text}
+      doubt={line.kind === "doubt" ? say("m.bad") : undefined}
+    >
+      {last && (
+        <Fate
+          delivery={line.delivery}
+          word={say(words[line.delivery])}
+          wordy={newest || pending(line)}
+          minute={line.minute}
+        />
+      )}
+    </Bubble>
+  );
+}
+
+function Theirs({ placed: { line, first, last }, named }: { placed: Placed<Line>; named: boolean }) {
+  return (
+    <Bubble
+      side="theirs"
+      first={first}
+      who={say("chat.them")}
+      shown={named}
+      minute={line.minute}
+      waits={false}
+      text={line.text}
+      doubt={line.kind === "doubt" ? say("m.bad") : undefined}
+    >
+      {last && line.minute !== undefined && (
+        <span class="meta">
+          <Time minute={line.minute} />
+        </span>
+      )}
+    </Bubble>
+  );
+}
+
+/** The name stands once, above the counsellor's first words and after a colleague took over. */
+const isNamed = (lines: readonly Line[], i: number): boolean => {
+  const before = lines
+    .slice(0, i)
+    .filter((line) => line.from === "them")
+    .at(-1);
+  return lines[i]?.kind !== "swap" && (before === undefined || before.kind === "swap");
+};
+
+export function Lines({ lines }: { lines: readonly Line[] }) {
+  const newest = lines.filter((line) => line.from === "me" && !pending(line)).at(-1)?.id;
+  return runs(lines, together).map((placed, i) => {
+    const { line } = placed;
+    if (line.kind === "swap")
+      return (
+        <p key={line.id} class="between">
+          {say("chat.swap")}
+        </p>
+      );
+    return line.from === "me" ? (
+      <Mine key={line.id} placed={placed} newest={line.id === newest} />
+    ) : (
+      <Theirs key={line.id} placed={placed} named={isNamed(lines, i)} />
+    );
+  });
+}

@@ -1,0 +1,27 @@
+/** What somebody in the queue wants to know: where am I, how long, what if I close this. */
+
+import { Icon } from "../ui/Icon.tsx";
+import { remaining } from "./expectation.ts";
+import { Heading } from "./Heading.tsx";
+import type { VisitorSession } from "./state.ts";
+import { say } from "./words.ts";
+
+export function Queue({ session }: { session: VisitorSession }) {
+  const at = session.place.value;
+  return (
+    <section class="queue">
+      <Heading>{say("wait.h")}</Heading>
+      {at !== undefined && (
+        <p>
+          <b>{say("wait.n", { n: at.place })}</b> {remaining(at.low, at.high)}
+        </p>
+      )}
+      <p class="small">{say("wait.ord")}</p>
+      <p class="card with-icon">
+        <Icon name="clock" />
+        {say("wait.stay")}
+      </p>
+      <p>{say("wait.write")}</p>
+    </section>
+  );
+}

@@ -1,0 +1,98 @@
+/** Waiting and talking: the log, what happens around it, and the box that stays through all of it. */
+
+import type { Signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { Composer } from "../ui/Composer.tsx";
+import { useFollow } from "../ui/follow.ts";
+import { Jump } from "../ui/Jump.tsx";
+import { Typing } from "../ui/Typing.tsx";
+import { Halted, isHalted } from "./Halted.tsx";
+import { Languages } from "./Header.tsx";
+import { Lines } from "./Lines.tsx";
+import { Network } from "./Network.tsx";
+import { Queue } from "./Queue.tsx";
+import type { VisitorSession } from "./state.ts";
+import { useVoice } from "./voice.ts";
+import { say } from "./words.ts";
+
+/** A keyboard under the hands, not on the glass: there Enter has to make a new line. */
+const laptop = (): boolean => matchMedia("(hover: hover) and (pointer: fine)").matches;
+
+function Tools({ session, end }: { session: VisitorSession; end: () => void }) {
+  return (
+    <div class="tools">
+      <div class="column">
+        <button type="button" class="pill soft" onClick={end}>
+          {say(session.phase.value === "waiting" ? "wait.out" : "end")}
+        </button>
+        <Languages place="foot" />
+      </div>
+    </div>
+  );
+}
+
+function Write({ session, draft }: { session: VisitorSession; draft: Signal<string> }) {
+  return (
+    <Composer
+      words={{
+        label: say("chat.box"),
+        hint: say("chat.hint"),
+        send: say("chat.send"),
+        long: say("m.long"),
+        failed: say("err"),
+      }}
+      draft={draft}
+      send={(text) => session.send(text)}
+      enterSends={laptop()}
+    />
+  );
+}
+
+/** Tells the team that their words were on the screen, and only when they were. */
+function useSeen(session: VisitorSession, there: boolean): void {
+  const newest = session.lines.value.filter((line) => line.from === "them").at(-1)?.id;
+  useEffect(() => {
+    if (newest === undefined || !there) return;
+    const tell = (): void => {
+      if (!document.hidden) session.seen();
+    };
+    tell();
+    document.addEventListener("visibilitychange", tell);
+    return () => document.removeEventListener("visibilitychange", tell);
+  }, [newest, there]);
+}
+
+export function Talk({ session, draft, end }: { session: VisitorSession; draft: Signal<string>; end: () => void }) {
+  const lines = session.lines.value;
+  const newest = lines.at(-1);
+  const follow = useFollow(newest?.id, newest?.from === "me");
+  const waiting = session.phase.value === "waiting";
+  useSeen(session, follow.there);
+  useVoice(session);
+
+  return (
+    <main class="talk">
+      <div class="scroller" ref={follow.scroller} onScroll={follow.onScroll}>
+        <Tools session={session} end={end} />
+        <div class="column">
+          {waiting ? <Queue session={session} /> : <h1 class="spoken">{say("chat.log")}</h1>}
+          {/* Additions only: that a message went from "sent" to "read" is no news worth reading out. */}
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+          <div class="log" role="log" aria-label={say("chat.log")} aria-relevant="additions" tabIndex={0}>
+            {!waiting && <p class="between">{say("chat.note")}</p>}
+            <Lines lines={lines} />
+          </div>
+          <Typing word={say("chat.typ")} on={session.theyType.value} />
+          <Jump shown={follow.below} word={say("chat.new")} go={follow.go} />
+        </div>
+      </div>
+      <div class="writing">
+        <div class="column">
+          <Network session={session} />
+          <Halted session={session} />
+          {!isHalted(session.trouble.value) && <Write session={session} draft={draft} />}
+        </div>
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,137 @@
+/** A visitor's one conversation: what was said, what is on its way, and the secrets for both. No screen, no socket. */
+
+import { wipe } from "../crypto/bytes.ts";
+import { SHARED_LOG, seal, TEAM, VISITOR } from "../crypto/envelope.ts";
+import type { VisitorKeys } from "../crypto/keys.ts";
+import { Outbox } from "../wire/outbox.ts";
+import type { Surroundings } from "../wire/surroundings.ts";
+import { type Entry, Transcript } from "../wire/transcript.ts";
+import type { Trust } from "../wire/trust.ts";
+import type { VisitorSays } from "../wire/visitor-frames.ts";
+import { Lines } from "./session-lines.ts";
+import type { Line } from "./state.ts";
+
+export interface ThreadEvents {
+  say(frame: VisitorSays): boolean;
+  /** The counsellor wrote something, and it checks. */
+  theyWrote(n: number): void;
+  changed(): void;
+  fork(): void;
+  stopped(code: string): void;
+  fault(reason: unknown): void;
+}
+
+export class Thread {
+  readonly keys: VisitorKeys;
+  readonly secrets: readonly [Uint8Array, Uint8Array];
+  readonly transcript: Transcript;
+  readonly outbox: Outbox;
+  readonly #events: ThreadEvents;
+  readonly #lines = new Lines();
+  #generation = 0;
+  #times = 0;
+  #read = 0;
+  #isWiped = false;
+
+  constructor(
+    world: Surroundings,
+    trust: Trust,
+    keys: VisitorKeys,
+    secrets: readonly [Uint8Array, Uint8Array],
+    events: ThreadEvents,
+  ) {
+    this.keys = keys;
+    this.secrets = secrets;
+    this.#events = events;
+    const { conv } = keys;
+    const fault = (reason: unknown) => events.fault(reason);
+    const secret = (generation: number) => (this.#isWiped ? undefined : secrets[generation]);
+    const transcript: Transcript = new Transcript({
+      conv,
+      log: SHARED_LOG,
+      // Whatever claims to be a visitor's and is not from our outbox is not ours.
+      admits: (header) => header.direction === TEAM && header.generation === 1,
+      secret,
+      // All of it happens while this page lives: a certificate has to hold now, whatever minute the server tells.
+      signer: (certId) => trust.signer(certId, world.now() / 1000),
+      isOwn: (header, envelope) => outbox.isOwn(header, envelope),
+      settle: (header) => outbox.settle(header),
+      entry: (entry) => this.#entry(entry),
+      fork: () => events.fork(),
+      fault,
+    });
+    const outbox: Outbox = new Outbox(world, {
+      conv,
+      direction: VISITOR,
+      generation: () => this.#generation,
+      moveTo: (generation) => this.moveTo(generation),
+      secret,
+      seen: () => transcript.seen(),
+      seal,
+      say: (envelope) => events.say({ t: "append", envelope }),
+      placed: (n, minute, envelope) => transcript.place(n, minute, envelope),
+      changed: () => events.changed(),
+      stopped: (code) => events.stopped(code),
+      fault,
+    });
+    this.transcript = transcript;
+    this.outbox = outbox;
+  }
+
+  lines(): readonly Line[] {
+    return this.#lines.all(this.outbox.unplaced);
+  }
+
+  /** The server knows us on a new socket: say again what it may not have heard. */
+  connected(): void {
+    this.outbox.connected();
+    const theirs = this.#lines.lastTheirs;
+    if (theirs > 0) this.#events.say({ t: "delivered", n: theirs });
+    if (this.#read > 0) this.#events.say({ t: "read", n: this.#read });
+  }
+
+  seen(): void {
+    const n = this.#lines.lastTheirs;
+    if (n > this.#read && this.#events.say({ t: "read", n })) this.#read = n;
+  }
+
+  /** Up to *n* our messages were delivered or read; the transcript may still be busy with what came before. */
+  async reached(how: "delivered" | "read", n: number): Promise<void> {
+    await this.transcript.idle();
+    this.#lines.reached(how, n);
+    this.#events.changed();
+  }
+
+  /** A counsellor has it now, for the *times*-th time. */
+  claimed(times: number): void {
+    this.moveTo(1);
+    if (times > this.#times && times > 1) this.#lines.swap();
+    this.#times = Math.max(times, this.#times);
+    this.#events.changed();
+  }
+
+  /** The keys only ever move on. */
+  moveTo(generation: number): boolean {
+    if (generation < this.#generation || generation > 1) return false;
+    this.#generation = generation;
+    return true;
+  }
+
+  wipe(): void {
+    this.#isWiped = true;
+    this.outbox.wipe();
+    this.transcript.stop();
+    this.#lines.clear();
+    wipe(...this.secrets, this.keys.credential);
+  }
+
+  #entry(entry: Entry): void {
+    this.#lines.add(entry);
+    if (entry.kind === "text" && entry.direction === TEAM) {
+      this.moveTo(1);
+      this.#events.say({ t: "delivered", n: entry.n });
+      this.#events.theyWrote(entry.n);
+    }
+    this.#events.changed();
+  }
+}

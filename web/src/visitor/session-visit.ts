@@ -1,0 +1,354 @@
+/**
+ * One visit: from the first press of a button to the end, over however many sockets. It holds every secret of the
+ * visitor and nothing but memory; `wipe` overwrites them all, whatever is going on.
+ */
+
+import { effect, type Signal, signal } from "@preact/signals";
+import type { org } from "/org.js";
+import { equal, unhex, wipe } from "../crypto/bytes.ts";
+import { MAX_BODY, textContent } from "../crypto/envelope.ts";
+import { visitorKeys } from "../crypto/keys.ts";
+import { supported } from "../crypto/supported.ts";
+import { Connection, type Network } from "../wire/connection.ts";
+import { Serial } from "../wire/serial.ts";
+import type { Surroundings } from "../wire/surroundings.ts";
+import { Trust } from "../wire/trust.ts";
+import { type Hello, hearAsVisitor, type Start, type VisitorHears, type VisitorSays } from "../wire/visitor-frames.ts";
+import { askExpected, type Expected } from "./session-expected.ts";
+import { checkHello, freshSecrets, makeStart } from "./session-opening.ts";
+import { Thread } from "./session-thread.ts";
+import type { Line, Phase, Trouble, VisitorSession } from "./state.ts";
+
+export type VisitorOrg = Pick<typeof org, "organisation" | "root" | "line">;
+type InQueue = { place: number; low: number | undefined; high: number | undefined };
+
+const TYPING_LASTS = 6_000;
+const END_WITHIN = 10_000;
+
+/** Not an error of anybody: the page was wiped while we waited for something. */
+class Wiped extends Error {}
+
+export class Visit implements VisitorSession {
+  readonly phase: Signal<Phase> = signal("start");
+  readonly trouble: Signal<Trouble | undefined> = signal(undefined);
+  readonly expected: Signal<Expected> = signal(undefined);
+  readonly place: Signal<InQueue | undefined> = signal(undefined);
+  readonly lines: Signal<readonly Line[]> = signal([]);
+  readonly theyType: Signal<boolean> = signal(false);
+  readonly network: Signal<Network> = signal("fine");
+  readonly endedBy: Signal<"visitor" | "team" | undefined> = signal(undefined);
+
+  readonly #world: Surroundings;
+  readonly #org: VisitorOrg;
+  readonly #trust: Trust;
+  readonly #connection: Connection<VisitorHears, VisitorSays>;
+  readonly #frames: Serial;
+  /** Arrays that must be overwritten and belong to nobody else. */
+  readonly #held: Uint8Array[] = [];
+  #thread: Thread | undefined;
+  #start: Start | undefined;
+  #isStarted = false;
+  /** Typed before there was an outbox. */
+  #early: { readonly id: string; readonly text: string; readonly content: Uint8Array }[] = [];
+  #wantsEnd = false;
+  #socketCount = 0;
+  #messageCount = 0;
+  #stopTyping: (() => void) | undefined;
+  readonly #stopAsking: () => void;
+  #isWiped = false;
+
+  constructor(world: Surroundings, pinned: VisitorOrg) {
+    this.#world = world;
+    this.#org = pinned;
+    this.#trust = new Trust({ organisation: pinned.organisation, root: unhex(pinned.root) });
+    this.#frames = new Serial((reason) => this.#fault(reason));
+    const path = `/l/${encodeURIComponent(pinned.line)}`;
+    this.#connection = new Connection(world, `${path}/socket`, hearAsVisitor, {
+      opened: () => {}, // the server speaks first
+      heard: (frame) => this.#heard(frame),
+      dropped: () => {
+        this.#socketCount += 1;
+        this.#thread?.outbox.disconnected();
+      },
+      network: (state) => {
+        this.network.value = state;
+      },
+      closed: () => {
+        if (this.phase.value !== "ended") this.#refuse("failed");
+      },
+    });
+    this.#stopAsking = askExpected(world, `${path}/status`, (expected) => {
+      this.expected.value = expected;
+    });
+  }
+
+  async start(): Promise<void> {
+    if (this.phase.value !== "start" || this.#isWiped) return;
+    this.phase.value = "opening";
+    this.#stopAsking();
+    try {
+      if (!(await this.#still(supported()))) return this.#refuse("nocrypto");
+      this.#open(await this.#makeThread());
+    } catch (reason) {
+      if (!(reason instanceof Wiped)) this.#refuse("nocrypto");
+    }
+    await this.#until(() => this.phase.value !== "opening");
+  }
+
+  async send(text: string): Promise<boolean> {
+    const { phase, trouble } = this;
+    if (this.#isWiped || phase.value === "ended" || phase.value === "refused" || trouble.value === "fork") return false;
+    // Half a character, as some keyboards leave behind, would make the whole message unreadable.
+    const whole = text.replace(/\p{Surrogate}/gu, "\u{FFFD}");
+    const content = textContent(whole);
+    if (whole.trim() === "" || content.length > MAX_BODY) return false;
+    this.#messageCount += 1;
+    const message = { id: `m${this.#messageCount}`, text: whole, content };
+    if (this.#thread === undefined) this.#early.push(message);
+    else this.#thread.outbox.add(message.id, whole, content);
+    this.#publish();
+    if (phase.value === "start") void this.start();
+    return true;
+  }
+
+  seen(): void {
+    this.#thread?.seen();
+  }
+
+  /** Rejects when the server did not hear of it in time; then the conversation goes on. */
+  async end(): Promise<void> {
+    const thread = this.#thread;
+    if (thread === undefined || this.#isWiped || this.phase.value === "ended") return;
+    this.#wantsEnd = true;
+    await thread.outbox.idle(); // what was typed before goes first
+    if (this.#isStarted) this.#connection.say({ t: "end" });
+    const isLate = signal(false);
+    const cancel = this.#world.after(END_WITHIN, () => {
+      this.#wantsEnd = false;
+      isLate.value = true;
+    });
+    await this.#until(() => isLate.value || this.phase.value === "ended" || this.phase.value === "refused");
+    cancel();
+    if (isLate.value) throw new Error("the server did not answer");
+  }
+
+  wipe(): void {
+    this.#isWiped = true;
+    wipe(...this.#held, ...this.#early.map((message) => message.content));
+    this.#thread?.wipe();
+    this.#frames.stop();
+    this.#connection.close();
+    this.#stopAsking();
+    this.#stopTyping?.();
+    this.#held.length = 0;
+    this.#early = [];
+    this.#thread = undefined;
+    this.#start = undefined;
+    this.lines.value = [];
+    this.expected.value = undefined;
+    this.place.value = undefined;
+    this.trouble.value = undefined;
+    this.endedBy.value = undefined;
+    this.theyType.value = false;
+    this.network.value = "fine";
+    this.phase.value = "start";
+  }
+
+  async #makeThread(): Promise<Thread> {
+    const { vs, cs } = freshSecrets();
+    this.#held.push(vs, ...cs);
+    const keys = await this.#still(visitorKeys(vs), (made) => wipe(made.credential));
+    wipe(vs); // all that grows from it has grown; nobody comes back to this conversation from another page
+    return new Thread(this.#world, this.#trust, keys, cs, {
+      say: (frame) => this.#connection.say(frame),
+      theyWrote: () => {
+        this.#quiet();
+        if (this.phase.value === "waiting") this.#talk();
+      },
+      changed: () => this.#publish(),
+      fork: () => this.#fork(),
+      stopped: (code) => {
+        if (code !== "conversation_ended") this.trouble.value = "failed";
+      },
+      fault: (reason) => this.#fault(reason),
+    });
+  }
+
+  #open(thread: Thread): void {
+    this.#thread = thread;
+    for (const { id, text, content } of this.#early.splice(0)) thread.outbox.add(id, text, content);
+    this.#connection.open();
+  }
+
+  #heard(frame: VisitorHears): void {
+    const socket = this.#socketCount;
+    this.#frames.do(async () => {
+      // An answer to a frame of an old socket must not go out on the next one.
+      if (socket === this.#socketCount && this.#thread !== undefined) await this.#hear(frame, this.#thread);
+    });
+  }
+
+  async #hear(frame: VisitorHears, thread: Thread): Promise<void> {
+    switch (frame.t) {
+      case "hello":
+        return this.#hello(frame, thread);
+      case "started":
+      case "resumed":
+        return this.#known(frame, thread);
+      case "ack":
+        return thread.outbox.acknowledged(frame.msg_id, frame.n, frame.minute);
+      case "envelope":
+        return thread.transcript.place(frame.n, frame.minute, frame.envelope);
+      case "cert":
+        await this.#trust.keep(frame.certificate);
+        return;
+      case "waiting":
+        return this.#wait({ place: frame.place, low: frame.low ?? undefined, high: frame.high ?? undefined });
+      case "claimed":
+        await thread.transcript.idle();
+        return this.#claimed(frame.times, thread);
+      case "ended":
+        await thread.transcript.idle();
+        return this.#ended(frame.by);
+      case "delivered":
+      case "read":
+        return thread.reached(frame.t, frame.n);
+      case "typing":
+        return this.#theyType();
+      case "refused":
+        if (frame.msg_id !== undefined) return thread.outbox.refused(frame);
+        return this.#refused(frame.code);
+      case "pong":
+        return;
+    }
+  }
+
+  async #hello(hello: Hello, thread: Thread): Promise<void> {
+    const socket = this.#socketCount;
+    try {
+      const team = await this.#still(checkHello(hello, this.#org, this.#trust, this.#world.now()));
+      if (this.#start === undefined) {
+        const making = makeStart(this.#org, team, thread.keys, thread.secrets);
+        this.#start = await this.#still(making, (made) => wipe(made.credential));
+        this.#held.push(this.#start.credential);
+      }
+    } catch (reason) {
+      if (!(reason instanceof Wiped)) this.#refuse("untrusted");
+      return;
+    }
+    await thread.transcript.idle();
+    if (socket !== this.#socketCount || this.#isWiped) return;
+    const { conv, credential } = thread.keys;
+    if (!this.#isStarted) this.#connection.say(this.#start);
+    else this.#connection.say({ t: "resume", conv, credential, after: thread.transcript.last });
+  }
+
+  #known(frame: Extract<VisitorHears, { t: "started" | "resumed" }>, thread: Thread): void {
+    if (!equal(frame.conv, thread.keys.conv) || this.#isStarted !== (frame.t === "resumed")) return;
+    // A server that has forgotten what it told us has another past than ours.
+    if (frame.t === "resumed" && frame.last < thread.transcript.last) this.#fork();
+    this.#isStarted = true;
+    this.#connection.settled();
+    if (this.trouble.value === "busy") this.trouble.value = undefined;
+    if (this.phase.value === "opening") this.phase.value = "waiting";
+    thread.connected();
+    if (this.#wantsEnd) void thread.outbox.idle().then(() => this.#connection.say({ t: "end" }));
+  }
+
+  #wait(place: InQueue): void {
+    if (!this.#goesOn()) return;
+    this.phase.value = "waiting";
+    this.place.value = place;
+    this.#quiet();
+  }
+
+  #claimed(times: number, thread: Thread): void {
+    if (times < 1 || !this.#goesOn()) return;
+    this.#talk();
+    thread.claimed(times);
+  }
+
+  #talk(): void {
+    this.phase.value = "talking";
+    this.place.value = undefined;
+  }
+
+  #ended(by: "visitor" | "team"): void {
+    if (!this.#goesOn()) return;
+    this.endedBy.value = by;
+    this.phase.value = "ended";
+    this.place.value = undefined;
+    this.#quiet();
+    this.#thread?.outbox.stop();
+    this.#connection.finish();
+  }
+
+  #goesOn(): boolean {
+    return this.#isStarted && this.phase.value !== "ended" && this.phase.value !== "refused";
+  }
+
+  #refused(code: string): void {
+    if (code === "busy" || code === "slow_down" || code === "failed") {
+      // Before the server knows us nothing goes on; afterwards it was a frame that may be lost.
+      if (this.network.value === "fine" && this.#isStarted && this.trouble.value !== "busy") return;
+      this.trouble.value = "busy";
+      this.#connection.again();
+    } else if (code === "no_such_conversation") this.#refuse("gone");
+    else if (!this.#isStarted || code === "unknown_version") this.#refuse("failed");
+  }
+
+  #refuse(why: Trouble): void {
+    this.trouble.value = why;
+    this.phase.value = "refused";
+    this.#thread?.outbox.stop();
+    this.#connection.close();
+  }
+
+  #fork(): void {
+    this.trouble.value = "fork";
+    this.#thread?.outbox.stop();
+    this.#publish();
+  }
+
+  #theyType(): void {
+    this.#quiet();
+    this.theyType.value = true;
+    this.#stopTyping = this.#world.after(TYPING_LASTS, () => this.#quiet());
+  }
+
+  #quiet(): void {
+    this.#stopTyping?.();
+    this.theyType.value = false;
+  }
+
+  #publish(): void {
+    if (this.#isWiped) return;
+    const early = this.#early.map(({ id, text }): Line => {
+      return { id, from: "me", text, minute: undefined, delivery: "sending", kind: "text" };
+    });
+    this.lines.value = [...(this.#thread?.lines() ?? []), ...early];
+  }
+
+  #fault(reason: unknown): void {
+    if (!(reason instanceof Wiped) && !this.#isWiped) this.trouble.value = "failed";
+  }
+
+  /** What *work* gives, unless the page was wiped meanwhile: then *undo* it and go no further. */
+  async #still<T>(work: Promise<T>, undo: (made: T) => void = () => {}): Promise<T> {
+    const made = await work;
+    if (!this.#isWiped) return made;
+    undo(made);
+    throw new Wiped();
+  }
+
+  /** Until *done*, which reads signals, or the page is wiped. */
+  #until(done: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = effect(() => {
+        if (!done() && !this.#isWiped) return;
+        resolve();
+        queueMicrotask(() => stop());
+      });
+    });
+  }
+}

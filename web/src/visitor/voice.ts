@@ -1,0 +1,62 @@
+/** What a listener hears of a conversation beside the messages themselves. */
+
+import { useEffect, useRef } from "preact/hooks";
+import { announce } from "../ui/announce.ts";
+import { remaining } from "./expectation.ts";
+import type { VisitorSession } from "./state.ts";
+import { say } from "./words.ts";
+
+/** A queue that moves is told at most this often. */
+const PLACE_EVERY_MS = 60_000;
+
+function usePlace(session: VisitorSession): void {
+  const told = useRef(Number.NEGATIVE_INFINITY);
+  const at = session.phase.value === "waiting" ? session.place.value : undefined;
+  const text = at === undefined ? undefined : `${say("wait.n", { n: at.place })} ${remaining(at.low, at.high)}`;
+  useEffect(() => {
+    if (text === undefined) return;
+    const wait = setTimeout(
+      () => {
+        told.current = performance.now();
+        announce(text);
+      },
+      Math.max(0, told.current + PLACE_EVERY_MS - performance.now()),
+    );
+    return () => clearTimeout(wait);
+  }, [text]);
+}
+
+function useJoined(session: VisitorSession): void {
+  const before = useRef(session.phase.value);
+  const now = session.phase.value;
+  useEffect(() => {
+    if (before.current === "waiting" && now === "talking") announce(say("wait.join"));
+    before.current = now;
+  }, [now]);
+}
+
+/** Once per reply: starting, pausing and starting again is one reply. */
+function useTyping(session: VisitorSession): void {
+  const told = useRef<string>("");
+  const reply = `${session.lines.value.filter((line) => line.from === "them").length}`;
+  const on = session.theyType.value;
+  useEffect(() => {
+    if (!on || told.current === reply) return;
+    told.current = reply;
+    announce(say("chat.typ"));
+  }, [on, reply]);
+}
+
+function useRetries(session: VisitorSession): void {
+  const failing = session.lines.value.some((line) => line.delivery === "retrying");
+  useEffect(() => {
+    if (failing && session.network.peek() === "fine") announce(say("m.retry"));
+  }, [failing]);
+}
+
+export function useVoice(session: VisitorSession): void {
+  usePlace(session);
+  useJoined(session);
+  useTyping(session);
+  useRetries(session);
+}
