@@ -1,0 +1,94 @@
+/** The desk: a door, or a room with people waiting on one side and conversations on the other. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { alarm, announce } from "../ui/announce.ts";
+import { Icon } from "../ui/Icon.tsx";
+import { Commands } from "./Commands.tsx";
+import { Conversations } from "./Conversations.tsx";
+import type { Desk } from "./desk.ts";
+import { Head } from "./Head.tsx";
+import { useIdle } from "./idle.ts";
+import { onKey } from "./keys.ts";
+import { Locked, SignIn } from "./SignIn.tsx";
+import { explain } from "./trouble.ts";
+import { Waiting } from "./Waiting.tsx";
+import { say } from "./words.ts";
+
+function CutOff({ on }: { on: boolean }) {
+  const was = useSignal(on);
+  useEffect(() => {
+    if (!on) alarm(say("net.off"));
+    else if (!was.value) announce(say("net.on"));
+    was.value = on;
+  }, [on]);
+  if (on) return null;
+  return (
+    <p id="cut-off" class="cut-off warn with-icon">
+      <Icon name="cut" />
+      {say("net.off")}
+    </p>
+  );
+}
+
+function Trouble({ code }: { code: string | undefined }) {
+  // The connection has a bar of its own, and a lost race a sentence of its own.
+  const text = code === undefined || code === "network" || code === "already_taken" ? undefined : explain(code);
+  useEffect(() => {
+    if (text !== undefined) alarm(text);
+  }, [text]);
+  if (text === undefined) return null;
+  return (
+    <p class="cut-off warn with-icon">
+      <Icon name="warn" />
+      {text}
+    </p>
+  );
+}
+
+function useTitle(desk: Desk): void {
+  const unread = desk.session.conversations.value.reduce((sum, talk) => sum + talk.unread.value, 0);
+  useEffect(() => {
+    document.title = unread === 0 ? "Luwte" : `(${unread}) Luwte`;
+    return () => {
+      document.title = "Luwte";
+    };
+  }, [unread]);
+}
+
+function Room({ desk }: { desk: Desk }) {
+  const { session } = desk;
+  const listing = useSignal(false);
+  useIdle(() => session.lock());
+  useTitle(desk);
+  useEffect(() => {
+    const hear = (event: KeyboardEvent): void => onKey(desk, () => (listing.value = true), event);
+    addEventListener("keydown", hear);
+    return () => removeEventListener("keydown", hear);
+  }, []);
+  return (
+    <div class="room">
+      <div class="top">
+        <Head session={session} />
+        <CutOff on={session.connected.value} />
+        <Trouble code={session.trouble.value} />
+      </div>
+      <main class="floor">
+        <Waiting desk={desk} />
+        <Conversations desk={desk} />
+      </main>
+      {listing.value && <Commands desk={desk} close={() => (listing.value = false)} />}
+    </div>
+  );
+}
+
+export function App({ desk }: { desk: Desk }) {
+  switch (desk.session.phase.value) {
+    case "in":
+      return <Room desk={desk} />;
+    case "locked":
+      return <Locked session={desk.session} />;
+    default:
+      return <SignIn session={desk.session} />;
+  }
+}

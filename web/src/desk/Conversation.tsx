@@ -1,0 +1,137 @@
+/** One conversation: what was said, who types, and the two boxes that must never be confused. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { announce } from "../ui/announce.ts";
+import { useFollow } from "../ui/follow.ts";
+import { Icon } from "../ui/Icon.tsx";
+import { Jump } from "../ui/Jump.tsx";
+import { Typing } from "../ui/Typing.tsx";
+import { boxId, type Desk } from "./desk.ts";
+import { EndForm } from "./EndForm.tsx";
+import { Lines } from "./Lines.tsx";
+import type { DeskConversation } from "./state.ts";
+import { Write } from "./Write.tsx";
+import { lasted, say } from "./words.ts";
+
+interface ConversationProps {
+  readonly desk: Desk;
+  readonly talk: DeskConversation;
+  readonly shown: boolean;
+}
+
+/** Read means looked at: the focus is in this conversation, its end is in view, the window is in front. */
+function useSeen({ desk, talk }: ConversationProps, here: boolean, there: boolean): void {
+  const unread = talk.unread.value;
+  useEffect(() => {
+    if (!here || !there) return;
+    const tell = (): void => {
+      if (!document.hidden && unread > 0) desk.session.seen(talk.conv);
+    };
+    tell();
+    document.addEventListener("visibilitychange", tell);
+    return () => document.removeEventListener("visibilitychange", tell);
+  }, [here, there, unread]);
+}
+
+/** Elsewhere the number is told, never the words: two conversations read out at once are none. */
+function useNews(talk: DeskConversation, here: boolean): void {
+  const told = useRef(talk.unread.value);
+  const n = talk.unread.value;
+  useEffect(() => {
+    if (!here && n > told.current) announce(`${say("talk", { n: talk.number })}, ${say("talk.new", { n })}`);
+    told.current = n;
+  }, [n]);
+}
+
+function Title({ desk, talk, end }: Omit<ConversationProps, "shown"> & { end: () => void }) {
+  const n = talk.unread.value;
+  const over = talk.ended.value !== undefined;
+  return (
+    <header class="talk-head">
+      <div>
+        <h3 id={`title-${talk.conv}`}>{say("talk", { n: talk.number })}</h3>
+        <p class="small">{say("talk.since", { t: lasted(talk.since, desk.session.minute.value) })}</p>
+      </div>
+      <span class={n > 0 ? "badge" : ""}>{n > 0 && say("talk.new", { n })}</span>
+      {!over && (
+        <button type="button" class="pill" onClick={end}>
+          {say("end")}
+        </button>
+      )}
+    </header>
+  );
+}
+
+function Over({ desk, talk }: Omit<ConversationProps, "shown">) {
+  const by = talk.ended.value;
+  useEffect(() => {
+    if (by === "visitor") announce(`${say("talk", { n: talk.number })}. ${say("end.visitor")}`);
+  }, [by]);
+  function away(): void {
+    desk.forgetDraft(talk.conv);
+    desk.session.dismiss(talk.conv);
+  }
+  return (
+    <div class="over">
+      <p>{say(by === "visitor" ? "end.visitor" : "end.team")}</p>
+      <button type="button" class="pill outline" onClick={away}>
+        {say("end.away")}
+      </button>
+    </div>
+  );
+}
+
+const Fork = () => (
+  <p class="card warn with-icon" role="alert">
+    <Icon name="warn" />
+    {say("talk.fork")}
+  </p>
+);
+
+export function Conversation({ desk, talk, shown }: ConversationProps) {
+  const here = useSignal(false);
+  const asks = useSignal(false);
+  const lines = talk.lines.value;
+  const newest = lines.at(-1);
+  const follow = useFollow(newest?.id, newest?.from === "me");
+  useSeen({ desk, talk, shown }, here.value && shown, follow.there);
+  useNews(talk, here.value);
+  const over = talk.ended.value !== undefined;
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.key !== "Escape") return;
+    asks.value = false;
+    document.getElementById(boxId(talk.conv))?.querySelector("textarea")?.focus();
+  }
+  return (
+    <article
+      class={here.value ? "conversation here" : "conversation"}
+      aria-labelledby={`title-${talk.conv}`}
+      hidden={!shown}
+      onFocusIn={() => (here.value = true)}
+      onFocusOut={() => (here.value = false)}
+      onKeyDown={onKeyDown}
+    >
+      <Title desk={desk} talk={talk} end={() => (asks.value = true)} />
+      {asks.value && !over && <EndForm desk={desk} talk={talk} close={() => (asks.value = false)} />}
+      <div class="scroller" ref={follow.scroller} onScroll={follow.onScroll}>
+        <div
+          class="log"
+          role="log"
+          aria-label={say("talk.log", { n: talk.number })}
+          aria-live={here.value ? "polite" : "off"}
+          aria-relevant="additions"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          tabIndex={0}
+        >
+          <Lines lines={lines} />
+        </div>
+        <Typing word={say("talk.typ")} on={talk.visitorTypes.value} />
+        <Jump shown={follow.below} word={say("talk.down")} go={follow.go} />
+      </div>
+      {talk.fork.value && <Fork />}
+      {over ? <Over desk={desk} talk={talk} /> : <Write desk={desk} talk={talk} />}
+    </article>
+  );
+}

@@ -1,0 +1,47 @@
+/** The line above the desk: who waits, whether we are connected, who I am, and the ways out. */
+
+import { Icon } from "../ui/Icon.tsx";
+import { Mark } from "../ui/Mark.tsx";
+import type { DeskSession } from "./state.ts";
+import { lasted, say } from "./words.ts";
+
+function Numbers({ session }: { session: DeskSession }) {
+  const rows = session.waiting.value;
+  const count = rows.length + session.more.value;
+  const oldest = Math.min(...rows.map((row) => row.since));
+  return (
+    <>
+      <span>
+        {say("head.waiting")} <b>{count}</b>
+      </span>
+      {rows.length > 0 && (
+        <span>
+          {say("head.longest")} <b>{lasted(oldest, session.minute.value)}</b>
+        </span>
+      )}
+    </>
+  );
+}
+
+export function Head({ session }: { session: DeskSession }) {
+  const on = session.connected.value;
+  return (
+    <header class="bar" data-region tabIndex={-1}>
+      <Mark />
+      <Numbers session={session} />
+      <span class="push with-word">
+        <Icon name={on ? "line" : "cut"} />
+        {say(on ? "head.on" : "head.off")}
+      </span>
+      {session.demo.value && <span class="chip">{say("head.demo")}</span>}
+      <span class="me">{session.name.value}</span>
+      <button type="button" class="pill outline" aria-keyshortcuts="F9" onClick={() => session.lock()}>
+        <Icon name="lock" />
+        {say("head.lock")}
+      </button>
+      <button type="button" class="pill" onClick={() => void session.signOut()}>
+        {say("head.out")}
+      </button>
+    </header>
+  );
+}

@@ -1,0 +1,135 @@
+/** Signing in, and coming back from a lock: two doors with the same lock on them. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { org } from "/org.js";
+import { alarm } from "../ui/announce.ts";
+import { Icon } from "../ui/Icon.tsx";
+import { Mark } from "../ui/Mark.tsx";
+import type { DeskSession } from "./state.ts";
+import { explain } from "./trouble.ts";
+import { say } from "./words.ts";
+
+interface FieldProps {
+  readonly label: string;
+  readonly secret: boolean;
+  readonly value: { value: string };
+  readonly first?: boolean;
+  readonly wrong: string | undefined;
+}
+
+// A password manager may help: remembering a long passphrase is not a test.
+const username = { type: "text", autocomplete: "username" } as const;
+const passphrase = { type: "password", autocomplete: "current-password" } as const;
+
+function Field({ label, secret, value, first = false, wrong }: FieldProps) {
+  const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (first) input.current?.focus();
+  }, []);
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        ref={input}
+        class="box"
+        {...(secret ? passphrase : username)}
+        spellcheck={false}
+        required
+        aria-describedby={wrong}
+        value={value.value}
+        onInput={(event) => (value.value = event.currentTarget.value)}
+      />
+    </div>
+  );
+}
+
+function Wrong({ id, code }: { id: string; code: string | undefined }) {
+  const text = code === undefined ? undefined : explain(code);
+  useEffect(() => {
+    if (text !== undefined) alarm(text);
+  }, [text]);
+  if (text === undefined) return null;
+  return (
+    <p id={id} class="card warn with-icon">
+      <Icon name="warn" />
+      {text}
+    </p>
+  );
+}
+
+interface DoorProps {
+  readonly title: string;
+  readonly go: string;
+  readonly session: DeskSession;
+  readonly named: boolean;
+  readonly open: (name: string, passphrase: string) => Promise<void>;
+  readonly children?: preact.ComponentChildren;
+}
+
+function Door({ title, go, session, named, open, children }: DoorProps) {
+  const name = useSignal("");
+  const passphrase = useSignal("");
+  const at = useSignal(false);
+  const slipped = useSignal(false);
+  const id = useId();
+  const busy = at.value || session.phase.value === "signing_in";
+  const code = busy ? undefined : (session.trouble.value ?? (slipped.value ? "failed" : undefined));
+
+  async function submit(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    if (busy) return;
+    const typed = passphrase.value;
+    at.value = true;
+    slipped.value = false;
+    await open(name.value.trim(), typed).catch(() => (slipped.value = true));
+    at.value = false;
+    passphrase.value = "";
+  }
+  const wrong = code === undefined ? undefined : id;
+  return (
+    <main class="door">
+      <Mark />
+      <form class="card rows" onSubmit={submit}>
+        <h1>{title}</h1>
+        <Wrong id={id} code={code} />
+        {named && <Field label={say("in.name")} secret={false} value={name} first wrong={wrong} />}
+        <Field label={say("in.phrase")} secret value={passphrase} first={!named} wrong={wrong} />
+        <button type="submit" class="pill full" aria-disabled={busy}>
+          {go}
+        </button>
+        {busy && <p class="small">{say("in.busy")}</p>}
+        {children}
+      </form>
+    </main>
+  );
+}
+
+export function SignIn({ session }: { session: DeskSession }) {
+  return (
+    <Door title={say("in.h")} go={say("in.go")} session={session} named open={session.signIn}>
+      {(org.demo || session.demo.value) && <p class="small">{say("in.demo")}</p>}
+    </Door>
+  );
+}
+
+export function Locked({ session }: { session: DeskSession }) {
+  return (
+    <Door
+      title={say("lock.h")}
+      go={say("lock.go")}
+      session={session}
+      named={false}
+      open={(_, passphrase) => session.unlock(passphrase)}
+    >
+      <p class="small">
+        <Icon name="lock" /> {say("lock.p")}
+      </p>
+      <button type="button" class="pill outline" onClick={() => void session.signOut()}>
+        {say("head.out")}
+      </button>
+    </Door>
+  );
+}

@@ -1,0 +1,38 @@
+/** The keys of the desk. Function keys and Ctrl+K only: a single letter would strike while somebody writes. */
+
+import type { Desk } from "./desk.ts";
+
+/** F6: around the parts of the screen. */
+export function nextRegion(step: 1 | -1): void {
+  const regions = [...document.querySelectorAll<HTMLElement>("[data-region]")];
+  const at = regions.findIndex((region) => region.contains(document.activeElement));
+  regions.at((at + (at < 0 && step < 0 ? 0 : step)) % regions.length)?.focus();
+}
+
+/** F2: the next conversation after this one that has something new. */
+export function nextUnread(desk: Desk, step: 1 | -1): void {
+  const talks = desk.session.conversations.peek();
+  const front = talks.findIndex((talk) => talk.conv === desk.chosen.peek()[0]);
+  const round = talks.map((_, i) => talks[(front + step * (i + 1) + talks.length * 2) % talks.length]);
+  const found = round.find((talk) => talk !== undefined && talk.unread.peek() > 0);
+  if (found !== undefined) desk.show(found.conv);
+}
+
+/** F8 goes there and no further: taking somebody is a deed of its own. */
+export function firstTake(): void {
+  document.querySelector<HTMLElement>(".waiting .take:not([aria-disabled=true])")?.focus();
+}
+
+export function onKey(desk: Desk, commands: () => void, event: KeyboardEvent): void {
+  const step = event.shiftKey ? -1 : 1;
+  const deeds: Record<string, () => void> = {
+    F2: () => nextUnread(desk, step),
+    F6: () => nextRegion(step),
+    F8: firstTake,
+    F9: () => desk.session.lock(),
+  };
+  const deed = event.ctrlKey && event.key.toLowerCase() === "k" ? commands : deeds[event.key];
+  if (deed === undefined || event.altKey || event.metaKey) return;
+  event.preventDefault();
+  deed();
+}

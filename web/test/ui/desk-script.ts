@@ -1,0 +1,166 @@
+/** A desk's session that lives in memory. For looking at screens; never shipped. */
+
+import { type Signal, signal } from "@preact/signals";
+import type { DeskConversation, DeskLine, DeskSession, WaitingRow } from "../../src/desk/state.ts";
+
+const query = new URLSearchParams(location.search);
+const asked = (name: string): string => query.get(name) ?? "";
+const at = (hh: number, mm: number): number => Math.floor(new Date(2026, 10, 3, hh, mm).getTime() / 60_000);
+const now = at(21, 24);
+
+const row = (
+  conv: string,
+  number: number,
+  minutes: number,
+  opening: string | undefined,
+  again = false,
+): WaitingRow => ({
+  conv,
+  number,
+  since: now - minutes,
+  again,
+  opening,
+});
+
+const queue: readonly WaitingRow[] = [
+  row("e1", 15, 6, "Hoi, ik wil graag met iemand praten over iets van vroeger, en ik weet niet goed hoe dat hier gaat"),
+  row("e2", 17, 4, "ik was hier gister ook, kan ik verder praten", true),
+  row("e3", 18, 2, undefined),
+  row("e4", 19, 1, ""),
+];
+
+const line = (
+  id: string,
+  from: DeskLine["from"],
+  text: string,
+  mm: number | undefined,
+  delivery: DeskLine["delivery"] = "read",
+  kind: DeskLine["kind"] = "text",
+): DeskLine => ({ id, from, text, minute: mm === undefined ? undefined : at(21, mm), delivery, kind });
+
+interface Talk extends DeskConversation {
+  readonly lines: Signal<readonly DeskLine[]>;
+  readonly unread: Signal<number>;
+  readonly ended: Signal<"visitor" | "team" | undefined>;
+  readonly fork: Signal<boolean>;
+  readonly visitorTypes: Signal<boolean>;
+}
+
+const talk = (conv: string, number: number, minutes: number, lines: readonly DeskLine[], unread = 0): Talk => ({
+  conv,
+  number,
+  since: now - minutes,
+  lines: signal(lines),
+  unread: signal(unread),
+  visitorTypes: signal(false),
+  ended: signal<"visitor" | "team" | undefined>(undefined),
+  fork: signal(false),
+});
+
+const twelve = talk("c12", 12, 24, [
+  line("0", "colleague", "Hoi, ik ben er voor je.", 10),
+  line("1", "me", "Wil je dat iemand van de politie meeleest, of liever nog niet?", 18),
+  line("2", "visitor", "misschien. gaan ze dan meteen iets doen?", 19),
+  line("3", "visitor", "ik wil niet dat mijn moeder het hoort", 19),
+  line("4", "me", "Goede vraag. Je krijgt eerst alleen uitleg. Jij kiest.", 21),
+  line("5", "note", "Thuis niet veilig? Vraag na: wie woont er nog in huis.", 22, "sent"),
+]);
+const sixteen = talk(
+  "c16",
+  16,
+  8,
+  [
+    line("0", "visitor", "is this really anonymous", 16),
+    line("1", "me", "We don’t know who you are. I only know what you tell me here.", 17, "delivered"),
+    line("2", "visitor", "ok", 22),
+    line("3", "visitor", "", 22, "read", "doubt"),
+    line("4", "visitor", "someone has pictures of me and wants money", 22),
+  ],
+  2,
+);
+const twenty = talk(
+  "c20",
+  20,
+  71,
+  [line("0", "visitor", "hallo", 12), line("1", "me", "Dag", undefined, "retrying")],
+  1,
+);
+const talks: Record<string, readonly Talk[]> = {
+  "0": [],
+  "1": [twelve],
+  "2": [twelve, sixteen],
+  "3": [twelve, sixteen, twenty],
+};
+
+export function createScriptedDesk(): DeskSession {
+  const phase = signal((asked("phase") || "in") as "out" | "signing_in" | "in" | "locked");
+  const trouble = signal<string | undefined>(asked("trouble") || undefined);
+  const connected = signal(asked("net") === "");
+  const waiting = signal<readonly WaitingRow[]>(asked("queue") === "none" ? [] : queue);
+  const conversations = signal<readonly Talk[]>(talks[asked("talks") || "2"] ?? []);
+  const calls: string[] = [];
+  const find = (conv: string): Talk | undefined => conversations.value.find((one) => one.conv === conv);
+  const say = (conv: string, from: "me" | "note", text: string): boolean => {
+    const one = find(conv);
+    if (one === undefined || text.length > 5_000) return false;
+    one.lines.value = [...one.lines.value, line(`x${one.lines.value.length}`, from, text, 24, "sent")];
+    return true;
+  };
+  twelve.visitorTypes.value = asked("types") !== "";
+  twelve.fork.value = asked("fork") !== "";
+  if (asked("by") !== "") twelve.ended.value = asked("by") as "visitor" | "team";
+  Object.assign(window, {
+    script: { phase, trouble, connected, waiting, conversations, calls, row, line, twelve, sixteen },
+  });
+  return {
+    phase,
+    trouble,
+    name: signal("Hulpverlener A"),
+    demo: signal(asked("demo") !== ""),
+    connected,
+    waiting,
+    more: signal(asked("more") === "" ? 0 : 12),
+    conversations,
+    minute: signal(now),
+    async signIn(_, passphrase) {
+      phase.value = "signing_in";
+      await new Promise((done) => setTimeout(done, 300));
+      trouble.value = passphrase === "wrong" ? "sign_in_refused" : undefined;
+      phase.value = passphrase === "wrong" ? "out" : "in";
+    },
+    async signOut() {
+      phase.value = "out";
+    },
+    lock() {
+      phase.value = "locked";
+    },
+    async unlock(passphrase) {
+      trouble.value = passphrase === "wrong" ? "sign_in_refused" : undefined;
+      if (passphrase !== "wrong") phase.value = "in";
+    },
+    async take(conv) {
+      const taken = waiting.value.find((one) => one.conv === conv);
+      waiting.value = waiting.value.filter((one) => one.conv !== conv);
+      if (taken === undefined || conv === "e2") return false;
+      const opened = talk(conv, taken.number, 0, [line("0", "visitor", taken.opening ?? "", 23)], 1);
+      conversations.value = [...conversations.value, opened];
+      return true;
+    },
+    send: async (conv, text) => say(conv, "me", text),
+    note: async (conv, text) => say(conv, "note", text),
+    typing: (conv) => calls.push(`typing ${conv}`),
+    seen(conv) {
+      calls.push(`seen ${conv}`);
+      const one = find(conv);
+      if (one !== undefined) one.unread.value = 0;
+    },
+    async end(conv, reason) {
+      calls.push(`end ${conv} ${reason}`);
+      const one = find(conv);
+      if (one !== undefined) one.ended.value = "team";
+    },
+    dismiss(conv) {
+      conversations.value = conversations.value.filter((one) => one.conv !== conv);
+    },
+  };
+}
