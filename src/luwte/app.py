@@ -1,0 +1,312 @@
+"""Where the parts meet: settings -> database, relay, key store -> sockets and pages."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response, get
+from litestar.config.app import AppConfig
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from luwte import settings as settings_module
+from luwte.conversation.tail import Tails
+from luwte.conversation.web import Surroundings, VisitorSocket
+from luwte.desk import actions as desk_actions
+from luwte.desk.board import Boards
+from luwte.desk.web import Desks, DeskSocket, session_topic
+from luwte.errors import (
+    CannotStart,
+    Failed,
+    MalformedFrame,
+    MethodNotAllowed,
+    NotAccepted,
+    NotFound,
+    Refusal,
+    TooLarge,
+)
+from luwte.plumbing import clock as clocks
+from luwte.plumbing.clock import Clock
+from luwte.plumbing.db import Db
+from luwte.plumbing.keystore import KeyStore
+from luwte.plumbing.limits import Limits
+from luwte.plumbing.log import trouble
+from luwte.plumbing.metrics import Metrics
+from luwte.plumbing.migrate import migrate
+from luwte.plumbing.pages import EVERYWHERE, Client, File
+from luwte.plumbing.relay import Relay
+from luwte.plumbing.sockets import Handler, Socket, Sockets
+from luwte.settings import Settings
+from luwte.staff import actions as staff
+from luwte.staff import web as staff_web
+from luwte.staff.model import Session, Team
+
+LARGEST_BODY = 16_384
+DEFAULT_SECRETS = {bytes(32), b"\xff" * 32}
+
+
+class Luwte:
+    """One running process."""
+
+    def __init__(self, settings: Settings, around: Surroundings, server_secret: bytes, is_demo: bool) -> None:
+        self.settings, self.around = settings, around
+        self.db, self.keys, self.limits = around.db, around.keys, around.limits
+        self.server_secret, self.is_demo = server_secret, is_demo
+        self.teams: dict[str, Team] = {}
+        self.desks = Desks()
+        self.boards = Boards(around, [])
+        self.sockets = Sockets(self._route, self.is_own_origin, around.clock, around.metrics)
+        self.client = Client(self._organisation())
+
+    def minute(self) -> int:
+        """Now, as fine as is stored."""
+        return self.around.minute()
+
+    async def reload_teams(self) -> None:
+        """Read teams and certificates again: at start, and when they were renewed."""
+        teams = await self.db.read(staff.teams)
+        if {team.slug for team in teams} != set(self.teams):
+            self.boards.close()
+            self.boards = Boards(self.around, [team.slug for team in teams])
+        self.teams = {team.slug: team for team in teams}
+        self.around.certificates.update(await self.db.read(staff.certificates))
+
+    async def signed_out(self, session: Session) -> None:
+        """A session ended: its sockets close; what its account had waits again, unless it has another desk open."""
+        self.desks.forget(session.token_hash)
+        self.around.relay.wake(session_topic(session.token_hash))
+        # The closed sockets leave the register in their own tasks, which run now.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        if not self.desks.is_connected(session.account.id):
+            await self.db.write(desk_actions.give_back, session.account, self.minute(), self.around.shred_key)
+
+    def is_own_origin(self, origin: str, host: str) -> bool:
+        """Whether a request comes from one of our own pages, at the address it was sent to."""
+        return origin in self.settings.origins and origin.partition("://")[2] == host
+
+    def is_own_host(self, host: str) -> bool:
+        """Whether *host* is one of the addresses under which we are known."""
+        return any(origin.partition("://")[2] == host for origin in self.settings.origins)
+
+    def status(self, line: str) -> dict[str, object]:
+        """What a visitor may know before they start."""
+        if line not in self.teams:
+            raise NotFound
+        expected = self.boards.of(line).for_a_newcomer()
+        return {"open": True, "place": expected.place, "low": expected.low, "high": expected.high}
+
+    def _route(self, path: str) -> Handler | None:
+        if path == "/desk/socket":
+            return self._desk
+        line = self.settings.line if path == "/socket" else line_in(path, "/socket")
+        return self._visitor(line) if line in self.teams else None
+
+    async def _desk(self, socket: Socket) -> None:
+        await DeskSocket(self.around, self.boards, self.desks, lambda: self.teams, socket).serve()
+
+    def _visitor(self, line: str) -> Handler:
+        async def serve(socket: Socket) -> None:
+            await VisitorSocket(self.around, self.boards, lambda: self.teams[line], socket).serve()
+
+        return serve
+
+    def _organisation(self) -> dict[str, object]:
+        settings = self.settings
+        return {
+            "organisation": settings.organisation,
+            "name": settings.name,
+            "root": pinned_root(settings.folder).hex(),
+            "line": settings.line,
+            "lineName": settings.line_name,
+            "exitUrl": settings.exit_url,
+            "retentionDays": settings.retention_days,
+            "demo": self.is_demo,
+        }
+
+
+def line_in(path: str, end: str) -> str:
+    """The line in `/l/<line><end>`; an empty text for another path."""
+    if path.startswith("/l/") and path.endswith(end):
+        return path[3 : len(path) - len(end)]
+    return ""
+
+
+def pinned_root(folder: Path) -> bytes:
+    """The organisation's root key as it was pinned. Raises `CannotStart`."""
+    try:
+        root = bytes.fromhex((folder / "root.pub").read_text().strip())
+    except (OSError, ValueError):
+        raise CannotStart("No organisation root is pinned in this folder: root.pub is missing or unreadable.") from None
+    if len(root) != 32:
+        raise CannotStart("root.pub is not an Ed25519 public key.")
+    return root
+
+
+def read_secret(folder: Path) -> bytes:
+    """The server's own secret. Raises `CannotStart` when it is missing or one that ships with something."""
+    try:
+        secret = (folder / "secret").read_bytes()
+    except OSError:
+        raise CannotStart("The server's secret is missing from this folder.") from None
+    if len(secret) != 32 or secret in DEFAULT_SECRETS:
+        raise CannotStart("The server's secret is a default one. Make 32 random bytes.")
+    return secret
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, is_demo: bool, clock: Clock = clocks.system) -> AsyncIterator[Luwte]:
+    """Open the folder and everything that runs on it; close all of it in order at the end."""
+    secret = read_secret(settings.folder)
+    database = settings.folder / "main.db"
+    migrate(database)
+    metrics, relay = Metrics(), Relay()
+    keys = KeyStore(settings.folder / "keys")
+    db = Db(database, relay, metrics)
+    try:
+        around = Surroundings(
+            settings.organisation, db, relay, keys, Tails(), Limits(clock), clock, metrics, certificates={}
+        )
+        luwte = Luwte(settings, around, secret, is_demo)
+        await luwte.reload_teams()
+        luwte.sockets.start()
+        try:
+            yield luwte
+        finally:
+            await luwte.sockets.stop()
+            luwte.boards.close()
+    finally:
+        await db.close()
+        keys.close()
+
+
+# HTTP
+
+
+@get("/healthz", sync_to_thread=False)
+def healthz() -> dict[str, str]:
+    """Whether the process answers."""
+    return {"status": "ok"}
+
+
+@get("/l/{line:str}/status", sync_to_thread=False)
+def status(line: str, state: State) -> dict[str, object]:
+    """What a visitor may know before they start."""
+    return _luwte(state).status(line)
+
+
+@get(["/", "/l/{line:str}"], sync_to_thread=False)
+def visitor_page(state: State, line: str | None = None) -> Response[bytes]:
+    """The visitor's page."""
+    luwte = _luwte(state)
+    if line is not None and line not in luwte.teams:
+        raise NotFound
+    return _serve(luwte.client.visitor)
+
+
+@get("/desk", sync_to_thread=False)
+def desk_page(state: State) -> Response[bytes]:
+    """The desk's page."""
+    return _serve(_luwte(state).client.desk)
+
+
+@get(["/org.js", "/assets/{name:str}"], sync_to_thread=False)
+def asset(request: Request[Any, Any, Any], state: State, name: str = "") -> Response[bytes]:
+    """A file of the built client, by its exact name."""
+    file = _luwte(state).client.assets.get(request.url.path)
+    if file is None:
+        raise NotFound
+    return _serve(file)
+
+
+def _luwte(state: State) -> Luwte:
+    luwte: Luwte = state.luwte
+    return luwte
+
+
+def _serve(file: File) -> Response[bytes]:
+    return Response(file.body, media_type=file.type, headers=file.headers)
+
+
+def http(luwte: Luwte) -> ASGIApp:
+    """The HTTP side of *luwte* as an ASGI application."""
+
+    def on_app_init(config: AppConfig) -> AppConfig:
+        config.state.luwte = luwte
+        return config
+
+    app = Litestar(
+        [healthz, status, visitor_page, desk_page, asset, *staff_web.handlers],
+        on_app_init=[on_app_init],
+        exception_handlers={Refusal: _refuse, HTTPException: _translate, Exception: _fail},
+        openapi_config=None,
+        request_max_body_size=LARGEST_BODY,
+        logging_config=None,
+        debug=False,
+    )
+    return _guard(app, luwte)
+
+
+def _refuse(_: Request[Any, Any, Any], refusal: Exception) -> Response[bytes]:
+    assert isinstance(refusal, Refusal)
+    body = msgspec.json.encode({"code": refusal.code, "says": refusal.says})
+    return Response(body, status_code=refusal.status, media_type="application/json")
+
+
+def _translate(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    # Litestar's own words may repeat what was sent; ours never do.
+    code = error.status_code if isinstance(error, HTTPException) else 500
+    known: dict[int, Callable[[], Refusal]] = {404: NotFound, 405: MethodNotAllowed, 413: TooLarge, 500: Failed}
+    return _refuse(request, known.get(code, MalformedFrame)())
+
+
+def _fail(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    trouble("http", error)
+    return _refuse(request, Failed())
+
+
+def _guard(app: ASGIApp, luwte: Luwte) -> ASGIApp:
+    """Answer only at our own addresses and to our own pages, and put the headers on every answer, errors too."""
+    everywhere = [(name.lower().encode(), value.encode()) for name, value in EVERYWHERE.items()]
+    if all(origin.startswith("https:") for origin in luwte.settings.origins):
+        everywhere.append((b"strict-transport-security", b"max-age=63072000; includeSubDomains"))
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(pair for pair in everywhere if pair[0] not in own)]
+            await send(message)
+
+        headers = dict(scope["headers"])
+        host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin", b"").decode("latin-1")
+        foreign = bool(origin) and not luwte.is_own_origin(origin, host)
+        if not luwte.is_own_host(host) or foreign:
+            await _refuse_raw(send_guarded, NotAccepted())
+            return
+        await app(scope, receive, send_guarded)
+
+    return guarded
+
+
+async def _refuse_raw(send: Callable[[Any], Any], refusal: Refusal) -> None:
+    body = msgspec.json.encode({"code": refusal.code, "says": refusal.says})
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def check_for_serving(settings: Settings) -> None:
+    """What must be true before real visitors come. Raises `CannotStart` with the first thing that is not."""
+    if not settings_module.is_loopback(settings.host):
+        raise CannotStart("Plain http is for this machine only: listen on 127.0.0.1 and put TLS in front.")
+    for origin in settings.origins:
+        host = origin.partition("://")[2].partition(":")[0]
+        if origin.startswith("http:") and not settings_module.is_loopback(host):
+            raise CannotStart("An origin with plain http is for this machine only: use https.")
+    if (settings.folder / "demo").exists():
+        raise CannotStart("This folder holds a demonstration: its keys were made on the server. Use luwte demo.")

@@ -1,0 +1,1 @@
+"""Who did what, when and why, in an append-only log that holds no content."""

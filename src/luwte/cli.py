@@ -1,0 +1,224 @@
+"""The `luwte` command."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+import uvicorn
+import uvloop
+
+from luwte import __version__, demo, settings
+from luwte.app import Luwte, check_for_serving, http, running
+from luwte.audit import actions as audit
+from luwte.errors import CannotStart
+from luwte.plumbing import log, metrics
+from luwte.settings import Settings
+from luwte.staff import actions as staff
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+class Command(click.Group):
+    """Says a `CannotStart` as one plain line and exits with 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the chosen command."""
+        try:
+            return super().invoke(ctx)
+        except CannotStart as error:
+            click.echo(f"luwte: {error}", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=Command, epilog="Example: luwte demo --port 8000")
+@click.version_option(__version__, prog_name="luwte")
+def main() -> None:
+    """An anonymous help chat whose server cannot read along."""
+    os.umask(0o077)
+
+
+@main.command("demo", epilog="Example: luwte demo --port 8000 --dir demo-data")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: any free port.")
+@click.option("--dir", "folder", default=Path("demo-data"), show_default=True, type=FOLDER, help="Made when missing.")
+@click.option("--metrics-port", type=click.IntRange(1, 65535), help="Exact counts for this machine's own eyes.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON once the server answers.")
+def demo_(port: int, folder: Path, metrics_port: int | None, as_json: bool) -> None:
+    """Run a demonstration organisation on this machine.
+
+    Makes its keys and accounts in the folder at the first run and finds them again at the next. For trying out only:
+    the keys are made on the server, so nobody in need may be sent here.
+    """
+    log.configure()
+    listener = _listen("127.0.0.1", port)
+    chosen = demo.prepare(folder.resolve(), listener.getsockname()[1])
+    organisation = demo.load(chosen.folder)
+    _run(_demo(chosen, organisation, listener, metrics_port, as_json))
+
+
+@main.command(epilog="Example: luwte serve --dir /var/lib/luwte")
+@click.option("--dir", "folder", required=True, type=FOLDER, help="The data folder, with luwte.toml in it.")
+@click.option("--metrics-port", type=click.IntRange(1, 65535), help="Exact counts for this machine's own eyes.")
+def serve(folder: Path, metrics_port: int | None) -> None:
+    """Run the server for real visitors, behind a proxy that speaks TLS."""
+    log.configure()
+    chosen = settings.read(folder.resolve())
+    check_for_serving(chosen)
+    _run(_serve(chosen, metrics_port))
+
+
+@main.command(epilog="Example: luwte doctor --dir demo-data")
+@click.option("--dir", "folder", required=True, type=FOLDER, help="The data folder.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON: {ok, findings}.")
+def doctor(folder: Path, as_json: bool) -> None:
+    """Look a folder over and say what is missing before real visitors may come.
+
+    Exit code 0: nothing; 1: something.
+    """
+    findings = _run(_findings(folder.resolve()))
+    if as_json:
+        click.echo(json.dumps({"ok": not findings, "findings": findings}))
+    else:
+        click.echo("\n".join(findings) or "Nothing is missing.")
+    sys.exit(1 if findings else 0)
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host.strip("[]"), port))
+    except OSError:
+        listener.close()
+        raise CannotStart(f"Port {port} is in use. Choose another one with --port.") from None
+    return listener
+
+
+async def _demo(
+    chosen: Settings, organisation: demo.Organisation, listener: socket.socket, metrics_port: int | None, as_json: bool
+) -> None:
+    async with running(chosen, is_demo=True) as luwte:
+        await demo.admit_all(luwte.db, luwte.keys, organisation, int(time.time()))
+        await luwte.reload_teams()
+        renewing = asyncio.create_task(_renew_daily(luwte, organisation))
+        try:
+            await _answer(luwte, listener, metrics_port, lambda: _introduce(chosen, organisation, as_json))
+        finally:
+            renewing.cancel()
+
+
+async def _renew_daily(luwte: Luwte, organisation: demo.Organisation) -> None:
+    while True:
+        await asyncio.sleep(demo.DAY)
+        await demo.admit_all(luwte.db, luwte.keys, organisation, int(time.time()))
+        await luwte.reload_teams()
+
+
+def _introduce(chosen: Settings, organisation: demo.Organisation, as_json: bool) -> None:
+    accounts = demo.accounts(organisation)
+    visitor, desk = f"{chosen.origins[0]}/", f"{chosen.origins[0]}/desk"
+    if as_json:
+        line = {"visitor": visitor, "desk": desk, "data_dir": str(chosen.folder), "accounts": accounts}
+        click.echo(json.dumps(line))
+        return
+    click.echo(
+        f"\nLuwte, a demonstration on this machine. Not for people in need: its keys were made on the server.\n\n"
+        f"  The visitor's page   {visitor}\n"
+        f"  The desk             {desk}\n"
+        f"  Everything is in     {chosen.folder}\n\n"
+        f"Accounts (a passphrase only, no second factor):\n"
+    )
+    for one in accounts:
+        click.echo(f"  {one['name']:<8} {one['role']:<12} {one['passphrase']}")
+    click.echo(
+        "\nTry: open the visitor's page in one browser and press Start chat; sign in at the desk in another,\n"
+        "press Take, and talk. Then sign out at the desk and take over as a colleague. Stop with Ctrl+C.\n"
+    )
+
+
+async def _serve(chosen: Settings, metrics_port: int | None) -> None:
+    listener = _listen(chosen.host, chosen.port)
+    async with running(chosen, is_demo=False) as luwte:
+        if await luwte.db.read(staff.without_second_factor):
+            raise CannotStart("There are accounts without a second factor. They cannot serve real visitors.")
+        await _answer(luwte, listener, metrics_port, lambda: click.echo(f"Luwte answers on {chosen.listen}."))
+
+
+async def _answer(luwte: Luwte, listener: socket.socket, metrics_port: int | None, ready: Callable[[], None]) -> None:
+    """Answer requests until SIGINT or SIGTERM."""
+    config = uvicorn.Config(
+        http(luwte),
+        http="httptools",
+        ws=luwte.sockets.protocol(),
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=2,
+        timeout_keep_alive=15,
+        backlog=4096,
+    )
+    server = _Server(config, ready)
+    # uvicorn raises the signal that stopped it once more; with a handler that does nothing we end with 0.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    counting = await metrics.serve(luwte.around.metrics, metrics_port) if metrics_port else None
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        if counting is not None:
+            counting.close()
+
+
+class _Server(uvicorn.Server):
+    """Tells when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, then say so."""
+        await super().startup(sockets)
+        with contextlib.suppress(BrokenPipeError):
+            self._ready()
+            sys.stdout.flush()
+
+
+async def _findings(folder: Path) -> list[str]:
+    findings: list[str] = []
+    try:
+        chosen = settings.read(folder)
+    except CannotStart as error:
+        return [str(error)]
+    try:
+        check_for_serving(chosen)
+    except CannotStart as error:
+        findings.append(str(error))
+    try:
+        async with running(chosen, is_demo=False) as luwte:
+            alone = await luwte.db.read(staff.without_second_factor)
+            if alone:
+                findings.append(f"{alone} accounts have no second factor.")
+            if not luwte.teams:
+                findings.append("There is no team yet, so no visitor can start a chat.")
+            bad = await luwte.db.read(audit.verify)
+            if bad is not None:
+                findings.append(f"The audit log was altered: record {bad} does not follow from the ones before.")
+    except CannotStart as error:
+        findings.append(str(error))
+    return findings

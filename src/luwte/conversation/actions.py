@@ -1,0 +1,351 @@
+"""One deed each: start, append, read on, take a seat, give it back, end."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from luwte.conversation import store
+from luwte.conversation.model import (
+    BY_TEAM,
+    BY_VISITOR,
+    LOGS,
+    Conversation,
+    LockedEnvelope,
+    LockedWrap,
+    Place,
+    StartRequest,
+    Stored,
+    Writer,
+    admit,
+    check_direction,
+    check_writer,
+    first_head,
+    log_of,
+    message_row,
+    next_head,
+    wrap_row,
+)
+from luwte.conversation.tail import Tails
+from luwte.crypto.envelope import SHARED_LOG, TEAM_LOG, Header
+from luwte.crypto.wrap import Purpose
+from luwte.errors import (
+    ConversationEnded,
+    ConversationExists,
+    Duplicate,
+    NoSuchConversation,
+    Refusal,
+    TeamSecretExists,
+    WrongOrder,
+)
+from luwte.plumbing.db import ReadTx, WriteTx
+from luwte.plumbing.lock import lock, unlock
+
+PAGE = 100
+"""Envelopes read at once when a reader is behind."""
+
+MINUTES_A_DAY = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Wrap:
+    """A wrap on its way to somebody who may have it."""
+
+    log: int
+    generation: int
+    wrap: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """An envelope's place, once it is on disk."""
+
+    n: int
+    minute: int
+
+
+def log_topic(conversation: bytes, log: int) -> tuple[str, bytes, int]:
+    """Woken when the log grew."""
+    return ("log", conversation, log)
+
+
+def state_topic(conversation: bytes) -> tuple[str, bytes]:
+    """Woken when the conversation was taken, given back or ended."""
+    return ("state", conversation)
+
+
+def queue_topic(team: str) -> tuple[str, str]:
+    """Woken when the list of those who wait changed."""
+    return ("queue", team)
+
+
+def place_topic(conversation: bytes) -> tuple[str, bytes]:
+    """Woken when a waiting conversation has another place, or may expect another wait."""
+    return ("place", conversation)
+
+
+def holder_topic(account: str) -> tuple[str, str]:
+    """Woken when an account got or lost a conversation."""
+    return ("holder", account)
+
+
+# start
+
+
+@dataclass(frozen=True, slots=True)
+class SealedStart:
+    """A checked start whose wraps are locked: ready for the database."""
+
+    request: StartRequest
+    wraps: tuple[LockedWrap, ...]
+
+
+def seal_start(request: StartRequest, shred_key: bytes) -> SealedStart:
+    """Lock the wraps of a start, before the database sees them."""
+    places = [(0, Purpose.TEAM), (0, Purpose.VISITOR), (1, Purpose.TEAM), (1, Purpose.VISITOR)]
+    wraps = tuple(
+        _lock_wrap(shred_key, request.conversation_id, SHARED_LOG, generation, purpose, wrap)
+        for (generation, purpose), wrap in zip(places, request.wraps, strict=True)
+    )
+    return SealedStart(request, wraps)
+
+
+def start(tx: WriteTx, start: SealedStart, *, epoch: int, minute: int) -> Conversation:
+    """Open a conversation that waits. The same bytes again: the same answer, and nothing new."""
+    request = start.request
+    known = store.secrets(tx, request.conversation_id)
+    if known is not None and known[0] != request.hash:
+        raise ConversationExists
+    if known is None:
+        _create(tx, start, epoch, minute)
+    found = store.find(tx, request.conversation_id)
+    assert found is not None
+    return found
+
+
+def _create(tx: WriteTx, start: SealedStart, epoch: int, minute: int) -> None:
+    request = start.request
+    key = store.create(
+        tx,
+        id=request.conversation_id,
+        team=request.line,
+        number=store.next_number(tx, request.line, minute - minute % MINUTES_A_DAY),
+        epoch=epoch,
+        start_hash=request.hash,
+        credential_hash=hashlib.sha256(request.credential).digest(),
+        minute=minute,
+    )
+    for log in LOGS:
+        store.create_log(tx, key, log, first_head(request.conversation_id, log))
+    for wrap in start.wraps:
+        store.put_wrap(tx, key, wrap)
+    tx.wake(queue_topic(request.line))
+
+
+def resume(tx: ReadTx, id: bytes, credential: bytes) -> Conversation:
+    """The visitor's own conversation. Absent and not theirs look the same."""
+    known = store.secrets(tx, id)
+    expected = known[1] if known else bytes(32)
+    matches = hmac.compare_digest(hashlib.sha256(credential).digest(), expected)
+    found = store.find(tx, id) if known and matches else None
+    if found is None:
+        raise NoSuchConversation
+    return found
+
+
+def find(tx: ReadTx, id: bytes) -> Conversation:
+    """The conversation with this id."""
+    found = store.find(tx, id)
+    if found is None:
+        raise NoSuchConversation
+    return found
+
+
+# the log
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An envelope that was looked at from outside, locked, and is ready for its place in a log."""
+
+    header: Header
+    log: int
+    hash: bytes
+    envelope: bytes
+    locked: bytes
+    wrap: LockedWrap | None = None
+
+
+def seal(header: Header, envelope: bytes, shred_key: bytes, team_wrap: bytes | None = None) -> Sealed:
+    """Lock an envelope, and the team secret that may come with a first note, before the database sees them."""
+    log = log_of(header.direction)
+    if team_wrap is not None and log != TEAM_LOG:
+        raise WrongOrder
+    locked = lock(shred_key, b"envelope", header.conv, message_row(log, header.msg_id), envelope)
+    wrap = _lock_wrap(shred_key, header.conv, TEAM_LOG, 0, Purpose.TEAM_LOG, team_wrap) if team_wrap else None
+    return Sealed(header, log, hashlib.sha256(envelope).digest(), envelope, locked, wrap)
+
+
+def append(tx: WriteTx, sealed: Sealed, writer: Writer, minute: int, tails: Tails, connection: int) -> Ack:
+    """Give the envelope the next place in its log, or refuse it.
+
+    The same message id with the same bytes gets the same answer for ever. *connection* names who must not
+    get it back.
+    """
+    header = sealed.header
+    place = store.place(tx, header.conv, sealed.log, header.sender)
+    if place is None:
+        raise NoSuchConversation
+    check_writer(place, writer)
+    check_direction(header, writer)
+    try:
+        admit(place, header, writer)
+    except Refusal as refusal:
+        return _known(tx, place, sealed, refusal)
+    if sealed.log == TEAM_LOG:
+        _settle_team_secret(tx, place, sealed.wrap)
+    n = place.n + 1
+    is_new = store.append(
+        tx,
+        place.key,
+        sealed.log,
+        n=n,
+        msg_id=header.msg_id,
+        hash=sealed.hash,
+        cert=writer.cert,
+        generation=header.generation,
+        minute=minute,
+        locked=sealed.locked,
+    )
+    if not is_new:
+        raise Duplicate(seq=place.seq + 1, prev=place.prev, g=header.generation)
+    store.advance(tx, place.key, sealed.log, n, next_head(place, sealed.hash))
+    store.advance_sender(tx, place.key, sealed.log, header.sender, writer.name, header.seq, sealed.hash)
+    tx.after(tails.push, header.conv, sealed.log, Stored(n, minute, writer.cert, sealed.envelope, connection))
+    tx.wake(log_topic(header.conv, sealed.log))
+    if place.holder is None:
+        tx.wake(queue_topic(place.team))
+    return Ack(n, minute)
+
+
+def _known(tx: WriteTx, place: Place, sealed: Sealed, refusal: Refusal) -> Ack:
+    """The answer that this envelope got before; a new one gets *refusal*."""
+    known = store.message(tx, place.key, sealed.log, sealed.header.msg_id)
+    if known is None:
+        raise refusal
+    if known[0] != sealed.hash:
+        raise Duplicate(seq=place.seq + 1, prev=place.prev, g=sealed.header.generation) from None
+    return Ack(known[1], known[2])
+
+
+def _settle_team_secret(tx: WriteTx, place: Place, wrap: LockedWrap | None) -> None:
+    exists = bool(store.wraps(tx, place.key, (Purpose.TEAM_LOG,)))
+    if wrap is None and not exists:
+        raise WrongOrder
+    if wrap is not None and not store.put_wrap(tx, place.key, wrap):
+        raise TeamSecretExists
+
+
+def read_after(tx: ReadTx, id: bytes, log: int, n: int) -> list[LockedEnvelope]:
+    """The next page of a log; `open_all` unlocks it."""
+    return store.after(tx, find(tx, id).key, log, n, PAGE)
+
+
+def open_all(id: bytes, log: int, rows: Iterable[LockedEnvelope], shred_key: bytes) -> list[Stored]:
+    """Take the server's own lock off; the visitor's and the team's stays."""
+    return [
+        Stored(
+            row.n, row.minute, row.cert, unlock(shred_key, b"envelope", id, message_row(log, row.msg_id), row.locked)
+        )
+        for row in rows
+    ]
+
+
+def last(tx: ReadTx, conversation: Conversation, log: int) -> int:
+    """The highest number of a log."""
+    return store.last(tx, conversation.key, log)
+
+
+# wraps
+
+
+def visitor_wraps(tx: ReadTx, conversation: Conversation) -> list[LockedWrap]:
+    """What the visitor needs to read their own conversation again."""
+    return store.wraps(tx, conversation.key, (Purpose.VISITOR,))
+
+
+def team_wraps(tx: ReadTx, conversation: Conversation) -> list[LockedWrap]:
+    """All secrets of a conversation, for the one who has taken it. The caller puts the release on record."""
+    return store.wraps(tx, conversation.key, (Purpose.TEAM, Purpose.TEAM_LOG))
+
+
+def opening(tx: ReadTx, conversation: Conversation) -> tuple[list[LockedWrap], list[LockedEnvelope]]:
+    """What a shift may see before anybody takes it: the secret of the opening, and the opening."""
+    wraps = [wrap for wrap in store.wraps(tx, conversation.key, (Purpose.TEAM,)) if wrap.generation == 0]
+    return wraps, store.opening(tx, conversation.key, SHARED_LOG, PAGE)
+
+
+def open_wraps(id: bytes, rows: Iterable[LockedWrap], shred_key: bytes) -> list[Wrap]:
+    """Take the server's own lock off wraps."""
+    return [
+        Wrap(row.log, row.generation, unlock(shred_key, b"wrap", id, wrap_row(*row[:3]), row.locked)) for row in rows
+    ]
+
+
+def _lock_wrap(shred_key: bytes, id: bytes, log: int, generation: int, purpose: int, wrap: bytes) -> LockedWrap:
+    locked = lock(shred_key, b"wrap", id, wrap_row(log, generation, purpose), wrap)
+    return LockedWrap(log, generation, purpose, locked)
+
+
+# who has it
+
+
+def waiting(tx: ReadTx, team: str) -> list[tuple[Conversation, int]]:
+    """Who waits, longest first, with the end of each shared log."""
+    return store.waiting(tx, team)
+
+
+def held_by(tx: ReadTx, account: str) -> list[Conversation]:
+    """What this account has open."""
+    return store.held_by(tx, account)
+
+
+def seat(tx: WriteTx, conversation: Conversation, account: str) -> bool:
+    """Give a waiting conversation to *account*; False when somebody was first."""
+    if not store.seat(tx, conversation.key, account):
+        return False
+    _wake_all(tx, conversation, account)
+    return True
+
+
+def unseat(tx: WriteTx, conversation: Conversation, minute: int) -> None:
+    """Back to the list of those who wait."""
+    store.unseat(tx, conversation.key, minute)
+    _wake_all(tx, conversation, conversation.holder)
+
+
+def end_by_visitor(tx: WriteTx, id: bytes, minute: int) -> None:
+    """The visitor stops. Again: nothing more happens."""
+    conversation = find(tx, id)
+    if conversation.ended_by is None:
+        store.end(tx, conversation.key, minute, BY_VISITOR, None)
+        _wake_all(tx, conversation, conversation.holder)
+
+
+def end_by_team(tx: WriteTx, conversation: Conversation, minute: int, reason: str) -> None:
+    """The counsellor who has it stops it."""
+    if conversation.ended_by is not None:
+        raise ConversationEnded
+    store.end(tx, conversation.key, minute, BY_TEAM, reason)
+    _wake_all(tx, conversation, conversation.holder)
+
+
+def _wake_all(tx: WriteTx, conversation: Conversation, account: str | None) -> None:
+    tx.wake(state_topic(conversation.id))
+    tx.wake(queue_topic(conversation.team))
+    if account is not None:
+        tx.wake(holder_topic(account))
+
+
+ShredKey = Callable[[bytes], bytes | None]
+"""Looks up the shred key of a conversation; None: it is erased."""

@@ -1,0 +1,140 @@
+"""The frames of a visitor's socket, as docs/protocol.md section 5.1 writes them."""
+
+import msgspec
+
+from luwte.errors import Refusal
+
+PROTOCOL = 1
+
+
+class Frame(msgspec.Struct, tag_field="t", forbid_unknown_fields=True, omit_defaults=True):
+    """One message on a socket; `t` names it."""
+
+
+# from the visitor
+
+
+class Start(Frame, tag="start"):
+    line: str
+    ve: bytes
+    vg: bytes
+    credential: bytes
+    team_cert: bytes
+    wraps: tuple[bytes, bytes, bytes, bytes]
+    sig: bytes
+
+
+class Resume(Frame, tag="resume"):
+    conv: bytes
+    credential: bytes
+    after: int
+
+
+class Append(Frame, tag="append"):
+    envelope: bytes
+
+
+class Delivered(Frame, tag="delivered"):
+    n: int
+
+
+class Read(Frame, tag="read"):
+    n: int
+
+
+class Typing(Frame, tag="typing"):
+    pass
+
+
+class End(Frame, tag="end"):
+    pass
+
+
+class Ping(Frame, tag="ping"):
+    pass
+
+
+FromVisitor = Start | Resume | Append | Delivered | Read | Typing | End | Ping
+
+
+# to the visitor
+
+
+class Hello(Frame, tag="hello"):
+    protocol: int
+    organisation: str
+    line: str
+    minute: int
+    certificates: list[bytes]
+
+
+class Started(Frame, tag="started"):
+    conv: bytes
+
+
+class VisitorWrap(msgspec.Struct, frozen=True):
+    g: int
+    wrap: bytes
+
+
+class Resumed(Frame, tag="resumed", omit_defaults=False):
+    conv: bytes
+    last: int
+    wraps: list[VisitorWrap]
+
+
+class Ack(Frame, tag="ack"):
+    msg_id: bytes
+    n: int
+    minute: int
+
+
+class Waiting(Frame, tag="waiting", omit_defaults=False):
+    place: int
+    low: int | None
+    high: int | None
+
+
+class Claimed(Frame, tag="claimed"):
+    times: int
+
+
+class Ended(Frame, tag="ended"):
+    by: str
+
+
+class Envelope(Frame, tag="envelope"):
+    log: int
+    n: int
+    minute: int
+    envelope: bytes
+
+
+class Cert(Frame, tag="cert"):
+    certificate: bytes
+
+
+class Pong(Frame, tag="pong"):
+    pass
+
+
+class Refused(Frame, tag="refused"):
+    """A refusal; what it is about, and what was expected, where the protocol says so."""
+
+    code: str
+    says: str
+    conv: bytes | None = None
+    msg_id: bytes | None = None
+    seq: int | None = None
+    prev: bytes | None = None
+    g: int | None = None
+
+
+def refused(refusal: Refusal, *, conv: bytes | None = None, msg_id: bytes | None = None) -> Refused:
+    """A refusal as a frame."""
+    details = {name: refusal.details.get(name) for name in ("seq", "prev", "g")}
+    return Refused(refusal.code, refusal.says, conv=conv, msg_id=msg_id, **details)  # type: ignore[arg-type]
+
+
+encode = msgspec.msgpack.Encoder().encode
+decode_from_visitor = msgspec.msgpack.Decoder(FromVisitor).decode

@@ -1,0 +1,231 @@
+"""All SQL for `conversation`, `log`, `sender`, `envelope` and `wrap`. Nobody else touches them."""
+
+import sqlite3
+from typing import Any
+
+from luwte.conversation.model import Conversation, LockedEnvelope, LockedWrap, Place
+from luwte.plumbing.db import ReadTx, WriteTx
+
+_COLUMNS = "key, id, team, number, epoch, started, waiting_since, times, holder, ended_by"
+
+
+def _conversation(row: tuple[Any, ...] | None) -> Conversation | None:
+    return Conversation(*row) if row else None
+
+
+def find(tx: ReadTx, id: bytes) -> Conversation | None:
+    """The conversation with this id."""
+    return _conversation(tx.one(f"SELECT {_COLUMNS} FROM conversation WHERE id = ?", id))
+
+
+def secrets(tx: ReadTx, id: bytes) -> tuple[bytes, bytes] | None:
+    """The hashes of its start and of its credential."""
+    row = tx.one("SELECT start_hash, credential_hash FROM conversation WHERE id = ?", id)
+    return (row[0], row[1]) if row else None
+
+
+def next_number(tx: ReadTx, team: str, since: int) -> int:
+    """The number of the next conversation of the day that began at minute *since*."""
+    row = tx.one("SELECT max(number) FROM conversation WHERE team = ? AND started >= ?", team, since)
+    return int(row[0] or 0) + 1 if row else 1
+
+
+def create(
+    tx: WriteTx,
+    *,
+    id: bytes,
+    team: str,
+    number: int,
+    epoch: int,
+    start_hash: bytes,
+    credential_hash: bytes,
+    minute: int,
+) -> int:
+    """Add a conversation that waits; its key."""
+    return tx.insert(
+        "INSERT INTO conversation (id, team, number, epoch, start_hash, credential_hash, started, waiting_since, times)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
+        id,
+        team,
+        number,
+        epoch,
+        start_hash,
+        credential_hash,
+        minute,
+        minute,
+    )
+
+
+def create_log(tx: WriteTx, key: int, log: int, head: bytes) -> None:
+    """Add an empty log."""
+    tx.execute("INSERT INTO log (conversation, log, n, head) VALUES (?, ?, 0, ?)", key, log, head)
+
+
+def put_wrap(tx: WriteTx, key: int, wrap: LockedWrap) -> bool:
+    """Keep a wrap; False when that place is taken: the first one stays."""
+    return (
+        tx.execute(
+            "INSERT OR IGNORE INTO wrap (conversation, log, generation, purpose, locked) VALUES (?, ?, ?, ?, ?)",
+            key,
+            *wrap,
+        )
+        == 1
+    )
+
+
+def wraps(tx: ReadTx, key: int, purposes: tuple[int, ...]) -> list[LockedWrap]:
+    """The wraps for these purposes, by log and generation."""
+    marks = ", ".join("?" * len(purposes))
+    rows = tx.all(
+        f"SELECT log, generation, purpose, locked FROM wrap WHERE conversation = ? AND purpose IN ({marks})"
+        " ORDER BY log, generation",
+        key,
+        *purposes,
+    )
+    return [LockedWrap(*row) for row in rows]
+
+
+def place(tx: ReadTx, id: bytes, log: int, sender: bytes) -> Place | None:
+    """Where the log and this sender in it stand."""
+    row = tx.one(
+        "SELECT c.key, c.team, c.times, c.holder, c.ended_by, l.n, l.head, s.owner, coalesce(s.seq, 0),"
+        " coalesce(s.prev, zeroblob(32)) FROM conversation c JOIN log l ON l.conversation = c.key AND l.log = ?"
+        " LEFT JOIN sender s ON s.conversation = c.key AND s.log = l.log AND s.sender = ? WHERE c.id = ?",
+        log,
+        sender,
+        id,
+    )
+    return Place(*row) if row else None
+
+
+def message(tx: ReadTx, key: int, log: int, msg_id: bytes) -> tuple[bytes, int, int] | None:
+    """Hash, number and minute of the envelope with this message id."""
+    row = tx.one(
+        "SELECT hash, n, minute FROM envelope WHERE conversation = ? AND log = ? AND msg_id = ?", key, log, msg_id
+    )
+    return (row[0], row[1], row[2]) if row else None
+
+
+def append(
+    tx: WriteTx,
+    key: int,
+    log: int,
+    *,
+    n: int,
+    msg_id: bytes,
+    hash: bytes,
+    cert: bytes | None,
+    generation: int,
+    minute: int,
+    locked: bytes,
+) -> bool:
+    """Add an envelope; False when its message id is in the log already. The log only grows."""
+    try:
+        tx.execute(
+            "INSERT INTO envelope (conversation, log, n, msg_id, hash, cert, generation, minute, locked)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            key,
+            log,
+            n,
+            msg_id,
+            hash,
+            cert,
+            generation,
+            minute,
+            locked,
+        )
+    except sqlite3.IntegrityError:
+        return False
+    return True
+
+
+def advance(tx: WriteTx, key: int, log: int, n: int, head: bytes) -> None:
+    """Move the log's end."""
+    tx.execute("UPDATE log SET n = ?, head = ? WHERE conversation = ? AND log = ?", n, head, key, log)
+
+
+def advance_sender(tx: WriteTx, key: int, log: int, sender: bytes, owner: str, seq: int, prev: bytes) -> None:
+    """Move a sender's chain, claiming the sender id for *owner* at its first use."""
+    tx.execute(
+        "INSERT INTO sender (conversation, log, sender, owner, seq, prev) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (conversation, log, sender) DO UPDATE SET seq = excluded.seq, prev = excluded.prev",
+        key,
+        log,
+        sender,
+        owner,
+        seq,
+        prev,
+    )
+
+
+def after(tx: ReadTx, key: int, log: int, n: int, limit: int) -> list[LockedEnvelope]:
+    """The next envelopes after number *n*."""
+    rows = tx.all(
+        "SELECT n, minute, cert, msg_id, locked FROM envelope WHERE conversation = ? AND log = ? AND n > ?"
+        " ORDER BY n LIMIT ?",
+        key,
+        log,
+        n,
+        limit,
+    )
+    return [LockedEnvelope(*row) for row in rows]
+
+
+def opening(tx: ReadTx, key: int, log: int, limit: int) -> list[LockedEnvelope]:
+    """The envelopes of generation 0: what was written before the first Take."""
+    rows = tx.all(
+        "SELECT n, minute, cert, msg_id, locked FROM envelope WHERE conversation = ? AND log = ? AND generation = 0"
+        " ORDER BY n LIMIT ?",
+        key,
+        log,
+        limit,
+    )
+    return [LockedEnvelope(*row) for row in rows]
+
+
+def last(tx: ReadTx, key: int, log: int) -> int:
+    """The highest number of a log."""
+    row = tx.one("SELECT n FROM log WHERE conversation = ? AND log = ?", key, log)
+    return int(row[0]) if row else 0
+
+
+def waiting(tx: ReadTx, team: str) -> list[tuple[Conversation, int]]:
+    """The conversations that wait, longest first, with the end of their shared log."""
+    columns = ", ".join(f"c.{column}" for column in _COLUMNS.split(", "))
+    rows = tx.all(
+        f"SELECT {columns}, l.n FROM conversation c JOIN log l ON l.conversation = c.key AND l.log = 1"
+        " WHERE c.team = ? AND c.holder IS NULL AND c.ended IS NULL ORDER BY c.waiting_since, c.key",
+        team,
+    )
+    return [(Conversation(*row[:-1]), row[-1]) for row in rows]
+
+
+def held_by(tx: ReadTx, account: str) -> list[Conversation]:
+    """The conversations that this account has, oldest first."""
+    rows = tx.all(
+        f"SELECT {_COLUMNS} FROM conversation WHERE holder = ? AND ended IS NULL ORDER BY key",
+        account,
+    )
+    return [Conversation(*row) for row in rows]
+
+
+def seat(tx: WriteTx, key: int, account: str) -> bool:
+    """Give it to *account*, if it waits: of two who try, one wins."""
+    return (
+        tx.execute(
+            "UPDATE conversation SET holder = ?, times = times + 1 WHERE key = ? AND holder IS NULL AND ended IS NULL",
+            account,
+            key,
+        )
+        == 1
+    )
+
+
+def unseat(tx: WriteTx, key: int, minute: int) -> None:
+    """Nobody has it: it waits from *minute*."""
+    tx.execute("UPDATE conversation SET holder = NULL, waiting_since = ? WHERE key = ?", minute, key)
+
+
+def end(tx: WriteTx, key: int, minute: int, by: str, reason: str | None) -> None:
+    """It takes no more messages."""
+    tx.execute("UPDATE conversation SET ended = ?, ended_by = ?, end_reason = ? WHERE key = ?", minute, by, reason, key)

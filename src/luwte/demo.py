@@ -1,0 +1,191 @@
+"""The demonstration organisation. The only code that makes private keys on the server's machine.
+
+They and the passphrases lie in `D/demo/`, for this machine's owner only; no real visitor may ever meet them.
+"""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mnemonic import Mnemonic
+
+from luwte import settings as settings_module
+from luwte.crypto import keys as key_labels
+from luwte.crypto import primitives
+from luwte.crypto.certificate import Certificate, Type, cert_id, issue
+from luwte.crypto.wrap import Purpose, WrapContext, wrap
+from luwte.plumbing import keystore
+from luwte.plumbing.db import Db, WriteTx
+from luwte.plumbing.keystore import KeyStore
+from luwte.settings import Settings
+from luwte.staff import actions as staff
+from luwte.staff.model import COUNSELLOR, LEAD, Account, Team, TeamKey
+
+DAY = 86_400
+TEAM_DAYS, STAFF_DAYS, ADMIN_DAYS = 14, 90, 365
+ORGANISATION, LINE = "demo", "chat"
+WORDS = 7
+"""Words of a passphrase: seven of 2,048 are 77 bits."""
+
+PEOPLE = (("Noor", COUNSELLOR), ("Sam", COUNSELLOR), ("Robin", LEAD))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A demonstration account with its passphrase and its private keys."""
+
+    id: str
+    name: str
+    role: str
+    passphrase: str
+    x25519: bytes
+    ed25519: bytes
+    amk: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """All private keys of the demonstration."""
+
+    root: bytes
+    admin: bytes
+    team: bytes
+    people: tuple[Person, ...]
+
+
+def prepare(folder: Path, port: int) -> Settings:
+    """Make the folder, the organisation's keys and the settings, or find them as they were."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / "demo").mkdir(mode=0o700, exist_ok=True)
+    _keep(folder / "secret", os.urandom(32))
+    organisation = load(folder)
+    _keep(folder / "root.pub", (primitives.signing_public_of(organisation.root).hex() + "\n").encode())
+    settings = Settings(
+        folder=folder,
+        organisation=ORGANISATION,
+        name="Luwte demo",
+        line=LINE,
+        line_name="Chat",
+        origins=(f"http://127.0.0.1:{port}", f"http://localhost:{port}"),
+        listen=f"127.0.0.1:{port}",
+        exit_url="https://www.wikipedia.org/",
+        retention_days=30,
+    )
+    settings_module.write(settings)
+    return settings
+
+
+def load(folder: Path) -> Organisation:
+    """The demonstration's private keys, made at the first call."""
+    path = folder / "demo" / "keys.json"
+    if not path.exists():
+        _keep(path, json.dumps(_make(), indent=1).encode())
+    values = json.loads(path.read_text())
+    people = tuple(Person(**{**one, **_bytes(one, "x25519", "ed25519", "amk")}) for one in values["people"])
+    return Organisation(**_bytes(values, "root", "admin", "team"), people=people)
+
+
+async def admit_all(db: Db, keys: KeyStore, organisation: Organisation, now: int) -> None:
+    """Renew every certificate, and give accounts to those who have none yet."""
+    await db.write(_admit_all, keys, organisation, now)
+
+
+def accounts(organisation: Organisation) -> list[dict[str, str]]:
+    """Roles, names and passphrases, to be shown to whoever runs the demonstration."""
+    return [{"role": one.role, "name": one.name, "passphrase": one.passphrase} for one in organisation.people]
+
+
+def _make() -> dict[str, Any]:
+    words = Mnemonic("english").wordlist
+    people = [
+        {
+            "id": secrets.token_hex(16),
+            "name": name,
+            "role": role,
+            "passphrase": " ".join(secrets.choice(words) for _ in range(WORDS)),
+            "x25519": secrets.token_hex(32),
+            "ed25519": secrets.token_hex(32),
+            "amk": secrets.token_hex(32),
+        }
+        for name, role in PEOPLE
+    ]
+    return {
+        "note": "A demonstration. These private keys were made on the server; no real visitor may rely on them.",
+        "root": secrets.token_hex(32),
+        "admin": secrets.token_hex(32),
+        "team": secrets.token_hex(32),
+        "people": people,
+    }
+
+
+def _admit_all(tx: WriteTx, keys: KeyStore, organisation: Organisation, now: int) -> None:
+    staff.put_team(tx, _team(organisation, now))
+    for person in organisation.people:
+        known = staff.find_account(tx, person.name)
+        half = keys.put(keystore.STAFF, bytes.fromhex(person.id), os.urandom(32))
+        staff.admit(tx, _account(person, organisation, half, now, known), [_team_key(person, organisation)])
+
+
+def _team(organisation: Organisation, now: int) -> Team:
+    admin = _certificate(
+        Type.TEAM_ADMIN, "team-admin", (primitives.signing_public_of(organisation.admin),), (), now, ADMIN_DAYS
+    )
+    team = _certificate(Type.TEAM, LINE, (primitives.public_of(organisation.team),), (), now, TEAM_DAYS)
+    signed = issue(team, organisation.admin)
+    return Team(LINE, "Chat", 1, issue(admin, organisation.root), signed)
+
+
+def _account(person: Person, organisation: Organisation, half: bytes, now: int, known: Account | None) -> Account:
+    public = (primitives.signing_public_of(person.ed25519), primitives.public_of(person.x25519))
+    signed = issue(
+        _certificate(Type.STAFF, person.id, public, (f"{LINE}/{person.role}",), now, STAFF_DAYS), organisation.admin
+    )
+    if known is not None:
+        return replace(known, certificate=signed, certificate_id=cert_id(signed))
+    salt = os.urandom(16)
+    stretched = primitives.stretch(person.passphrase, salt)
+    return Account(
+        id=person.id,
+        name=person.name,
+        team=LINE,
+        role=person.role,
+        salt=salt,
+        proof_hash=primitives.sha256(key_labels.login_proof(stretched)),
+        sealed_amk=key_labels.seal_amk(key_labels.kek(stretched, half), person.id, person.amk),
+        sealed_x25519=key_labels.seal_staff_key(person.amk, person.id, "x25519", person.x25519),
+        sealed_ed25519=key_labels.seal_staff_key(person.amk, person.id, "ed25519", person.ed25519),
+        certificate=signed,
+        certificate_id=cert_id(signed),
+        second_factor=False,
+    )
+
+
+def _team_key(person: Person, organisation: Organisation) -> TeamKey:
+    context = WrapContext(ORGANISATION, LINE, 1, bytes(16), 0, Purpose.MEMBER)
+    return TeamKey(LINE, 1, wrap(organisation.team, primitives.public_of(person.x25519), context))
+
+
+def _certificate(
+    type: Type, subject: str, keys: tuple[bytes, ...], roles: tuple[str, ...], now: int, days: int
+) -> Certificate:
+    return Certificate(type, ORGANISATION, subject, keys, roles, 1, now, now + days * DAY)
+
+
+def _bytes(values: dict[str, Any], *names: str) -> dict[str, bytes]:
+    return {name: bytes.fromhex(values[name]) for name in names}
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Write a file once, for its owner only, whole or not at all."""
+    if path.exists():
+        return
+    temporary = path.with_name(path.name + ".new")
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(fd, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

@@ -1,0 +1,137 @@
+"""One deed each: read openings, take, read what one has, end, give back. Each leaves its record in the audit log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from luwte.audit import actions as audit
+from luwte.audit.model import pseudonym
+from luwte.conversation import actions as conversations
+from luwte.conversation.actions import ShredKey
+from luwte.conversation.model import REASONS, Conversation, LockedEnvelope, LockedWrap
+from luwte.crypto.envelope import SHARED_LOG, TEAM_LOG
+from luwte.errors import AlreadyTaken, MalformedFrame, NoSuchConversation, Refusal
+from luwte.plumbing.db import ReadTx, WriteTx
+from luwte.staff.model import Account
+
+
+@dataclass(frozen=True, slots=True)
+class LockedOpening:
+    """What a shift may see of one that waits."""
+
+    conversation: Conversation
+    wraps: list[LockedWrap]
+    envelopes: list[LockedEnvelope]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A conversation that an account has, with what opens it, still under the server's lock."""
+
+    conversation: Conversation
+    wraps: list[LockedWrap]
+    last: int
+    note_last: int
+
+
+def openings(tx: ReadTx, account: Account, ids: Sequence[bytes]) -> list[LockedOpening]:
+    """The openings of those that still wait in this account's team; the others are left out."""
+    found = [_waiting(tx, account, id) for id in ids]
+    return [
+        LockedOpening(conversation, *conversations.opening(tx, conversation))
+        for conversation in found
+        if conversation is not None
+    ]
+
+
+def record_openings(tx: WriteTx, account: Account, ids: Sequence[bytes], minute: int, key: ShredKey) -> None:
+    """Put on record that a session sees these openings, before it does."""
+    for id in ids:
+        _record(tx, account, id, "opening.read", minute, key)
+
+
+def take(tx: WriteTx, account: Account, id: bytes, minute: int, key: ShredKey) -> None:
+    """Take a waiting conversation. Raises `AlreadyTaken` for the one who was second."""
+    conversation = conversations.find(tx, id)
+    if conversation.team != account.team:
+        raise NoSuchConversation
+    if not conversations.seat(tx, conversation, account.id):
+        raise AlreadyTaken
+    _record(tx, account, id, "conversation.take", minute, key)
+
+
+def held(tx: ReadTx, account: Account) -> list[Held]:
+    """What this account has, with all its wraps. The caller has the release on record."""
+    return [
+        Held(
+            conversation,
+            conversations.team_wraps(tx, conversation),
+            conversations.last(tx, conversation, SHARED_LOG),
+            conversations.last(tx, conversation, TEAM_LOG),
+        )
+        for conversation in conversations.held_by(tx, account.id)
+    ]
+
+
+def record_reading(tx: WriteTx, account: Account, id: bytes, minute: int, key: ShredKey) -> None:
+    """Put on record that a new session reads a conversation that its account took before."""
+    _record(tx, account, id, "conversation.read", minute, key)
+
+
+def end(tx: WriteTx, account: Account, id: bytes, reason: str, minute: int, key: ShredKey) -> None:
+    """End a conversation that one has."""
+    if reason not in REASONS:
+        raise MalformedFrame
+    conversations.end_by_team(tx, _own(tx, account, id), minute, reason)
+    _record(tx, account, id, "conversation.end", minute, key, reason=reason)
+
+
+def give_back(tx: WriteTx, account: Account, minute: int, key: ShredKey) -> None:
+    """Everything that this account has waits again."""
+    for conversation in conversations.held_by(tx, account.id):
+        conversations.unseat(tx, conversation, minute)
+        _record(tx, account, conversation.id, "conversation.return", minute, key)
+
+
+def record_refusal(
+    tx: WriteTx, account: Account, action: str, id: bytes, refusal: Refusal, minute: int, key: ShredKey
+) -> None:
+    """Put a refused deed on record: its own transaction was undone."""
+    _record(tx, account, id, action, minute, key, result=refusal.code)
+
+
+def _waiting(tx: ReadTx, account: Account, id: bytes) -> Conversation | None:
+    try:
+        conversation = conversations.find(tx, id)
+    except NoSuchConversation:
+        return None
+    return conversation if conversation.waits and conversation.team == account.team else None
+
+
+def _own(tx: ReadTx, account: Account, id: bytes) -> Conversation:
+    conversation = conversations.find(tx, id)
+    if conversation.holder != account.id:
+        raise NoSuchConversation
+    return conversation
+
+
+def _record(
+    tx: WriteTx,
+    account: Account,
+    id: bytes,
+    action: str,
+    minute: int,
+    key: ShredKey,
+    *,
+    reason: str = "",
+    result: str = "done",
+) -> None:
+    shred_key = key(id)
+    audit.record(
+        tx,
+        minute=minute,
+        actor=account.id,
+        action=action,
+        object=pseudonym(shred_key, id) if shred_key else b"",
+        reason=reason,
+        result=result,
+    )

@@ -1,0 +1,150 @@
+"""The frames of a desk's socket, as docs/protocol.md section 5.2 writes them."""
+
+import msgspec
+
+from luwte.conversation.frames import Frame, Ping, encode, refused
+
+# from the desk
+
+
+class SignOn(Frame, tag="sign_on"):
+    token: bytes
+
+
+class Openings(Frame, tag="openings"):
+    convs: list[bytes]
+
+
+class Take(Frame, tag="take"):
+    conv: bytes
+
+
+class Follow(Frame, tag="follow"):
+    conv: bytes
+    shared: int
+    notes: int
+
+
+class Append(Frame, tag="append"):
+    envelope: bytes
+    wrap: bytes | None = None
+
+
+class End(Frame, tag="end"):
+    conv: bytes
+    reason: str
+
+
+class Delivered(Frame, tag="delivered"):
+    conv: bytes
+    n: int
+
+
+class Read(Frame, tag="read"):
+    conv: bytes
+    n: int
+
+
+class Typing(Frame, tag="typing"):
+    conv: bytes
+
+
+FromDesk = SignOn | Openings | Take | Follow | Append | End | Delivered | Read | Typing | Ping
+
+
+# to the desk
+
+
+class Welcome(Frame, tag="welcome"):
+    protocol: int
+    organisation: str
+    team: str
+    account: str
+    minute: int
+    certificates: list[bytes]
+
+
+class WaitingRow(msgspec.Struct, frozen=True):
+    conv: bytes
+    number: int
+    since: int
+    last: int
+    again: bool
+
+
+class Queue(Frame, tag="queue"):
+    waiting: list[WaitingRow]
+    more: int
+
+
+class OpeningEnvelope(msgspec.Struct, frozen=True):
+    n: int
+    minute: int
+    envelope: bytes
+
+
+class Opening(Frame, tag="opening"):
+    conv: bytes
+    wrap: bytes
+    epoch: int
+    envelopes: list[OpeningEnvelope]
+
+
+class TakenWrap(msgspec.Struct, frozen=True):
+    log: int
+    g: int
+    epoch: int
+    wrap: bytes
+
+
+class Taken(Frame, tag="taken"):
+    conv: bytes
+    number: int
+    since: int
+    times: int
+    last: int
+    note_last: int
+    wraps: list[TakenWrap]
+
+
+class Envelope(Frame, tag="envelope"):
+    conv: bytes
+    log: int
+    n: int
+    minute: int
+    envelope: bytes
+
+
+class Cert(Frame, tag="cert"):
+    certificate: bytes
+
+
+class Ack(Frame, tag="ack"):
+    conv: bytes
+    log: int
+    msg_id: bytes
+    n: int
+    minute: int
+
+
+class Ended(Frame, tag="ended"):
+    conv: bytes
+    by: str
+
+
+class Lost(Frame, tag="lost"):
+    conv: bytes
+
+
+class WrapFrame(Frame, tag="wrap"):
+    conv: bytes
+    log: int
+    g: int
+    epoch: int
+    wrap: bytes
+
+
+decode_from_desk = msgspec.msgpack.Decoder(FromDesk).decode
+
+
+__all__ = ["FromDesk", "decode_from_desk", "encode", "refused"]

@@ -1,0 +1,143 @@
+"""What a rule may say no with. Everything else that goes wrong is an exception and meets one last handler."""
+
+from typing import ClassVar
+
+
+class Refusal(Exception):
+    """A rule said no.
+
+    The client gets `code` and `says`; neither ever holds what a person wrote or who they are,
+    so a Refusal may be logged as it stands. `details` are numbers and hashes that the protocol names.
+    """
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "refused"
+    says: ClassVar[str] = "This cannot be done."
+
+    def __init__(self, **details: int | bytes) -> None:
+        super().__init__(self.code)
+        self.details = details
+
+
+class MalformedFrame(Refusal):
+    """Not a frame or a request that the protocol knows."""
+
+    code, says = "malformed", "This message is not in a form we know."
+
+
+class UnknownVersion(Refusal):
+    """Another protocol or envelope version, or another cipher suite."""
+
+    code, says = "unknown_version", "This page is from another version. Please open it again."
+
+
+class NotAccepted(Refusal):
+    """A class or direction that this server does not take, or not from this side."""
+
+    status, code, says = 403, "not_accepted", "This cannot be sent from here."
+
+
+class NoSuchConversation(Refusal):
+    """Absent, erased, or not yours: to a stranger the three must look the same."""
+
+    status, code, says = 404, "no_such_conversation", "We cannot find this conversation."
+
+
+class NotFound(Refusal):
+    """No such page."""
+
+    status, code, says = 404, "not_found", "There is nothing at this address."
+
+
+class MethodNotAllowed(Refusal):
+    """The address exists; the deed does not."""
+
+    status, code, says = 405, "method_not_allowed", "This cannot be done at this address."
+
+
+class ConversationExists(Refusal):
+    """The id is taken by other bytes."""
+
+    status, code, says = 409, "conversation_exists", "This conversation was started already. Please start a new one."
+
+
+class WrongGeneration(Refusal):
+    """Sealed under a generation that is not the current one; `g` tells which is."""
+
+    status, code, says = 409, "generation", "The keys of this conversation have moved on. It will be sent again."
+
+
+class OutOfOrder(Refusal):
+    """The chain of this sender does not continue here; `seq`, `prev` and `g` tell where it does."""
+
+    status, code, says = 409, "out_of_order", "This message is out of order. It will be sent again."
+
+
+class Duplicate(Refusal):
+    """The message id was used before, for other bytes."""
+
+    status, code, says = 409, "duplicate", "This message number was used before. It will be sent again."
+
+
+class TooLarge(Refusal):
+    """Longer than the largest envelope or request."""
+
+    status, code, says = 413, "too_large", "This is too long. Please send it in parts."
+
+
+class AlreadyTaken(Refusal):
+    """A colleague pressed Take first."""
+
+    status, code, says = 409, "already_taken", "A colleague was first."
+
+
+class ConversationEnded(Refusal):
+    """What was said stays readable; nothing is added."""
+
+    status, code, says = 409, "conversation_ended", "This conversation has ended."
+
+
+class TeamSecretExists(Refusal):
+    """Another desk made the team secret of this conversation first."""
+
+    status, code, says = 409, "team_secret_exists", "A colleague wrote the first note. Yours will be sent again."
+
+
+class WrongOrder(Refusal):
+    """A frame that cannot come at this moment."""
+
+    status, code, says = 409, "wrong_order", "This cannot come now."
+
+
+class Busy(Refusal):
+    """Too much work waits; nothing was stored."""
+
+    status, code, says = 503, "busy", "It is very busy. We will try again."
+
+
+class SlowDown(Refusal):
+    """Too many requests from one place."""
+
+    status, code, says = 429, "slow_down", "That was a lot at once. Please wait a moment."
+
+
+class SignedOut(Refusal):
+    """No session, or it ended."""
+
+    status, code, says = 401, "signed_out", "You are signed out. Please sign in again."
+
+
+class SignInRefused(Refusal):
+    """One answer for every cause, so that nobody learns which names exist."""
+
+    status, code, says = 401, "sign_in_refused", "Name or passphrase is wrong."
+
+
+class Failed(Refusal):
+    """Something broke on our side; nothing was acknowledged."""
+
+    status, code, says = 500, "failed", "Something went wrong here. Nothing was lost; please try again."
+
+
+class CannotStart(Exception):
+    """The command cannot run with these settings or this folder; the text is one plain line for the operator."""

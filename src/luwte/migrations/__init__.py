@@ -1,0 +1,1 @@
+"""The schema's time-line: NNNN_*.sql, applied in order by `luwte.plumbing.migrate`."""

@@ -1,0 +1,1 @@
+"""Database, relay, key store, clock, limits, sockets, pages: no word of the field in here."""

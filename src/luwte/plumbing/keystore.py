@@ -1,0 +1,110 @@
+"""Keys whose overwriting is an erasure: fixed slots in a file of its own, changed in place.
+
+Slot, 64 bytes: u8 kind | u8 state | 10 zero bytes | id[16] | key[32] | crc32 of the first 60 bytes.
+"""
+
+import os
+import struct
+import threading
+import zlib
+from pathlib import Path
+
+from luwte.errors import CannotStart
+
+CONVERSATION = 1
+STAFF = 2
+
+_SLOT = struct.Struct(">BB10s16s32sI")
+_FREE, _USED = 0, 1
+
+
+class KeyStore:
+    """Keys by kind and id, all in memory and durable in the file before anybody relies on them.
+
+    Calls block on the disk: use them from a worker thread. One lock serves all threads of the process.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the store. Raises `CannotStart` when a slot is damaged: damage is never taken for erasure."""
+        self._path = path
+        self._lock = threading.Lock()
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._slots: dict[tuple[int, bytes], int] = {}
+        self._keys: dict[tuple[int, bytes], bytes] = {}
+        self._free: list[int] = []
+        self._end = 0
+        self._load()
+        _sync_folder(path.parent)
+
+    def get(self, kind: int, id: bytes) -> bytes | None:
+        """The key, or None when it never was or is erased. Never blocks."""
+        return self._keys.get((kind, id))
+
+    def put(self, kind: int, id: bytes, key: bytes) -> bytes:
+        """Keep *key* under *id*, durably, unless one is there already; the key that is kept."""
+        with self._lock:
+            kept = self._keys.get((kind, id))
+            if kept is not None:
+                return kept
+            slot = self._free.pop() if self._free else self._end
+            try:
+                self._write(slot, _pack(kind, _USED, id, key))
+            except OSError:
+                if slot < self._end:
+                    self._free.append(slot)
+                raise
+            self._end = max(self._end, slot + 1)
+            self._slots[kind, id] = slot
+            self._keys[kind, id] = key
+            return key
+
+    def erase(self, kind: int, id: bytes) -> bool:
+        """Overwrite the key, durably. False when there was none."""
+        with self._lock:
+            slot = self._slots.get((kind, id))
+            if slot is None:
+                return False
+            self._write(slot, _pack(0, _FREE, bytes(16), bytes(32)))
+            del self._slots[kind, id], self._keys[kind, id]
+            self._free.append(slot)
+            return True
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._fd)
+
+    def _write(self, slot: int, record: bytes) -> None:
+        if os.pwrite(self._fd, record, slot * _SLOT.size) != _SLOT.size:
+            raise OSError("the key store could not be written whole")
+        os.fdatasync(self._fd)
+
+    def _load(self) -> None:
+        data = self._path.read_bytes()
+        slots = len(data) // _SLOT.size
+        # A last slot that a power failure cut short, or left empty, was never relied upon: its put had not returned.
+        if slots and not any(data[(slots - 1) * _SLOT.size :]):
+            slots -= 1
+        for slot in range(slots):
+            record = data[slot * _SLOT.size : (slot + 1) * _SLOT.size]
+            kind, state, _, id, key, crc = _SLOT.unpack(record)
+            if zlib.crc32(record[:60]) != crc:
+                raise CannotStart(f"The key store is damaged at slot {slot}. Restore it from its backup.")
+            if state == _USED:
+                self._slots[kind, id] = slot
+                self._keys[kind, id] = key
+            else:
+                self._free.append(slot)
+            self._end = slot + 1
+
+
+def _pack(kind: int, state: int, id: bytes, key: bytes) -> bytes:
+    record = _SLOT.pack(kind, state, bytes(10), id, key, 0)[:60]
+    return record + struct.pack(">I", zlib.crc32(record))
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,54 @@
+"""How often something may be asked, in memory only, keyed by a secret that is replaced hourly.
+
+No address is kept: a source is its network (/24 or /56) under HMAC with the hour's seed; both go with the hour.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import os
+
+from luwte.plumbing.clock import Clock
+
+HOUR = 3600.0
+
+
+class Limits:
+    """Token buckets that nobody can turn back into an address."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._renew(clock())
+
+    def spend(self, deed: str, who: str, *, burst: int, per_minute: float) -> bool:
+        """Whether *who* may do *deed* once more: *burst* at once, and *per_minute* after that."""
+        key, left, now = self._bucket(deed, who, burst, per_minute)
+        self._buckets[key] = (left - 1 if left >= 1 else left, now)
+        return left >= 1
+
+    def may(self, deed: str, who: str, *, burst: int, per_minute: float) -> bool:
+        """Whether `spend` would be allowed, without spending."""
+        return self._bucket(deed, who, burst, per_minute)[1] >= 1
+
+    def _bucket(self, deed: str, who: str, burst: int, per_minute: float) -> tuple[bytes, float, float]:
+        now = self._clock()
+        if now - self._since >= HOUR:
+            self._renew(now)
+        key = hmac.digest(self._seed, f"{deed}\0{who}".encode(), hashlib.sha256)
+        left, at = self._buckets.get(key, (float(burst), now))
+        return key, min(float(burst), left + (now - at) * per_minute / 60), now
+
+    def _renew(self, now: float) -> None:
+        self._seed = os.urandom(32)
+        self._since = now
+        self._buckets: dict[bytes, tuple[float, float]] = {}
+
+
+def network(address: str | None) -> str:
+    """The network that *address* lies in, as text for `Limits.spend`; a local socket is one network."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "local"
+    prefix = 24 if parsed.version == 4 else 56
+    return str(ipaddress.ip_network((parsed, prefix), strict=False))

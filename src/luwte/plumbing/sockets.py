@@ -1,0 +1,294 @@
+"""WebSockets: picows under uvicorn's port, one task a connection, bounded both ways.
+
+uvicorn answers HTTP and hands an upgrade request over; from there the bytes belong to picows, which costs a third of
+the processor time and of the memory of an ASGI WebSocket (see docs/decisions). No address is logged or kept.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from picows import WSAutoPingStrategy, WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest
+from picows.picows import WSProtocol  # type: ignore[attr-defined]  # as picows.api itself does
+
+from luwte.plumbing.clock import Clock
+from luwte.plumbing.log import trouble
+from luwte.plumbing.metrics import Metrics
+
+MAX_FRAME = 20_480
+"""Bytes: the largest envelope with room for what is around it."""
+
+INBOX = 32
+"""Frames that may wait unread on one connection; then its socket is no longer read."""
+
+SILENCE = 60.0
+"""Seconds after which a socket that says nothing is dead: clients ping every 20."""
+
+FIRST_FRAME = 15.0
+"""Seconds in which a connection must say who it is."""
+
+READ_BUFFER = 2_048
+
+DONE, STOPPING, NOT_ALLOWED, TOO_LARGE, TRY_LATER = 1000, 1001, 1008, 1009, 1013
+NO_SIGN_ON, SIGNED_OUT, SILENT = 4400, 4401, 4408
+
+
+class Closed(Exception):
+    """The other side is gone, or we closed."""
+
+
+class Socket(WSListener):
+    """One connection. `receive` and `send` whole messages; never more in memory than the bounds above."""
+
+    def __init__(self, server: "Sockets", handler: "Handler", now: float) -> None:
+        self._server = server
+        self._handler = handler
+        self._transport: WSTransport | None = None
+        self._inbox: deque[bytes] = deque()
+        self._partial = bytearray()
+        self._waiter: asyncio.Future[None] | None = None
+        self._paused = False
+        self.heard = now
+        self.clogged = False
+        self.closed = False
+        self.on_drain: Callable[[], None] | None = None
+        self.task: asyncio.Task[None] | None = None
+
+    async def receive(self) -> bytes:
+        """The next message. Raises `Closed`."""
+        while not self._inbox:
+            if self.closed:
+                raise Closed
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        message = self._inbox.popleft()
+        if self._paused and len(self._inbox) < INBOX // 2:
+            self._paused = False
+            self._raw.resume_reading()
+        return message
+
+    def send(self, message: bytes) -> None:
+        """Queue *message*; a connection that is gone swallows it. Look at `clogged` before sending what can wait."""
+        if not self.closed and self._transport is not None:
+            self._transport.send(WSMsgType.BINARY, message)
+
+    def close(self, code: int) -> None:
+        """Say why, and hang up."""
+        if not self.closed and self._transport is not None:
+            self._transport.send_close(_close_code(code))
+            self._transport.disconnect()
+        self._hang_up()
+
+    @property
+    def peer(self) -> str | None:
+        """The address at the other end: for `Limits` only, never for a log or a disk."""
+        name = self._raw.get_extra_info("peername")
+        return name[0] if isinstance(name, tuple) else None
+
+    @property
+    def _raw(self) -> Any:
+        assert self._transport is not None
+        return self._transport.underlying_transport
+
+    # called by picows
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self._transport = transport
+        self._server.opened(self)
+        self.task = asyncio.get_running_loop().create_task(self._server.run(self, self._handler))
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        self.heard = self._server.clock()
+        if frame.msg_type in (WSMsgType.BINARY, WSMsgType.CONTINUATION):
+            self._take(frame)
+        elif frame.msg_type is WSMsgType.CLOSE:
+            self.close(DONE)
+        elif frame.msg_type is WSMsgType.TEXT:
+            self.close(NOT_ALLOWED)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self._hang_up()
+
+    def pause_writing(self) -> None:
+        self.clogged = True
+
+    def resume_writing(self) -> None:
+        self.clogged = False
+        if self.on_drain is not None:
+            self.on_drain()
+
+    def _take(self, frame: WSFrame) -> None:
+        message = frame.get_payload_as_bytes()
+        if not frame.fin or self._partial:
+            self._partial += message
+            if len(self._partial) > MAX_FRAME:
+                self.close(TOO_LARGE)
+                return
+            if not frame.fin:
+                return
+            message, self._partial = bytes(self._partial), bytearray()
+        self._inbox.append(message)
+        if len(self._inbox) >= INBOX and not self._paused:
+            self._paused = True
+            self._raw.pause_reading()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _hang_up(self) -> None:
+        if not self.closed:
+            self.closed = True
+            self._server.gone(self)
+        self._wake()
+
+
+def _close_code(code: int) -> Any:
+    try:
+        return WSCloseCode(code)
+    except ValueError:
+        return code
+
+
+Handler = Callable[[Socket], Awaitable[None]]
+
+
+class Routes(Protocol):
+    """Where a WebSocket may be opened: the handler for a path, or None."""
+
+    def __call__(self, path: str, /) -> Handler | None: ...
+
+
+class Sockets:
+    """All connections of one process."""
+
+    def __init__(
+        self, routes: Routes, is_own_origin: Callable[[str, str], bool], clock: Clock, metrics: Metrics
+    ) -> None:
+        """*is_own_origin* judges the Origin and Host headers of an upgrade request."""
+        self._routes = routes
+        self._is_own_origin = is_own_origin
+        self.clock = clock
+        self._metrics = metrics
+        self._open: set[Socket] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._sweeper: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look for connections that fell silent."""
+        self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
+
+    async def stop(self) -> None:
+        """Close every connection and wait for its task."""
+        self._stopping = True
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        for socket in tuple(self._open):
+            socket.close(STOPPING)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=2)
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def protocol(self) -> type[asyncio.Protocol]:
+        """A class for uvicorn's `ws=`: it passes the upgrade request on to picows and steps aside."""
+        make = self._protocol
+
+        class Handover(asyncio.Protocol):
+            def __init__(self, config: Any, server_state: Any, app_state: Any) -> None:
+                self._picows = make()
+
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                self._picows.connection_made(transport)
+                # uvicorn sets this object as the protocol when we return; picows takes its place right after.
+                asyncio.get_running_loop().call_soon(transport.set_protocol, self._picows)
+
+            def data_received(self, data: bytes) -> None:
+                view = memoryview(data)
+                while view:
+                    buffer = self._picows.get_buffer(len(view))
+                    size = min(len(buffer), len(view))
+                    buffer[:size] = view[:size]
+                    self._picows.buffer_updated(size)
+                    view = view[size:]
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                self._picows.connection_lost(exc)
+
+        return Handover
+
+    def opened(self, socket: Socket) -> None:
+        """A connection begins."""
+        self._open.add(socket)
+        self._metrics.add("sockets_opened", 1)
+
+    def gone(self, socket: Socket) -> None:
+        """A connection ended."""
+        self._open.discard(socket)
+
+    async def run(self, socket: Socket, handler: Handler) -> None:
+        """Serve one connection to its end; the last place where an error of a handler can go."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            await handler(socket)
+            socket.close(DONE)
+        except Closed:
+            pass
+        except Exception as error:
+            trouble("socket", error)
+            socket.close(1011)
+        finally:
+            self._tasks.discard(task)
+
+    def _protocol(self) -> Any:
+        return WSProtocol(
+            None,
+            None,
+            False,
+            self._listener,
+            _SILENT_LOGGER,
+            True,
+            5,
+            False,
+            20,
+            20,
+            WSAutoPingStrategy.PING_WHEN_IDLE,
+            True,
+            MAX_FRAME,
+            None,
+            READ_BUFFER,
+        )
+
+    def _listener(self, request: WSUpgradeRequest) -> Socket | None:
+        path = request.path.decode("latin-1")
+        handler = None if self._stopping else self._routes(path)
+        own = self._is_own_origin(request.headers.get("origin", ""), request.headers.get("host", ""))
+        if handler is None or not own:
+            self._metrics.add("sockets_refused", 1)
+            return None
+        return Socket(self, handler, self.clock())
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(10)
+            limit = self.clock() - SILENCE
+            for socket in tuple(self._open):
+                if socket.heard < limit:
+                    socket.close(SILENT)
+
+
+# picows tells the address of every connection to its logger; an adapter over a disabled one keeps that, and a logger
+# object per connection, from existing.
+_DISABLED = logging.Logger("picows", logging.CRITICAL + 1)
+_DISABLED.addHandler(logging.NullHandler())
+_SILENT_LOGGER = logging.LoggerAdapter(_DISABLED, {})

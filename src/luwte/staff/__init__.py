@@ -1,0 +1,1 @@
+"""Who works here: teams, accounts, certificates, sign-in, sessions. No private key is ever readable here."""

@@ -1,0 +1,98 @@
+"""Signing in, staying signed in, signing out; admitting people to a team."""
+
+from luwte.audit import actions as audit
+from luwte.errors import SignedOut, SignInRefused
+from luwte.plumbing.db import ReadTx, WriteTx
+from luwte.staff import store
+from luwte.staff.model import Account, Session, Team, TeamKey, is_over, proof_matches, salt_for_nobody, token_hash
+
+
+def teams(tx: ReadTx) -> list[Team]:
+    """All teams with their current certificates."""
+    return store.teams(tx)
+
+
+def certificates(tx: ReadTx) -> dict[bytes, bytes]:
+    """Every staff certificate by id, past ones too."""
+    return store.certificates(tx)
+
+
+def admit(tx: WriteTx, account: Account, keys: list[TeamKey]) -> None:
+    """Give somebody an account, its certificate and the wrapped team keys; again: renew the certificate."""
+    store.put_account(tx, account)
+    for key in keys:
+        store.put_team_key(tx, account.id, key)
+
+
+def put_team(tx: WriteTx, team: Team) -> None:
+    """Add a team, or renew its certificates."""
+    store.put_team(tx, team)
+
+
+def salt(tx: ReadTx, name: str, server_secret: bytes) -> bytes:
+    """The salt of *name*; a lasting invented one for a name that nobody has."""
+    invented = salt_for_nobody(server_secret, name)
+    account = store.account_named(tx, name)
+    return account.salt if account else invented
+
+
+def find_account(tx: ReadTx, name: str) -> Account | None:
+    """The account with this name."""
+    return store.account_named(tx, name)
+
+
+def sign_in(tx: WriteTx, name: str, proof: bytes, token: bytes, minute: int) -> tuple[Account, list[TeamKey]]:
+    """Begin a session. Raises `SignInRefused`, the same for a wrong name and a wrong passphrase."""
+    account = store.account_named(tx, name)
+    if not proof_matches(account, proof) or account is None:
+        raise SignInRefused
+    store.begin_session(tx, token_hash(token), account.id, minute)
+    audit.record(tx, minute=minute, actor=account.id, action="staff.sign_in")
+    return account, store.team_keys(tx, account.id)
+
+
+def sign_in_refused(tx: WriteTx, name: str, minute: int) -> None:
+    """Put a refused sign-in on record, by account; a name without one is recorded as nobody's."""
+    account = store.account_named(tx, name)
+    audit.record(
+        tx,
+        minute=minute,
+        actor=account.id if account else "nobody",
+        action="staff.sign_in",
+        result=SignInRefused.code,
+    )
+
+
+def session(tx: ReadTx, token: bytes, minute: int) -> Session:
+    """The session of *token*. Raises `SignedOut`."""
+    found = store.session(tx, token_hash(token))
+    if found is None or is_over(found[0].began, found[1], minute):
+        raise SignedOut
+    return found[0]
+
+
+def unlock(tx: WriteTx, token: bytes, proof: bytes, minute: int) -> tuple[Account, list[TeamKey]]:
+    """Hand out the sealed keys again inside a session. Raises `SignedOut` or `SignInRefused`."""
+    account = session(tx, token, minute).account
+    if not proof_matches(account, proof):
+        raise SignInRefused
+    audit.record(tx, minute=minute, actor=account.id, action="staff.unlock")
+    return account, store.team_keys(tx, account.id)
+
+
+def unlock_refused(tx: WriteTx, session: Session, minute: int) -> None:
+    """Put a refused unlock on record."""
+    audit.record(tx, minute=minute, actor=session.account.id, action="staff.unlock", result=SignInRefused.code)
+
+
+def sign_out(tx: WriteTx, token: bytes, minute: int) -> Session:
+    """End the session. Raises `SignedOut` when there is none."""
+    ended = session(tx, token, minute)
+    store.end_session(tx, ended.token_hash, minute)
+    audit.record(tx, minute=minute, actor=ended.account.id, action="staff.sign_out")
+    return ended
+
+
+def without_second_factor(tx: ReadTx) -> int:
+    """How many accounts could be entered with a passphrase alone."""
+    return store.without_second_factor(tx)

@@ -1,0 +1,88 @@
+"""What a team, an account and a session are, and when a session still counts."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from luwte.crypto.certificate import cert_id
+
+COUNSELLOR = "counsellor"
+LEAD = "lead"
+ROLES = (COUNSELLOR, LEAD)
+
+SESSION_MINUTES = 12 * 60
+"""A session ends after the longest shift, whatever happens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A chat line and the people behind it, with the certificates that browsers check."""
+
+    slug: str
+    name: str
+    epoch: int
+    admin_certificate: bytes
+    certificate: bytes
+
+    @property
+    def certificate_id(self) -> bytes:
+        """The id by which a start names the certificate that it relied on."""
+        return cert_id(self.certificate)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A member of staff as the server knows one: nothing in it opens anything."""
+
+    id: str
+    name: str
+    team: str
+    role: str
+    salt: bytes
+    proof_hash: bytes
+    sealed_amk: bytes
+    sealed_x25519: bytes
+    sealed_ed25519: bytes
+    certificate: bytes
+    certificate_id: bytes
+    second_factor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TeamKey:
+    """A team's private key, wrapped to one member."""
+
+    team: str
+    epoch: int
+    wrap: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody who is signed in."""
+
+    token_hash: bytes
+    account: Account
+    began: int
+
+
+def token_hash(token: bytes) -> bytes:
+    """What is stored of a token."""
+    return hashlib.sha256(token).digest()
+
+
+def proof_matches(account: Account | None, proof: bytes) -> bool:
+    """Whether *proof* is the account's login proof; as slow for a name that does not exist."""
+    expected = account.proof_hash if account else bytes(32)
+    same = hmac.compare_digest(hashlib.sha256(proof).digest(), expected)
+    return same and account is not None
+
+
+def salt_for_nobody(server_secret: bytes, name: str) -> bytes:
+    """A lasting salt for a name without an account, so that names cannot be guessed by asking."""
+    return hmac.digest(server_secret, b"luwte/v1/no-such-name\0" + name.encode(), hashlib.sha256)[:16]
+
+
+def is_over(began: int, ended: int | None, minute: int) -> bool:
+    """Whether a session counts no more."""
+    return ended is not None or minute - began >= SESSION_MINUTES

@@ -1,0 +1,113 @@
+"""All SQL for `team`, `account`, `certificate`, `team_key` and `session`."""
+
+from luwte.plumbing.db import ReadTx, WriteTx
+from luwte.staff.model import Account, Session, Team, TeamKey
+
+_ACCOUNT = (
+    "a.id, a.name, a.team, a.role, a.salt, a.proof_hash, a.sealed_amk, a.sealed_x25519, a.sealed_ed25519,"
+    " c.certificate, c.id, a.second_factor"
+)
+
+
+def teams(tx: ReadTx) -> list[Team]:
+    """All teams."""
+    rows = tx.all("SELECT slug, name, epoch, admin_certificate, certificate FROM team ORDER BY slug")
+    return [Team(*row) for row in rows]
+
+
+def put_team(tx: WriteTx, team: Team) -> None:
+    """Add the team, or renew its certificates."""
+    tx.execute(
+        "INSERT INTO team (slug, name, epoch, admin_certificate, certificate) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (slug) DO UPDATE SET name = excluded.name, epoch = excluded.epoch,"
+        " admin_certificate = excluded.admin_certificate, certificate = excluded.certificate",
+        team.slug,
+        team.name,
+        team.epoch,
+        team.admin_certificate,
+        team.certificate,
+    )
+
+
+def put_account(tx: WriteTx, account: Account) -> None:
+    """Add the account, or renew its certificate; past certificates stay, for what was signed under them."""
+    tx.execute(
+        "INSERT OR IGNORE INTO certificate (id, account, certificate) VALUES (?, ?, ?)",
+        account.certificate_id,
+        account.id,
+        account.certificate,
+    )
+    tx.execute(
+        "INSERT INTO account (id, name, team, role, salt, proof_hash, sealed_amk, sealed_x25519, sealed_ed25519,"
+        " certificate, second_factor) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET certificate = excluded.certificate",
+        account.id,
+        account.name,
+        account.team,
+        account.role,
+        account.salt,
+        account.proof_hash,
+        account.sealed_amk,
+        account.sealed_x25519,
+        account.sealed_ed25519,
+        account.certificate_id,
+        int(account.second_factor),
+    )
+
+
+def put_team_key(tx: WriteTx, account: str, key: TeamKey) -> None:
+    """Give a member the team's private key, wrapped to them."""
+    tx.execute(
+        "INSERT OR REPLACE INTO team_key (account, team, epoch, wrap) VALUES (?, ?, ?, ?)",
+        account,
+        key.team,
+        key.epoch,
+        key.wrap,
+    )
+
+
+def account_named(tx: ReadTx, name: str) -> Account | None:
+    """The account with this name, when it is in use."""
+    row = tx.one(
+        f"SELECT {_ACCOUNT} FROM account a JOIN certificate c ON c.id = a.certificate"
+        " WHERE a.name = ? AND a.disabled = 0",
+        name,
+    )
+    return Account(*row) if row else None
+
+
+def team_keys(tx: ReadTx, account: str) -> list[TeamKey]:
+    """The wrapped team keys of one member."""
+    rows = tx.all("SELECT team, epoch, wrap FROM team_key WHERE account = ? ORDER BY team, epoch", account)
+    return [TeamKey(*row) for row in rows]
+
+
+def certificates(tx: ReadTx) -> dict[bytes, bytes]:
+    """Every staff certificate, by id."""
+    return {row[0]: row[1] for row in tx.all("SELECT id, certificate FROM certificate")}
+
+
+def without_second_factor(tx: ReadTx) -> int:
+    """How many accounts have only a passphrase."""
+    row = tx.one("SELECT count(*) FROM account WHERE second_factor = 0 AND disabled = 0")
+    return int(row[0]) if row else 0
+
+
+def begin_session(tx: WriteTx, token_hash: bytes, account: str, minute: int) -> None:
+    """Somebody signed in."""
+    tx.execute("INSERT INTO session (token_hash, account, began) VALUES (?, ?, ?)", token_hash, account, minute)
+
+
+def session(tx: ReadTx, token_hash: bytes) -> tuple[Session, int | None] | None:
+    """The session and the minute at which it ended, if it did."""
+    row = tx.one(
+        f"SELECT s.began, s.ended, {_ACCOUNT} FROM session s JOIN account a ON a.id = s.account"
+        " JOIN certificate c ON c.id = a.certificate WHERE s.token_hash = ? AND a.disabled = 0",
+        token_hash,
+    )
+    return (Session(token_hash, Account(*row[2:]), row[0]), row[1]) if row else None
+
+
+def end_session(tx: WriteTx, token_hash: bytes, minute: int) -> None:
+    """Somebody signed out."""
+    tx.execute("UPDATE session SET ended = ? WHERE token_hash = ? AND ended IS NULL", minute, token_hash)

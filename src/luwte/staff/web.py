@@ -1,0 +1,184 @@
+"""Signing in and out over HTTP; bodies are JSON, bytes in them base64."""
+
+import os
+from typing import Annotated, Any, Protocol
+
+import msgspec
+from litestar import Request, post
+from litestar.datastructures import State
+
+from luwte.errors import SignedOut, SignInRefused, SlowDown
+from luwte.plumbing import keystore
+from luwte.plumbing.db import Db
+from luwte.plumbing.keystore import KeyStore
+from luwte.plumbing.limits import Limits, network
+from luwte.staff import actions
+from luwte.staff.model import Account, Session, TeamKey
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+
+TRIES = 10
+"""Wrong passphrases for one name from one network before it has to slow down; then one a minute."""
+
+
+class NameOnly(msgspec.Struct, forbid_unknown_fields=True):
+    """Asks for the salt of a name."""
+
+    name: Name
+
+
+class SignInBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A name and the proof that one knows its passphrase."""
+
+    name: Name
+    proof: bytes
+
+
+class UnlockBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The proof again, inside a session."""
+
+    proof: bytes
+
+
+class SaltAnswer(msgspec.Struct):
+    """Always a salt."""
+
+    salt: bytes
+
+
+class WrappedTeamKey(msgspec.Struct):
+    """A team's private key, wrapped to this member."""
+
+    team: str
+    epoch: int
+    wrap: bytes
+
+
+class Keys(msgspec.Struct):
+    """What a browser needs, besides the passphrase, to open this member's keys."""
+
+    account: str
+    role: str
+    server_half: bytes
+    sealed_amk: bytes
+    sealed_x25519: bytes
+    sealed_ed25519: bytes
+    team_keys: list[WrappedTeamKey]
+    demo: bool
+
+
+class SignInAnswer(Keys):
+    """Keys, and the token of the new session."""
+
+    token: bytes
+
+
+class Context(Protocol):
+    """What these handlers need of the process they run in."""
+
+    db: Db
+    keys: KeyStore
+    limits: Limits
+    server_secret: bytes
+    is_demo: bool
+
+    def minute(self) -> int:
+        """Now."""
+        ...
+
+    async def signed_out(self, session: Session) -> None:
+        """A session ended."""
+        ...
+
+
+def context(state: State) -> Context:
+    """The running process, as `app` put it there."""
+    found: Context = state.luwte
+    return found
+
+
+@post("/desk/salt", status_code=200)
+async def salt(data: NameOnly, request: Request[Any, Any, Any], state: State) -> SaltAnswer:
+    """The salt for a name, whether or not anybody has it."""
+    luwte = context(state)
+    if not luwte.limits.spend("salt", _source(request), burst=60, per_minute=60):
+        raise SlowDown
+    return SaltAnswer(await luwte.db.read(actions.salt, data.name, luwte.server_secret))
+
+
+@post("/desk/sign-in", status_code=200)
+async def sign_in(data: SignInBody, request: Request[Any, Any, Any], state: State) -> SignInAnswer:
+    """Begin a session."""
+    luwte = context(state)
+    who = f"{_source(request)}\0{data.name}"
+    if not luwte.limits.may("sign_in", who, burst=TRIES, per_minute=1):
+        raise SlowDown
+    token = os.urandom(32)
+    try:
+        account, keys = await luwte.db.write(actions.sign_in, data.name, data.proof, token, luwte.minute())
+    except SignInRefused:
+        luwte.limits.spend("sign_in", who, burst=TRIES, per_minute=1)
+        await luwte.db.write(actions.sign_in_refused, data.name, luwte.minute())
+        raise
+    return SignInAnswer(token=token, **_keys(luwte, account, keys))
+
+
+@post("/desk/unlock", status_code=200)
+async def unlock(data: UnlockBody, request: Request[Any, Any, Any], state: State) -> Keys:
+    """The sealed keys once more, after a lock."""
+    luwte = context(state)
+    token = bearer(request)
+    session = await luwte.db.read(actions.session, token, luwte.minute())
+    if not luwte.limits.may("unlock", session.account.id, burst=TRIES, per_minute=1):
+        raise SlowDown
+    try:
+        account, keys = await luwte.db.write(actions.unlock, token, data.proof, luwte.minute())
+    except SignInRefused:
+        luwte.limits.spend("unlock", session.account.id, burst=TRIES, per_minute=1)
+        await luwte.db.write(actions.unlock_refused, session, luwte.minute())
+        raise
+    return Keys(**_keys(luwte, account, keys))
+
+
+@post("/desk/sign-out", status_code=200)
+async def sign_out(request: Request[Any, Any, Any], state: State) -> dict[str, str]:
+    """End the session; what it had waits again."""
+    luwte = context(state)
+    session = await luwte.db.write(actions.sign_out, bearer(request), luwte.minute())
+    await luwte.signed_out(session)
+    return {}
+
+
+handlers = [salt, sign_in, unlock, sign_out]
+
+
+def bearer(request: Request[Any, Any, Any]) -> bytes:
+    """The token in the Authorization header. Raises `SignedOut`."""
+    kind, _, value = request.headers.get("authorization", "").partition(" ")
+    try:
+        token = msgspec.convert(value, bytes)
+    except msgspec.ValidationError:
+        raise SignedOut from None
+    if kind.lower() != "bearer" or len(token) != 32:
+        raise SignedOut
+    return token
+
+
+def _source(request: Request[Any, Any, Any]) -> str:
+    return network(request.client.host if request.client else None)
+
+
+def _keys(luwte: Context, account: Account, keys: list[TeamKey]) -> dict[str, Any]:
+    half = luwte.keys.get(keystore.STAFF, bytes.fromhex(account.id))
+    if half is None:
+        raise SignInRefused
+    return {
+        "account": account.id,
+        "role": account.role,
+        "server_half": half,
+        "sealed_amk": account.sealed_amk,
+        "sealed_x25519": account.sealed_x25519,
+        "sealed_ed25519": account.sealed_ed25519,
+        "team_keys": [WrappedTeamKey(key.team, key.epoch, key.wrap) for key in keys],
+        "demo": luwte.is_demo,
+    }

@@ -1,0 +1,424 @@
+"""People who use a real server over real sockets, with the Python twin of the browser's cryptography."""
+
+import asyncio
+import base64
+import json
+import os
+import shutil
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import uvicorn
+from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+
+from luwte import demo
+from luwte.app import Luwte, http, running
+from luwte.crypto import certificate, envelope, keys, primitives
+from luwte.crypto.envelope import MESSAGE, NOTE, SHARED_LOG, TEAM, TEAM_LOG, VISITOR, Header
+from luwte.crypto.wrap import Purpose, WrapContext, unwrap, wrap
+from luwte.plumbing.clock import Clock
+from luwte.settings import Settings
+
+_template: dict[str, Path] = {}
+
+
+def demo_folder(folder: Path) -> Path:
+    """A demonstration folder with accounts; stretched passphrases are made once per test run."""
+    if "it" not in _template:
+        made = folder.parent / f"template-{os.getpid()}"
+        asyncio.run_coroutine_threadsafe  # noqa: B018  (documents that `make` runs in its own loop)
+        _make_template(made)
+        _template["it"] = made
+    shutil.copytree(_template["it"], folder, dirs_exist_ok=True)
+    return folder
+
+
+def _make_template(folder: Path) -> None:
+    import threading
+
+    def make() -> None:
+        async def work() -> None:
+            settings = demo.prepare(folder, 1)
+            async with running(settings, is_demo=True) as luwte:
+                await demo.admit_all(luwte.db, luwte.keys, demo.load(folder), int(time.time()))
+
+        asyncio.run(work())
+
+    thread = threading.Thread(target=make)
+    thread.start()
+    thread.join()
+
+
+@dataclass
+class House:
+    """A running server with its folder."""
+
+    luwte: Luwte
+    settings: Settings
+    organisation: demo.Organisation
+    origin: str
+
+    @property
+    def folder(self) -> Path:
+        """Where it keeps everything."""
+        return self.settings.folder
+
+    def visitor(self) -> "Visitor":
+        """Somebody with a phone."""
+        return Visitor(self)
+
+    def counsellor(self, index: int = 0) -> "Counsellor":
+        """A member of staff at a desk."""
+        return Counsellor(self, self.organisation.people[index])
+
+
+@asynccontextmanager
+async def a_house(folder: Path, clock: Clock = time.time) -> AsyncIterator[House]:
+    """A server on a free port of this machine, in the loop of the test."""
+    demo_folder(folder)
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    settings = demo.prepare(folder, port)
+    organisation = demo.load(folder)
+    async with running(settings, is_demo=True, clock=clock) as luwte:
+        await demo.admit_all(luwte.db, luwte.keys, organisation, int(clock()))
+        await luwte.reload_teams()
+        config = uvicorn.Config(
+            http(luwte),
+            http="httptools",
+            ws=luwte.sockets.protocol(),
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+        )
+        server = uvicorn.Server(config)
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        task = asyncio.create_task(server._serve(sockets=[listener]))
+        while not server.started:
+            await asyncio.sleep(0.005)
+        try:
+            yield House(luwte, settings, organisation, settings.origins[0])
+        finally:
+            server.should_exit = True
+            await task
+
+
+class _Ear(WSListener):
+    def __init__(self) -> None:
+        self.frames: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        self.code: int | None = None
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if frame.msg_type is WSMsgType.BINARY:
+            self.frames.put_nowait(msgspec.msgpack.decode(frame.get_payload_as_bytes()))
+        elif frame.msg_type is WSMsgType.CLOSE:
+            payload = frame.get_payload_as_bytes()
+            self.code = int.from_bytes(payload[:2], "big") if len(payload) >= 2 else None
+            transport.disconnect()
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self.frames.put_nowait(None)
+
+
+class Line:
+    """One WebSocket, with frames as dictionaries."""
+
+    def __init__(self, transport: WSTransport, ear: _Ear) -> None:
+        self._transport, self._ear = transport, ear
+        self.sent: list[bytes] = []
+
+    @classmethod
+    async def open(cls, url: str, origin: str | None) -> "Line":
+        """Connect; raises when the server will not."""
+        headers = {"Origin": origin} if origin is not None else None
+        transport, ear = await ws_connect(_Ear, url, extra_headers=headers)
+        assert isinstance(ear, _Ear)
+        return cls(transport, ear)
+
+    def send(self, t: str, **values: Any) -> None:
+        """Send one frame."""
+        self.send_raw(msgspec.msgpack.encode({"t": t, **values}))
+
+    def send_raw(self, data: bytes) -> None:
+        """Send any bytes."""
+        self.sent.append(data)
+        self._transport.send(WSMsgType.BINARY, data)
+
+    async def hear(self, *kinds: str, within: float = 10) -> dict[str, Any]:
+        """The next frame of one of these kinds; others are passed over. A closed line is an error."""
+        async with asyncio.timeout(within):
+            while True:
+                frame = await self._ear.frames.get()
+                if frame is None:
+                    raise ConnectionError(f"closed with {self._ear.code}")
+                if not kinds or frame["t"] in kinds:
+                    return frame
+
+    async def closing_code(self, within: float = 10) -> int | None:
+        """Wait until the server hangs up; its code."""
+        async with asyncio.timeout(within):
+            while await self._ear.frames.get() is not None:
+                pass
+        return self._ear.code
+
+    def cut(self) -> None:
+        """The train enters the tunnel."""
+        self._transport.disconnect(graceful=False)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._transport.disconnect()
+
+
+@dataclass
+class Chain:
+    """The sending side of one log: what the next envelope must carry."""
+
+    conv: bytes
+    log: int
+    sender: bytes = field(default_factory=lambda: os.urandom(8))
+    seq: int = 0
+    prev: bytes = bytes(32)
+
+    def next(self, klass: int, direction: int, generation: int) -> Header:
+        """The header of the next envelope, and the chain moved on by `sealed`."""
+        head = envelope.head_zero(self.conv, self.log)
+        return Header(
+            klass, direction, self.conv, generation, self.sender, self.seq + 1, os.urandom(16), self.prev, 0, head
+        )
+
+    def sealed(self, data: bytes) -> bytes:
+        """Remember the envelope that goes out."""
+        self.seq += 1
+        self.prev = primitives.sha256(data)
+        return data
+
+
+class Visitor:
+    """A visitor's browser."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.vs = os.urandom(32)
+        self.secrets = [os.urandom(32), os.urandom(32)]
+        self.keys = keys.visitor_keys(self.vs)
+        self.chain = Chain(self.keys.conv, SHARED_LOG)
+        self.generation = 0
+        self.line: Line
+        self.team_cert = b""
+        self.start_frame: dict[str, Any] = {}
+
+    @property
+    def conv(self) -> bytes:
+        """The conversation's id."""
+        return self.keys.conv
+
+    async def connects(self, path: str = "/socket") -> dict[str, Any]:
+        """Open a line and hear hello."""
+        self.line = await Line.open(self.house.origin.replace("http", "ws") + path, self.house.origin)
+        hello = await self.line.hear("hello")
+        self.team_cert = hello["certificates"][1]
+        return hello
+
+    async def starts(self) -> dict[str, Any]:
+        """Start a conversation."""
+        hello = await self.connects()
+        self.start_frame = self.makes_start(hello)
+        self.line.send("start", **self.start_frame)
+        return await self.line.hear("started", "refused")
+
+    def makes_start(self, hello: dict[str, Any]) -> dict[str, Any]:
+        """The start frame for this line."""
+        admin, team = hello["certificates"]
+        organisation, line = hello["organisation"], hello["line"]
+        root = bytes.fromhex((self.house.folder / "root.pub").read_text())
+        signed = certificate.check_chain(
+            root, admin, team, organisation=organisation, type=certificate.Type.TEAM, now=int(time.time()), subject=line
+        )
+        tk, epoch = signed.certificate.keys[0], signed.certificate.epoch
+        wraps = []
+        for g, secret in enumerate(self.secrets):
+            for public, purpose in ((tk, Purpose.TEAM), (self.keys.ve_public, Purpose.VISITOR)):
+                wraps.append(wrap(secret, public, WrapContext(organisation, line, epoch, self.conv, g, purpose)))
+        team_cert = certificate.cert_id(team)
+        return {
+            "line": line,
+            "ve": self.keys.ve_public,
+            "vg": self.keys.vg_public,
+            "credential": self.keys.credential,
+            "team_cert": team_cert,
+            "wraps": wraps,
+            "sig": keys.sign_start(line, self.keys, team_cert, wraps),
+        }
+
+    async def resumes(self, after: int = 0) -> dict[str, Any]:
+        """Come back on a new line."""
+        await self.connects()
+        self.line.send("resume", conv=self.conv, credential=self.keys.credential, after=after)
+        return await self.line.hear("resumed", "refused")
+
+    def seals(self, text: str, **changes: Any) -> bytes:
+        """The next envelope, with header fields changed where a test wants to cheat."""
+        header = self.chain.next(MESSAGE, VISITOR, self.generation)._replace(**changes)
+        return envelope.seal(self.secrets[self.generation], header, envelope.content(text))
+
+    async def says(self, text: str) -> dict[str, Any]:
+        """Send one message and wait for the answer."""
+        data = self.chain.sealed(self.seals(text))
+        self.line.send("append", envelope=data)
+        return await self.line.hear("ack", "refused")
+
+    async def reads(self) -> str:
+        """The next message of a counsellor, opened."""
+        frame = await self.line.hear("envelope")
+        return self.opens(frame["envelope"])
+
+    def opens(self, data: bytes) -> str:
+        """What an envelope says, whoever wrote it."""
+        header = envelope.parse(data)
+        body = envelope.open_envelope(self.secrets[header.generation], data)
+        return envelope.read_content(body[80:] if header.direction == TEAM else body)
+
+
+class Counsellor:
+    """A counsellor's desk."""
+
+    def __init__(self, house: House, person: demo.Person) -> None:
+        self.house, self.person = house, person
+        self.token = b""
+        self.line: Line
+        self.cert = b""
+        self.chains: dict[tuple[bytes, int], Chain] = {}
+        self.secrets: dict[tuple[bytes, int, int], bytes] = {}
+
+    async def signs_in(self, passphrase: str | None = None) -> httpx.Response:
+        """Salt, stretch, proof."""
+        async with self.http() as client:
+            salt = (await client.post("/desk/salt", json={"name": self.person.name})).json()["salt"]
+            stretched = await asyncio.to_thread(
+                primitives.stretch, passphrase or self.person.passphrase, base64.b64decode(salt)
+            )
+            proof = base64.b64encode(keys.login_proof(stretched)).decode()
+            answer = await client.post("/desk/sign-in", json={"name": self.person.name, "proof": proof})
+        if answer.status_code == 200:
+            self.token = base64.b64decode(answer.json()["token"])
+        return answer
+
+    async def skips_sign_in(self) -> None:
+        """Begin a session without the half second of Argon2id, for tests about something else."""
+        from luwte.staff import store
+        from luwte.staff.model import token_hash
+
+        self.token = os.urandom(32)
+        minute = self.house.luwte.minute()
+        await self.house.luwte.db.write(store.begin_session, token_hash(self.token), self.person.id, minute)
+
+    async def opens_desk(self) -> dict[str, Any]:
+        """Sign on with the token."""
+        if not self.token:
+            await self.skips_sign_in()
+        self.line = await Line.open(self.house.origin.replace("http", "ws") + "/desk/socket", self.house.origin)
+        self.line.send("sign_on", token=self.token)
+        welcome = await self.line.hear("welcome")
+        self.cert = welcome["certificates"][2]
+        return welcome
+
+    async def signs_out(self) -> httpx.Response:
+        """Leave."""
+        bearer = base64.b64encode(self.token).decode()
+        async with self.http() as client:
+            return await client.post("/desk/sign-out", headers={"Authorization": f"Bearer {bearer}"})
+
+    def http(self) -> httpx.AsyncClient:
+        """An HTTP client at the server's address."""
+        return httpx.AsyncClient(base_url=self.house.origin, timeout=30)
+
+    async def takes(self, conv: bytes) -> dict[str, Any]:
+        """Press Take; on success follow both logs."""
+        self.line.send("take", conv=conv)
+        frame = await self.line.hear("taken", "refused")
+        if frame["t"] == "taken":
+            self.gets(frame)
+        return frame
+
+    def gets(self, taken: dict[str, Any], shared: int = 0, notes: int = 0) -> None:
+        """Open the wraps of a conversation and follow it."""
+        conv = taken["conv"]
+        for one in taken["wraps"]:
+            self.secrets[conv, one["log"], one["g"]] = self.unwraps(conv, one)
+        self.line.send("follow", conv=conv, shared=shared, notes=notes)
+
+    def unwraps(self, conv: bytes, one: dict[str, Any]) -> bytes:
+        """The secret in a wrap for the team."""
+        purpose = Purpose.TEAM if one["log"] == SHARED_LOG else Purpose.TEAM_LOG
+        context = WrapContext(demo.ORGANISATION, demo.LINE, one["epoch"], conv, one["g"], purpose)
+        return unwrap(one["wrap"], self.house.organisation.team, context)
+
+    def seals(self, conv: bytes, text: str, **changes: Any) -> bytes:
+        """The next signed envelope of the shared log."""
+        return self._seal(conv, SHARED_LOG, TEAM, 1, text, changes)
+
+    def _seal(self, conv: bytes, log: int, direction: int, g: int, text: str, changes: dict[str, Any]) -> bytes:
+        chain = self.chains.setdefault((conv, log), Chain(conv, log))
+        header = chain.next(MESSAGE, direction, g)._replace(**changes)
+        cert_id = certificate.cert_id(self.cert)
+        secret = self.secrets.get((conv, log, g), bytes(32))
+        return envelope.seal_signed(secret, header, cert_id, self.person.ed25519, envelope.content(text))
+
+    async def says(self, conv: bytes, text: str) -> dict[str, Any]:
+        """Send one message and wait for the answer."""
+        data = self.seals(conv, text)
+        self.chains[conv, SHARED_LOG].sealed(data)
+        self.line.send("append", envelope=data)
+        return await self.line.hear("ack", "refused")
+
+    async def notes(self, conv: bytes, text: str) -> dict[str, Any]:
+        """Write a team note, making the team secret when there is none."""
+        values: dict[str, Any] = {}
+        if (conv, TEAM_LOG, 0) not in self.secrets:
+            secret = self.secrets[conv, TEAM_LOG, 0] = os.urandom(32)
+            context = WrapContext(demo.ORGANISATION, demo.LINE, 1, conv, 0, Purpose.TEAM_LOG)
+            values["wrap"] = wrap(secret, primitives.public_of(self.house.organisation.team), context)
+        data = self._seal(conv, TEAM_LOG, NOTE, 0, text, {})
+        self.chains[conv, TEAM_LOG].sealed(data)
+        self.line.send("append", envelope=data, **values)
+        return await self.line.hear("ack", "refused")
+
+    async def reads(self, conv: bytes) -> str:
+        """The next message in this conversation, opened."""
+        while True:
+            frame = await self.line.hear("envelope")
+            if frame["conv"] == conv:
+                return self.opens(frame)
+
+    def opens(self, frame: dict[str, Any]) -> str:
+        """What an envelope says."""
+        header = envelope.parse(frame["envelope"])
+        secret = self.secrets[header.conv, frame["log"], header.generation]
+        body = envelope.open_envelope(secret, frame["envelope"])
+        return envelope.read_content(body if header.direction == VISITOR else body[80:])
+
+
+def play(work: Callable[[House], Any], folder: Path, clock: Clock = time.time) -> None:
+    """Run *work* against a house of its own."""
+
+    async def run() -> None:
+        async with asyncio.timeout(60):
+            async with a_house(folder, clock) as house:
+                await work(house)
+
+    asyncio.run(run())
+
+
+def read_json(path: Path) -> Any:
+    """A JSON file."""
+    return json.loads(path.read_text())
