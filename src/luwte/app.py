@@ -11,6 +11,7 @@ from litestar import Litestar, Request, Response, get
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
+from litestar.params import FromPath
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from luwte import settings as settings_module
@@ -194,16 +195,22 @@ def healthz() -> dict[str, str]:
 
 
 @get("/l/{line:str}/status", sync_to_thread=False)
-def status(line: str, state: State) -> dict[str, object]:
+def status(line: FromPath[str], state: State) -> dict[str, object]:
     """What a visitor may know before they start."""
     return _luwte(state).status(line)
 
 
-@get(["/", "/l/{line:str}"], sync_to_thread=False)
-def visitor_page(state: State, line: str | None = None) -> Response[bytes]:
-    """The visitor's page."""
+@get("/", sync_to_thread=False)
+def visitor_page(state: State) -> Response[bytes]:
+    """The visitor's page of the default line."""
+    return _serve(_luwte(state).client.visitor)
+
+
+@get("/l/{line:str}", sync_to_thread=False)
+def line_page(line: FromPath[str], state: State) -> Response[bytes]:
+    """The visitor's page of one line."""
     luwte = _luwte(state)
-    if line is not None and line not in luwte.teams:
+    if line not in luwte.teams:
         raise NotFound
     return _serve(luwte.client.visitor)
 
@@ -214,10 +221,16 @@ def desk_page(state: State) -> Response[bytes]:
     return _serve(_luwte(state).client.desk)
 
 
-@get(["/org.js", "/assets/{name:str}"], sync_to_thread=False)
-def asset(request: Request[Any, Any, Any], state: State, name: str = "") -> Response[bytes]:
+@get("/org.js", sync_to_thread=False)
+def org_module(state: State) -> Response[bytes]:
+    """The pinned organisation, as a module."""
+    return _serve(_luwte(state).client.assets["/org.js"])
+
+
+@get("/assets/{name:str}", sync_to_thread=False)
+def asset(name: FromPath[str], state: State) -> Response[bytes]:
     """A file of the built client, by its exact name."""
-    file = _luwte(state).client.assets.get(request.url.path)
+    file = _luwte(state).client.assets.get(f"/assets/{name}")
     if file is None:
         raise NotFound
     return _serve(file)
@@ -240,7 +253,7 @@ def http(luwte: Luwte) -> ASGIApp:
         return config
 
     app = Litestar(
-        [healthz, status, visitor_page, desk_page, asset, *staff_web.handlers],
+        [healthz, status, visitor_page, line_page, desk_page, org_module, asset, *staff_web.handlers],
         on_app_init=[on_app_init],
         exception_handlers={Refusal: _refuse, HTTPException: _translate, Exception: _fail},
         openapi_config=None,

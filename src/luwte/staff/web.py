@@ -6,6 +6,7 @@ from typing import Annotated, Any, Protocol
 import msgspec
 from litestar import Request, post
 from litestar.datastructures import State
+from litestar.params import JSONBody
 
 from luwte.errors import SignedOut, SignInRefused, SlowDown
 from luwte.plumbing import keystore
@@ -98,7 +99,7 @@ def context(state: State) -> Context:
 
 
 @post("/desk/salt", status_code=200)
-async def salt(data: NameOnly, request: Request[Any, Any, Any], state: State) -> SaltAnswer:
+async def salt(data: JSONBody[NameOnly], request: Request[Any, Any, Any], state: State) -> SaltAnswer:
     """The salt for a name, whether or not anybody has it."""
     luwte = context(state)
     if not luwte.limits.spend("salt", _source(request), burst=60, per_minute=60):
@@ -107,7 +108,7 @@ async def salt(data: NameOnly, request: Request[Any, Any, Any], state: State) ->
 
 
 @post("/desk/sign-in", status_code=200)
-async def sign_in(data: SignInBody, request: Request[Any, Any, Any], state: State) -> SignInAnswer:
+async def sign_in(data: JSONBody[SignInBody], request: Request[Any, Any, Any], state: State) -> SignInAnswer:
     """Begin a session."""
     luwte = context(state)
     who = f"{_source(request)}\0{data.name}"
@@ -124,7 +125,7 @@ async def sign_in(data: SignInBody, request: Request[Any, Any, Any], state: Stat
 
 
 @post("/desk/unlock", status_code=200)
-async def unlock(data: UnlockBody, request: Request[Any, Any, Any], state: State) -> Keys:
+async def unlock(data: JSONBody[UnlockBody], request: Request[Any, Any, Any], state: State) -> Keys:
     """The sealed keys once more, after a lock."""
     luwte = context(state)
     token = bearer(request)
