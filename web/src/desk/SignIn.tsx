@@ -109,7 +109,13 @@ function Door({ title, go, session, named, open, children }: DoorProps) {
 
 export function SignIn({ session }: { session: DeskSession }) {
   return (
-    <Door title={say("in.h")} go={say("in.go")} session={session} named open={session.signIn}>
+    <Door
+      title={say("in.h")}
+      go={say("in.go")}
+      session={session}
+      named
+      open={(name, passphrase) => session.signIn(name, passphrase)}
+    >
       {(org.demo || session.demo.value) && <p class="small">{say("in.demo")}</p>}
     </Door>
   );

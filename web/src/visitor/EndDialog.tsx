@@ -3,6 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { org } from "/org.js";
+import { alarm, announce } from "../ui/announce.ts";
 import { Header } from "./Header.tsx";
 import type { VisitorSession } from "./state.ts";
 import { say } from "./words.ts";
@@ -13,21 +14,30 @@ interface EndDialogProps {
   readonly close: () => void;
 }
 
+/** Telling the server can take seconds. Until it is told nothing has ended, and the screen says so. */
 function Answers({ session, close }: Omit<EndDialogProps, "leave">) {
   const waiting = session.phase.value === "waiting";
-  const failed = useSignal(false);
+  const state = useSignal<"asked" | "ending" | "failed">("asked");
+  const ending = state.value === "ending";
   function stop(): void {
-    session.end().then(close, () => (failed.value = true));
+    if (ending) return;
+    state.value = "ending";
+    announce(say("end.wait"));
+    session.end().then(close, () => {
+      state.value = "failed";
+      alarm(say("end.fail"));
+    });
   }
   return (
     <>
-      {failed.value && <p role="alert">{say("err")}</p>}
+      {state.value === "failed" && <p class="card warn">{say("end.fail")}</p>}
       <button type="button" class="pill outline go" onClick={close}>
         {say(waiting ? "wait.out.stay" : "end.stay")}
       </button>
-      <button type="button" class="pill outline go" onClick={stop}>
+      <button type="button" class="pill outline go" aria-disabled={ending} onClick={stop}>
         {say(waiting ? "wait.out" : "end.keep")}
       </button>
+      {ending && <p class="small centre">{say("end.wait")}</p>}
     </>
   );
 }

@@ -66,6 +66,8 @@ export const en: Record<keyof typeof nl, string> = {
   "end.h": "Do you want to stop?",
   "end.keep": "Stop and keep",
   "end.stay": "Keep talking",
+  "end.wait": "We are ending the chat.",
+  "end.fail": "It has not ended yet. Please try once more.",
   "end.you": "The chat has ended.",
   "end.team": "The counsellor has ended the chat.",
   "end.bye": "Good that you came. You are welcome back.",

@@ -65,6 +65,8 @@ export const nl = {
   "end.h": "Wil je stoppen?",
   "end.keep": "Stoppen en bewaren",
   "end.stay": "Verder praten",
+  "end.wait": "We stoppen de chat.",
+  "end.fail": "Stoppen is nog niet gelukt. Probeer het nog een keer.",
   "end.you": "De chat is gestopt.",
   "end.team": "De hulpverlener heeft de chat gestopt.",
   "end.bye": "Goed dat je er was. Je bent hier weer welkom.",
