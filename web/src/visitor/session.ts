@@ -1,0 +1,10 @@
+/** The visitor's session in a browser: pinned to the organisation that this page was served with. */
+
+import { org } from "/org.js";
+import { browserSurroundings, type Surroundings } from "../wire/surroundings.ts";
+import { Visit } from "./session-visit.ts";
+import type { VisitorSession } from "./state.ts";
+
+export function createVisitorSession(surroundings: Surroundings = browserSurroundings()): VisitorSession {
+  return new Visit(surroundings, org);
+}

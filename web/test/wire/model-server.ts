@@ -1,0 +1,438 @@
+/**
+ * The server as docs/protocol.md describes it, in memory and in one file: small, slow, obvious. It is honest unless
+ * a test meddles with what it says, and it never loses what it acknowledged.
+ */
+
+import { createHash, randomBytes } from "node:crypto";
+import { decode, encode } from "@msgpack/msgpack";
+import { base64, equal, hex, unbase64 } from "../../src/crypto/bytes.ts";
+import { NOTE, parse, type SaltedHeader, TEAM, VISITOR } from "../../src/crypto/envelope.ts";
+import type { Answer } from "../../src/wire/surroundings.ts";
+import type { FakeClock, FakeSocket } from "./fake-world.ts";
+import type { Account, House } from "./house.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: the model reads what clients say without believing types
+export type Frame = { t: string; [field: string]: any };
+export type Side = "visitor" | "desk";
+
+export interface Stored {
+  n: number;
+  minute: number;
+  envelope: Uint8Array;
+  account: string | undefined;
+}
+
+export interface Conv {
+  readonly id: Uint8Array;
+  readonly number: number;
+  since: number;
+  readonly startHash: string;
+  readonly credentialHash: string;
+  readonly wraps: Uint8Array[];
+  noteWrap: Uint8Array | undefined;
+  times: number;
+  holder: string | undefined;
+  endedBy: "visitor" | "team" | undefined;
+  readonly logs: { 1: Stored[]; 2: Stored[] };
+  readonly senders: Map<string, { owner: string; seq: number; prev: Uint8Array }>;
+}
+
+class Refused extends Error {
+  readonly details: object;
+  constructor(code: string, details: object = {}) {
+    super(code);
+    this.details = details;
+  }
+}
+
+/** One socket, seen from the server. What it says waits while the link is held, and is lost when it is cut. */
+export class Link {
+  readonly socket: FakeSocket;
+  readonly side: Side;
+  readonly out: Frame[] = [];
+  isHeld = false;
+  conv: Conv | undefined;
+  account: Account | undefined;
+  token: string | undefined;
+  readonly follows = new Map<string, { 1: number; 2: number }>();
+  readonly certified = new Set<string>();
+
+  constructor(socket: FakeSocket, side: Side) {
+    this.socket = socket;
+    this.side = side;
+  }
+
+  flush(): void {
+    if (this.isHeld) return;
+    for (const frame of this.out.splice(0)) this.socket.deliver(encode(frame, { ignoreUndefined: true }));
+  }
+}
+
+export class ModelServer {
+  readonly house: House;
+  readonly line: string;
+  readonly clock: FakeClock;
+  readonly convs = new Map<string, Conv>();
+  readonly links = new Set<Link>();
+  readonly tokens = new Map<string, Account>();
+  /** Everything that clients ever said, by socket or by HTTP. */
+  readonly captured: Uint8Array[] = [];
+  /** Refuse so many appends as busy. */
+  busy = 0;
+  /** A hostile server says something else, or more, or nothing. */
+  meddle: (frame: Frame, link: Link) => Frame[] = (frame) => [frame];
+  isDown = false;
+
+  constructor(house: House, line: string, clock: FakeClock) {
+    this.house = house;
+    this.line = line;
+    this.clock = clock;
+  }
+
+  get minute(): number {
+    return Math.floor(this.clock.now() / 60_000);
+  }
+
+  accept(socket: FakeSocket): void {
+    const link = new Link(socket, socket.path === "/desk/socket" ? "desk" : "visitor");
+    socket.heard = (bytes) => {
+      this.captured.push(bytes);
+      this.#hear(link, decode(bytes) as Frame);
+    };
+    socket.left = () => this.links.delete(link);
+    queueMicrotask(() => {
+      if (this.isDown) {
+        socket.cut();
+        return;
+      }
+      this.links.add(link);
+      socket.open();
+      if (link.side === "visitor") this.say(link, this.hello());
+    });
+  }
+
+  hello(): Frame {
+    const { organisation, certificates } = this.house;
+    const both = [certificates.admin, certificates.team];
+    return { t: "hello", protocol: 1, organisation, line: this.line, minute: this.minute, certificates: both };
+  }
+
+  /** Cut every link that *which* names; what was not delivered is lost. */
+  cut(which: (link: Link) => boolean = () => true, code = 1006): void {
+    for (const link of [...this.links]) {
+      if (!which(link)) continue;
+      this.links.delete(link);
+      link.out.length = 0;
+      link.socket.cut(code);
+    }
+  }
+
+  say(link: Link, frame: Frame): void {
+    link.out.push(...this.meddle(frame, link));
+    queueMicrotask(() => link.flush());
+  }
+
+  async http(method: string, path: string, body: object | undefined, token: string | undefined): Promise<Answer> {
+    this.captured.push(new TextEncoder().encode(`${path} ${JSON.stringify(body)}`));
+    const { name, proof } = (body ?? {}) as { name?: string; proof?: string };
+    const account = token === undefined ? this.house.accounts.find((one) => one.name === name) : this.tokens.get(token);
+    if (method === "GET") return { status: 200, body: { open: true, place: 1, low: 2, high: 5 } };
+    if (path === "/desk/salt") return { status: 200, body: { salt: base64(account?.salt ?? randomBytes(16)) } };
+    if (path === "/desk/sign-out") {
+      this.tokens.delete(token ?? "");
+      this.cut((link) => link.token === token, 4401);
+      for (const conv of this.convs.values()) if (conv.holder === account?.id) this.unseat(conv);
+      return { status: 200, body: {} };
+    }
+    if (token !== undefined && account === undefined) return refusal(401, "signed_out");
+    const right = account !== undefined && sha(unbase64(proof ?? "")) === account.proofHash;
+    if (!right) return refusal(401, "sign_in_refused");
+    if (path === "/desk/unlock") return { status: 200, body: account.answer };
+    const fresh = base64(randomBytes(32));
+    this.tokens.set(fresh, account);
+    return { status: 200, body: { token: fresh, ...account.answer } };
+  }
+
+  /** The desk was gone too long, or signed out: the conversation waits again. */
+  unseat(conv: Conv): void {
+    const before = conv.holder;
+    conv.holder = undefined;
+    conv.since = this.minute;
+    for (const link of this.#desks(before)) {
+      link.follows.delete(hex(conv.id));
+      this.say(link, { t: "lost", conv: conv.id });
+    }
+    this.#tellVisitor(conv);
+    this.#tellQueue();
+  }
+
+  #hear(link: Link, frame: Frame): void {
+    try {
+      if (link.side === "visitor") this.#visitor(link, frame);
+      else this.#desk(link, frame);
+    } catch (reason) {
+      if (!(reason instanceof Refused)) throw reason;
+      this.say(link, { t: "refused", code: reason.message, says: "no", ...reason.details });
+    }
+  }
+
+  #visitor(link: Link, frame: Frame): void {
+    const conv = link.conv;
+    if (frame.t === "start") this.#start(link, frame);
+    else if (frame.t === "resume") this.#resume(link, frame);
+    else if (frame.t === "ping") this.say(link, { t: "pong" });
+    else if (conv === undefined) throw new Refused("wrong_order");
+    else if (frame.t === "append") this.#append(link, conv, frame.envelope);
+    else if (frame.t === "end") this.#end(conv, "visitor");
+    else for (const desk of this.#desks(conv.holder)) this.say(desk, { ...frame, conv: conv.id });
+  }
+
+  #start(link: Link, frame: Frame): void {
+    if (frame.line !== this.line || frame.wraps.length !== 4) throw new Refused("not_accepted");
+    const id = createHash("sha256").update(frame.ve).update(frame.vg).digest().subarray(0, 16);
+    const startHash = sha(encode(frame));
+    const known = this.convs.get(hex(id));
+    if (known !== undefined && known.startHash !== startHash) throw new Refused("conversation_exists");
+    const conv: Conv = known ?? {
+      id: Uint8Array.from(id),
+      number: this.convs.size + 1,
+      since: this.minute,
+      startHash,
+      credentialHash: sha(frame.credential),
+      wraps: frame.wraps,
+      noteWrap: undefined,
+      times: 0,
+      holder: undefined,
+      endedBy: undefined,
+      logs: { 1: [], 2: [] },
+      senders: new Map(),
+    };
+    this.convs.set(hex(id), conv);
+    link.conv = conv;
+    this.say(link, { t: "started", conv: conv.id });
+    this.#tellVisitor(conv);
+    this.#tellQueue();
+  }
+
+  #resume(link: Link, frame: Frame): void {
+    const conv = this.convs.get(hex(frame.conv));
+    if (conv === undefined || conv.credentialHash !== sha(frame.credential)) throw new Refused("no_such_conversation");
+    link.conv = conv;
+    const wraps = [1, 3].map((at) => ({ g: at >> 1, wrap: conv.wraps[at] }));
+    this.say(link, { t: "resumed", conv: conv.id, last: conv.logs[1].length, wraps });
+    for (const stored of conv.logs[1].slice(frame.after)) this.#envelope(link, conv, 1, stored);
+    this.#tellVisitor(conv);
+  }
+
+  #desk(link: Link, frame: Frame): void {
+    if (frame.t === "sign_on") this.#signOn(link, frame);
+    else if (link.account === undefined) this.cut((one) => one === link, 4400);
+    else if (frame.t === "ping") this.say(link, { t: "pong" });
+    else if (frame.t === "openings") this.#openings(link, frame);
+    else this.#inConversation(link, frame, link.account);
+  }
+
+  #inConversation(link: Link, frame: Frame, account: Account): void {
+    const header = frame.t === "append" ? parse(frame.envelope) : undefined;
+    const conv = this.convs.get(hex(header?.conv ?? frame.conv));
+    if (conv === undefined) throw new Refused("no_such_conversation", { conv: frame.conv });
+    if (frame.t !== "take" && conv.holder !== account.id) {
+      throw new Refused("no_such_conversation", { conv: conv.id, ...(header && { msg_id: header.msgId }) });
+    }
+    const { conv: _, ...rest } = frame;
+    if (frame.t === "take") this.#take(link, conv, account);
+    else if (frame.t === "follow") this.#follow(link, conv, frame);
+    else if (frame.t === "append") this.#append(link, conv, frame.envelope, frame.wrap);
+    else if (frame.t === "end") this.#end(conv, "team");
+    else for (const one of this.#visitors(conv)) this.say(one, rest as Frame);
+  }
+
+  #signOn(link: Link, frame: Frame): void {
+    link.token = base64(frame.token);
+    const account = this.tokens.get(link.token);
+    if (account === undefined) {
+      this.cut((one) => one === link, 4401);
+      return;
+    }
+    link.account = account;
+    const { organisation, team, certificates } = this.house;
+    const all = [certificates.admin, certificates.team, account.certificate];
+    this.say(link, {
+      t: "welcome",
+      protocol: 1,
+      organisation,
+      team,
+      account: account.id,
+      minute: this.minute,
+      certificates: all,
+    });
+    for (const conv of this.convs.values()) if (conv.holder === account.id) this.#taken(link, conv);
+    this.#tellQueue(link);
+  }
+
+  #openings(link: Link, frame: Frame): void {
+    for (const id of frame.convs) {
+      const conv = this.convs.get(hex(id));
+      const opened = conv?.logs[1].filter((stored) => parse(stored.envelope).generation === 0) ?? [];
+      const envelopes = opened.map(({ n, minute, envelope }) => ({ n, minute, envelope }));
+      this.say(link, { t: "opening", conv: id, wrap: conv?.wraps[0] ?? new Uint8Array(0), epoch: 1, envelopes });
+    }
+  }
+
+  #take(link: Link, conv: Conv, account: Account): void {
+    if (conv.endedBy !== undefined) throw new Refused("conversation_ended", { conv: conv.id });
+    if (conv.holder !== undefined) throw new Refused("already_taken", { conv: conv.id });
+    conv.holder = account.id;
+    conv.times += 1;
+    this.#taken(link, conv);
+    for (const one of this.#visitors(conv)) this.say(one, { t: "claimed", times: conv.times });
+    this.#tellQueue();
+  }
+
+  #taken(link: Link, conv: Conv): void {
+    const { id, number, since, times, logs } = conv;
+    const wraps = [0, 1].map((g) => ({ log: 1, g, epoch: 1, wrap: conv.wraps[g * 2] }));
+    if (conv.noteWrap !== undefined) wraps.push({ log: 2, g: 0, epoch: 1, wrap: conv.noteWrap });
+    this.say(link, {
+      t: "taken",
+      conv: id,
+      number,
+      since,
+      times,
+      last: logs[1].length,
+      note_last: logs[2].length,
+      wraps,
+    });
+  }
+
+  #follow(link: Link, conv: Conv, frame: Frame): void {
+    link.follows.set(hex(conv.id), { 1: frame.shared, 2: frame.notes });
+    for (const stored of conv.logs[1].slice(frame.shared)) this.#envelope(link, conv, 1, stored);
+    for (const stored of conv.logs[2].slice(frame.notes)) this.#envelope(link, conv, 2, stored);
+  }
+
+  #append(link: Link, conv: Conv, envelope: Uint8Array, wrap?: Uint8Array): void {
+    let header: SaltedHeader;
+    try {
+      header = parse(envelope);
+    } catch {
+      throw new Refused("malformed");
+    }
+    const details = { msg_id: header.msgId, ...(link.side === "desk" && { conv: conv.id }) };
+    try {
+      this.#admit(link, conv, header, envelope, wrap);
+    } catch (reason) {
+      if (!(reason instanceof Refused)) throw reason;
+      throw new Refused(reason.message, { ...reason.details, ...details });
+    }
+  }
+
+  #admit(link: Link, conv: Conv, header: SaltedHeader, envelope: Uint8Array, wrap: Uint8Array | undefined): void {
+    const owner = link.account?.id ?? "visitor";
+    const log = header.direction === NOTE ? 2 : 1;
+    if (this.busy > 0) {
+      this.busy -= 1;
+      throw new Refused("busy");
+    }
+    const mayWrite = link.side === "visitor" ? [VISITOR] : [TEAM, NOTE];
+    if (!mayWrite.includes(header.direction)) throw new Refused("not_accepted");
+    const rows = conv.logs[log];
+    const known = rows.find((stored) => equal(parse(stored.envelope).msgId, header.msgId));
+    const place = conv.senders.get(`${log}${hex(header.sender)}`) ?? { owner, seq: 0, prev: new Uint8Array(32) };
+    const g = log === 2 || conv.times === 0 ? 0 : 1;
+    const expected = { seq: place.seq + 1, prev: place.prev, g };
+    if (known !== undefined) {
+      if (!equal(known.envelope, envelope)) throw new Refused("duplicate", expected);
+      this.#ack(link, conv, log, header, known);
+      return;
+    }
+    if (conv.endedBy !== undefined) throw new Refused("conversation_ended");
+    if (place.owner !== owner) throw new Refused("not_accepted");
+    if (header.generation !== g) throw new Refused("generation", expected);
+    if (header.seq !== expected.seq || !equal(header.prev, place.prev)) throw new Refused("out_of_order", expected);
+    if (log === 2) this.#settleTeamSecret(link, conv, wrap);
+    const stored = { n: rows.length + 1, minute: this.minute, envelope, account: link.account?.id };
+    rows.push(stored);
+    const prev = Uint8Array.from(createHash("sha256").update(envelope).digest());
+    conv.senders.set(`${log}${hex(header.sender)}`, { owner, seq: header.seq, prev });
+    this.#ack(link, conv, log, header, stored);
+    for (const one of this.links) {
+      if (one === link) continue;
+      const isThere = one.side === "visitor" ? one.conv === conv && log === 1 : one.follows.has(hex(conv.id));
+      if (isThere) this.#envelope(one, conv, log, stored);
+    }
+    if (conv.holder === undefined) this.#tellQueue();
+  }
+
+  #settleTeamSecret(link: Link, conv: Conv, wrap: Uint8Array | undefined): void {
+    if (wrap === undefined && conv.noteWrap === undefined) throw new Refused("wrong_order");
+    if (wrap !== undefined && conv.noteWrap !== undefined) {
+      this.say(link, { t: "wrap", conv: conv.id, log: 2, g: 0, epoch: 1, wrap: conv.noteWrap });
+      throw new Refused("team_secret_exists");
+    }
+    conv.noteWrap ??= wrap;
+  }
+
+  #ack(link: Link, conv: Conv, log: number, header: SaltedHeader, stored: Stored): void {
+    const more = link.side === "desk" ? { conv: conv.id, log } : {};
+    this.say(link, { t: "ack", ...more, msg_id: header.msgId, n: stored.n, minute: stored.minute });
+  }
+
+  #envelope(link: Link, conv: Conv, log: 1 | 2, stored: Stored): void {
+    const account = this.house.accounts.find((one) => one.id === stored.account);
+    if (account !== undefined && !link.certified.has(account.id)) {
+      link.certified.add(account.id);
+      this.say(link, { t: "cert", certificate: account.certificate });
+    }
+    const more = link.side === "desk" ? { conv: conv.id } : {};
+    const { n, minute, envelope } = stored;
+    this.say(link, { t: "envelope", ...more, log, n, minute, envelope });
+  }
+
+  #end(conv: Conv, by: "visitor" | "team"): void {
+    if (conv.endedBy !== undefined) return;
+    conv.endedBy = by;
+    for (const link of this.#visitors(conv)) this.say(link, { t: "ended", by });
+    for (const link of this.#desks(conv.holder)) this.say(link, { t: "ended", conv: conv.id, by });
+    this.#tellQueue();
+  }
+
+  #tellVisitor(conv: Conv): void {
+    for (const link of this.#visitors(conv)) {
+      if (conv.endedBy !== undefined) this.say(link, { t: "ended", by: conv.endedBy });
+      else if (conv.holder !== undefined) this.say(link, { t: "claimed", times: conv.times });
+      else this.say(link, { t: "waiting", place: this.#waiting().indexOf(conv) + 1, low: null, high: null });
+    }
+  }
+
+  #tellQueue(only?: Link): void {
+    const waiting = this.#waiting().map((conv) => {
+      const { id, number, since, times, logs } = conv;
+      return { conv: id, number, since, last: logs[1].length, again: times > 0 };
+    });
+    const more = Math.max(0, waiting.length - 30);
+    for (const link of only === undefined ? this.links : [only]) {
+      if (link.account !== undefined) this.say(link, { t: "queue", waiting: waiting.slice(0, 30), more });
+    }
+  }
+
+  #waiting(): Conv[] {
+    return [...this.convs.values()].filter((conv) => conv.holder === undefined && conv.endedBy === undefined);
+  }
+
+  #visitors(conv: Conv): Link[] {
+    return [...this.links].filter((link) => link.side === "visitor" && link.conv === conv);
+  }
+
+  #desks(account: string | undefined): Link[] {
+    return [...this.links].filter((link) => account !== undefined && link.account?.id === account);
+  }
+}
+
+function sha(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function refusal(status: number, code: string): Answer {
+  return { status, body: { code, says: "no" } };
+}
