@@ -95,6 +95,7 @@ class KeyStore:
             else:
                 self._free.append(slot)
             self._end = slot + 1
+        os.ftruncate(self._fd, slots * _SLOT.size)
 
 
 def _pack(kind: int, state: int, id: bytes, key: bytes) -> bytes:

@@ -1,0 +1,106 @@
+"""The key store's promise: a key that was put is there after a crash, an erased one is nowhere."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from luwte.errors import CannotStart
+from luwte.plumbing.keystore import CONVERSATION, STAFF, KeyStore
+
+IDS = [bytes([n]) * 16 for n in range(1, 7)]
+
+
+class Play(RuleBasedStateMachine):
+    """Put, erase, open again, lose power in the middle of the last put; beside it a plain dictionary."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        import tempfile
+
+        self._folder = tempfile.TemporaryDirectory()
+        self.path = Path(self._folder.name) / "keys"
+        self.store = KeyStore(self.path)
+        self.twin: dict[tuple[int, bytes], bytes] = {}
+        self.erased: list[bytes] = []
+
+    @rule(kind=st.sampled_from([CONVERSATION, STAFF]), id=st.sampled_from(IDS))
+    def put(self, kind: int, id: bytes) -> None:
+        """The first key stays."""
+        key = os.urandom(32)
+        expected = self.twin.setdefault((kind, id), key)
+        assert self.store.put(kind, id, key) == expected
+
+    @rule(kind=st.sampled_from([CONVERSATION, STAFF]), id=st.sampled_from(IDS))
+    def erase(self, kind: int, id: bytes) -> None:
+        """Gone means gone."""
+        key = self.twin.pop((kind, id), None)
+        assert self.store.erase(kind, id) == (key is not None)
+        if key is not None:
+            self.erased.append(key)
+
+    @rule()
+    def open_again(self) -> None:
+        """What was answered is what the file holds."""
+        self.store.close()
+        self.store = KeyStore(self.path)
+
+    @rule(cut=st.integers(0, 63))
+    def lose_power(self, cut: int) -> None:
+        """A slot that was being added is cut short or empty; nobody relied on it."""
+        self.store.close()
+        with self.path.open("ab") as file:
+            file.write(bytes(cut))
+        self.store = KeyStore(self.path)
+
+    @invariant()
+    def agrees_with_its_twin(self) -> None:
+        """Every key, and no other."""
+        for kind in (CONVERSATION, STAFF):
+            for id in IDS:
+                assert self.store.get(kind, id) == self.twin.get((kind, id))
+
+    @invariant()
+    def holds_no_erased_key(self) -> None:
+        """Not even in a corner of the file."""
+        data = self.path.read_bytes()
+        assert not any(key in data for key in self.erased)
+
+    def teardown(self) -> None:
+        """Clean up."""
+        self.store.close()
+        self._folder.cleanup()
+
+
+Play.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestKeyStore = Play.TestCase
+
+
+def test_damage_stops_the_start_and_is_never_taken_for_erasure(tmp_path: Path) -> None:
+    """Any flipped bit in a used slot is found."""
+    path = tmp_path / "keys"
+    store = KeyStore(path)
+    for id in IDS:
+        store.put(CONVERSATION, id, os.urandom(32))
+    store.close()
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 7):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x40]) + whole[place + 1 :])
+        with pytest.raises(CannotStart, match="damaged"):
+            KeyStore(path)
+
+
+def test_slots_are_64_bytes_and_used_again(tmp_path: Path) -> None:
+    """The file does not grow for a key that took an erased one's place."""
+    path = tmp_path / "keys"
+    store = KeyStore(path)
+    for id in IDS:
+        store.put(CONVERSATION, id, os.urandom(32))
+    store.erase(CONVERSATION, IDS[2])
+    store.put(STAFF, IDS[0], os.urandom(32))
+    store.close()
+    assert path.stat().st_size == 64 * len(IDS)
+    assert path.stat().st_mode & 0o777 == 0o600
