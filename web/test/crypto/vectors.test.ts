@@ -1,0 +1,118 @@
+/** What Python made, read here. vectors/python.json comes from tests/crypto/make_vectors.py. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hex, unhex } from "../../src/crypto/bytes.ts";
+import { certId, checkChain, issue, parseCertificate, Type } from "../../src/crypto/certificate.ts";
+import { agreementKey, signingKey } from "../../src/crypto/curves.ts";
+import * as env from "../../src/crypto/envelope.ts";
+import { startSignature, visitorKeys } from "../../src/crypto/keys.ts";
+import { decrypt, hkdfSalted, sha256 } from "../../src/crypto/primitives.ts";
+import * as staff from "../../src/crypto/staff.ts";
+import { unwrap } from "../../src/crypto/wrap.ts";
+import { readVectors, refused } from "./play.ts";
+
+const python = readVectors("python.json");
+
+test("Python's envelopes open, and say where they belong", async () => {
+  assert.equal(python.envelopes.length, 6);
+  for (const { secret, header, text, envelope } of python.envelopes) {
+    const read = env.parse(unhex(envelope));
+    assert.deepEqual(
+      [read.klass, read.direction, read.generation, read.seq, read.seenSeq],
+      [header.klass, header.direction, header.generation, header.seq, header.seen_seq],
+    );
+    assert.deepEqual([read.conv, read.sender, read.msgId, read.prev, read.seenHead].map(hex), [
+      header.conv,
+      header.sender,
+      header.msg_id,
+      header.prev,
+      header.seen_head,
+    ]);
+    assert.equal(env.readContent(await env.openEnvelope(unhex(secret), unhex(envelope))), text);
+  }
+});
+
+test("Python's staff message is its signer's", async () => {
+  const { secret, cert_id, public: publicKey, text, envelope } = python.staff_envelope;
+  const body = await env.openEnvelope(unhex(secret), unhex(envelope));
+  const said = await env.readStaffBody(unhex(envelope), body, () => unhex(publicKey));
+  assert.equal(hex(said.certId), cert_id);
+  assert.equal(env.readContent(said.content), text);
+});
+
+test("an envelope made to open under two keys opens under one", async () => {
+  const envelope = unhex(python.two_keys.envelope);
+  const first = await env.openEnvelope(unhex(python.two_keys.first), envelope);
+  await refused(() => env.openEnvelope(unhex(python.two_keys.second), envelope), "CannotOpen");
+
+  // AES-GCM alone reads it under the second key too, with sound padding: the attack is real.
+  const info = new Uint8Array([
+    ...new TextEncoder().encode("luwte/v1/msg\0"),
+    ...(await sha256(envelope.subarray(0, 162))),
+  ]);
+  const both = await hkdfSalted(unhex(python.two_keys.second), envelope.subarray(130, 162), info, 64);
+  const plain = envelope.subarray(0, 194);
+  const padded = await decrypt(both.subarray(0, 32), new Uint8Array(12), envelope.subarray(194), plain);
+  assert.equal(env.unpad(padded).length, first.length);
+  assert.notDeepEqual(env.unpad(padded), first);
+});
+
+test("Python's wraps unwrap", async () => {
+  assert.equal(python.wraps.length, 7);
+  for (const { secret, private: own, public: publicKey, conv, wrapped, ...context } of python.wraps) {
+    const key = await agreementKey(unhex(own));
+    assert.equal(hex(key.publicKey), publicKey);
+    assert.equal(hex(await unwrap(unhex(wrapped), key, { ...context, conv: unhex(conv) })), secret);
+  }
+});
+
+test("Python's certificates hold, and are the same bytes when issued here", async () => {
+  const { organisation, now, root, ids, admin, ...leaves } = python.certificates;
+  const types = { team: Type.TEAM, staff: Type.STAFF, partner: Type.PARTNER };
+  const issuer = await signingKey(await sha256(new TextEncoder().encode("admin")));
+  for (const [name, type] of Object.entries(types)) {
+    const raw = unhex(leaves[name]);
+    const { certificate } = await checkChain(unhex(root), unhex(admin), raw, { organisation, type, now });
+    assert.equal(hex(await certId(raw)), ids[name]);
+    assert.deepEqual(await issue(certificate, issuer), raw);
+  }
+  assert.equal(parseCertificate(unhex(admin)).certificate.subject, "team-admin");
+});
+
+test("a visitor's keys and signature are the same bytes", async () => {
+  const { vs, ve, vg, credential, conv, line, team_cert, wraps, signature } = python.visitor;
+  const keys = await visitorKeys(unhex(vs));
+  assert.deepEqual([keys.ve.publicKey, keys.vg.publicKey, keys.credential, keys.conv].map(hex), [
+    ve,
+    vg,
+    credential,
+    conv,
+  ]);
+  assert.equal(hex(await startSignature(line, keys, unhex(team_cert), wraps.map(unhex))), signature);
+});
+
+test("a staff member of Python's signs in here", async () => {
+  const v = python.staff;
+  const stretched = await staff.stretch(v.passphrase, unhex(v.salt));
+  assert.equal(hex(stretched), v.stretched);
+  assert.equal(hex(await staff.loginProof(stretched)), v.login_proof);
+  const kek = await staff.kek(stretched, unhex(v.server_half));
+  assert.equal(hex(kek), v.kek);
+  const amk = await staff.openAmk(kek, v.account, unhex(v.sealed_amk));
+  assert.equal(hex(amk), v.amk);
+  assert.equal(hex(await staff.openStaffKey(amk, v.account, "x25519", unhex(v.sealed_x25519))), v.private);
+  assert.equal(hex(await staff.openStaffKey(amk, v.account, "ed25519", unhex(v.sealed_ed25519))), v.private);
+});
+
+test("the heads are the same", async () => {
+  const { conv, hashes, shared, team_zero } = python.heads;
+  let head = await env.headZero(unhex(conv), env.SHARED_LOG);
+  const heads = [hex(head)];
+  for (const [i, hashed] of hashes.entries()) {
+    head = await env.headNext(head, i + 1, unhex(hashed));
+    heads.push(hex(head));
+  }
+  assert.deepEqual(heads, shared);
+  assert.equal(hex(await env.headZero(unhex(conv), env.TEAM_LOG)), team_zero);
+});
