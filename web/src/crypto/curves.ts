@@ -3,7 +3,7 @@
 import { type Bytes, equal, unhex } from "./bytes.ts";
 import { nativeAgreement, nativeSignatures } from "./native.ts";
 import type { Agreement, AgreementKey, Signatures, SigningKey } from "./points.ts";
-import { checkEd25519, isSoundSignature } from "./points.ts";
+import { isSoundPoint, isSoundSignature } from "./points.ts";
 
 export type { AgreementKey, SigningKey } from "./points.ts";
 export { checkEd25519, checkX25519 } from "./points.ts";
@@ -44,18 +44,9 @@ export async function signingKey(seed: Uint8Array): Promise<SigningKey> {
  * sides that disagree about one signature would see two conversations.
  */
 export async function verify(publicKey: Uint8Array, signature: Uint8Array, message: Uint8Array): Promise<boolean> {
-  if (!isSoundSignature(signature) || !isUsable(publicKey)) return false;
+  if (!isSoundSignature(signature) || !isSoundPoint(publicKey)) return false;
   const { holds } = await signatures();
   return holds(publicKey, signature, message).catch(() => false); // a key on no curve cannot be imported
-}
-
-function isUsable(publicKey: Uint8Array): boolean {
-  try {
-    checkEd25519(publicKey);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function chooseAgreement(): Promise<Agreement> {

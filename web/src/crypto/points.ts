@@ -71,7 +71,8 @@ export function isSoundSignature(signature: Uint8Array): boolean {
   );
 }
 
-function isSoundPoint(encoded: Uint8Array): boolean {
+/** Whether these bytes may be an Ed25519 key or R: the only spelling of their y, and not of small order. */
+export function isSoundPoint(encoded: Uint8Array): boolean {
   if (encoded.length !== 32) return false;
   const y = encoded.slice();
   y[31] = (y[31] ?? 0) & 0x7f;

@@ -1,0 +1,92 @@
+"""What a browser made, read here. vectors/browser.json comes from web/test/crypto/make-vectors.ts."""
+
+from crypto_play import read_vectors
+
+from luwte.crypto import envelope as env
+from luwte.crypto.certificate import Type, cert_id, check_chain, issue
+from luwte.crypto.keys import kek, login_proof, open_amk, open_staff_key, sign_start, start_is_signed, visitor_keys
+from luwte.crypto.primitives import sha256, stretch
+from luwte.crypto.wrap import Purpose, WrapContext, unwrap
+
+BROWSER = read_vectors("browser.json")
+unhex = bytes.fromhex
+
+
+def test_a_browsers_envelopes_open_and_say_where_they_belong() -> None:
+    assert len(BROWSER["envelopes"]) == 6
+    for made in BROWSER["envelopes"]:
+        envelope = unhex(made["envelope"])
+        fields = [value.hex() if isinstance(value, bytes) else value for value in env.parse(envelope)[:-1]]
+        assert fields == made["header"]
+        assert env.read_content(env.open_envelope(unhex(made["secret"]), envelope)) == made["text"]
+
+
+def test_a_browsers_staff_message_is_its_signers() -> None:
+    made = BROWSER["staff_envelope"]
+    envelope = unhex(made["envelope"])
+    body = env.open_envelope(unhex(made["secret"]), envelope)
+    said = env.read_staff_body(envelope, body, {unhex(made["cert_id"]): unhex(made["public"])}.get)
+    assert said == (unhex(made["cert_id"]), env.content(made["text"]))
+
+
+def test_a_browsers_wraps_unwrap() -> None:
+    assert len(BROWSER["wraps"]) == len(Purpose)
+    for made in BROWSER["wraps"]:
+        context = WrapContext(
+            made["organisation"],
+            made["team"],
+            made["epoch"],
+            unhex(made["conv"]),
+            made["generation"],
+            Purpose(made["purpose"]),
+        )
+        assert unwrap(unhex(made["wrapped"]), unhex(made["private"]), context).hex() == made["secret"]
+
+
+def test_a_browsers_certificates_hold_and_are_the_same_bytes_when_issued_here() -> None:
+    made = BROWSER["certificates"]
+    for name, type in (("team", Type.TEAM), ("staff", Type.STAFF), ("partner", Type.PARTNER)):
+        raw = unhex(made[name])
+        signed = check_chain(
+            unhex(made["root"]),
+            unhex(made["admin"]),
+            raw,
+            organisation=made["organisation"],
+            type=type,
+            now=made["now"],
+        )
+        assert cert_id(raw).hex() == made["ids"][name]
+        assert issue(signed.certificate, sha256(b"admin")) == raw
+
+
+def test_a_visitors_keys_and_signature_are_the_same_bytes() -> None:
+    made = BROWSER["visitor"]
+    keys = visitor_keys(unhex(made["vs"]))
+    wraps = [unhex(wrap) for wrap in made["wraps"]]
+    team_cert, signature = unhex(made["team_cert"]), unhex(made["signature"])
+    public = [keys.ve_public, keys.vg_public, keys.credential, keys.conv]
+    assert [part.hex() for part in public] == [made[name] for name in ("ve", "vg", "credential", "conv")]
+    assert sign_start(made["line"], keys, team_cert, wraps) == signature
+    assert start_is_signed(made["line"], *public[:3], team_cert, wraps, signature)
+
+
+def test_a_staff_member_of_the_browsers_signs_in_here() -> None:
+    made = BROWSER["staff"]
+    stretched = stretch(made["passphrase"], unhex(made["salt"]))
+    assert stretched.hex() == made["stretched"]
+    assert login_proof(stretched).hex() == made["login_proof"]
+    key = kek(stretched, unhex(made["server_half"]))
+    assert key.hex() == made["kek"]
+    amk = open_amk(key, made["account"], unhex(made["sealed_amk"]))
+    assert amk.hex() == made["amk"]
+    for key_id, box in (("x25519", made["sealed_x25519"]), ("ed25519", made["sealed_ed25519"])):
+        assert open_staff_key(amk, made["account"], key_id, unhex(box)).hex() == made["private"]
+
+
+def test_the_heads_are_the_same() -> None:
+    made = BROWSER["heads"]
+    heads = [env.head_zero(unhex(made["conv"]), env.SHARED_LOG)]
+    for n, hashed in enumerate(made["hashes"], 1):
+        heads.append(env.head_next(heads[-1], n, unhex(hashed)))
+    assert [head.hex() for head in heads] == made["shared"]
+    assert env.head_zero(unhex(made["conv"]), env.TEAM_LOG).hex() == made["team_zero"]
