@@ -106,7 +106,8 @@ function publishedFolder(): string {
   if (told !== undefined) return told;
   const where = "import cryptography_vectors as v, os; print(os.path.dirname(v.__file__))";
   try {
-    return execFileSync(join(ROOT, ".venv/bin/python"), ["-c", where], { encoding: "utf8" }).trim();
+    const python = process.env.LUWTE_PYTHON ?? join(ROOT, ".venv/bin/python");
+    return execFileSync(python, ["-c", where], { encoding: "utf8" }).trim();
   } catch {
     throw new Error("published vectors not found: install cryptography-vectors into .venv, or set LUWTE_VECTORS");
   }
