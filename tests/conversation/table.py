@@ -1,0 +1,262 @@
+"""A table to play at: the real database, relay, tails and follower; visitors and counsellors who write and read."""
+
+import asyncio
+import os
+import random
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from luwte.conversation import actions
+from luwte.conversation.follow import Follower
+from luwte.conversation.model import THE_VISITOR, Stored, Writer
+from luwte.conversation.tail import Tails
+from luwte.crypto import envelope, keys
+from luwte.crypto.envelope import MESSAGE, SHARED_LOG, TEAM, VISITOR, Header
+from luwte.crypto.primitives import sha256
+from luwte.errors import Refusal
+from luwte.plumbing.db import Db
+from luwte.plumbing.metrics import Metrics
+from luwte.plumbing.migrate import migrate
+from luwte.plumbing.relay import Relay
+
+NOOR = Writer("noor", b"c" * 16)
+
+
+class Pipe:
+    """A reader's line: what arrives is kept; it can be full."""
+
+    def __init__(self) -> None:
+        self.clogged = False
+        self.closed = False
+
+    def close(self, code: int) -> None:
+        """The server hung up: never in these plays."""
+        self.closed = True
+
+
+class Reader:
+    """Somebody who reads the shared log, and whose line may break or be full."""
+
+    def __init__(self, table: "Table", connection: int) -> None:
+        self.table, self.connection = table, connection
+        self.read: list[tuple[int, bytes]] = []
+        self.room = 1_000_000
+        self.connect()
+
+    def connect(self) -> None:
+        """Come back on a new line, after what was read."""
+        self.pipe = Pipe()
+        table = self.table
+        self.follower = Follower(
+            db=table.db,
+            relay=table.relay,
+            tails=table.tails,
+            shred_key=lambda _: table.key,
+            socket=self.pipe,  # type: ignore[arg-type]
+            conversation=table.conv,
+            log=SHARED_LOG,
+            after=self.read[-1][0] if self.read else 0,
+            connection=self.connection,
+            deliver=self.take,
+        )
+
+    def take(self, stored: Stored) -> None:
+        """One envelope arrives."""
+        self.read.append((stored.n, stored.envelope))
+        self.room -= 1
+        if self.room <= 0:
+            self.pipe.clogged = True
+
+    def drain(self) -> None:
+        """The line takes more again."""
+        self.room = 1_000_000
+        self.pipe.clogged = False
+        self.follower.pump()
+
+    def hang_up(self) -> None:
+        """Gone."""
+        self.follower.stop()
+
+
+class Chain:
+    """One page life of a writer."""
+
+    def __init__(self, writer: Writer, conv: bytes) -> None:
+        self.writer, self.conv = writer, conv
+        self.sender, self.seq, self.prev = os.urandom(8), 0, bytes(32)
+
+    def next(self, generation: int) -> tuple[Header, bytes]:
+        """The next envelope: a true header, and bytes that nobody here can open."""
+        self.seq += 1
+        direction = VISITOR if self.writer is THE_VISITOR else TEAM
+        header = Header(
+            MESSAGE,
+            direction,
+            self.conv,
+            generation,
+            self.sender,
+            self.seq,
+            os.urandom(16),
+            self.prev,
+            0,
+            bytes(32),
+            os.urandom(32),
+        )
+        data = envelope.pack(header) + os.urandom(32 + 256 + 16)
+        self.prev = sha256(data)
+        return header, data
+
+
+class Table:
+    """One conversation that was taken, with readers and writers."""
+
+    def __init__(self, db: Db, relay: Relay) -> None:
+        self.db, self.relay, self.tails = db, relay, Tails()
+        self.key, self.vs = os.urandom(32), os.urandom(32)
+        self.conv = b""
+        self.said: list[tuple[int, bytes]] = []
+        self.talking: list[asyncio.Task[None]] = []
+        self.readers: list[Reader] = []
+        self.writers: list[Chain] = []
+
+    async def set(self) -> None:
+        """Start a conversation, let Noor take it, seat two readers and two writers."""
+        self.conv = await self.db.write(self._create)
+        self.readers = [Reader(self, 101), Reader(self, 102)]
+        self.writers = [Chain(THE_VISITOR, self.conv), Chain(NOOR, self.conv)]
+
+    def _create(self, tx: Any) -> bytes:
+        visitor = keys.visitor_keys(self.vs)
+        request = actions.StartRequest(
+            "chat",
+            visitor.ve_public,
+            visitor.vg_public,
+            visitor.credential,
+            bytes(16),
+            tuple(os.urandom(80) for _ in range(4)),
+            bytes(64),
+        )
+        conversation = actions.start(tx, actions.seal_start(request, self.key), epoch=1, minute=1)
+        assert actions.seat(tx, conversation, "noor")
+        return conversation.id
+
+    async def say(self, who: int) -> None:
+        """Write one message and wait until it is on disk."""
+        await self._append(self.writers[who])
+
+    async def blurt(self, who: int) -> None:
+        """Write one message and do not wait."""
+        self.talking.append(asyncio.create_task(self._append(self.writers[who])))
+        await asyncio.sleep(0)
+
+    async def say_twice(self, who: int) -> None:
+        """The acknowledgement is lost; the same bytes come again, and take no second place."""
+        header, data = self.writers[who].next(1)
+        sealed = actions.seal(header, data, self.key)
+        first = await self._write(sealed, self.writers[who].writer)
+        again = await self._write(sealed, self.writers[who].writer)
+        assert first == again
+        self.said.append((first.n, data))
+
+    async def reload(self, who: int) -> None:
+        """A new page life: a new sender id."""
+        await self.settle_writers()
+        self.writers[who] = Chain(self.writers[who].writer, self.conv)
+
+    async def breathe(self, who: int) -> None:
+        """Let the others go on for a moment."""
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    async def reconnect(self, who: int) -> None:
+        """The line breaks and comes back."""
+        self.readers[who].hang_up()
+        self.readers[who].connect()
+
+    async def clog(self, who: int) -> None:
+        """The line can take one more, then it is full."""
+        self.readers[who].room = 1
+
+    async def drain(self, who: int) -> None:
+        """It takes more again."""
+        self.readers[who].drain()
+
+    async def settle_writers(self) -> None:
+        """Everything that was blurted out is on disk."""
+        await asyncio.gather(*self.talking)
+        self.talking.clear()
+
+    async def settle(self) -> None:
+        """Everything is said and everybody has had the time to read it."""
+        await self.settle_writers()
+        for reader in self.readers:
+            reader.room = 1_000_000
+            if reader.pipe.clogged:
+                reader.drain()
+        for _ in range(200):
+            if all(len(reader.read) >= len(self.said) for reader in self.readers):
+                break
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.002)
+
+    async def _append(self, chain: Chain) -> None:
+        header, data = chain.next(1)
+        ack = await self._write(actions.seal(header, data, self.key), chain.writer)
+        self.said.append((ack.n, data))
+
+    async def _write(self, sealed: actions.Sealed, writer: Writer) -> actions.Ack:
+        return await self.db.write(actions.append, sealed, writer, 1, self.tails, 0)
+
+
+@asynccontextmanager
+async def a_table() -> AsyncIterator[Table]:
+    """A table in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "main.db"
+        migrate(path)
+        relay = Relay()
+        db = Db(path, relay, Metrics())
+        try:
+            table = Table(db, relay)
+            await table.set()
+            yield table
+        finally:
+            for reader in table.readers:
+                reader.hang_up()
+            await db.close()
+
+
+Step = tuple[str, int]
+DEEDS = ("say", "blurt", "blurt", "say_twice", "reload", "breathe", "reconnect", "clog", "drain")
+
+
+def play(steps: list[Step]) -> None:
+    """Play *steps*; afterwards everybody has read what was said: all of it, once, in order."""
+
+    async def run() -> None:
+        async with asyncio.timeout(20), a_table() as table:
+            for deed, who in steps:
+                await getattr(table, deed)(who)
+            await table.settle()
+            said = sorted(table.said)
+            assert [n for n, _ in said] == list(range(1, len(said) + 1))
+            for reader in table.readers:
+                assert reader.read == said
+                assert not reader.pipe.closed
+
+    asyncio.run(run())
+
+
+def fails(times: int, prepare: Callable[[], None] = lambda: None) -> bool:
+    """Whether any of *times* random plays goes wrong."""
+    dice = random.Random(7)
+    for _ in range(times):
+        steps = [(dice.choice(DEEDS), dice.randrange(2)) for _ in range(30)]
+        try:
+            play(steps)
+        except (AssertionError, TimeoutError, Refusal):
+            return True
+    return False

@@ -1,0 +1,127 @@
+"""Nothing missed, nothing twice, order kept; and the play is sharp enough to see when that breaks."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conversation.table import DEEDS, Step, a_table, fails, play
+from luwte.conversation import actions, follow, store
+from luwte.conversation.follow import Follower
+from luwte.conversation.tail import Tails
+from luwte.plumbing.db import WriteTx
+
+STEPS = st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 1)), max_size=40)
+
+
+@given(steps=STEPS)
+@settings(max_examples=100, deadline=None)
+def test_a_reader_misses_nothing_and_sees_nothing_twice(steps: list[Step]) -> None:
+    """However lines break and fill and voices overlap: what was read is what was said, in order."""
+    play(steps)
+
+
+def test_a_hundred_envelopes_behind() -> None:
+    """A reader who was away for more than a page of the log gets all of it."""
+    play([("clog", 0), *[("blurt", 1)] * 250, ("drain", 0), ("reconnect", 1), ("say", 0)])
+
+
+def _play_a_message_that_lands_while_a_reader_reads() -> None:
+    async def run() -> None:
+        async with a_table() as table:
+            await table.settle()
+            reader, real_read, landed = table.readers[0], table.db.read, asyncio.Event()
+
+            async def slow_read(*args: Any) -> Any:
+                rows = await real_read(*args)
+                table.db.read = real_read  # type: ignore[method-assign]
+                await table.say(0)
+                landed.set()
+                return rows
+
+            table.db.read = slow_read  # type: ignore[method-assign,assignment]
+            await table.reconnect(0)
+            await landed.wait()
+            await table.settle()
+            assert reader.read == table.said
+
+    asyncio.run(run())
+
+
+def test_a_message_that_lands_while_a_reader_reads_the_disk_is_not_lost() -> None:
+    """The wake comes after the rows were read and before the reading is over."""
+    _play_a_message_that_lands_while_a_reader_reads()
+
+
+def test_that_play_notices_a_forgotten_wake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With wakes ignored while a reader reads, the message is missed."""
+    _forget_a_wake_while_reading(monkeypatch)
+    with pytest.raises(AssertionError):
+        _play_a_message_that_lands_while_a_reader_reads()
+
+
+def _never_wake(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(WriteTx, "wake", lambda self, topic: None)
+
+
+def _read_from_the_same_number(patch: pytest.MonkeyPatch) -> None:
+    original = store.after
+    patch.setattr(store, "after", lambda tx, key, log, n, limit: original(tx, key, log, max(0, n - 1), limit))
+
+
+def _forget_a_wake_while_reading(patch: pytest.MonkeyPatch) -> None:
+    def pump(self: Any) -> None:
+        if self._reading is None:
+            original(self)
+
+    original = Follower.pump
+    patch.setattr(Follower, "pump", pump)
+
+
+def _tail_with_a_hole(patch: pytest.MonkeyPatch) -> None:
+    def after(self: Any, conversation: bytes, log: int, n: int) -> Any:
+        end = self._ends.get((conversation, log))
+        return None if not end else [stored for stored in end if stored.n > n]
+
+    patch.setattr(Tails, "after", after)
+
+
+def _go_on_when_full(patch: pytest.MonkeyPatch) -> None:
+    def push(self: Any, conversation: bytes, log: int, stored: Any) -> None:
+        if stored.n % 5:
+            original(self, conversation, log, stored)
+
+    original = Tails.push
+    patch.setattr(Tails, "push", push)
+
+
+def _take_a_repeated_message_again(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(store, "message", lambda tx, key, log, msg_id: None)
+
+
+def _start_after_the_next(patch: pytest.MonkeyPatch) -> None:
+    original = actions.read_after
+    patch.setattr(actions, "read_after", lambda tx, id, log, n: original(tx, id, log, n + 1 if n else 0))
+
+
+FAULTS = [
+    _never_wake,
+    _read_from_the_same_number,
+    _tail_with_a_hole,
+    _go_on_when_full,
+    _take_a_repeated_message_again,
+    _start_after_the_next,
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__.strip("_"))
+def test_the_play_notices_a_seeded_fault(
+    fault: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test that cannot fail proves nothing: with the fault in place some play goes wrong."""
+    monkeypatch.setattr(follow, "trouble", lambda *_: None)
+    fault(monkeypatch)
+    assert fails(25)
