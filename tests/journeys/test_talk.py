@@ -1,0 +1,87 @@
+"""Two browsers talk; a colleague takes over; two desks press Take at once."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from journeys.stage import LAPTOP, DeskPage, VisitorPage, a_demo, account, chromium, context
+
+
+def test_a_whole_conversation_and_a_colleague_who_goes_on(tmp_path: Path) -> None:
+    """A visitor starts and writes; Noor takes it, they talk; Noor signs out, Sam reads the history and goes on."""
+    with a_demo(tmp_path / "demo") as demo, chromium() as browser:
+        visitor = VisitorPage(context(browser).new_page(), demo.visitor)
+        noor = DeskPage(context(browser, size=LAPTOP).new_page(), demo.desk)
+        noor.signs_in(account(demo, "counsellor", 0))
+        visitor.opens()
+        visitor.starts()
+        visitor.says("I don't know where to begin")
+        noor.takes("I don't know where to begin")
+        expect(visitor.page.get_by_text("A counsellor is here for you")).to_be_visible()
+        noor.says("Good that you are here. Take your time.")
+        expect(visitor.log).to_contain_text("Good that you are here. Take your time.")
+        visitor.says("thank you")
+        expect(noor.conversations.get_by_role("log")).to_contain_text("thank you")
+        noor.signs_out()
+
+        sam = DeskPage(context(browser, size=LAPTOP).new_page(), demo.desk)
+        sam.signs_in(account(demo, "counsellor", 1))
+        sam.takes("I don't know where to begin")
+        for text in ("Good that you are here. Take your time.", "thank you"):
+            expect(sam.conversations.get_by_role("log")).to_contain_text(text)
+        expect(visitor.log).to_contain_text("A colleague continues")
+        sam.says("Hello, I am the colleague. I have read what you wrote.")
+        expect(visitor.log).to_contain_text("I have read what you wrote")
+        visitor.says("ok")
+        expect(sam.conversations.get_by_role("log")).to_contain_text("ok")
+
+        sam.conversations.get_by_role("button", name="End conversation").click()
+        sam.page.get_by_label("Completed").check()
+        sam.page.get_by_role("button", name="Confirm").click()
+        expect(visitor.page.get_by_text("The counsellor has ended the chat")).to_be_visible()
+        assert visitor.errors == noor.errors == sam.errors == []
+
+
+@pytest.mark.parametrize("locale", ["en-US", "nl-NL"])
+def test_the_page_speaks_the_languages_of_the_browser(tmp_path: Path, locale: str) -> None:
+    """Dutch for a Dutch browser, English otherwise, and a switch."""
+    with a_demo(tmp_path / "demo") as demo, chromium() as browser:
+        page = context(browser, locale).new_page()
+        page.goto(demo.visitor)
+        words = {"en-US": "You can talk here", "nl-NL": "Hier kun je praten"}
+        expect(page.get_by_role("heading", level=1)).to_contain_text(words[locale])
+        assert page.title() == "Luwte"
+
+
+def test_two_desks_press_take_at_once(tmp_path: Path) -> None:
+    """Exactly one has the conversation; the other is told that a colleague was first."""
+    with a_demo(tmp_path / "demo") as demo, chromium() as browser:
+        desks = [DeskPage(context(browser, size=LAPTOP).new_page(), demo.desk) for _ in range(2)]
+        for index, desk in enumerate(desks):
+            desk.signs_in(account(demo, "counsellor", index))
+        for turn in range(3):
+            visitor = VisitorPage(context(browser).new_page(), demo.visitor)
+            visitor.opens()
+            visitor.starts()
+            visitor.says(f"turn {turn}")
+            takes = [
+                desk.waiting.get_by_role("listitem")
+                .filter(has_text=f"turn {turn}")
+                .get_by_role("button", name="Take", exact=True)
+                for desk in desks
+            ]
+            for take in takes:
+                expect(take).to_be_visible()
+            handles = [take.element_handle() for take in takes]
+            for desk, handle in zip(desks, handles, strict=True):
+                desk.page.evaluate("(take) => { setTimeout(() => take.click(), 0); }", handle)
+            for desk in desks:
+                expect(
+                    desk.page.get_by_text(f"turn {turn}").or_(desk.page.get_by_text("A colleague was first")).first
+                ).to_be_visible()
+                expect(desk.waiting.get_by_text(f"turn {turn}")).to_have_count(0)
+            has_it = [desk.conversations.get_by_text(f"turn {turn}").count() > 0 for desk in desks]
+            assert sorted(has_it) == [False, True]
+            loser = desks[has_it.index(False)]
+            expect(loser.page.get_by_text("A colleague was first").first).to_be_attached()
