@@ -1,0 +1,385 @@
+/**
+ * A counsellor's desk from sign-in to sign-out. The token, the keys and everything said live in memory only;
+ * locking takes the keys away and leaves the connection.
+ */
+
+import { effect, type Signal, signal } from "@preact/signals";
+import type { org } from "/org.js";
+import { hex, unbase64, unhex } from "../crypto/bytes.ts";
+import { Connection } from "../wire/connection.ts";
+import { type DeskHears, type DeskSays, hearAtDesk, type Taken, type Welcome } from "../wire/desk-frames.ts";
+import { Serial } from "../wire/serial.ts";
+import type { Surroundings } from "../wire/surroundings.ts";
+import type { Pin } from "../wire/trust.ts";
+import { askSalt, signIn, Trouble, unlock } from "./session-keyring.ts";
+import { Talk } from "./session-talk.ts";
+import { Vault } from "./session-vault.ts";
+import { WaitingList } from "./session-waiting.ts";
+import type { DeskSession, EndReason, WaitingRow } from "./state.ts";
+
+export type DeskOrg = Pick<typeof org, "organisation" | "root">;
+
+const ANSWER_WITHIN = 10_000;
+const TICK = 5_000;
+
+/** One signed-in stretch of time; a new sign-in has nothing of the one before. */
+interface Shift {
+  readonly token: string;
+  readonly name: string;
+  readonly salt: Uint8Array;
+  readonly vault: Vault;
+  readonly waiting: WaitingList;
+  readonly connection: Connection<DeskHears, DeskSays>;
+  readonly frames: Serial;
+  /** Sockets so far: an answer to a frame of an old one must not go out on the next. */
+  socket: number;
+  /** Conversations that the server named since this socket opened. */
+  readonly named: Set<string>;
+}
+
+export class Desk implements DeskSession {
+  readonly phase: Signal<"out" | "signing_in" | "in" | "locked"> = signal("out");
+  readonly trouble: Signal<string | undefined> = signal(undefined);
+  readonly name: Signal<string> = signal("");
+  readonly demo: Signal<boolean> = signal(false);
+  readonly connected: Signal<boolean> = signal(false);
+  readonly waiting: Signal<readonly WaitingRow[]> = signal([]);
+  readonly more: Signal<number> = signal(0);
+  readonly conversations: Signal<readonly Talk[]> = signal([]);
+  readonly minute: Signal<number>;
+
+  readonly #world: Surroundings;
+  readonly #pin: Pin;
+  #shift: Shift | undefined;
+  /** Moves on at each deed that makes earlier waiting pointless: sign-out, lock. */
+  #era = 0;
+  /** The server's clock against ours, in minutes. */
+  #offset = 0;
+  readonly #takes = new Map<string, (mine: boolean) => void>();
+  #endShift: () => void = () => {};
+
+  constructor(world: Surroundings, pinned: DeskOrg) {
+    this.#world = world;
+    this.#pin = { organisation: pinned.organisation, root: unhex(pinned.root) };
+    this.minute = signal(this.#now());
+    this.#tick();
+  }
+
+  async signIn(name: string, passphrase: string): Promise<void> {
+    if (this.phase.value !== "out") return;
+    this.phase.value = "signing_in";
+    this.trouble.value = undefined;
+    const era = ++this.#era;
+    try {
+      const salt = await askSalt(this.#world, name);
+      const { token, keyring, demo } = await signIn(this.#world, this.#pin.organisation, name, passphrase, salt);
+      if (era !== this.#era) return;
+      const vault = new Vault(this.#pin);
+      vault.open(keyring);
+      this.name.value = name;
+      this.demo.value = demo;
+      this.#shift = this.#begin(token, name, salt, vault);
+      this.#shift.connection.open();
+    } catch (reason) {
+      if (era === this.#era) this.#leave(codeOf(reason));
+      return;
+    }
+    await this.#until(() => this.phase.value !== "signing_in");
+  }
+
+  async signOut(): Promise<void> {
+    const shift = this.#shift;
+    this.#leave(undefined);
+    // The keys are gone before the server answers, and stay so if it does not.
+    if (shift !== undefined) await this.#world.http("POST", "/desk/sign-out", {}, shift.token).catch(() => {});
+  }
+
+  lock(): void {
+    const shift = this.#shift;
+    if (shift === undefined || this.phase.value !== "in") return;
+    this.#era += 1;
+    this.phase.value = "locked";
+    shift.vault.close();
+    shift.waiting.lock();
+    for (const talk of this.conversations.value) talk.lock();
+  }
+
+  async unlock(passphrase: string): Promise<void> {
+    const shift = this.#shift;
+    if (shift === undefined || this.phase.value !== "locked") return;
+    this.trouble.value = undefined;
+    const era = ++this.#era;
+    try {
+      const { organisation } = this.#pin;
+      const keyring = await unlock(this.#world, organisation, shift.token, passphrase, shift.salt);
+      if (era !== this.#era) return;
+      shift.vault.open(keyring);
+      await Promise.all(this.conversations.value.map((talk) => talk.unlock()));
+      if (era !== this.#era) return;
+      this.phase.value = "in";
+      shift.waiting.ask();
+    } catch (reason) {
+      if (era !== this.#era) return;
+      const code = codeOf(reason);
+      if (code === "signed_out" || code === "untrusted") this.#leave(code);
+      else this.trouble.value = code;
+    }
+  }
+
+  take(conv: string): Promise<boolean> {
+    const shift = this.#shift;
+    if (shift === undefined || !shift.vault.isOpen || !shift.connection.say({ t: "take", conv: unhex(conv) })) {
+      this.trouble.value = "network";
+      return Promise.resolve(false);
+    }
+    this.trouble.value = undefined;
+    return new Promise((resolve) => {
+      const late = this.#world.after(ANSWER_WITHIN, () => {
+        this.trouble.value = "network";
+        this.#answerTake(conv, false);
+      });
+      this.#takes.set(conv, (mine) => {
+        late();
+        resolve(mine);
+      });
+    });
+  }
+
+  async send(conv: string, text: string): Promise<boolean> {
+    return this.#talk(conv)?.send(text) ?? false;
+  }
+
+  async note(conv: string, text: string): Promise<boolean> {
+    return (await this.#talk(conv)?.note(text)) ?? false;
+  }
+
+  typing(conv: string): void {
+    this.#talk(conv)?.typing();
+  }
+
+  seen(conv: string): void {
+    this.#talk(conv)?.seen();
+  }
+
+  async end(conv: string, reason: EndReason): Promise<void> {
+    const talk = this.#talk(conv);
+    if (talk === undefined || talk.ended.value !== undefined) return;
+    this.trouble.value = talk.end(reason) ? undefined : "network";
+    if (this.trouble.value !== undefined) return;
+    const isLate = signal(false);
+    const cancel = this.#world.after(ANSWER_WITHIN, () => {
+      isLate.value = true;
+    });
+    const isHere = () => this.conversations.value.includes(talk);
+    await this.#until(() => isLate.value || talk.ended.value !== undefined || !isHere());
+    cancel();
+    if (isLate.value) this.trouble.value = "network";
+  }
+
+  dismiss(conv: string): void {
+    const talk = this.#talk(conv);
+    if (talk?.ended.value !== undefined) this.#drop(talk);
+  }
+
+  #begin(token: string, name: string, salt: Uint8Array, vault: Vault): Shift {
+    const waiting = new WaitingList(vault, (frame) => connection.say(frame));
+    const connection: Connection<DeskHears, DeskSays> = new Connection(this.#world, "/desk/socket", hearAtDesk, {
+      opened: () => connection.say({ t: "sign_on", token: unbase64(token) }),
+      heard: (frame) => this.#heard(shift, frame),
+      dropped: () => this.#dropped(shift),
+      network: (state) => {
+        if (state !== "fine" && this.phase.value === "signing_in") this.#leave("network");
+      },
+      closed: () => this.#leave("signed_out"),
+    });
+    const frames = new Serial(() => {
+      this.trouble.value = "failed";
+    });
+    const shift: Shift = { token, name, salt, vault, waiting, connection, frames, socket: 0, named: new Set() };
+    const stops = [
+      effect(() => {
+        this.waiting.value = waiting.rows.value;
+      }),
+      effect(() => {
+        this.more.value = waiting.more.value;
+      }),
+    ];
+    this.#endShift = () => {
+      for (const stop of stops) stop();
+    };
+    return shift;
+  }
+  #heard(shift: Shift, frame: DeskHears): void {
+    const socket = shift.socket;
+    shift.frames.do(async () => {
+      if (socket === shift.socket && shift === this.#shift) await this.#hear(shift, frame);
+    });
+  }
+
+  async #hear(shift: Shift, frame: DeskHears): Promise<void> {
+    if (frame.t === "welcome") return this.#welcome(shift, frame);
+    // Nothing counts before the server has introduced itself.
+    if (!this.connected.value) return frame.t === "refused" ? this.#refused(frame.code) : undefined;
+    switch (frame.t) {
+      case "queue":
+        shift.waiting.show(frame);
+        return this.#settleHeld(shift);
+      case "opening":
+        return shift.waiting.opened(frame);
+      case "taken":
+        return this.#taken(shift, frame);
+      case "cert":
+        await shift.vault.trust.keep(frame.certificate);
+        return;
+      case "lost":
+        return this.#lost(hex(frame.conv));
+      case "refused":
+        return this.#refusal(frame);
+      case "pong":
+        return;
+      default:
+        return this.#talk(hex(frame.conv))?.hear(frame);
+    }
+  }
+
+  async #welcome(shift: Shift, frame: Welcome): Promise<void> {
+    const { socket } = shift;
+    try {
+      await shift.vault.introduce(frame, this.#world.now());
+    } catch (reason) {
+      if (shift === this.#shift) this.#leave(codeOf(reason));
+      return;
+    }
+    if (shift !== this.#shift || socket !== shift.socket) return;
+    this.#offset = frame.minute - Math.floor(this.#world.now() / 60_000);
+    this.minute.value = this.#now();
+    shift.connection.settled();
+    this.connected.value = true;
+    if (this.trouble.value === "network") this.trouble.value = undefined;
+    if (this.phase.value === "signing_in") this.phase.value = "in";
+  }
+
+  async #taken(shift: Shift, frame: Taken): Promise<void> {
+    const conv = hex(frame.conv);
+    shift.named.add(conv);
+    const known = this.#talk(conv);
+    const talk = known ?? this.#sit(shift, frame);
+    await talk.taken(frame);
+    this.#answerTake(conv, true);
+  }
+
+  #sit(shift: Shift, frame: Taken): Talk {
+    const talk = new Talk(this.#world, shift.vault, frame, {
+      say: (said) => this.connected.value && shift.connection.say(said),
+      stopped: (code) => {
+        this.trouble.value = code;
+      },
+      fault: () => {
+        this.trouble.value = "failed";
+      },
+    });
+    this.conversations.value = [...this.conversations.value, talk];
+    return talk;
+  }
+
+  /** The list comes after what we hold; a conversation that was not named is somebody else's, or nobody's. */
+  #settleHeld({ named }: Shift): void {
+    for (const talk of this.conversations.value) {
+      if (!named.has(talk.conv) && talk.ended.value === undefined) this.#drop(talk);
+    }
+  }
+
+  #lost(conv: string): void {
+    const talk = this.#talk(conv);
+    if (talk !== undefined && talk.ended.value === undefined) this.#drop(talk);
+  }
+
+  #refusal(frame: Extract<DeskHears, { t: "refused" }>): void {
+    const { code, msg_id, conv } = frame;
+    if (msg_id !== undefined) {
+      // Which log it was only the outboxes know; one that does not, does nothing.
+      for (const talk of this.conversations.value) void talk.hear(frame);
+      return;
+    }
+    if (conv !== undefined && this.#takes.has(hex(conv))) {
+      if (code !== "already_taken") this.trouble.value = code;
+      this.#answerTake(hex(conv), false);
+    } else this.#refused(code);
+  }
+
+  #refused(code: string): void {
+    if (code === "signed_out") this.#leave(code);
+    else if (this.connected.value) this.trouble.value = code;
+    else this.#shift?.connection.again();
+  }
+
+  #dropped(shift: Shift): void {
+    if (shift !== this.#shift) return;
+    shift.socket += 1;
+    shift.named.clear();
+    shift.waiting.disconnected();
+    this.connected.value = false;
+    for (const talk of this.conversations.value) talk.disconnected();
+  }
+
+  #answerTake(conv: string, mine: boolean): void {
+    this.#takes.get(conv)?.(mine);
+    this.#takes.delete(conv);
+  }
+
+  #drop(talk: Talk): void {
+    talk.wipe();
+    this.conversations.value = this.conversations.value.filter((one) => one !== talk);
+  }
+
+  #leave(why: string | undefined): void {
+    this.#era += 1;
+    const shift = this.#shift;
+    this.#shift = undefined;
+    if (shift !== undefined) {
+      shift.connection.close();
+      shift.frames.stop();
+      shift.vault.close();
+      shift.waiting.clear();
+      this.#endShift();
+    }
+    for (const talk of this.conversations.value) talk.wipe();
+    this.conversations.value = [];
+    this.waiting.value = [];
+    this.more.value = 0;
+    for (const conv of [...this.#takes.keys()]) this.#answerTake(conv, false);
+    this.connected.value = false;
+    this.name.value = "";
+    this.trouble.value = why;
+    this.phase.value = "out";
+  }
+
+  #talk(conv: string): Talk | undefined {
+    return this.conversations.value.find((talk) => talk.conv === conv);
+  }
+
+  #now(): number {
+    return Math.floor(this.#world.now() / 60_000) + this.#offset;
+  }
+
+  #tick(): void {
+    this.#world.after(TICK, () => {
+      this.minute.value = this.#now();
+      this.#tick();
+    });
+  }
+
+  #until(done: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = effect(() => {
+        if (!done()) return;
+        resolve();
+        queueMicrotask(() => stop());
+      });
+    });
+  }
+}
+
+function codeOf(reason: unknown): string {
+  return reason instanceof Trouble ? reason.code : "failed";
+}

@@ -1,0 +1,159 @@
+/** A staff member's keys, from a passphrase and what the server keeps; and how they are overwritten. */
+
+import { base64, unbase64, wipe } from "../crypto/bytes.ts";
+import { type AgreementKey, agreementKey, type SigningKey, signingKey } from "../crypto/curves.ts";
+import { kek, loginProof, openAmk, openStaffKey, stretch } from "../crypto/staff.ts";
+import { NO_CONVERSATION, Purpose, unwrap } from "../crypto/wrap.ts";
+import { flag, list, type Reads, record, whole, words } from "../wire/shape.ts";
+import type { Answer, Surroundings } from "../wire/surroundings.ts";
+
+/** One plain code of docs/protocol.md 5.5, "untrusted" or "network". */
+export class Trouble extends Error {
+  readonly code: string;
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
+
+export interface TeamKey {
+  readonly team: string;
+  readonly epoch: number;
+  readonly key: AgreementKey;
+}
+
+export interface Keyring {
+  readonly account: string;
+  readonly signing: SigningKey;
+  readonly agreeing: AgreementKey;
+  readonly teamKeys: readonly TeamKey[];
+}
+
+export interface SignedIn {
+  readonly token: string;
+  readonly keyring: Keyring;
+  readonly demo: boolean;
+}
+
+const base64Of =
+  (length: number): Reads<Uint8Array> =>
+  (value) => {
+    if (typeof value !== "string") return undefined;
+    try {
+      const bytes = unbase64(value);
+      return bytes.length === length ? bytes : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+
+const SEALED = 12 + 32 + 16;
+const readSalt = record({ salt: base64Of(16) });
+const readToken = record({ token: base64Of(32) });
+const readKeys = record({
+  account: words(200),
+  role: words(40),
+  server_half: base64Of(32),
+  sealed_amk: base64Of(SEALED),
+  sealed_x25519: base64Of(SEALED),
+  sealed_ed25519: base64Of(SEALED),
+  team_keys: list(record({ team: words(200), epoch: whole, wrap: base64Of(80) }), 64),
+  demo: flag,
+});
+
+/** The salt of *name*; every name has one. */
+export async function askSalt(world: Surroundings, name: string): Promise<Uint8Array> {
+  const { salt } = believed(await ask(world, "/desk/salt", { name }), readSalt);
+  return salt;
+}
+
+export async function signIn(
+  world: Surroundings,
+  organisation: string,
+  name: string,
+  passphrase: string,
+  salt: Uint8Array,
+): Promise<SignedIn> {
+  return proven(passphrase, salt, async (proof, stretched) => {
+    const body = await ask(world, "/desk/sign-in", { name, proof });
+    const { token, ...rest } = typeof body === "object" && body !== null ? (body as { token?: unknown }) : {};
+    const { token: bytes } = believed({ token }, readToken);
+    const keys = believed(rest, readKeys);
+    return { token: base64(bytes), keyring: await openKeys(organisation, keys, stretched), demo: keys.demo };
+  });
+}
+
+export async function unlock(
+  world: Surroundings,
+  organisation: string,
+  token: string,
+  passphrase: string,
+  salt: Uint8Array,
+): Promise<Keyring> {
+  return proven(passphrase, salt, async (proof, stretched) => {
+    const keys = believed(await ask(world, "/desk/unlock", { proof }, token), readKeys);
+    return openKeys(organisation, keys, stretched);
+  });
+}
+
+/** Do *deed* with the proof of a passphrase, and leave nothing of either. The cost is the client's own constant. */
+async function proven<T>(
+  passphrase: string,
+  salt: Uint8Array,
+  deed: (proof: string, stretched: Uint8Array) => Promise<T>,
+): Promise<T> {
+  const stretched = await stretch(passphrase, salt);
+  const proof = await loginProof(stretched);
+  try {
+    return await deed(base64(proof), stretched);
+  } finally {
+    wipe(stretched, proof);
+  }
+}
+
+type SealedKeys = NonNullable<ReturnType<typeof readKeys>>;
+
+async function openKeys(organisation: string, keys: SealedKeys, stretched: Uint8Array): Promise<Keyring> {
+  const { account } = keys;
+  const passing: Uint8Array[] = [];
+  const hold = <B extends Uint8Array>(bytes: B): B => {
+    passing.push(bytes);
+    return bytes;
+  };
+  try {
+    const key = hold(await kek(stretched, keys.server_half));
+    const amk = hold(await openAmk(key, account, keys.sealed_amk));
+    const agreeing = await agreementKey(hold(await openStaffKey(amk, account, "x25519", keys.sealed_x25519)));
+    const signing = await signingKey(hold(await openStaffKey(amk, account, "ed25519", keys.sealed_ed25519)));
+    const teamKeys: TeamKey[] = [];
+    for (const { team, epoch, wrap } of keys.team_keys) {
+      const context = { organisation, team, epoch, conv: NO_CONVERSATION, generation: 0, purpose: Purpose.MEMBER };
+      teamKeys.push({ team, epoch, key: await agreementKey(hold(await unwrap(wrap, agreeing, context))) });
+    }
+    return { account, signing, agreeing, teamKeys };
+  } catch {
+    // The passphrase was right, or we would not be here: what the server keeps for us is not ours.
+    throw new Trouble("untrusted");
+  } finally {
+    wipe(...passing, keys.server_half);
+  }
+}
+
+async function ask(world: Surroundings, path: string, body: object, token?: string): Promise<unknown> {
+  const answer = await world.http("POST", path, body, token).catch(() => {
+    throw new Trouble("network");
+  });
+  if (answer.status === 200) return answer.body;
+  throw new Trouble(codeOf(answer));
+}
+
+function codeOf({ body }: Answer): string {
+  const code = typeof body === "object" && body !== null ? (body as { code?: unknown }).code : undefined;
+  return typeof code === "string" && /^[a-z_]{1,40}$/.test(code) ? code : "failed";
+}
+
+function believed<T>(body: unknown, read: Reads<T>): T {
+  const value = read(body);
+  if (value === undefined) throw new Trouble("untrusted");
+  return value;
+}

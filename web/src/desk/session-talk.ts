@@ -1,0 +1,280 @@
+/** One conversation that this desk holds: the shared log, the team's notes, and what the screen shows of both. */
+
+import { type Signal, signal } from "@preact/signals";
+import { hex, wipe } from "../crypto/bytes.ts";
+import { MAX_BODY, textContent, VISITOR } from "../crypto/envelope.ts";
+import type { DeskHears, DeskSays, KeptWrap, Taken } from "../wire/desk-frames.ts";
+import type { Surroundings } from "../wire/surroundings.ts";
+import type { Entry } from "../wire/transcript.ts";
+import { DeskLines } from "./session-lines.ts";
+import { DeskLog, type LogEvents } from "./session-logs.ts";
+import type { Vault } from "./session-vault.ts";
+import type { DeskConversation, DeskLine } from "./state.ts";
+
+const TYPING_LASTS = 6_000;
+const TYPING_EVERY = 3_000;
+/** A staff body carries a certificate id and a signature before the words. */
+const LONGEST = MAX_BODY - 80;
+
+export interface TalkEvents {
+  say(frame: DeskSays): boolean;
+  stopped(code: string): void;
+  fault(reason: unknown): void;
+}
+
+export class Talk implements DeskConversation {
+  readonly conv: string;
+  readonly number: number;
+  readonly since: number;
+  readonly lines: Signal<readonly DeskLine[]> = signal([]);
+  readonly unread: Signal<number> = signal(0);
+  readonly visitorTypes: Signal<boolean> = signal(false);
+  readonly ended: Signal<"visitor" | "team" | undefined> = signal(undefined);
+  readonly fork: Signal<boolean> = signal(false);
+
+  readonly #id: Uint8Array;
+  readonly #world: Surroundings;
+  readonly #vault: Vault;
+  readonly #events: TalkEvents;
+  readonly #logs: Record<1 | 2, DeskLog>;
+  readonly #lines = new DeskLines();
+  /** Ciphertext for the team; it stays while we are locked. */
+  #wraps: readonly KeptWrap[] = [];
+  /** The team secret that we made; its wrap goes with the first note, until one is acknowledged. */
+  #made: KeptWrap | undefined;
+  #messageCount = 0;
+  #read = 0;
+  #lastTyping = 0;
+  #stopTyping: (() => void) | undefined;
+  #isGone = false;
+
+  constructor(world: Surroundings, vault: Vault, taken: Taken, events: TalkEvents) {
+    this.#id = taken.conv.slice();
+    this.conv = hex(taken.conv);
+    this.number = taken.number;
+    this.since = taken.since;
+    this.#world = world;
+    this.#vault = vault;
+    this.#events = events;
+    const log = (which: 1 | 2) => new DeskLog(world, vault, this.#id, which, this.#logEvents(which));
+    this.#logs = { 1: log(1), 2: log(2) };
+    if (!vault.isOpen) for (const one of [this.#logs[1], this.#logs[2]]) one.lock();
+  }
+
+  /** We hold it, says the server on this connection: read on after what we have, say again what it has not heard. */
+  async taken(frame: Taken): Promise<void> {
+    this.#keep(frame.wraps);
+    await this.#openWraps();
+    const [shared, notes] = [this.#logs[1].transcript, this.#logs[2].transcript];
+    await Promise.all([shared.idle(), notes.idle()]);
+    if (this.#isGone) return;
+    // It has forgotten what it had told us: another past than ours.
+    if (frame.last < shared.last || frame.note_last < notes.last) this.#forked();
+    this.#events.say({ t: "follow", conv: this.#id, shared: shared.last, notes: notes.last });
+    this.#logs[1].outbox.connected();
+    this.#logs[2].outbox.connected();
+  }
+
+  disconnected(): void {
+    this.#logs[1].outbox.disconnected();
+    this.#logs[2].outbox.disconnected();
+  }
+
+  async hear(frame: Extract<DeskHears, { conv?: Uint8Array }>): Promise<void> {
+    switch (frame.t) {
+      case "envelope":
+        return this.#logs[frame.log].transcript.place(frame.n, frame.minute, frame.envelope);
+      case "ack":
+        this.#logs[frame.log].outbox.acknowledged(frame.msg_id, frame.n, frame.minute);
+        if (frame.log === 2) this.#settleTeamSecret();
+        return;
+      case "refused":
+        for (const log of [this.#logs[1], this.#logs[2]]) log.outbox.refused(frame);
+        return;
+      case "wrap":
+        return this.#raceLost(frame);
+      case "delivered":
+      case "read":
+        await this.#logs[1].transcript.idle();
+        this.#lines.reached(frame.t, frame.n);
+        return this.#publish();
+      case "typing":
+        return this.#visitorTypes();
+      case "ended":
+        await this.#logs[1].transcript.idle();
+        this.ended.value = frame.by;
+        this.#quiet();
+        for (const log of [this.#logs[1], this.#logs[2]]) log.outbox.stop();
+        return;
+    }
+  }
+
+  /** False: too long or empty, or nothing is taken here any more. */
+  send(text: string): boolean {
+    return this.#add(1, text);
+  }
+
+  async note(text: string): Promise<boolean> {
+    if (!this.#logs[2].has(0) && !(await this.#makeTeamSecret())) return false;
+    return this.#add(2, text);
+  }
+
+  /** The counsellor types; the visitor is told now and then. */
+  typing(): void {
+    const now = this.#world.now();
+    if (now - this.#lastTyping < TYPING_EVERY || this.ended.value !== undefined) return;
+    if (this.#events.say({ t: "typing", conv: this.#id })) this.#lastTyping = now;
+  }
+
+  seen(): void {
+    if (!this.#vault.isOpen) return; // the screen is covered
+    this.unread.value = 0;
+    const n = this.#lines.lastTheirs;
+    if (n > this.#read && this.#events.say({ t: "read", conv: this.#id, n })) this.#read = n;
+  }
+
+  end(reason: "completed" | "visitor_left" | "abuse"): boolean {
+    return this.#events.say({ t: "end", conv: this.#id, reason });
+  }
+
+  lock(): void {
+    for (const log of [this.#logs[1], this.#logs[2]]) log.lock();
+    this.#publish();
+  }
+
+  async unlock(): Promise<void> {
+    await this.#openWraps();
+    if (!this.#vault.isOpen || this.#isGone) return;
+    this.#logs[1].unlocked();
+    if (this.#made === undefined) this.#logs[2].unlocked();
+    else this.#logs[2].outbox.wake();
+    this.#publish();
+  }
+
+  wipe(): void {
+    this.#isGone = true;
+    this.#quiet();
+    for (const log of [this.#logs[1], this.#logs[2]]) log.wipe();
+    this.lines.value = [];
+  }
+
+  #logEvents(which: 1 | 2): LogEvents {
+    return {
+      entry: (entry) => this.#entry(which, entry),
+      append: (envelope, isFirst) => {
+        const wrap = which === 2 && isFirst ? this.#made?.wrap : undefined;
+        return this.#events.say({ t: "append", envelope, ...(wrap === undefined ? {} : { wrap }) });
+      },
+      changed: () => this.#publish(),
+      fork: () => this.#forked(),
+      stopped: (code) => {
+        if (code !== "conversation_ended") this.#events.stopped(code);
+      },
+      fault: (reason) => this.#events.fault(reason),
+    };
+  }
+
+  #add(which: 1 | 2, text: string): boolean {
+    if (this.ended.value !== undefined || this.fork.value || !this.#vault.isOpen || this.#isGone) return false;
+    const whole = text.replace(/\p{Surrogate}/gu, "\u{FFFD}");
+    const content = textContent(whole);
+    if (whole.trim() === "" || content.length > LONGEST) return false;
+    this.#messageCount += 1;
+    this.#logs[which].outbox.add(`m${this.#messageCount}`, whole, content);
+    return true;
+  }
+
+  #entry(which: 1 | 2, entry: Entry): void {
+    const line = this.#lines.add(which, entry, this.#vault.account);
+    if (which === 2 && entry.kind === "text") {
+      // A colleague signed something under this secret, so it is the team's and not one that the server made up.
+      this.#logs[2].allowWriting(0);
+    }
+    if (line.from === "visitor") {
+      this.unread.value += 1;
+      if (entry.kind === "text" && entry.direction === VISITOR) this.#quiet();
+    }
+    this.#publish();
+  }
+
+  async #openWraps(): Promise<void> {
+    const wraps = this.#made === undefined ? this.#wraps : [...this.#wraps, this.#made];
+    for (const kept of wraps) {
+      const log = this.#logs[kept.log];
+      if (log.has(kept.g)) continue;
+      const secret = await this.#vault.secretIn(this.#id, kept);
+      if (secret === undefined) continue;
+      if (this.#isGone || !this.#vault.isOpen || log.has(kept.g)) wipe(secret);
+      else log.hold(kept.g, secret);
+    }
+    if (this.#logs[1].has(1)) this.#logs[1].allowWriting(1);
+  }
+
+  async #makeTeamSecret(): Promise<boolean> {
+    if (this.#made !== undefined) return true;
+    const made = await this.#vault.newTeamSecret(this.#id);
+    if (made === undefined || this.#isGone) return false;
+    if (this.#logs[2].has(0)) {
+      wipe(made.secret);
+      return true;
+    }
+    this.#made = made.kept;
+    // Until one of the two is settled, a colleague's note would be judged by the wrong secret.
+    this.#logs[2].transcript.pause();
+    this.#logs[2].hold(0, made.secret);
+    this.#logs[2].allowWriting(0);
+    return true;
+  }
+
+  /** Our first note is on disk, and our secret with it. */
+  #settleTeamSecret(): void {
+    if (this.#made === undefined) return;
+    this.#keep([this.#made]);
+    this.#made = undefined;
+    if (this.#vault.isOpen) this.#logs[2].transcript.resume();
+  }
+
+  /** The first wrap of its kind stays: a later one may not change what we write under. */
+  #keep(wraps: readonly KeptWrap[]): void {
+    const isNew = (one: KeptWrap) => !this.#wraps.some((kept) => kept.log === one.log && kept.g === one.g);
+    this.#wraps = [...this.#wraps, ...wraps.filter(isNew)];
+  }
+
+  /**
+   * A colleague's team secret was first. Ours goes; theirs may be written with once a note under it checks, because
+   * anybody, the server too, can wrap something to the team.
+   */
+  async #raceLost({ log, g, epoch, wrap }: Extract<DeskHears, { t: "wrap" }>): Promise<void> {
+    if (this.#made === undefined) return;
+    this.#made = undefined;
+    this.#logs[2].forbidWriting();
+    this.#wraps = [...this.#wraps.filter((kept) => kept.log !== 2), { log, g, epoch, wrap }];
+    const secret = await this.#vault.secretIn(this.#id, { log, g, epoch, wrap });
+    if (secret !== undefined) this.#logs[2].hold(g, secret);
+    if (this.#vault.isOpen) this.#logs[2].transcript.resume();
+  }
+
+  #forked(): void {
+    this.fork.value = true;
+    for (const log of [this.#logs[1], this.#logs[2]]) log.outbox.stop();
+    this.#publish();
+  }
+
+  #visitorTypes(): void {
+    this.#quiet();
+    this.visitorTypes.value = true;
+    this.#stopTyping = this.#world.after(TYPING_LASTS, () => this.#quiet());
+  }
+
+  #quiet(): void {
+    this.#stopTyping?.();
+    this.visitorTypes.value = false;
+  }
+
+  /** Locked, nothing is shown; it comes back with the keys. */
+  #publish(): void {
+    if (this.#isGone) return;
+    const { 1: shared, 2: notes } = this.#logs;
+    this.lines.value = this.#vault.isOpen ? this.#lines.all(shared.outbox.unplaced, notes.outbox.unplaced) : [];
+  }
+}

@@ -1,0 +1,126 @@
+/** What a desk can open: who we are, whose certificates hold, and with them the secrets of conversations. */
+
+import { equal, random, wipe } from "../crypto/bytes.ts";
+import type { SigningKey } from "../crypto/curves.ts";
+import { Purpose, unwrap, wrap } from "../crypto/wrap.ts";
+import type { KeptWrap, Welcome } from "../wire/desk-frames.ts";
+import { clocksAgree, type Pin, type Team, Trust } from "../wire/trust.ts";
+import { type Keyring, Trouble } from "./session-keyring.ts";
+
+/** Who we were at sign-in. Public; it stays while the vault is locked, and nobody else may unlock it. */
+interface Identity {
+  readonly account: string;
+  readonly ed25519: Uint8Array;
+  readonly x25519: Uint8Array;
+  readonly teamKeys: readonly { readonly team: string; readonly epoch: number; readonly key: Uint8Array }[];
+}
+
+export class Vault {
+  readonly trust: Trust;
+  readonly #pin: Pin;
+  #identity: Identity | undefined;
+  #keyring: Keyring | undefined;
+  #team: Team | undefined;
+  #certId: Uint8Array | undefined;
+
+  constructor(pin: Pin) {
+    this.#pin = pin;
+    this.trust = new Trust(pin);
+  }
+
+  get isOpen(): boolean {
+    return this.#keyring !== undefined;
+  }
+
+  get account(): string | undefined {
+    return this.#identity?.account;
+  }
+
+  /** What our words are signed with; undefined while locked, or before the server introduced us. */
+  get signer(): { readonly key: SigningKey; readonly certId: Uint8Array } | undefined {
+    if (this.#keyring === undefined || this.#certId === undefined) return undefined;
+    return { key: this.#keyring.signing, certId: this.#certId };
+  }
+
+  open(keyring: Keyring): void {
+    const identity = identify(keyring);
+    if (this.#identity !== undefined && !isSame(this.#identity, identity)) throw new Trouble("untrusted");
+    this.#identity ??= identity;
+    this.#keyring = keyring;
+  }
+
+  /** The keys go: natively they cannot be exported, and their bytes were overwritten when they were made. */
+  close(): void {
+    this.#keyring = undefined;
+  }
+
+  /** Believe the server about team and colleagues as far as the pinned root and our own keys bear it out. */
+  async introduce(welcome: Welcome, now: number): Promise<void> {
+    const [admin, team, own] = welcome.certificates;
+    const me = this.#identity;
+    const isOurs = welcome.protocol === 1 && welcome.organisation === this.#pin.organisation;
+    if (me === undefined || !isOurs || welcome.account !== me.account) throw new Trouble("untrusted");
+    if (admin === undefined || team === undefined || own === undefined) throw new Trouble("untrusted");
+    if (!clocksAgree(welcome.minute, now)) throw new Trouble("untrusted");
+    try {
+      const introduced = await this.trust.introduce(admin, team, now / 1000, welcome.team);
+      const held = me.teamKeys.find((one) => one.team === introduced.slug && one.epoch === introduced.epoch);
+      if (held === undefined || !equal(held.key, introduced.key)) throw new Trouble("untrusted");
+      this.#certId = await this.trust.ourselves(own, me.account, now / 1000, me.ed25519, me.x25519);
+      this.#team = introduced;
+    } catch {
+      throw new Trouble("untrusted");
+    }
+  }
+
+  /** The secret in a wrap that the server keeps for the team; undefined when it does not open, or we are locked. */
+  async secretIn(conv: Uint8Array, kept: KeptWrap): Promise<Uint8Array | undefined> {
+    const [keyring, team] = [this.#keyring, this.#team];
+    const key = keyring?.teamKeys.find((one) => one.team === team?.slug && one.epoch === kept.epoch)?.key;
+    if (key === undefined || team === undefined) return undefined;
+    const secret = await unwrap(kept.wrap, key, {
+      organisation: this.#pin.organisation,
+      team: team.slug,
+      epoch: kept.epoch,
+      conv,
+      generation: kept.g,
+      purpose: kept.log === 1 ? Purpose.TEAM : Purpose.TEAM_LOG,
+    }).catch(() => undefined);
+    if (this.#keyring === keyring) return secret;
+    if (secret !== undefined) wipe(secret); // locked meanwhile
+    return undefined;
+  }
+
+  /** A fresh TS_0 for our first note, and its wrap to the team whose certificate holds. */
+  async newTeamSecret(conv: Uint8Array): Promise<{ readonly secret: Uint8Array; readonly kept: KeptWrap } | undefined> {
+    const team = this.#team;
+    if (team === undefined || !this.isOpen) return undefined;
+    const { organisation } = this.#pin;
+    const secret = random(32);
+    const context = {
+      organisation,
+      team: team.slug,
+      epoch: team.epoch,
+      conv,
+      generation: 0,
+      purpose: Purpose.TEAM_LOG,
+    };
+    const wrapped = await wrap(secret, team.key, context);
+    if (this.isOpen) return { secret, kept: { log: 2, g: 0, epoch: team.epoch, wrap: wrapped } };
+    wipe(secret);
+    return undefined;
+  }
+}
+
+function identify({ account, signing, agreeing, teamKeys }: Keyring): Identity {
+  return {
+    account,
+    ed25519: signing.publicKey,
+    x25519: agreeing.publicKey,
+    teamKeys: teamKeys.map(({ team, epoch, key }) => ({ team, epoch, key: key.publicKey })),
+  };
+}
+
+function isSame(a: Identity, b: Identity): boolean {
+  return a.account === b.account && equal(a.ed25519, b.ed25519) && equal(a.x25519, b.x25519);
+}
