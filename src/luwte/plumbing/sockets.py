@@ -31,7 +31,7 @@ FIRST_FRAME = 15.0
 
 READ_BUFFER = 2_048
 
-DONE, STOPPING, NOT_ALLOWED, TOO_LARGE, TRY_LATER = 1000, 1001, 1008, 1009, 1013
+DONE, STOPPING, BROKEN, NOT_ALLOWED, TOO_LARGE, TRY_LATER = 1000, 1001, 1002, 1008, 1009, 1013
 NO_SIGN_ON, SIGNED_OUT, SILENT = 4400, 4401, 4408
 
 
@@ -48,6 +48,7 @@ class Socket(WSListener):
         self._transport: WSTransport | None = None
         self._inbox: deque[bytes] = deque()
         self._partial = bytearray()
+        self._in_parts = False
         self._waiter: asyncio.Future[None] | None = None
         self._paused = False
         self.heard = now
@@ -58,7 +59,7 @@ class Socket(WSListener):
 
     async def receive(self) -> bytes:
         """The next message. Raises `Closed`."""
-        while not self._inbox:
+        while not self._inbox or (self.clogged and not self.closed):
             if self.closed:
                 raise Closed
             self._waiter = asyncio.get_running_loop().create_future()
@@ -67,9 +68,8 @@ class Socket(WSListener):
             finally:
                 self._waiter = None
         message = self._inbox.popleft()
-        if self._paused and len(self._inbox) < INBOX // 2:
-            self._paused = False
-            self._raw.resume_reading()
+        if self._paused:
+            self._pace()
         return message
 
     def send(self, message: bytes) -> None:
@@ -81,7 +81,10 @@ class Socket(WSListener):
         """Say why, and hang up."""
         if not self.closed and self._transport is not None:
             self._transport.send_close(_close_code(code))
-            self._transport.disconnect()
+            # Who does not read us would keep what is queued, and the connection, for as long as they like.
+            self._transport.disconnect(graceful=not self.clogged)
+        if code != DONE:
+            self._inbox.clear()  # what we no longer allow is not done because it came a moment earlier
         self._hang_up()
 
     @property
@@ -104,7 +107,11 @@ class Socket(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         self.heard = self._server.clock()
-        if frame.msg_type in (WSMsgType.BINARY, WSMsgType.CONTINUATION):
+        if self.closed:
+            return
+        if frame.rsv1 or frame.rsv2 or frame.rsv3:
+            self.close(BROKEN)
+        elif frame.msg_type in (WSMsgType.BINARY, WSMsgType.CONTINUATION):
             self._take(frame)
         elif frame.msg_type is WSMsgType.CLOSE:
             self.close(DONE)
@@ -116,14 +123,21 @@ class Socket(WSListener):
 
     def pause_writing(self) -> None:
         self.clogged = True
+        self._pace()
 
     def resume_writing(self) -> None:
         self.clogged = False
+        self._pace()
+        self._wake()
         if self.on_drain is not None:
             self.on_drain()
 
     def _take(self, frame: WSFrame) -> None:
         message = frame.get_payload_as_bytes()
+        if (frame.msg_type is WSMsgType.CONTINUATION) != self._in_parts:
+            self.close(BROKEN)
+            return
+        self._in_parts = not frame.fin
         if not frame.fin or self._partial:
             self._partial += message
             if len(self._partial) > MAX_FRAME:
@@ -133,10 +147,19 @@ class Socket(WSListener):
                 return
             message, self._partial = bytes(self._partial), bytearray()
         self._inbox.append(message)
-        if len(self._inbox) >= INBOX and not self._paused:
-            self._paused = True
-            self._raw.pause_reading()
+        if len(self._inbox) >= INBOX:
+            self._pace()
         self._wake()
+
+    def _pace(self) -> None:
+        """Stop reading whoever is far ahead of us or does not read us, and go on when that is over."""
+        pause = self.clogged or len(self._inbox) >= (INBOX // 2 if self._paused else INBOX)
+        if pause != self._paused and not self.closed:
+            self._paused = pause
+            if pause:
+                self._raw.pause_reading()
+            else:
+                self._raw.resume_reading()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
