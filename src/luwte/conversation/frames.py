@@ -1,10 +1,17 @@
 """The frames of a visitor's socket, as docs/protocol.md section 5.1 writes them."""
 
+from typing import Annotated
+
 import msgspec
 
+from luwte.crypto.envelope import MAX_COUNT
 from luwte.errors import Refusal
 
 PROTOCOL = 1
+
+Id = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
+"""A place in a log: no further than a browser can count."""
 
 
 class Frame(msgspec.Struct, tag_field="t", forbid_unknown_fields=True, omit_defaults=True):
@@ -25,9 +32,9 @@ class Start(Frame, tag="start"):
 
 
 class Resume(Frame, tag="resume"):
-    conv: bytes
+    conv: Id
     credential: bytes
-    after: int
+    after: Count
 
 
 class Append(Frame, tag="append"):
@@ -35,11 +42,11 @@ class Append(Frame, tag="append"):
 
 
 class Delivered(Frame, tag="delivered"):
-    n: int
+    n: Count
 
 
 class Read(Frame, tag="read"):
-    n: int
+    n: Count
 
 
 class Typing(Frame, tag="typing"):

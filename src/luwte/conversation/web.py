@@ -364,7 +364,7 @@ def decode(decoder: Callable[[bytes], T], data: bytes) -> T:
     """A frame from its bytes. Raises `MalformedFrame`."""
     try:
         return decoder(data)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise MalformedFrame from None
 
 

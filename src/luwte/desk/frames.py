@@ -2,7 +2,7 @@
 
 import msgspec
 
-from luwte.conversation.frames import Frame, Ping, encode, refused
+from luwte.conversation.frames import Count, Frame, Id, Ping, encode, refused
 
 # from the desk
 
@@ -12,17 +12,17 @@ class SignOn(Frame, tag="sign_on"):
 
 
 class Openings(Frame, tag="openings"):
-    convs: list[bytes]
+    convs: list[Id]
 
 
 class Take(Frame, tag="take"):
-    conv: bytes
+    conv: Id
 
 
 class Follow(Frame, tag="follow"):
-    conv: bytes
-    shared: int
-    notes: int
+    conv: Id
+    shared: Count
+    notes: Count
 
 
 class Append(Frame, tag="append"):
@@ -31,22 +31,22 @@ class Append(Frame, tag="append"):
 
 
 class End(Frame, tag="end"):
-    conv: bytes
+    conv: Id
     reason: str
 
 
 class Delivered(Frame, tag="delivered"):
-    conv: bytes
-    n: int
+    conv: Id
+    n: Count
 
 
 class Read(Frame, tag="read"):
-    conv: bytes
-    n: int
+    conv: Id
+    n: Count
 
 
 class Typing(Frame, tag="typing"):
-    conv: bytes
+    conv: Id
 
 
 FromDesk = SignOn | Openings | Take | Follow | Append | End | Delivered | Read | Typing | Ping
