@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from luwte.crypto import keys
 from luwte.crypto.envelope import MESSAGE, NOTE, SHARED_LOG, TEAM, TEAM_LOG, VISITOR, Header, head_next, head_zero
-from luwte.crypto.primitives import verify
+from luwte.crypto.primitives import Malformed, check_x25519, verify
 from luwte.errors import (
     ConversationEnded,
     MalformedFrame,
@@ -135,10 +135,14 @@ class StartRequest:
 
 
 def check_start(request: StartRequest, line: str, team_cert: bytes) -> None:
-    """Refuse a start that is not whole, not for this line, or not signed by the key that it names."""
+    """Refuse a start that is not whole, not for this line, whose key anybody could use, or that its key did not sign."""
     sizes = [len(request.ve), len(request.vg), len(request.credential), len(request.sig)]
     if sizes != [32, 32, 32, 64] or [len(wrap) for wrap in request.wraps] != [WRAP_BYTES] * 4:
         raise MalformedFrame
+    try:
+        check_x25519(request.ve)
+    except Malformed:
+        raise NotAccepted from None
     if request.line != line or not hmac.compare_digest(request.team_cert, team_cert):
         raise NotAccepted
     signed = keys.start_signature_bytes(
