@@ -1,6 +1,5 @@
 """Where the parts meet: settings -> database, relay, key store -> sockets and pages."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -47,6 +46,7 @@ from luwte.staff import web as staff_web
 from luwte.staff.model import Session, Team
 
 LARGEST_BODY = 16_384
+JSON = b"application/json"
 DEFAULT_SECRETS = {bytes(32), b"\xff" * 32}
 
 
@@ -80,9 +80,6 @@ class Luwte:
         """A session ended: its sockets close; what its account had waits again, unless it has another desk open."""
         self.desks.forget(session.token_hash)
         self.around.relay.wake(session_topic(session.token_hash))
-        # The closed sockets leave the register in their own tasks, which run now.
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
         if not self.desks.is_connected(session.account.id):
             await self.db.write(desk_actions.give_back, session.account, self.minute(), self.around.shred_key)
 
@@ -255,7 +252,14 @@ def http(luwte: Luwte) -> ASGIApp:
     app = Litestar(
         [healthz, status, visitor_page, line_page, desk_page, org_module, asset, *staff_web.handlers],
         on_app_init=[on_app_init],
-        exception_handlers={Refusal: _refuse, HTTPException: _translate, Exception: _fail},
+        exception_handlers={
+            Refusal: _refuse,
+            HTTPException: _translate,
+            # What a body raises that is not UTF-8, or too deep: the only places in a request that can.
+            UnicodeDecodeError: _malformed,
+            RecursionError: _malformed,
+            Exception: _fail,
+        },
         openapi_config=None,
         request_max_body_size=LARGEST_BODY,
         logging_config=None,
@@ -275,6 +279,10 @@ def _translate(request: Request[Any, Any, Any], error: Exception) -> Response[by
     code = error.status_code if isinstance(error, HTTPException) else 500
     known: dict[int, Callable[[], Refusal]] = {404: NotFound, 405: MethodNotAllowed, 413: TooLarge, 500: Failed}
     return _refuse(request, known.get(code, MalformedFrame)())
+
+
+def _malformed(request: Request[Any, Any, Any], _: Exception) -> Response[bytes]:
+    return _refuse(request, MalformedFrame())
 
 
 def _fail(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -300,6 +308,12 @@ def _guard(app: ASGIApp, luwte: Luwte) -> ASGIApp:
         foreign = bool(origin) and not luwte.is_own_origin(origin, host)
         if not luwte.is_own_host(host) or foreign:
             await _refuse_raw(send_guarded, NotAccepted())
+            return
+        if scope.get("method") not in ("GET", "POST"):
+            await _refuse_raw(send_guarded, MethodNotAllowed())
+            return
+        if headers.get(b"content-type", JSON).partition(b";")[0].strip().lower() != JSON:
+            await _refuse_raw(send_guarded, MalformedFrame())
             return
         await app(scope, receive, send_guarded)
 

@@ -9,7 +9,7 @@ from luwte.conversation import actions as conversations
 from luwte.conversation.actions import ShredKey
 from luwte.conversation.model import REASONS, Conversation, LockedEnvelope, LockedWrap
 from luwte.crypto.envelope import SHARED_LOG, TEAM_LOG
-from luwte.errors import AlreadyTaken, MalformedFrame, NoSuchConversation, Refusal
+from luwte.errors import AlreadyTaken, ConversationEnded, MalformedFrame, NoSuchConversation, Refusal
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff.model import Account
 
@@ -50,10 +50,12 @@ def record_openings(tx: WriteTx, account: Account, ids: Sequence[bytes], minute:
 
 
 def take(tx: WriteTx, account: Account, id: bytes, minute: int, key: ShredKey) -> None:
-    """Take a waiting conversation. Raises `AlreadyTaken` for the one who was second."""
+    """Take a waiting conversation. Raises `AlreadyTaken` for the one who was second, `ConversationEnded` for the late."""
     conversation = conversations.find(tx, id)
     if conversation.team != account.team:
         raise NoSuchConversation
+    if conversation.ended_by is not None:
+        raise ConversationEnded
     if not conversations.seat(tx, conversation, account.id):
         raise AlreadyTaken
     _record(tx, account, id, "conversation.take", minute, key)

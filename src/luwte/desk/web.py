@@ -14,7 +14,7 @@ from time import perf_counter_ns
 from luwte.conversation import actions as conversations
 from luwte.conversation import frames as visitor_frames
 from luwte.conversation.follow import Follower
-from luwte.conversation.model import Conversation, Stored, Writer
+from luwte.conversation.model import WRAP_BYTES, Conversation, Stored, Writer
 from luwte.conversation.web import (
     Ephemeral,
     Surroundings,
@@ -24,7 +24,7 @@ from luwte.conversation.web import (
     to_desk,
     to_visitor,
 )
-from luwte.crypto.envelope import SHARED_LOG, TEAM_LOG, Header
+from luwte.crypto.envelope import NOTE, SHARED_LOG, TEAM_LOG, Header
 from luwte.desk import actions, frames
 from luwte.desk.board import Board, Boards
 from luwte.desk.model import ROWS
@@ -32,7 +32,7 @@ from luwte.errors import Failed, MalformedFrame, NoSuchConversation, Refusal, Si
 from luwte.plumbing.log import trouble
 from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, SIGNED_OUT, Closed, Socket
 from luwte.staff import actions as staff
-from luwte.staff.model import Session, Team
+from luwte.staff.model import Session, Team, is_over
 
 QUEUE_PAUSE = 0.2
 """Seconds between two queue frames to one desk."""
@@ -111,7 +111,11 @@ class DeskSocket:
         try:
             if await self._sign_on():
                 while True:
-                    await self._answer(await self._socket.receive())
+                    data = await self._socket.receive()
+                    if is_over(self._me.began, None, self._around.minute()):
+                        self._socket.close(SIGNED_OUT)
+                        return
+                    await self._answer(data)
         finally:
             self._leave()
 
@@ -159,6 +163,8 @@ class DeskSocket:
 
     def _session_ended(self) -> None:
         self._socket.close(SIGNED_OUT)
+        # At once: our task may still wait for the disk, and until we left we would count as a desk that is there.
+        self._leave()
 
     def _leave(self) -> None:
         for unfollow in self._unfollow:
@@ -220,11 +226,14 @@ class DeskSocket:
 
     async def _append(self, header: Header, frame: frames.Append) -> None:
         around, account = self._around, self._me.account
+        # What can be said without looking comes first, so that absent and foreign get the same answer.
+        if frame.wrap is not None and len(frame.wrap) != WRAP_BYTES:
+            raise MalformedFrame
+        if frame.wrap is not None and header.direction != NOTE:
+            raise WrongOrder
         key = around.shred_key(header.conv)
         if key is None:
             raise NoSuchConversation
-        if frame.wrap is not None and len(frame.wrap) != 80:
-            raise MalformedFrame
         began = perf_counter_ns()
         sealed = conversations.seal(header, frame.envelope, key, frame.wrap)
         locked = perf_counter_ns()
@@ -252,6 +261,7 @@ class DeskSocket:
     async def _openings(self, ids: list[bytes]) -> None:
         if len(ids) > ROWS:
             raise MalformedFrame
+        ids = list(dict.fromkeys(ids))
         around, account = self._around, self._me.account
         shown = self._desks.shown(self._me.token_hash)
         found = await around.db.read(actions.openings, account, ids)
