@@ -26,9 +26,10 @@ class Limits:
         self._buckets[key] = (left - 1 if left >= 1 else left, now)
         return left >= 1
 
-    def may(self, deed: str, who: str, *, burst: int, per_minute: float) -> bool:
-        """Whether `spend` would be allowed, without spending."""
-        return self._bucket(deed, who, burst, per_minute)[1] >= 1
+    def give_back(self, deed: str, who: str, *, burst: int, per_minute: float) -> None:
+        """Undo one `spend`: what was done should not count."""
+        key, left, now = self._bucket(deed, who, burst, per_minute)
+        self._buckets[key] = (min(float(burst), left + 1), now)
 
     def _bucket(self, deed: str, who: str, burst: int, per_minute: float) -> tuple[bytes, float, float]:
         now = self._clock()

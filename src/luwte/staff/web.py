@@ -111,16 +111,20 @@ async def salt(data: JSONBody[NameOnly], request: Request[Any, Any, Any], state:
 async def sign_in(data: JSONBody[SignInBody], request: Request[Any, Any, Any], state: State) -> SignInAnswer:
     """Begin a session."""
     luwte = context(state)
-    who = f"{_source(request)}\0{data.name}"
-    if not luwte.limits.may("sign_in", who, burst=TRIES, per_minute=1):
+    source = _source(request)
+    who = f"{source}\0{data.name}"
+    # Each try counts before it is judged, so that many at once are not all let through; a right one is given back.
+    if not luwte.limits.spend("sign_ins", source, burst=60, per_minute=60):
+        raise SlowDown
+    if not luwte.limits.spend("sign_in", who, burst=TRIES, per_minute=1):
         raise SlowDown
     token = os.urandom(32)
     try:
         account, keys = await luwte.db.write(actions.sign_in, data.name, data.proof, token, luwte.minute())
     except SignInRefused:
-        luwte.limits.spend("sign_in", who, burst=TRIES, per_minute=1)
         await luwte.db.write(actions.sign_in_refused, data.name, luwte.minute())
         raise
+    luwte.limits.give_back("sign_in", who, burst=TRIES, per_minute=1)
     return SignInAnswer(token=token, **_keys(luwte, account, keys))
 
 
@@ -130,14 +134,14 @@ async def unlock(data: JSONBody[UnlockBody], request: Request[Any, Any, Any], st
     luwte = context(state)
     token = bearer(request)
     session = await luwte.db.read(actions.session, token, luwte.minute())
-    if not luwte.limits.may("unlock", session.account.id, burst=TRIES, per_minute=1):
+    if not luwte.limits.spend("unlock", session.account.id, burst=TRIES, per_minute=1):
         raise SlowDown
     try:
         account, keys = await luwte.db.write(actions.unlock, token, data.proof, luwte.minute())
     except SignInRefused:
-        luwte.limits.spend("unlock", session.account.id, burst=TRIES, per_minute=1)
         await luwte.db.write(actions.unlock_refused, session, luwte.minute())
         raise
+    luwte.limits.give_back("unlock", session.account.id, burst=TRIES, per_minute=1)
     return Keys(**_keys(luwte, account, keys))
 
 
