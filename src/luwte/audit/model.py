@@ -60,7 +60,10 @@ def first_bad(rows: Iterable[tuple[Record, bytes]]) -> int | None:
     for record, kept in rows:
         if record.n != expected:
             return expected
-        head = chain(head, record)
+        try:
+            head = chain(head, record)
+        except (AttributeError, TypeError, UnicodeEncodeError, struct.error):  # a value that no record ever had
+            return record.n
         if head != kept:
             return record.n
         expected += 1
