@@ -135,7 +135,7 @@ class StartRequest:
 
 
 def check_start(request: StartRequest, line: str, team_cert: bytes) -> None:
-    """Refuse a start that is not whole, not for this line, whose key anybody could use, or that its key did not sign."""
+    """Refuse a start that is not whole, not for this line, with a key anybody could use, or not signed by its key."""
     sizes = [len(request.ve), len(request.vg), len(request.credential), len(request.sig)]
     if sizes != [32, 32, 32, 64] or [len(wrap) for wrap in request.wraps] != [WRAP_BYTES] * 4:
         raise MalformedFrame

@@ -50,7 +50,7 @@ def record_openings(tx: WriteTx, account: Account, ids: Sequence[bytes], minute:
 
 
 def take(tx: WriteTx, account: Account, id: bytes, minute: int, key: ShredKey) -> None:
-    """Take a waiting conversation. Raises `AlreadyTaken` for the one who was second, `ConversationEnded` for the late."""
+    """Take a waiting conversation. Raises `AlreadyTaken` for who was second, `ConversationEnded` for who is late."""
     conversation = conversations.find(tx, id)
     if conversation.team != account.team:
         raise NoSuchConversation
