@@ -1,12 +1,14 @@
 """Keys and signatures: one spelling each, and none that everybody can use."""
 
+import hashlib
+
 import pytest
 from crypto_play import flips, keys
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from hypothesis import given
 
+from luwte.crypto import primitives
 from luwte.crypto.primitives import (
     _LOW_ORDER_U,
     _SMALL_ORDER_Y,
@@ -60,7 +62,9 @@ def test_a_key_has_one_spelling(private: bytes) -> None:
         check_x25519(little(int.from_bytes(public, "little") | TOP_BIT))
 
 
-@pytest.mark.parametrize("public", [b"", bytes(31), bytes(33), little(FIELD_PRIME + 9), b"\xff" * 32])
+@pytest.mark.parametrize(
+    "public", [b"", bytes(31), bytes(33), PUBLIC[:31], PUBLIC + b"\0", little(FIELD_PRIME + 9), b"\xff" * 32]
+)
 def test_bytes_that_are_no_key_are_refused(public: bytes) -> None:
     with pytest.raises(Malformed):
         check_x25519(public)
@@ -102,11 +106,41 @@ def test_keys_and_points_of_small_order_sign_nothing(public: bytes) -> None:
     assert not verify(PUBLIC, public + bytes(32), b"said")
 
 
-def test_the_check_on_small_orders_is_needed() -> None:
-    """Key and R the neutral point, s = 0: OpenSSL takes this as a signature on everything. We do not."""
+def test_our_own_check_refuses_the_other_spelling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even above a library that takes everything."""
+    monkeypatch.setattr(primitives, "Ed25519PublicKey", Credulous)
+    signature = sign(SEED, b"said")
+    assert verify(PUBLIC, signature, b"said")
+    s = int.from_bytes(signature[32:], "little") + ED25519_ORDER
+    assert not verify(PUBLIC, signature[:32] + little(s), b"said")
+
+
+class Credulous:
+    """A library that takes everything."""
+
+    from_public_bytes = staticmethod(lambda _: Credulous())
+
+    def verify(self, *_: bytes) -> None:
+        """Take it."""
+
+
+def scalar(seed: bytes) -> int:
+    number = int.from_bytes(hashlib.sha512(seed).digest()[:32], "little")
+    return number & (2**254 - 8) | 2**254
+
+
+def test_a_signature_with_a_neutral_r_is_refused_though_it_holds() -> None:
+    """s = k * a needs the secret key, but tells it to everybody who divides by k."""
+    r = little(1)
+    k = int.from_bytes(hashlib.sha512(r + PUBLIC + b"said").digest(), "little")
+    signature = r + little(k * scalar(SEED) % ED25519_ORDER)
+    Ed25519PublicKey.from_public_bytes(PUBLIC).verify(signature, b"said")
+    assert not verify(PUBLIC, signature, b"said")
+
+
+def test_a_neutral_key_is_refused_though_one_signature_holds_for_every_message() -> None:
     neutral = little(1)
-    try:
-        Ed25519PublicKey.from_public_bytes(neutral).verify(neutral + bytes(32), b"anything")
-    except InvalidSignature:
-        pytest.skip("this OpenSSL refuses it already")
-    assert not verify(neutral, neutral + bytes(32), b"anything")
+    signature = PUBLIC + little(scalar(SEED) % ED25519_ORDER)
+    for message in (b"yes", b"no"):
+        Ed25519PublicKey.from_public_bytes(neutral).verify(signature, message)
+        assert not verify(neutral, signature, message)

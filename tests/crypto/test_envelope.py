@@ -163,6 +163,12 @@ def test_a_header_that_does_not_fit_is_never_sealed(change: dict[str, object]) -
         seal(SECRET, HEADER._replace(**change), b"")  # type: ignore[arg-type]
 
 
+def test_nothing_is_signed_under_a_header_without_a_salt() -> None:
+    for salt in (b"", bytes(31), bytes(33)):
+        with pytest.raises(Malformed):
+            env.staff_body(HEADER._replace(salt=salt), CERT_ID, SEED, b"")
+
+
 @given(text=texts)
 def test_text_survives_and_other_content_is_refused(text: str) -> None:
     assert env.read_content(env.content(text)) == text

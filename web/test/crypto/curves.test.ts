@@ -123,6 +123,24 @@ test("keys and points of small order sign nothing", async () => {
   assert.ok(await nobleSignatures.holds(little(1n), neutral, MESSAGE), "without our check it would pass");
 });
 
+test("a signature with a neutral R is refused though it holds", async () => {
+  const r = little(1n);
+  const { scalar } = ed25519.utils.getExtendedPublicKey(filled(1));
+  const k = number(sha512(concat(r, KEY.publicKey, MESSAGE)));
+  const signature = concat(r, little((k * scalar) % ORDER));
+  assert.ok(await nobleSignatures.holds(KEY.publicKey, signature, MESSAGE));
+  assert.ok(!(await verify(KEY.publicKey, signature, MESSAGE)));
+});
+
+test("a neutral key is refused though one signature holds for every message", async () => {
+  const { scalar } = ed25519.utils.getExtendedPublicKey(filled(1));
+  const signature = concat(KEY.publicKey, little(scalar % ORDER));
+  for (const message of [utf8("yes"), utf8("no")]) {
+    assert.ok(await nobleSignatures.holds(little(1n), signature, message));
+    assert.ok(!(await verify(little(1n), signature, message)));
+  }
+});
+
 function crookedSignature(): Uint8Array {
   const { Point } = ed25519;
   const { scalar } = ed25519.utils.getExtendedPublicKey(filled(1));

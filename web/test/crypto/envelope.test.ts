@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { concat, equal, hex, u64, utf8 } from "../../src/crypto/bytes.ts";
 import { signingKey } from "../../src/crypto/curves.ts";
 import * as env from "../../src/crypto/envelope.ts";
-import { sha256 } from "../../src/crypto/primitives.ts";
+import { encrypt, hkdfSalted, sha256 } from "../../src/crypto/primitives.ts";
 import { filled, fixed, flips, header, refused, text, truncations } from "./play.ts";
 
 const SECRET = filled(1);
@@ -99,7 +99,18 @@ test("reserved classes and directions can be read, but neither sealed nor opened
     const read = env.parse(changed(ENVELOPE, offset, value));
     assert.equal(offset === 4 ? read.klass : read.direction, value);
     await refused(() => env.seal(SECRET, read, utf8("")), "Malformed");
-    await refused(() => env.openEnvelope(SECRET, changed(ENVELOPE, offset, value)), "CannotOpen");
+    const start = env.pack({ ...HEADER, salt: filled(9) });
+    assert.equal((await env.openEnvelope(SECRET, await sealedByHand(start))).length, 0);
+    const reserved = changed(start, offset, value);
+    await refused(async () => env.openEnvelope(SECRET, await sealedByHand(reserved)), "CannotOpen");
+  }
+});
+
+test("bad padding by somebody who has the secret is refused", async () => {
+  const start = env.pack({ ...HEADER, salt: filled(9) });
+  const long = concat(filled(0, 3), filled(252, 1), filled(1, 252), filled(0, 256));
+  for (const padded of [concat(filled(0, 255), filled(1, 1)), long, filled(0xff, 256)]) {
+    await refused(async () => env.openEnvelope(SECRET, await sealedByHand(start, padded)), "CannotOpen");
   }
 });
 
@@ -185,6 +196,14 @@ test("two heads agree only after the same log", async () => {
   assert.equal(new Set(heads).size, heads.length);
   assert.equal(heads[0], await head(conv, env.SHARED_LOG, ["a", "b"]));
 });
+
+/** An envelope as the protocol says, made without asking whether it is allowed. */
+async function sealedByHand(start: Uint8Array, padded: Uint8Array = env.pad(utf8(""))): Promise<Uint8Array> {
+  const info = concat(utf8("luwte/v1/msg\0"), await sha256(start));
+  const both = await hkdfSalted(SECRET, start.subarray(130, 162), info, 64);
+  const plain = concat(start, both.subarray(32));
+  return concat(plain, await encrypt(both.subarray(0, 32), filled(0, 12), padded, plain));
+}
 
 function changed(data: Uint8Array, offset: number, value: number): Uint8Array {
   return replaced(data, offset, filled(value, 1));

@@ -51,6 +51,8 @@ test("the fallback refuses what the browser's own refuses", async () => {
   )) {
     await refused(() => unwrap(spoilt, key, CONTEXT), "CannotOpen");
   }
+  await refused(() => wrap(filled(2), filled(0), CONTEXT), "Malformed");
+  await refused(() => unwrap(filled(0, 80), key, CONTEXT), "CannotOpen");
   const signer = await signingKey(filled(1));
   const signature = await signer.sign(utf8("said"));
   assert.ok(await verify(signer.publicKey, signature, utf8("said")));
