@@ -54,7 +54,7 @@ def start_demo(folder: Path, *arguments: str, port: int = 0) -> Demo:
     """Run `luwte demo --json` and wait for its first line."""
     command = [str(Path(sys.executable).with_name("luwte")), "demo", "--json", "--dir", str(folder), *arguments]
     command += ["--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=(folder.parent / "stderr").open("a"), text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     if not select.select([process.stdout], [], [], 30)[0]:
         process.kill()
