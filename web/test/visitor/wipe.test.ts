@@ -1,0 +1,99 @@
+/** Leaving: whatever is going on, the keys are overwritten at once and nothing comes back. */
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { hex } from "../../src/crypto/bytes.ts";
+import { secretOf } from "../wire/counsellor.ts";
+import { breathe, until } from "../wire/fake-world.ts";
+import { scene, talking } from "./scene.ts";
+
+/** Every array that the page filled with chance: VS and the conversation's secrets are among them. */
+const made: { array: Uint8Array; was: string }[] = [];
+const original = crypto.getRandomValues;
+
+before(() => {
+  crypto.getRandomValues = <T extends ArrayBufferView | null>(array: T): T => {
+    original.call(crypto, array as never);
+    if (array instanceof Uint8Array && array.length === 32) made.push({ array, was: hex(array) });
+    return array;
+  };
+});
+beforeEach(() => {
+  made.length = 0;
+});
+after(() => {
+  crypto.getRandomValues = original;
+});
+
+const isZero = (array: Uint8Array) => array.every((byte) => byte === 0);
+
+test("wiping overwrites the secrets in the arrays that held them, and clears the screen", async () => {
+  const one = await talking();
+  await one.visit.send("hello");
+  await until(() => one.visit.lines.value[0]?.delivery === "sent");
+  const kept = [await secretOf(one.house, one.conv(), 0), await secretOf(one.house, one.conv(), 1)].map(hex);
+  const arrays = made.filter(({ was }) => kept.includes(was)).map(({ array }) => array);
+  assert.equal(arrays.length, 2);
+  assert.ok(!arrays.some(isZero));
+  one.visit.wipe();
+  assert.ok(arrays.every(isZero));
+  const { phase, lines, place, trouble, network } = one.visit;
+  assert.deepEqual([phase.value, lines.value, place.value, trouble.value], ["start", [], undefined, undefined]);
+  assert.equal(network.value, "fine");
+  assert.equal(one.world.sockets[0]?.state, "closed");
+});
+
+test("wiping at any moment of the beginning leaves no secret, no socket and no later word", async () => {
+  for (let turns = 0; turns < 60; turns++) {
+    const one = await scene();
+    made.length = 0;
+    void one.visit.start();
+    await one.visit.send("canary");
+    await breathe(turns);
+    one.visit.wipe();
+    const said = one.world.sockets.flatMap((socket) => socket.said).length;
+    await breathe(40);
+    assert.equal(one.visit.phase.value, "start", `after ${turns} turns`);
+    assert.deepEqual(one.visit.lines.value, []);
+    assert.ok(one.world.sockets.every((socket) => socket.state === "closed"));
+    assert.equal(one.world.sockets.flatMap((socket) => socket.said).length, said, `after ${turns} turns`);
+    const conv = [...one.server.convs.values()][0];
+    if (conv === undefined) continue;
+    for (const g of [0, 1]) {
+      const secret = hex(await secretOf(one.house, conv, g));
+      assert.ok(
+        made.filter(({ was }) => was === secret).every(({ array }) => isZero(array)),
+        `CS_${g}`,
+      );
+    }
+  }
+});
+
+test("the visitor secret itself is gone as soon as the keys have grown from it", async () => {
+  const one = await scene();
+  await breathe();
+  made.length = 0;
+  void one.visit.start();
+  await until(() => one.visit.phase.value === "waiting");
+  // Of all random arrays of the start only the two conversation secrets and public salts keep their bytes.
+  const cs = [await secretOf(one.house, one.conv(), 0), await secretOf(one.house, one.conv(), 1)].map(hex);
+  const wiped = made.filter(({ array }) => isZero(array));
+  assert.equal(wiped.length, 1);
+  assert.ok(!cs.includes(wiped[0]?.was ?? ""));
+});
+
+test("a wiped visit stays wiped: nothing starts it again", async () => {
+  const one = await talking();
+  one.visit.wipe();
+  await one.visit.start();
+  assert.equal(await one.visit.send("again"), false);
+  await one.visit.end();
+  one.visit.seen();
+  one.visit.wipe();
+  await one.anna.says(one.conv(), "are you there?");
+  one.world.wake();
+  one.world.clock.advance(120_000);
+  await breathe();
+  assert.equal(one.world.sockets.length, 1);
+  assert.deepEqual(one.visit.lines.value, []);
+});
