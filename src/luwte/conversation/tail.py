@@ -1,4 +1,4 @@
-"""The newest envelopes of the logs that somebody follows, in memory, so that live messages are not read back from disk."""
+"""The newest envelopes of the logs that somebody follows, in memory: live messages are not read back from disk."""
 
 from collections import deque
 
