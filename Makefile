@@ -55,7 +55,7 @@ check: setup
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo | tail -1
 	@cd web && $(NODE) node_modules/typescript/bin/tsc --noEmit
-	@cd web && $(NODE) node_modules/@biomejs/biome/bin/biome ci --error-on-warnings .
+	@cd web && $(NODE) node_modules/@biomejs/biome/bin/biome ci --colors=off --error-on-warnings .
 
 format: setup
 	@$(BIN)/ruff format --quiet src tests bench
