@@ -83,7 +83,8 @@ class House:
 async def a_house(folder: Path, clock: Clock = time.time) -> AsyncIterator[House]:
     """A server on a free port of this machine, in the loop of the test."""
     demo_folder(folder)
-    listener = socket.socket()
+    # Named as TCP, or asyncio leaves Nagle's algorithm on and each answer over HTTP waits 40 ms.
+    listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     settings = demo.prepare(folder, port)
@@ -99,6 +100,7 @@ async def a_house(folder: Path, clock: Clock = time.time) -> AsyncIterator[House
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
         )
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
@@ -290,10 +292,11 @@ class Visitor:
 
 
 class Counsellor:
-    """A counsellor's desk."""
+    """A counsellor's desk; *team* is the private key of the team of *line*, the demonstration's when not given."""
 
-    def __init__(self, house: House, person: demo.Person) -> None:
+    def __init__(self, house: House, person: demo.Person, line: str = demo.LINE, team: bytes | None = None) -> None:
         self.house, self.person = house, person
+        self.slug, self.team = line, team or house.organisation.team
         self.token = b""
         self.line: Line
         self.cert = b""
@@ -360,8 +363,8 @@ class Counsellor:
     def unwraps(self, conv: bytes, one: dict[str, Any]) -> bytes:
         """The secret in a wrap for the team."""
         purpose = Purpose.TEAM if one["log"] == SHARED_LOG else Purpose.TEAM_LOG
-        context = WrapContext(demo.ORGANISATION, demo.LINE, one["epoch"], conv, one["g"], purpose)
-        return unwrap(one["wrap"], self.house.organisation.team, context)
+        context = WrapContext(demo.ORGANISATION, self.slug, one["epoch"], conv, one["g"], purpose)
+        return unwrap(one["wrap"], self.team, context)
 
     def seals(self, conv: bytes, text: str, **changes: Any) -> bytes:
         """The next signed envelope of the shared log."""
@@ -386,8 +389,8 @@ class Counsellor:
         values: dict[str, Any] = {}
         if (conv, TEAM_LOG, 0) not in self.secrets:
             secret = self.secrets[conv, TEAM_LOG, 0] = os.urandom(32)
-            context = WrapContext(demo.ORGANISATION, demo.LINE, 1, conv, 0, Purpose.TEAM_LOG)
-            values["wrap"] = wrap(secret, primitives.public_of(self.house.organisation.team), context)
+            context = WrapContext(demo.ORGANISATION, self.slug, 1, conv, 0, Purpose.TEAM_LOG)
+            values["wrap"] = wrap(secret, primitives.public_of(self.team), context)
         data = self._seal(conv, TEAM_LOG, NOTE, 0, text, {})
         self.chains[conv, TEAM_LOG].sealed(data)
         self.line.send("append", envelope=data, **values)
