@@ -47,7 +47,7 @@ TEAM_RAW = issue(team_certificate, ADMIN)
 
 
 def check(leaf: bytes, *, root: bytes = ROOT_PUBLIC, admin: bytes = ADMIN_RAW, **asked: Any) -> Certificate:
-    expected = {"organisation": "luwte-demo", "type": Type.STAFF, "now": NOW} | asked
+    expected: dict[str, Any] = {"organisation": "luwte-demo", "type": Type.STAFF, "now": NOW} | asked
     return check_chain(root, admin, leaf, **expected).certificate
 
 

@@ -149,7 +149,7 @@ def test_a_sealed_key_opens_for_no_other_key_account_or_use() -> None:
 
 
 def test_sealing_twice_gives_other_bytes() -> None:
-    assert len({sealed(b"k" * 32, "a", "amk", b"s" * 32) for _ in range(500)}) == 500
+    assert len({sealed(b"k" * 32, "a", "amk", b"s" * 32)[:12] for _ in range(500)}) == 500
 
 
 def test_an_account_with_a_nul_cannot_blur_where_its_name_ends() -> None:

@@ -10,10 +10,9 @@ import { nativeAgreement, nativeSignatures } from "../../src/crypto/native.ts";
 import { nobleAgreement, nobleSignatures } from "../../src/crypto/noble.ts";
 import { isSoundSignature } from "../../src/crypto/points.ts";
 import { Purpose, unwrap, wrap } from "../../src/crypto/wrap.ts";
+import { forNeutralKey, little, NEUTRAL, number, ORDER, PRIME, sha512, withNeutralR } from "./forgeries.ts";
 import { filled, fixed, flips, refused } from "./play.ts";
 
-const PRIME = 2n ** 255n - 19n;
-const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
 const TOP = 2n ** 255n;
 const MESSAGE = utf8("said");
 const KEY = await signingKey(filled(1));
@@ -124,20 +123,16 @@ test("keys and points of small order sign nothing", async () => {
 });
 
 test("a signature with a neutral R is refused though it holds", async () => {
-  const r = little(1n);
-  const { scalar } = ed25519.utils.getExtendedPublicKey(filled(1));
-  const k = number(sha512(concat(r, KEY.publicKey, MESSAGE)));
-  const signature = concat(r, little((k * scalar) % ORDER));
+  const signature = withNeutralR(filled(1), MESSAGE);
   assert.ok(await nobleSignatures.holds(KEY.publicKey, signature, MESSAGE));
   assert.ok(!(await verify(KEY.publicKey, signature, MESSAGE)));
 });
 
 test("a neutral key is refused though one signature holds for every message", async () => {
-  const { scalar } = ed25519.utils.getExtendedPublicKey(filled(1));
-  const signature = concat(KEY.publicKey, little(scalar % ORDER));
+  const signature = forNeutralKey(filled(1));
   for (const message of [utf8("yes"), utf8("no")]) {
-    assert.ok(await nobleSignatures.holds(little(1n), signature, message));
-    assert.ok(!(await verify(little(1n), signature, message)));
+    assert.ok(await nobleSignatures.holds(NEUTRAL, signature, message));
+    assert.ok(!(await verify(NEUTRAL, signature, message)));
   }
 });
 
@@ -152,10 +147,6 @@ function crookedSignature(): Uint8Array {
   const r = Point.BASE.multiply(nonce).add(torsion).toBytes();
   const digest = number(sha512(concat(r, KEY.publicKey, MESSAGE)));
   return concat(r, little((nonce + (digest % ORDER) * scalar) % ORDER));
-}
-
-function sha512(data: Uint8Array): Uint8Array {
-  return process.getBuiltinModule("crypto").createHash("sha512").update(data).digest();
 }
 
 /** The y of all points whose order divides 8, from the group itself. */
@@ -192,12 +183,4 @@ async function sharedWith(publicKey: Uint8Array): Promise<unknown> {
   assert.ok("privateKey" in pair);
   const other = await crypto.subtle.importKey("raw", new Uint8Array(publicKey), "X25519", true, []);
   return crypto.subtle.deriveBits({ name: "X25519", public: other }, pair.privateKey, 256);
-}
-
-function number(bytes: Uint8Array): bigint {
-  return bytes.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
-}
-
-function little(n: bigint): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length: 32 }, (_, i) => Number((n >> BigInt(8 * i)) & 255n));
 }

@@ -19,6 +19,7 @@ const { nobleAgreement } = await import("../../src/crypto/noble.ts");
 const { supported } = await import("../../src/crypto/supported.ts");
 const { Purpose, unwrap, wrap } = await import("../../src/crypto/wrap.ts");
 const { filled, flips, readVectors, refused } = await import("./play.ts");
+const { forNeutralKey, NEUTRAL, withNeutralR } = await import("./forgeries.ts");
 const { unhex, hex, utf8 } = await import("../../src/crypto/bytes.ts");
 
 const CONTEXT = {
@@ -58,6 +59,12 @@ test("the fallback refuses what the browser's own refuses", async () => {
   assert.ok(await verify(signer.publicKey, signature, utf8("said")));
   assert.ok(!(await verify(signer.publicKey, signature, utf8("sai"))));
   assert.ok(!(await verify(filled(2), signature, utf8("said"))), "a key on no curve");
+});
+
+test("the fallback believes no signature that holds by the equation alone", async () => {
+  const { publicKey } = await signingKey(filled(1));
+  assert.ok(!(await verify(publicKey, withNeutralR(filled(1), utf8("said")), utf8("said"))));
+  assert.ok(!(await verify(NEUTRAL, forNeutralKey(filled(1)), utf8("said"))));
 });
 
 test("a browser without AES-GCM is told so, and nothing is sent unsealed", async () => {

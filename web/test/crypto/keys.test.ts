@@ -83,6 +83,12 @@ test("a sealed key opens for no other key, account or use, and not when spoilt",
   }
 });
 
+test("sealing twice gives other bytes", async () => {
+  const boxes = new Set<string>();
+  for (let i = 0; i < 300; i++) boxes.add(hex((await staff.sealed(filled(1), "a", "amk", filled(2))).subarray(0, 12)));
+  assert.equal(boxes.size, 300);
+});
+
 test("a staff member gets from passphrase to keys and nobody else does", async () => {
   const [stretched, half, amk] = [filled(1), filled(2), filled(3)];
   const box = await staff.sealAmk(await staff.kek(stretched, half), "account-7", amk);
