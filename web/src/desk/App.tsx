@@ -68,11 +68,12 @@ function Room({ desk }: { desk: Desk }) {
   }, []);
   return (
     <div class="room">
-      <div class="top">
+      <header>
+        <h1 class="spoken">{say("in.h")}</h1>
         <Head session={session} />
         <CutOff on={session.connected.value} />
         <Trouble code={session.trouble.value} />
-      </div>
+      </header>
       <main class="floor">
         <Waiting desk={desk} />
         <Conversations desk={desk} />

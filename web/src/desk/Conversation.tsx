@@ -14,6 +14,9 @@ import type { DeskConversation } from "./state.ts";
 import { Write } from "./Write.tsx";
 import { lasted, say } from "./words.ts";
 
+const logId = (conv: string): string => `log-${conv}`;
+const isFocusLost = (): boolean => document.activeElement === null || document.activeElement === document.body;
+
 interface ConversationProps {
   readonly desk: Desk;
   readonly talk: DeskConversation;
@@ -63,14 +66,17 @@ function Title({ desk, talk, end }: Omit<ConversationProps, "shown"> & { end: ()
   );
 }
 
-function Over({ desk, talk }: Omit<ConversationProps, "shown">) {
+function Over({ desk, talk, here }: Omit<ConversationProps, "shown"> & { here: boolean }) {
   const by = talk.ended.value;
   useEffect(() => {
     if (by === "visitor") announce(`${say("talk", { n: talk.number })}. ${say("end.visitor")}`);
+    // The box is gone, maybe in the middle of a word. The log takes the keys: there they do no harm.
+    if (here && isFocusLost()) document.getElementById(logId(talk.conv))?.focus();
   }, [by]);
   function away(): void {
     desk.forgetDraft(talk.conv);
     desk.session.dismiss(talk.conv);
+    document.getElementById("talks")?.parentElement?.focus();
   }
   return (
     <div class="over">
@@ -117,6 +123,7 @@ export function Conversation({ desk, talk, shown }: ConversationProps) {
       {asks.value && !over && <EndForm desk={desk} talk={talk} close={() => (asks.value = false)} />}
       <div class="scroller" ref={follow.scroller} onScroll={follow.onScroll}>
         <div
+          id={logId(talk.conv)}
           class="log"
           role="log"
           aria-label={say("talk.log", { n: talk.number })}
@@ -131,7 +138,7 @@ export function Conversation({ desk, talk, shown }: ConversationProps) {
         <Jump shown={follow.below} word={say("talk.down")} go={follow.go} />
       </div>
       {talk.fork.value && <Fork />}
-      {over ? <Over desk={desk} talk={talk} /> : <Write desk={desk} talk={talk} />}
+      {over ? <Over desk={desk} talk={talk} here={here.value} /> : <Write desk={desk} talk={talk} />}
     </article>
   );
 }

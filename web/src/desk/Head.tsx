@@ -26,7 +26,7 @@ function Numbers({ session }: { session: DeskSession }) {
 export function Head({ session }: { session: DeskSession }) {
   const on = session.connected.value;
   return (
-    <header class="bar" data-region tabIndex={-1}>
+    <div class="bar" data-region tabIndex={-1}>
       <Mark />
       <Numbers session={session} />
       <span class="push with-word">
@@ -42,6 +42,6 @@ export function Head({ session }: { session: DeskSession }) {
       <button type="button" class="pill" onClick={() => void session.signOut()}>
         {say("head.out")}
       </button>
-    </header>
+    </div>
   );
 }

@@ -95,6 +95,8 @@ function Door({ title, go, session, named, open, children }: DoorProps) {
       <form class="card rows" onSubmit={submit}>
         <h1>{title}</h1>
         <Wrong id={id} code={code} />
+        {/* So that a password manager knows whose passphrase it is. */}
+        {!named && <input hidden readOnly {...username} value={session.name.value} />}
         {named && <Field label={say("in.name")} secret={false} value={name} first wrong={wrong} />}
         <Field label={say("in.phrase")} secret value={passphrase} first={!named} wrong={wrong} />
         <button type="submit" class="pill full" aria-disabled={busy}>

@@ -1,6 +1,6 @@
 /** Who waits, in whose turn it is, and one button each. */
 
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { announce } from "../ui/announce.ts";
 import { Icon } from "../ui/Icon.tsx";
@@ -12,6 +12,8 @@ import { say } from "./words.ts";
 
 /** Arrivals are told at most this often: a busy evening would never be silent. */
 const TELL_EVERY_MS = 60_000;
+
+const NEWS_STAYS_MS = 10_000;
 
 const takeButton = (conv: string): HTMLElement | null => document.getElementById(`take-${conv}`);
 
@@ -39,6 +41,15 @@ function useOrder(queue: readonly WaitingRow[], held: boolean) {
   return settled;
 }
 
+/** What was just said, said no longer. */
+function useLapse(news: Signal<boolean>): void {
+  useEffect(() => {
+    if (!news.value) return;
+    const wait = setTimeout(() => (news.value = false), NEWS_STAYS_MS);
+    return () => clearTimeout(wait);
+  }, [news.value]);
+}
+
 function Nobody() {
   return (
     <div class="empty">
@@ -50,31 +61,45 @@ function Nobody() {
   );
 }
 
+/** Beside the heading, where nothing moves when it changes. */
+function News({ lost, differs }: { lost: boolean; differs: boolean }) {
+  if (!lost && !differs) return <span class="small">{say("wait.order")}</span>;
+  return (
+    <span class="changed">
+      <Icon name={lost ? "warn" : "retry"} />
+      {say(lost ? "wait.lost" : "wait.changed")}
+    </span>
+  );
+}
+
 export function Waiting({ desk }: { desk: Desk }) {
   const { session } = desk;
   const pointer = useSignal(false);
   const focus = useSignal(false);
+  const lost = useSignal(false);
   const queue = session.waiting.value;
   const { rows, differs } = useOrder(queue, pointer.value || focus.value);
   const longest = Math.min(...queue.map((row) => row.since));
   const first = rows.find(({ gone }) => !gone)?.row.conv;
+  useLapse(lost);
   useArrivals(queue.length + session.more.value);
 
   async function take(conv: string): Promise<void> {
     const next = nextFree(rows, conv);
+    lost.value = false;
     const mine = await session.take(conv).catch(() => undefined);
     if (mine === true) return desk.show(conv);
-    if (mine === false) announce(say("wait.lost"));
+    if (mine === false) {
+      announce(say("wait.lost"));
+      lost.value = true;
+    }
     if (next !== undefined) takeButton(next)?.focus();
   }
   return (
     <section class="waiting" aria-labelledby="waiting" data-region tabIndex={-1}>
       <div class="waiting-head">
         <h2 id="waiting">{say("wait")}</h2>
-        <span class={differs ? "changed" : "small"}>
-          {differs && <Icon name="retry" />}
-          {say(differs ? "wait.changed" : "wait.order")}
-        </span>
+        <News lost={lost.value} differs={differs} />
       </div>
       {rows.length === 0 && <Nobody />}
       <ol

@@ -28,3 +28,12 @@ export function Lead({ text }: { text: string }) {
     </>
   );
 }
+
+/** Big letters break between sentences before they break inside one. */
+export function Sentences({ text }: { text: string }) {
+  return text.split(/(?<=[.?!]) /).map((sentence) => (
+    <span key={sentence} class="sentence">
+      {sentence}{" "}
+    </span>
+  ));
+}

@@ -8,7 +8,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { Dune } from "./Dune.tsx";
 import { expectation } from "./expectation.ts";
 import { Languages } from "./Header.tsx";
-import { Heading, Lead } from "./Heading.tsx";
+import { Heading, Lead, Sentences } from "./Heading.tsx";
 import { DangerCard, SafeCard } from "./Safety.tsx";
 import type { VisitorSession } from "./state.ts";
 import { say } from "./words.ts";
@@ -16,7 +16,7 @@ import { say } from "./words.ts";
 function Question({ ask, answers }: { ask: string; answers: readonly string[] }) {
   return (
     <details class="question">
-      <summary>
+      <summary class="chevron">
         {ask}
         <Icon name="down" />
       </summary>
@@ -75,7 +75,7 @@ function Busy({ again }: { again: () => void }) {
     <>
       <Trouble text={say("busy")} />
       <button type="button" class="pill outline go" onClick={again}>
-        {say("start.again")}
+        {say("start.retry")}
       </button>
     </>
   );
@@ -83,7 +83,7 @@ function Busy({ again }: { again: () => void }) {
 
 function Open({ session }: { session: VisitorSession }) {
   return (
-    <p class="with-icon">
+    <p class="with-icon good">
       <Icon name="check" />
       <span>
         <Lead text={expectation(session.expected.value)} />
@@ -98,7 +98,9 @@ export function Start({ session, again }: { session: VisitorSession; again: () =
     <main class="start">
       <div class="lee">
         <div class="column">
-          <Heading focus={false}>{say("start.h")}</Heading>
+          <Heading focus={false}>
+            <Sentences text={say("start.h")} />
+          </Heading>
           <p>{say("start.p")}</p>
         </div>
         <Dune />

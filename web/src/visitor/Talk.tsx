@@ -4,6 +4,7 @@ import type { Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Composer } from "../ui/Composer.tsx";
 import { useFollow } from "../ui/follow.ts";
+import { Icon } from "../ui/Icon.tsx";
 import { Jump } from "../ui/Jump.tsx";
 import { Typing } from "../ui/Typing.tsx";
 import { Halted, isHalted } from "./Halted.tsx";
@@ -62,6 +63,18 @@ function useSeen(session: VisitorSession, there: boolean): void {
   }, [newest, there]);
 }
 
+/** Stands until the counsellor's first words. It is there empty while waiting, so that a reader hears it fill. */
+function Joined({ session }: { session: VisitorSession }) {
+  const alone = session.lines.value.every((line) => line.from === "me");
+  const here = session.phase.value === "talking" && alone;
+  return (
+    <p class={here ? "network with-icon good" : "spoken"} role="status">
+      {here && <Icon name="check" />}
+      {here && say("wait.join")}
+    </p>
+  );
+}
+
 export function Talk({ session, draft, end }: { session: VisitorSession; draft: Signal<string>; end: () => void }) {
   const lines = session.lines.value;
   const newest = lines.at(-1);
@@ -74,7 +87,7 @@ export function Talk({ session, draft, end }: { session: VisitorSession; draft: 
     <main class="talk">
       <div class="scroller" ref={follow.scroller} onScroll={follow.onScroll}>
         <Tools session={session} end={end} />
-        <div class="column">
+        <div class="column bare">
           {waiting ? <Queue session={session} /> : <h1 class="spoken">{say("chat.log")}</h1>}
           {/* Additions only: that a message went from "sent" to "read" is no news worth reading out. */}
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
@@ -87,7 +100,8 @@ export function Talk({ session, draft, end }: { session: VisitorSession; draft: 
         </div>
       </div>
       <div class="writing">
-        <div class="column">
+        <div class="column bare">
+          <Joined session={session} />
           <Network session={session} />
           <Halted session={session} />
           {!isHalted(session.trouble.value) && <Write session={session} draft={draft} />}

@@ -26,15 +26,6 @@ function usePlace(session: VisitorSession): void {
   }, [text]);
 }
 
-function useJoined(session: VisitorSession): void {
-  const before = useRef(session.phase.value);
-  const now = session.phase.value;
-  useEffect(() => {
-    if (before.current === "waiting" && now === "talking") announce(say("wait.join"));
-    before.current = now;
-  }, [now]);
-}
-
 /** Once per reply: starting, pausing and starting again is one reply. */
 function useTyping(session: VisitorSession): void {
   const told = useRef<string>("");
@@ -56,7 +47,6 @@ function useRetries(session: VisitorSession): void {
 
 export function useVoice(session: VisitorSession): void {
   usePlace(session);
-  useJoined(session);
   useTyping(session);
   useRetries(session);
 }

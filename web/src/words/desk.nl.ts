@@ -1,7 +1,7 @@
 /** What a counsellor reads, in Dutch. Apart from nl.ts, so that no visitor downloads the words of the desk. */
 
 export const nl = {
-  "in.h": "Aanmelden bij de balie",
+  "in.h": "De balie",
   "in.name": "Naam",
   "in.phrase": "Wachtzin",
   "in.go": "Aanmelden",

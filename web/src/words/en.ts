@@ -8,6 +8,7 @@ export const en: Record<keyof typeof nl, string> = {
   "start.h": "You can talk here. Without your name.",
   "start.p": "You chat with a counsellor. It is free. You decide what you tell.",
   "start.go": "Start chat",
+  "start.retry": "Try again",
   "start.again": "Back to the beginning",
   check: "A few seconds. We are making keys for your conversation.",
   open: "The chat is open. The wait is now about {n} minutes.",

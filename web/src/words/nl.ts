@@ -6,6 +6,7 @@ export const nl = {
   "start.h": "Hier kun je praten. Zonder je naam.",
   "start.p": "Je chat met een hulpverlener. Het kost niets. Jij bepaalt wat je vertelt.",
   "start.go": "Start de chat",
+  "start.retry": "Probeer opnieuw",
   "start.again": "Naar het begin",
   check: "Een paar tellen. We maken sleutels voor jouw gesprek.",
   open: "De chat is open. Wachten duurt nu ongeveer {n} minuten.",
