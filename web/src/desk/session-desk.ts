@@ -20,6 +20,7 @@ import type { DeskSession, EndReason, WaitingRow } from "./state.ts";
 export type DeskOrg = Pick<typeof org, "organisation" | "root">;
 
 const ANSWER_WITHIN = 10_000;
+const NAMED_WITHIN = 10_000;
 const TICK = 5_000;
 
 /** One signed-in stretch of time; a new sign-in has nothing of the one before. */
@@ -222,8 +223,7 @@ export class Desk implements DeskSession {
     if (!this.connected.value) return frame.t === "refused" ? this.#refused(frame.code) : undefined;
     switch (frame.t) {
       case "queue":
-        shift.waiting.show(frame);
-        return this.#settleHeld(shift);
+        return shift.waiting.show(frame);
       case "opening":
         return shift.waiting.opened(frame);
       case "taken":
@@ -255,6 +255,7 @@ export class Desk implements DeskSession {
     this.minute.value = this.#now();
     shift.connection.settled();
     this.connected.value = true;
+    this.#settleHeld(shift);
     if (this.trouble.value === "network") this.trouble.value = undefined;
     if (this.phase.value === "signing_in") this.phase.value = "in";
   }
@@ -282,16 +283,21 @@ export class Desk implements DeskSession {
     return talk;
   }
 
-  /** The list comes after what we hold; a conversation that was not named is somebody else's, or nobody's. */
-  #settleHeld({ named }: Shift): void {
-    for (const talk of this.conversations.value) {
-      if (!named.has(talk.conv) && talk.ended.value === undefined) this.#drop(talk);
-    }
+  /** After a while a conversation that the server has not named again is somebody else's, or nobody's. */
+  #settleHeld(shift: Shift): void {
+    const { socket } = shift;
+    this.#world.after(NAMED_WITHIN, () => {
+      if (shift !== this.#shift || socket !== shift.socket) return;
+      for (const talk of this.conversations.value) if (!shift.named.has(talk.conv)) this.#lost(talk.conv);
+    });
   }
 
   #lost(conv: string): void {
     const talk = this.#talk(conv);
-    if (talk !== undefined && talk.ended.value === undefined) this.#drop(talk);
+    if (talk === undefined || talk.ended.value !== undefined) return;
+    // Words that did not get through go with it; somebody should know.
+    if (talk.hasUnsent) this.trouble.value = "no_such_conversation";
+    this.#drop(talk);
   }
 
   #refusal(frame: Extract<DeskHears, { t: "refused" }>): void {

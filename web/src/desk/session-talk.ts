@@ -61,6 +61,12 @@ export class Talk implements DeskConversation {
     if (!vault.isOpen) for (const one of [this.#logs[1], this.#logs[2]]) one.lock();
   }
 
+  /** Something that was typed is not on the server's disk. */
+  get hasUnsent(): boolean {
+    const { 1: shared, 2: notes } = this.#logs;
+    return [...shared.outbox.unplaced, ...notes.outbox.unplaced].some((item) => item.state !== "sent");
+  }
+
   /** We hold it, says the server on this connection: read on after what we have, say again what it has not heard. */
   async taken(frame: Taken): Promise<void> {
     this.#keep(frame.wraps);

@@ -181,6 +181,11 @@ export class Visit implements VisitorSession {
   }
 
   #heard(frame: VisitorHears): void {
+    // At once: the socket may be closed right behind it, and the reason must be known by then.
+    if (frame.t === "refused" && frame.msg_id === undefined) {
+      this.#refused(frame.code);
+      return;
+    }
     const socket = this.#socketCount;
     this.#frames.do(async () => {
       // An answer to a frame of an old socket must not go out on the next one.
@@ -216,8 +221,7 @@ export class Visit implements VisitorSession {
       case "typing":
         return this.#theyType();
       case "refused":
-        if (frame.msg_id !== undefined) return thread.outbox.refused(frame);
-        return this.#refused(frame.code);
+        return thread.outbox.refused(frame);
       case "pong":
         return;
     }

@@ -5,8 +5,8 @@ import { bytes, bytesUpTo, type Fields, oneOf, type Reads, type RecordOf, record
 
 /** The server closes the socket on a longer one. */
 export const LONGEST_SAID = 20_480;
-/** An opening carries several envelopes; more than this is no honest answer. */
-export const LONGEST_HEARD = 1_048_576;
+/** An opening carries up to a hundred envelopes; more than this is no honest answer. */
+export const LONGEST_HEARD = 2_097_152;
 export const LONGEST_ENVELOPE = 16_594;
 
 export type Shapes = Readonly<Record<string, Reads<object>>>;
