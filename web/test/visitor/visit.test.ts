@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { decode } from "@msgpack/msgpack";
 import { secretOf, visitorTexts } from "../wire/counsellor.ts";
 import { breathe, until } from "../wire/fake-world.ts";
 import { occurs } from "../wire/house.ts";
@@ -97,6 +98,12 @@ test("a busy server gets the same bytes later, and the order stays", async () =>
     one.world.clock.advance(1_000);
   }
   assert.deepEqual(await visitorTexts(one.house, one.conv()), ["0 a", "0 b", "0 c", "0 d"]);
+  const said = one.world.sockets
+    .flatMap((socket) => socket.said)
+    .map((raw) => decode(raw) as { t: string; envelope: Uint8Array });
+  const envelopes = said.filter(({ t }) => t === "append").map(({ envelope }) => Buffer.from(envelope).toString("hex"));
+  assert.ok(envelopes.length > 4);
+  assert.equal(new Set(envelopes).size, 4);
 });
 
 test("delivered and read are told in both directions", async () => {
