@@ -79,6 +79,7 @@ export class Talk implements DeskConversation {
     this.#events.say({ t: "follow", conv: this.#id, shared: shared.last, notes: notes.last });
     this.#logs[1].outbox.connected();
     this.#logs[2].outbox.connected();
+    if (this.#read > 0) this.#events.say({ t: "read", conv: this.#id, n: this.#read });
   }
 
   disconnected(): void {
@@ -136,7 +137,9 @@ export class Talk implements DeskConversation {
     if (!this.#vault.isOpen) return; // the screen is covered
     this.unread.value = 0;
     const n = this.#lines.lastTheirs;
-    if (n > this.#read && this.#events.say({ t: "read", conv: this.#id, n })) this.#read = n;
+    if (n <= this.#read) return;
+    this.#read = n;
+    this.#events.say({ t: "read", conv: this.#id, n }); // unheard, it is said again on the next connection
   }
 
   end(reason: "completed" | "visitor_left" | "abuse"): boolean {

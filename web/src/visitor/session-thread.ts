@@ -92,7 +92,9 @@ export class Thread {
 
   seen(): void {
     const n = this.#lines.lastTheirs;
-    if (n > this.#read && this.#events.say({ t: "read", n })) this.#read = n;
+    if (n <= this.#read) return;
+    this.#read = n;
+    this.#events.say({ t: "read", n }); // unheard, it is said again on the next connection
   }
 
   /** Up to *n* our messages were delivered or read; the transcript may still be busy with what came before. */

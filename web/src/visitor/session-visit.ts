@@ -48,6 +48,8 @@ export class Visit implements VisitorSession {
   #thread: Thread | undefined;
   #start: Start | undefined;
   #isStarted = false;
+  /** On this socket: before that only a start or a resume may be said. */
+  #isKnown = false;
   /** Typed before there was an outbox. */
   #early: { readonly id: string; readonly text: string; readonly content: Uint8Array }[] = [];
   #wantsEnd = false;
@@ -68,6 +70,7 @@ export class Visit implements VisitorSession {
       heard: (frame) => this.#heard(frame),
       dropped: () => {
         this.#socketCount += 1;
+        this.#isKnown = false;
         this.#thread?.outbox.disconnected();
       },
       network: (state) => {
@@ -121,7 +124,7 @@ export class Visit implements VisitorSession {
     if (thread === undefined || this.#isWiped || this.phase.value === "ended") return;
     this.#wantsEnd = true;
     await thread.outbox.idle(); // what was typed before goes first
-    if (this.#isStarted) this.#connection.say({ t: "end" });
+    this.#say({ t: "end" });
     const isLate = signal(false);
     const cancel = this.#world.after(END_WITHIN, () => {
       this.#wantsEnd = false;
@@ -160,7 +163,7 @@ export class Visit implements VisitorSession {
     const keys = await this.#still(visitorKeys(vs), (made) => wipe(made.credential));
     wipe(vs); // all that grows from it has grown; nobody comes back to this conversation from another page
     return new Thread(this.#world, this.#trust, keys, cs, {
-      say: (frame) => this.#connection.say(frame),
+      say: (frame) => this.#say(frame),
       theyWrote: () => {
         this.#quiet();
         if (this.phase.value === "waiting") this.#talk();
@@ -252,11 +255,16 @@ export class Visit implements VisitorSession {
     // A server that has forgotten what it told us has another past than ours.
     if (frame.t === "resumed" && frame.last < thread.transcript.last) this.#fork();
     this.#isStarted = true;
+    this.#isKnown = true;
     this.#connection.settled();
     if (this.trouble.value === "busy") this.trouble.value = undefined;
     if (this.phase.value === "opening") this.phase.value = "waiting";
     thread.connected();
-    if (this.#wantsEnd) void thread.outbox.idle().then(() => this.#connection.say({ t: "end" }));
+    if (this.#wantsEnd) void thread.outbox.idle().then(() => this.#say({ t: "end" }));
+  }
+
+  #say(frame: VisitorSays): boolean {
+    return this.#isKnown && this.#connection.say(frame);
   }
 
   #wait(place: InQueue): void {

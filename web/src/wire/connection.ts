@@ -38,6 +38,8 @@ export class Connection<Frame, Said extends { readonly t: string }> {
   readonly #events: ConnectionEvents<Frame>;
   #socket: Socket | undefined;
   #isOpen = false;
+  /** Before the server knows us nothing but the session's first frame may be said. */
+  #isKnown = false;
   #life: "idle" | "up" | "finishing" | "over" = "idle";
   #failures = 0;
   #network: Network = "fine";
@@ -76,6 +78,7 @@ export class Connection<Frame, Said extends { readonly t: string }> {
 
   /** The server knows us: the next loss begins with the shortest wait again. Merely opening does not count. */
   settled(): void {
+    this.#isKnown = true;
     this.#failures = 0;
     this.#clear("lost");
     this.#clear("long");
@@ -164,6 +167,7 @@ export class Connection<Frame, Said extends { readonly t: string }> {
     const socket = this.#socket;
     this.#socket = undefined;
     this.#isOpen = false;
+    this.#isKnown = false;
     this.#clear("silence");
     this.#clear("ping");
     if (socket === undefined) return;
@@ -182,7 +186,7 @@ export class Connection<Frame, Said extends { readonly t: string }> {
       this.#failures = 0;
       this.#connect();
     } else if (this.#isOpen) {
-      this.say({ t: "ping" } as Said);
+      this.#ping();
       this.#listen(PROBE);
     }
   }
@@ -193,9 +197,13 @@ export class Connection<Frame, Said extends { readonly t: string }> {
 
   #pingLater(): void {
     this.#set("ping", PING_EVERY, () => {
-      this.say({ t: "ping" } as Said);
+      this.#ping();
       this.#pingLater();
     });
+  }
+
+  #ping(): void {
+    if (this.#isKnown) this.say({ t: "ping" } as Said);
   }
 
   /** From the first moment of absence on, however many attempts fail. */

@@ -125,6 +125,23 @@ test("delivered and read are told in both directions", async () => {
   assert.equal(one.visit.lines.value[2]?.delivery, "sent");
 });
 
+test("on a new socket nothing is said before the server was asked to resume", async () => {
+  const one = await talking();
+  for (const text of ["a", "b", "c"]) await one.anna.says(one.conv(), text);
+  await until(() => one.texts().length > 0);
+  one.server.cut((link) => link.side === "visitor");
+  await one.visit.send("d");
+  one.world.clock.advance(1_000);
+  one.visit.seen();
+  one.world.wake();
+  await said(one, 4);
+  one.visit.seen();
+  for (const socket of one.world.sockets.filter(({ path }) => path !== "/desk/socket")) {
+    const [first] = socket.said.map((raw) => (decode(raw) as { t: string }).t);
+    assert.match(first ?? "nothing", /^(start|resume)$/);
+  }
+});
+
 test("a colleague who goes on is announced by a line, in its place", async () => {
   const one = await talking();
   await one.anna.says(one.conv(), "I must go");

@@ -154,6 +154,16 @@ for (const code of [1000, 1001, 1006, 1009, 1013, 4400, 4408]) {
   });
 }
 
+test("before the server knows us it gets no ping", () => {
+  const one = line();
+  const socket = one.last();
+  socket.open();
+  one.world.wake();
+  socket.deliver(pong);
+  one.world.clock.advance(30_000);
+  assert.equal(socket.said.length, 0);
+});
+
 test("after close nothing is left behind: no timer, no listener, no event of the old socket", () => {
   const one = line();
   const socket = one.last();
