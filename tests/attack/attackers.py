@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import os
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -182,7 +183,12 @@ class Raw:
         lines = [f"{name}: {value}" for name, value in given.items() if value is not None]
         host, _, port = address.partition(":")
         limit = receive or 2**16
-        reader, writer = await asyncio.open_connection(host, int(port), limit=limit)
+        ours = socket.socket(proto=socket.IPPROTO_TCP)
+        ours.setblocking(False)
+        if receive:
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
+        await asyncio.get_running_loop().sock_connect(ours, (host, int(port)))
+        reader, writer = await asyncio.open_connection(sock=ours, limit=limit)
         writer.write("\r\n".join([f"GET {path} HTTP/1.1", *lines, "", ""]).encode("latin-1"))
         try:
             head = await reader.readuntil(b"\r\n\r\n")
@@ -197,6 +203,11 @@ class Raw:
 
     def send(self, payload: bytes, *, opcode: int = 2, fin: bool = True, rsv: int = 0, mask: bool = True) -> None:
         """Send one WebSocket frame, right or wrong."""
+        self.writer.write(self.wire(payload, opcode=opcode, fin=fin, rsv=rsv, mask=mask))
+
+    @staticmethod
+    def wire(payload: bytes, *, opcode: int = 2, fin: bool = True, rsv: int = 0, mask: bool = True) -> bytes:
+        """The bytes of one WebSocket frame."""
         first = bytes([(0x80 if fin else 0) | rsv << 4 | opcode])
         size = len(payload)
         bit = 0x80 if mask else 0
@@ -206,7 +217,12 @@ class Raw:
             length = bytes([bit | 126]) + size.to_bytes(2, "big")
         else:
             length = bytes([bit | 127]) + size.to_bytes(8, "big")
-        self.writer.write(first + length + (bytes(4) if mask else b"") + payload)
+        return first + length + (bytes(4) if mask else b"") + payload
+
+    def send_in_parts(self, part: bytes, times: int, opcode: int = 0) -> None:
+        """Send a first part of a message and more parts, the last as unfinished as the first."""
+        for n in range(times):
+            self.send(part, opcode=opcode if n else 2, fin=False)
 
     def frame(self, t: str, **values: Any) -> None:
         """Send one frame of the protocol."""
