@@ -4,6 +4,7 @@ import { type Signal, signal } from "@preact/signals";
 import { hex, wipe } from "../crypto/bytes.ts";
 import { MAX_BODY, textContent, VISITOR } from "../crypto/envelope.ts";
 import type { DeskHears, DeskSays, KeptWrap, Taken } from "../wire/desk-frames.ts";
+import { Moment } from "../wire/moment.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import type { Entry } from "../wire/transcript.ts";
 import { DeskLines } from "./session-lines.ts";
@@ -45,7 +46,7 @@ export class Talk implements DeskConversation {
   #messageCount = 0;
   #read = 0;
   #lastTyping = 0;
-  #stopTyping: (() => void) | undefined;
+  readonly #typing: Moment;
   #isGone = false;
 
   constructor(world: Surroundings, vault: Vault, taken: Taken, events: TalkEvents) {
@@ -56,6 +57,9 @@ export class Talk implements DeskConversation {
     this.#world = world;
     this.#vault = vault;
     this.#events = events;
+    this.#typing = new Moment(world, TYPING_LASTS, (on) => {
+      this.visitorTypes.value = on;
+    });
     const log = (which: 1 | 2) => new DeskLog(world, vault, this.#id, which, this.#logEvents(which));
     this.#logs = { 1: log(1), 2: log(2) };
     if (!vault.isOpen) for (const one of [this.#logs[1], this.#logs[2]]) one.lock();
@@ -106,11 +110,11 @@ export class Talk implements DeskConversation {
         this.#lines.reached(frame.t, frame.n);
         return this.#publish();
       case "typing":
-        return this.#visitorTypes();
+        return this.#typing.begin();
       case "ended":
         await this.#logs[1].transcript.idle();
         this.ended.value = frame.by;
-        this.#quiet();
+        this.#typing.end();
         for (const log of [this.#logs[1], this.#logs[2]]) log.outbox.stop();
         return;
     }
@@ -162,7 +166,7 @@ export class Talk implements DeskConversation {
 
   wipe(): void {
     this.#isGone = true;
-    this.#quiet();
+    this.#typing.end();
     for (const log of [this.#logs[1], this.#logs[2]]) log.wipe();
     this.lines.value = [];
   }
@@ -201,7 +205,7 @@ export class Talk implements DeskConversation {
     }
     if (line.from === "visitor") {
       this.unread.value += 1;
-      if (entry.kind === "text" && entry.direction === VISITOR) this.#quiet();
+      if (entry.kind === "text" && entry.direction === VISITOR) this.#typing.end();
     }
     this.#publish();
   }
@@ -267,17 +271,6 @@ export class Talk implements DeskConversation {
     this.fork.value = true;
     for (const log of [this.#logs[1], this.#logs[2]]) log.outbox.stop();
     this.#publish();
-  }
-
-  #visitorTypes(): void {
-    this.#quiet();
-    this.visitorTypes.value = true;
-    this.#stopTyping = this.#world.after(TYPING_LASTS, () => this.#quiet());
-  }
-
-  #quiet(): void {
-    this.#stopTyping?.();
-    this.visitorTypes.value = false;
   }
 
   /** Locked, nothing is shown; it comes back with the keys. */

@@ -10,6 +10,7 @@ import { MAX_BODY, textContent } from "../crypto/envelope.ts";
 import { visitorKeys } from "../crypto/keys.ts";
 import { supported } from "../crypto/supported.ts";
 import { Connection, type Network } from "../wire/connection.ts";
+import { Moment } from "../wire/moment.ts";
 import { Serial } from "../wire/serial.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import { Trust } from "../wire/trust.ts";
@@ -55,7 +56,7 @@ export class Visit implements VisitorSession {
   #wantsEnd = false;
   #socketCount = 0;
   #messageCount = 0;
-  #stopTyping: (() => void) | undefined;
+  readonly #typing: Moment;
   readonly #stopAsking: () => void;
   #isWiped = false;
 
@@ -63,6 +64,9 @@ export class Visit implements VisitorSession {
     this.#world = world;
     this.#org = pinned;
     this.#trust = new Trust({ organisation: pinned.organisation, root: unhex(pinned.root) });
+    this.#typing = new Moment(world, TYPING_LASTS, (on) => {
+      this.theyType.value = on;
+    });
     this.#frames = new Serial((reason) => this.#fault(reason));
     const path = `/l/${encodeURIComponent(pinned.line)}`;
     this.#connection = new Connection(world, `${path}/socket`, hearAsVisitor, {
@@ -142,7 +146,7 @@ export class Visit implements VisitorSession {
     this.#frames.stop();
     this.#connection.close();
     this.#stopAsking();
-    this.#stopTyping?.();
+    this.#typing.end();
     this.#held.length = 0;
     this.#early = [];
     this.#thread = undefined;
@@ -152,7 +156,6 @@ export class Visit implements VisitorSession {
     this.place.value = undefined;
     this.trouble.value = undefined;
     this.endedBy.value = undefined;
-    this.theyType.value = false;
     this.network.value = "fine";
     this.phase.value = "start";
   }
@@ -165,7 +168,7 @@ export class Visit implements VisitorSession {
     return new Thread(this.#world, this.#trust, keys, cs, {
       say: (frame) => this.#say(frame),
       theyWrote: () => {
-        this.#quiet();
+        this.#typing.end();
         if (this.phase.value === "waiting") this.#talk();
       },
       changed: () => this.#publish(),
@@ -222,7 +225,7 @@ export class Visit implements VisitorSession {
       case "read":
         return thread.reached(frame.t, frame.n);
       case "typing":
-        return this.#theyType();
+        return this.#typing.begin();
       case "refused":
         return thread.outbox.refused(frame);
       case "pong":
@@ -271,7 +274,7 @@ export class Visit implements VisitorSession {
     if (!this.#goesOn()) return;
     this.phase.value = "waiting";
     this.place.value = place;
-    this.#quiet();
+    this.#typing.end();
   }
 
   #claimed(times: number, thread: Thread): void {
@@ -290,7 +293,7 @@ export class Visit implements VisitorSession {
     this.endedBy.value = by;
     this.phase.value = "ended";
     this.place.value = undefined;
-    this.#quiet();
+    this.#typing.end();
     this.#thread?.outbox.stop();
     this.#connection.finish();
   }
@@ -320,17 +323,6 @@ export class Visit implements VisitorSession {
     this.trouble.value = "fork";
     this.#thread?.outbox.stop();
     this.#publish();
-  }
-
-  #theyType(): void {
-    this.#quiet();
-    this.theyType.value = true;
-    this.#stopTyping = this.#world.after(TYPING_LASTS, () => this.#quiet());
-  }
-
-  #quiet(): void {
-    this.#stopTyping?.();
-    this.theyType.value = false;
   }
 
   #publish(): void {

@@ -193,6 +193,7 @@ test("M-6: frames out of order and twice make the same transcript; a dropped mid
   await until(() => one.texts().length === 4);
   await breathe();
   assert.deepEqual(one.texts(), ["them a", "them b", "them c", "them d"]);
+  assert.equal(one.visit.trouble.value, undefined);
 
   const two = await talking();
   let count = 0;
