@@ -221,6 +221,22 @@ test("M-6: an old message again, under a new number, is doubtful", async () => {
   assert.deepEqual(one.texts(), ["them come tonight", "them doubt"]);
 });
 
+test("a message id is used once: a second message under it is doubtful, in its own chain too", async () => {
+  const one = await talking();
+  const msgId = random(16);
+  for (const [i, text] of ["first", "second"].entries()) {
+    const envelope = await one.anna.seals(one.conv(), text, { header: { msgId } });
+    one.conv().logs[1].push({ n: i + 1, minute: 1, envelope, account: one.anna.account.id });
+    for (const link of one.server.links) {
+      if (link.side !== "visitor") continue;
+      one.server.say(link, { t: "cert", certificate: one.anna.account.certificate });
+      one.server.say(link, { t: "envelope", log: 1, n: i + 1, minute: 1, envelope });
+    }
+  }
+  await until(() => one.texts().length === 2);
+  assert.deepEqual(one.texts(), ["them first", "them doubt"]);
+});
+
 test("M-20: two transcripts are noticed at the next reply, and nothing more is sent", async () => {
   const one = await talking();
   await one.visit.send("I am in danger");
