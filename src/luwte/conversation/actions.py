@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from luwte.conversation import store
 from luwte.conversation.model import (
@@ -56,8 +57,7 @@ class Wrap:
     wrap: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Ack:
+class Ack(NamedTuple):
     """An envelope's place, once it is on disk."""
 
     n: int
@@ -164,8 +164,7 @@ def find(tx: ReadTx, id: bytes) -> Conversation:
 # the log
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(NamedTuple):
     """An envelope that was looked at from outside, locked, and is ready for its place in a log."""
 
     header: Header

@@ -64,9 +64,8 @@ class Writer:
 THE_VISITOR = Writer(None)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a log and one sender in it stand, before the next envelope."""
+class Place(NamedTuple):
+    """Where a log and one sender in it stand, before the next envelope. A tuple, as one is made for each message."""
 
     key: int
     team: str
@@ -80,8 +79,7 @@ class Place:
     prev: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """An envelope in its place in the log, unlocked, on its way to a reader."""
 
     n: int

@@ -95,7 +95,7 @@ def place(tx: ReadTx, id: bytes, log: int, sender: bytes) -> Place | None:
         sender,
         id,
     )
-    return Place(*row) if row else None
+    return Place._make(row) if row else None
 
 
 def message(tx: ReadTx, key: int, log: int, msg_id: bytes) -> tuple[bytes, int, int] | None:

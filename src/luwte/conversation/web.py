@@ -7,6 +7,7 @@
 """
 
 import asyncio
+import functools
 import itertools
 import os
 from collections.abc import Callable
@@ -46,6 +47,9 @@ from luwte.staff.model import Team
 
 RATE, BURST = 20.0, 60.0
 """Frames a second that one visitor may send; more is read later, so that the others do not wait for it."""
+
+UNDER_WAY = 8
+"""Appends of one connection that may be on their way to the disk at once."""
 
 WAITING_AT_MOST = 5_000
 """Conversations that may wait in one team; beyond that a start is told that it is too busy."""
@@ -131,6 +135,8 @@ class VisitorSocket:
         self._looking = False
         self._look_again = False
         self._conversation = b""
+        self._pace = Pace(RATE, BURST, around.clock())
+        self._under_way = UnderWay()
 
     async def serve(self) -> None:
         """Talk until one side hangs up."""
@@ -232,10 +238,11 @@ class VisitorSocket:
         self._look()
 
     async def _talk(self) -> None:
-        pace = Pace(RATE, BURST, self._around.clock())
+        self._socket.at_once = self._append_at_once
         while True:
             data = await self._socket.receive()
-            if delay := pace.delay(self._around.clock()):
+            await self._under_way.settled()
+            if delay := self._pace.delay(self._around.clock()):
                 await asyncio.sleep(delay)
             await self._answer(data)
 
@@ -249,27 +256,52 @@ class VisitorSocket:
                 await self._append(header, frame.envelope)
             else:
                 await self._hear_visitor(frame)
-        except Refusal as refusal:
-            self._around.metrics.add("refused", 1)
-            self._send(frames.refused(refusal, msg_id=about))
         except Exception as error:
-            trouble("visitor", error)
-            self._send(frames.refused(Failed(), msg_id=about))
+            self._refuse(error, about)
 
     async def _append(self, header: Header, envelope: bytes) -> None:
+        around, sealed = self._around, self._seal(header, envelope)
+        ack = await around.db.write(actions.append, sealed, THE_VISITOR, around.minute(), around.tails, self._number)
+        self._acknowledge(header.msg_id, ack)
+
+    def _append_at_once(self, data: bytes) -> bool:
+        """The same in the call that brought it, when it is an append and nothing is unusual about it."""
         around = self._around
+        if self._under_way.is_full or not self._pace.spend(around.clock()):
+            return False
+        about: bytes | None = None
+        try:
+            frame = decode(frames.decode_from_visitor, data)
+            if not isinstance(frame, frames.Append):
+                self._pace.give_back()
+                return False
+            header = read_header(frame.envelope)
+            about = header.msg_id
+            sealed = self._seal(header, frame.envelope)
+            done = functools.partial(self._appended, header.msg_id)
+            around.db.submit(done, actions.append, sealed, THE_VISITOR, around.minute(), around.tails, self._number)
+            self._under_way.begin()
+        except Exception as error:
+            self._refuse(error, about)
+        return True
+
+    def _appended(self, msg_id: bytes, ack: actions.Ack | None, error: Exception | None) -> None:
+        self._under_way.end()
+        if error is not None:
+            self._refuse(error, msg_id)
+        elif ack is not None:
+            self._acknowledge(msg_id, ack)
+
+    def _seal(self, header: Header, envelope: bytes) -> actions.Sealed:
         if header.conv != self._conversation:
             raise NoSuchConversation
-        key = around.shred_key(header.conv)
-        if key is None:
-            raise NoSuchConversation
-        began = perf_counter_ns()
-        sealed = actions.seal(header, envelope, key)
-        locked = perf_counter_ns()
-        ack = await around.db.write(actions.append, sealed, THE_VISITOR, around.minute(), around.tails, self._number)
-        self._send(frames.Ack(header.msg_id, ack.n, ack.minute))
-        around.metrics.add("lock_ns", locked - began)
-        around.metrics.add("appends", 1)
+        return seal(self._around, header, envelope)
+
+    def _acknowledge(self, msg_id: bytes, ack: actions.Ack) -> None:
+        self._send(frames.Ack(msg_id, ack.n, ack.minute))
+
+    def _refuse(self, error: Exception, about: bytes | None) -> None:
+        self._send(frames.refused(as_refusal("visitor", self._around, error), msg_id=about))
 
     async def _hear_visitor(self, frame: frames.FromVisitor) -> None:
         tell = self._around.relay.tell
@@ -347,6 +379,35 @@ class VisitorSocket:
             self._follower.stop()
 
 
+class UnderWay:
+    """How many appends of one connection are on their way to the disk; whatever else it asks is answered after them."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._settled: asyncio.Future[None] | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next append must wait."""
+        return self._count >= UNDER_WAY
+
+    def begin(self) -> None:
+        """One more."""
+        self._count += 1
+
+    def end(self) -> None:
+        """One is answered."""
+        self._count -= 1
+        if not self._count and self._settled is not None and not self._settled.done():
+            self._settled.set_result(None)
+
+    async def settled(self) -> None:
+        """Wait until all of them are answered."""
+        if self._count:
+            self._settled = asyncio.get_running_loop().create_future()
+            await self._settled
+
+
 class Pace:
     """A token bucket that answers how long to wait, instead of refusing."""
 
@@ -355,9 +416,25 @@ class Pace:
 
     def delay(self, now: float) -> float:
         """Seconds until the next message may be handled; 0.0 while the bucket lasts."""
-        self._left = min(self._burst, self._left + max(0.0, now - self._at) * self._rate) - 1
-        self._at = now
+        self._fill(now)
+        self._left -= 1
         return 0.0 if self._left >= 0 else -self._left / self._rate
+
+    def spend(self, now: float) -> bool:
+        """Whether the next message may be handled now; one that may not is left for `delay`."""
+        self._fill(now)
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+    def give_back(self) -> None:
+        """What `spend` allowed was not done."""
+        self._left += 1
+
+    def _fill(self, now: float) -> None:
+        self._left = min(self._burst, self._left + max(0.0, now - self._at) * self._rate)
+        self._at = now
 
 
 def decode(decoder: Callable[[bytes], T], data: bytes) -> T:
@@ -366,6 +443,28 @@ def decode(decoder: Callable[[bytes], T], data: bytes) -> T:
         return decoder(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise MalformedFrame from None
+
+
+def seal(around: Surroundings, header: Header, envelope: bytes, team_wrap: bytes | None = None) -> actions.Sealed:
+    """Lock an envelope for storage. Raises `Busy` before any work when there is no room to store it."""
+    around.db.check_room()
+    key = around.shred_key(header.conv)
+    if key is None:
+        raise NoSuchConversation
+    began = perf_counter_ns()
+    sealed = actions.seal(header, envelope, key, team_wrap)
+    around.metrics.add("lock_ns", perf_counter_ns() - began)
+    around.metrics.add("appends", 1)
+    return sealed
+
+
+def as_refusal(where: str, around: Surroundings, error: Exception) -> Refusal:
+    """What the other side is told of *error*; anything but a refusal is trouble of ours, and they learn only that."""
+    if isinstance(error, Refusal):
+        around.metrics.add("refused", 1)
+        return error
+    trouble(where, error)
+    return Failed()
 
 
 def read_header(envelope: bytes) -> Header:

@@ -7,20 +7,23 @@
 """
 
 import asyncio
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from time import perf_counter_ns
 
 from luwte.conversation import actions as conversations
 from luwte.conversation import frames as visitor_frames
 from luwte.conversation.follow import Follower
-from luwte.conversation.model import WRAP_BYTES, Conversation, Stored, Writer
+from luwte.conversation.model import WRAP_BYTES, Conversation, Stored, Writer, log_of
 from luwte.conversation.web import (
     Ephemeral,
     Surroundings,
+    UnderWay,
+    as_refusal,
     connection_numbers,
     decode,
     read_header,
+    seal,
     to_desk,
     to_visitor,
 )
@@ -28,7 +31,7 @@ from luwte.crypto.envelope import NOTE, SHARED_LOG, TEAM_LOG, Header
 from luwte.desk import actions, frames
 from luwte.desk.board import Board, Boards
 from luwte.desk.model import ROWS
-from luwte.errors import Failed, MalformedFrame, NoSuchConversation, Refusal, SignedOut, TeamSecretExists, WrongOrder
+from luwte.errors import MalformedFrame, NoSuchConversation, Refusal, SignedOut, TeamSecretExists, WrongOrder
 from luwte.plumbing.log import trouble
 from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, SIGNED_OUT, Closed, Socket
 from luwte.staff import actions as staff
@@ -99,6 +102,7 @@ class DeskSocket:
         self._seats: dict[bytes, Seat] = {}
         self._certs_sent: set[bytes] = set()
         self._unfollow: list[Callable[[], None]] = []
+        self._under_way = UnderWay()
         self._session: Session | None = None
         self._board: Board | None = None
         self._refreshing = False
@@ -110,8 +114,10 @@ class DeskSocket:
         """Work until one side hangs up or the session ends."""
         try:
             if await self._sign_on():
+                self._socket.at_once = self._append_at_once
                 while True:
                     data = await self._socket.receive()
+                    await self._under_way.settled()
                     if is_over(self._me.began, None, self._around.minute()):
                         self._socket.close(SIGNED_OUT)
                         return
@@ -192,14 +198,10 @@ class DeskSocket:
                 await self._append(header, frame)
             else:
                 await self._do(frame)
-        except Refusal as refusal:
-            self._around.metrics.add("refused", 1)
-            self._send(frames.refused(refusal, conv=conv, msg_id=msg_id))
         except Closed:
             raise
         except Exception as error:
-            trouble("desk", error)
-            self._send(frames.refused(Failed(), conv=conv, msg_id=msg_id))
+            self._refuse(error, conv, msg_id)
 
     async def _do(self, frame: frames.FromDesk) -> None:
         match frame:
@@ -225,29 +227,64 @@ class DeskSocket:
         return self._session
 
     async def _append(self, header: Header, frame: frames.Append) -> None:
-        around, account = self._around, self._me.account
+        around = self._around
         # What can be said without looking comes first, so that absent and foreign get the same answer.
         if frame.wrap is not None and len(frame.wrap) != WRAP_BYTES:
             raise MalformedFrame
         if frame.wrap is not None and header.direction != NOTE:
             raise WrongOrder
-        key = around.shred_key(header.conv)
-        if key is None:
-            raise NoSuchConversation
-        began = perf_counter_ns()
-        sealed = conversations.seal(header, frame.envelope, key, frame.wrap)
-        locked = perf_counter_ns()
-        writer = Writer(account.id, account.certificate_id)
+        sealed = seal(around, header, frame.envelope, frame.wrap)
         try:
             ack = await around.db.write(
-                conversations.append, sealed, writer, around.minute(), around.tails, self._number
+                conversations.append, sealed, self._writer, around.minute(), around.tails, self._number
             )
         except TeamSecretExists:
             await self._send_team_secret(header.conv)
             raise
-        self._send(frames.Ack(header.conv, sealed.log, header.msg_id, ack.n, ack.minute))
-        around.metrics.add("lock_ns", locked - began)
-        around.metrics.add("appends", 1)
+        self._acknowledge(header, ack)
+
+    def _append_at_once(self, data: bytes) -> bool:
+        """The same in the call that brought it, when it is a message and nothing is unusual about it."""
+        around = self._around
+        if self._under_way.is_full or is_over(self._me.began, None, around.minute()):
+            return False
+        header: Header | None = None
+        try:
+            frame = decode(frames.decode_from_desk, data)
+            if not isinstance(frame, frames.Append):
+                return False
+            header = read_header(frame.envelope)
+            if header.direction == NOTE or frame.wrap is not None:
+                return False
+            sealed = seal(around, header, frame.envelope)
+            done = functools.partial(self._appended, header)
+            around.db.submit(
+                done, conversations.append, sealed, self._writer, around.minute(), around.tails, self._number
+            )
+            self._under_way.begin()
+        except Exception as error:
+            self._refuse(error, header and header.conv, header and header.msg_id)
+        return True
+
+    def _appended(self, header: Header, ack: conversations.Ack | None, error: Exception | None) -> None:
+        self._under_way.end()
+        if error is not None:
+            self._refuse(error, header.conv, header.msg_id)
+        elif ack is not None:
+            self._acknowledge(header, ack)
+
+    @property
+    def _writer(self) -> Writer:
+        account = self._me.account
+        return Writer(account.id, account.certificate_id)
+
+    def _acknowledge(self, header: Header, ack: conversations.Ack) -> None:
+        log = log_of(header.direction)
+        self._send(frames.Ack(header.conv, log, header.msg_id, ack.n, ack.minute))
+
+    def _refuse(self, error: Exception, conv: bytes | None, msg_id: bytes | None) -> None:
+        refusal = as_refusal("desk", self._around, error)
+        self._send(frames.refused(refusal, conv=conv, msg_id=msg_id))
 
     async def _send_team_secret(self, conv: bytes) -> None:
         for held in await self._around.db.read(actions.held, self._me.account):

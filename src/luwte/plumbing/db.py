@@ -2,6 +2,7 @@
 
 A deed is a plain function that takes a transaction first and runs whole in a worker thread, so a
 visitor who hangs up cannot stop a write half-way. Its result arrives after COMMIT, that is: on disk.
+A deed touches nothing but its transaction: when a neighbour in its group fails half-way it is undone and run again.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from time import perf_counter_ns
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from luwte.errors import Busy
+from luwte.plumbing.log import trouble
 from luwte.plumbing.metrics import Metrics
 from luwte.plumbing.relay import Relay, Topic
 
@@ -26,8 +28,9 @@ Row = tuple[Any, ...]
 GROUP = 512
 """Jobs in one commit: enough to carry a surge on one fdatasync, few enough that nobody waits long."""
 
-WAITING = 4096
-"""Jobs that may wait. More would only make everybody late: they get a clear "busy" instead."""
+WAITING = 1024
+"""Jobs that may wait: about a fifth of a second of work on a small machine (`make bench`). More would only make
+everybody late: they get a clear "busy" instead."""
 
 READERS = 4
 
@@ -54,16 +57,19 @@ class WriteTx(ReadTx):
     def __init__(self, connection: sqlite3.Connection, relay: Relay) -> None:
         super().__init__(connection)
         self._relay = relay
+        self._alone = False
         self._dirty = False
         self._after: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
 
     def execute(self, sql: str, *values: Any) -> int:
         """Run a writing statement; the number of rows it touched."""
-        if not self._dirty:
-            # A job that is refused before it writes, as most are, costs no savepoint.
+        if self._alone and not self._dirty:
             self._connection.execute("SAVEPOINT job")
             self._dirty = True
-        return self._connection.execute(sql, values).rowcount
+        touched = self._connection.execute(sql, values).rowcount
+        # A statement that touched no row, or failed, has left nothing to undo.
+        self._dirty = self._dirty or touched != 0
+        return touched
 
     def insert(self, sql: str, *values: Any) -> int:
         """Insert one row; its rowid."""
@@ -80,19 +86,22 @@ class WriteTx(ReadTx):
         """Wake the followers of *topic* once this is on disk."""
         self.after(self._relay.wake, topic)
 
-    def _keep(self) -> list[tuple[Callable[..., None], tuple[Any, ...]]]:
-        if self._dirty:
-            self._connection.execute("RELEASE job")
-            self._dirty = False
-        after, self._after = self._after, []
-        return after
+    def _begin(self, *, alone: bool) -> None:
+        """The next job begins; *alone* puts a savepoint around what it writes."""
+        self._alone, self._dirty, self._after = alone, False, []
 
-    def _drop(self) -> None:
-        if self._dirty:
+    def _keep(self) -> list[tuple[Callable[..., None], tuple[Any, ...]]]:
+        if self._alone and self._dirty:
+            self._connection.execute("RELEASE job")
+        return self._after
+
+    def _drop(self) -> bool:
+        """Undo what the job did; False when that cannot be done without its group."""
+        if self._alone and self._dirty:
             self._connection.execute("ROLLBACK TO job")
             self._connection.execute("RELEASE job")
-            self._dirty = False
-        self._after = []
+            return True
+        return not self._dirty
 
 
 @dataclass(slots=True)
@@ -100,9 +109,9 @@ class _Job:
     work: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
-    future: "asyncio.Future[Any]"
+    done: Callable[[Any, Exception | None], None]
     result: Any = None
-    error: BaseException | None = None
+    error: Exception | None = None
     after: tuple[Any, ...] | list[Any] = ()
 
 
@@ -133,12 +142,35 @@ class Db:
 
         Raises `Busy` at once when too many jobs wait, and whatever *work* raises: then nothing of it is kept.
         """
+        future: asyncio.Future[T] = self._loop.create_future()
+
+        def done(result: T, error: Exception | None) -> None:
+            if future.done():  # whoever asked has gone
+                return
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+
+        self.submit(done, work, *args, **kwargs)
+        return await future
+
+    def submit(
+        self,
+        done: Callable[[Any, Exception | None], None],
+        work: Callable[Concatenate[WriteTx, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
+        """`write` for those who cannot wait: *done* is called with the result, or with what *work* raised."""
+        self.check_room()
+        self._waiting += 1
+        self._jobs.put(_Job(work, args, kwargs, done))
+
+    def check_room(self) -> None:
+        """Raise `Busy` when a write would be refused: worth asking before work that would be in vain."""
         if self._waiting >= WAITING or self._closed:
             raise Busy
-        self._waiting += 1
-        future: asyncio.Future[T] = self._loop.create_future()
-        self._jobs.put(_Job(work, args, kwargs, future))
-        return await future
 
     async def close(self) -> None:
         """Finish what waits, then close every connection."""
@@ -189,15 +221,11 @@ class Db:
         began = perf_counter_ns()
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for job in group:
-                try:
-                    job.result = job.work(tx, *job.args, **job.kwargs)
-                    job.after = tx._keep()
-                except Exception as error:  # every kind belongs to the one who asked, never to the group
-                    if not connection.in_transaction:  # SQLite undid all of it: a full or failing disk
-                        raise
-                    tx._drop()
-                    job.error = error
+            # A savepoint for each job costs a tenth of it, and hardly any job fails after it wrote.
+            if not self._work(connection, tx, group, alone=False):
+                connection.execute("ROLLBACK")
+                connection.execute("BEGIN IMMEDIATE")
+                self._work(connection, tx, group, alone=True)
             worked = perf_counter_ns()
             connection.execute("COMMIT")
             self._metrics.add("write_work_ns", worked - began)
@@ -205,10 +233,25 @@ class Db:
             self._metrics.add("commits", 1)
             self._metrics.add("jobs", len(group))
         except Exception as error:  # disk full, failing fsync: nobody in this group is acknowledged
-            self._give_up(connection, tx, group, error)
+            self._give_up(connection, group, error)
 
-    def _give_up(self, connection: sqlite3.Connection, tx: WriteTx, group: list[_Job], error: Exception) -> None:
-        tx._dirty, tx._after = False, []
+    def _work(self, connection: sqlite3.Connection, tx: WriteTx, group: list[_Job], *, alone: bool) -> bool:
+        """Run every job; False as soon as one failed that only a savepoint of its own could undo."""
+        for job in group:
+            tx._begin(alone=alone)
+            try:
+                job.error = None
+                job.result = job.work(tx, *job.args, **job.kwargs)
+                job.after = tx._keep()
+            except Exception as error:  # every kind belongs to the one who asked, never to the group
+                if not connection.in_transaction:  # SQLite undid all of it: a full or failing disk
+                    raise
+                if not tx._drop():
+                    return False
+                job.error, job.after = error, ()
+        return True
+
+    def _give_up(self, connection: sqlite3.Connection, group: list[_Job], error: Exception) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         for job in group:
@@ -217,16 +260,16 @@ class Db:
                 job.error = error
 
     def _settle(self, group: list[_Job]) -> None:
+        began = perf_counter_ns()
         self._waiting -= len(group)
         for job in group:
-            for deed, values in job.after:
-                deed(*values)
-            if job.future.done():
-                continue
-            if job.error is None:
-                job.future.set_result(job.result)
-            else:
-                job.future.set_exception(job.error)
+            try:
+                for deed, values in job.after:
+                    deed(*values)
+                job.done(job.result, job.error)
+            except Exception as error:  # the others of the group are on disk, too, and wait to hear it
+                trouble("settle", error)
+        self._metrics.add("settle_ns", perf_counter_ns() - began)
 
 
 def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:

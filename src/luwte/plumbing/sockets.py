@@ -55,6 +55,8 @@ class Socket(WSListener):
         self.clogged = False
         self.closed = False
         self.on_drain: Callable[[], None] | None = None
+        self.at_once: Callable[[bytes], bool] | None = None
+        """Asked for each message while its reader only waits: True when it took the message, so that no task wakes."""
         self.task: asyncio.Task[None] | None = None
 
     async def receive(self) -> bytes:
@@ -146,10 +148,17 @@ class Socket(WSListener):
             if not frame.fin:
                 return
             message, self._partial = bytes(self._partial), bytearray()
+        if self._is_idle and self.at_once is not None and self.at_once(message):
+            return
         self._inbox.append(message)
         if len(self._inbox) >= INBOX:
             self._pace()
         self._wake()
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether the reader waits for a message and nothing is before it: only then may one be taken out of turn."""
+        return self._waiter is not None and not self._inbox and not self.clogged
 
     def _pace(self) -> None:
         """Stop reading whoever is far ahead of us or does not read us, and go on when that is over."""
