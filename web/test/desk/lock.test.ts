@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { hex } from "../../src/crypto/bytes.ts";
 import { secretOf } from "../wire/counsellor.ts";
-import { breathe, until } from "../wire/fake-world.ts";
-import { linesOf, type Room, room, signedIn, takesNext, visitorWho } from "./scene.ts";
+import { until } from "../wire/fake-world.ts";
+import { linesAt, linesOf, type Room, room, signedIn, takesNext, visitorWho } from "./scene.ts";
 
 /** Every 32-byte result of a decryption or draw of chance: AMK, staff keys, TK, CS and TS are among them. */
 const made: { readonly array: Uint8Array; readonly was: string }[] = [];
@@ -75,15 +76,37 @@ for (const how of ["lock", "signOut"] as const) {
   });
 }
 
-test("locking at any moment while messages are sealed lets nothing out that was sealed with overwritten keys", async () => {
-  for (const turns of [0, 1, 3, 6]) {
-    const { one, desk, taken } = await talk();
-    for (let i = 0; i < 4; i++) await desk.send(taken.conv, `m${i}`);
-    await breathe(turns);
-    desk.lock();
-    await breathe(30);
-    await desk.unlock(one.house.accounts[0]?.passphrase ?? "");
-    await until(() => linesOf(taken).length === 5 && taken.lines.value.every((line) => line.delivery === "sent"));
-    assert.equal(linesOf(taken).filter((line) => line.endsWith("doubt")).length, 0);
+test("locking in the middle of sealing or reading: nothing leaves under overwritten keys, nothing is doubted", async () => {
+  const one = await room();
+  const visit = await visitorWho(one, "hello");
+  const desk = await signedIn(one);
+  const taken = await takesNext(desk);
+  const [conv] = [...one.server.convs.values()];
+  assert.ok(conv);
+  let [countdown, count] = [0, 1];
+  const digest = subtle.digest;
+  subtle.digest = (...args) => {
+    countdown -= 1;
+    if (countdown === 0) desk.lock();
+    return digest.apply(subtle, args);
+  };
+  try {
+    for (const moment of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14]) {
+      countdown = moment;
+      await Promise.all([desk.send(taken.conv, `d${moment}`), visit.send(`v${moment}`)]);
+      count += 2;
+      await until(() => desk.phase.value === "locked", "the lock");
+      await sleep(5);
+      await desk.unlock(one.house.accounts[0]?.passphrase ?? "");
+      await until(() => linesOf(taken).length === count && visit.lines.value.length === count, `${moment}`);
+      await until(() => taken.lines.value.every((line) => line.delivery !== "sending"));
+    }
+  } finally {
+    subtle.digest = digest;
   }
+  assert.deepEqual(
+    [...linesOf(taken), ...linesAt(visit)].filter((line) => line.endsWith("doubt")),
+    [],
+  );
+  assert.equal(conv.logs[1].length, count);
 });
