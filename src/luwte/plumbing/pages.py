@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import json
 import re
 from dataclasses import dataclass
@@ -55,7 +56,9 @@ class Client:
         self.assets = {f"/assets/{entry.name}": _file(entry) for entry in (folder / "assets").iterdir()}
         self.assets["/org.js"] = File(_module(organisation), TYPES["js"], {})
         integrity = {path: _sri(file.body) for path, file in self.assets.items() if path.endswith(".js")}
-        self.visitor = _page((folder / "index.html").read_text(), integrity, "")
+        exit_url = html.escape(str(organisation["exitUrl"]))
+        visitor = (folder / "index.html").read_text().replace('href="about:blank"', f'href="{exit_url}"')
+        self.visitor = _page(visitor, integrity, "")
         self.desk = _page((folder / "desk.html").read_text(), integrity, " 'wasm-unsafe-eval'")
 
 
@@ -76,11 +79,11 @@ def _sri(body: bytes) -> str:
     return "sha384-" + base64.b64encode(hashlib.sha384(body).digest()).decode()
 
 
-def _page(html: str, integrity: dict[str, str], scripts: str) -> File:
+def _page(text: str, integrity: dict[str, str], scripts: str) -> File:
     import_map = json.dumps({"integrity": dict(sorted(integrity.items()))}, separators=(",", ":"))
-    html = html.replace("<head>", f'<head><script type="importmap">{import_map}</script>', 1)
-    html = re.sub(
-        r'(<script type="module"[^>]*? src="([^"]+)")', lambda m: f'{m[1]} integrity="{integrity[m[2]]}"', html
+    text = text.replace("<head>", f'<head><script type="importmap">{import_map}</script>', 1)
+    text = re.sub(
+        r'(<script type="module"[^>]*? src="([^"]+)")', lambda m: f'{m[1]} integrity="{integrity[m[2]]}"', text
     )
     digest = base64.b64encode(hashlib.sha256(import_map.encode()).digest()).decode()
     policy = (
@@ -89,4 +92,4 @@ def _page(html: str, integrity: dict[str, str], scripts: str) -> File:
         " require-trusted-types-for 'script'; trusted-types 'none'"
     )
     headers = {"Content-Security-Policy": policy, "Integrity-Policy": "blocked-destinations=(script)"}
-    return File(html.encode(), TYPES["html"], headers)
+    return File(text.encode(), TYPES["html"], headers)

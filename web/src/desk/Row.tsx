@@ -41,6 +41,9 @@ function Opening({ text }: { text: string | undefined }) {
   );
 }
 
+/** A button under the focus stays until the focus has moved on: it must not vanish under somebody's fingers. */
+const isFocused = (conv: string): boolean => document.activeElement?.id === `take-${conv}`;
+
 export function Row({ row, gone, longest, first, session, take }: RowProps) {
   const off = gone || !session.connected.value;
   return (
@@ -55,6 +58,7 @@ export function Row({ row, gone, longest, first, session, take }: RowProps) {
           <Reasons row={row} gone={gone} longest={longest} />
         </p>
       </div>
+      {(!gone || isFocused(row.conv)) && (
       <button
         type="button"
         id={`take-${row.conv}`}
@@ -65,6 +69,7 @@ export function Row({ row, gone, longest, first, session, take }: RowProps) {
       >
         {say("wait.take")}
       </button>
+      )}
     </li>
   );
 }

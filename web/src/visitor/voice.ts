@@ -40,8 +40,12 @@ function useTyping(session: VisitorSession): void {
 
 function useRetries(session: VisitorSession): void {
   const failing = session.lines.value.some((line) => line.delivery === "retrying");
+  const told = useRef(false);
   useEffect(() => {
-    if (failing && session.network.peek() === "fine") announce(say("m.retry"));
+    if (session.network.peek() !== "fine") return;
+    if (failing) announce(say("m.retry"));
+    else if (told.current) announce(say("net.back"));
+    told.current = failing;
   }, [failing]);
 }
 
