@@ -24,7 +24,6 @@ from luwte.conversation.model import (
     first_head,
     log_of,
     message_row,
-    next_head,
     wrap_row,
 )
 from luwte.conversation.tail import Tails
@@ -203,28 +202,28 @@ def append(tx: WriteTx, sealed: Sealed, writer: Writer, minute: int, tails: Tail
         return _known(tx, place, sealed, refusal)
     if sealed.log == TEAM_LOG:
         _settle_team_secret(tx, place, sealed.wrap)
-    n = place.n + 1
+    after = place.after(header, sealed.hash, writer)
     is_new = store.append(
         tx,
-        place.key,
+        place,
+        header.conv,
         sealed.log,
-        n=n,
+        header.sender,
         msg_id=header.msg_id,
         hash=sealed.hash,
         cert=writer.cert,
         generation=header.generation,
         minute=minute,
         locked=sealed.locked,
+        after=after,
     )
     if not is_new:
         raise Duplicate(seq=place.seq + 1, prev=place.prev, g=header.generation)
-    store.advance(tx, place.key, sealed.log, n, next_head(place, sealed.hash))
-    store.advance_sender(tx, place.key, sealed.log, header.sender, writer.name, header.seq, sealed.hash)
-    tx.after(tails.push, header.conv, sealed.log, Stored(n, minute, writer.cert, sealed.envelope, connection))
+    tx.after(tails.push, header.conv, sealed.log, Stored(after.n, minute, writer.cert, sealed.envelope, connection))
     tx.wake(log_topic(header.conv, sealed.log))
     if place.holder is None:
         tx.wake(queue_topic(place.team))
-    return Ack(n, minute)
+    return Ack(after.n, minute)
 
 
 def _known(tx: WriteTx, place: Place, sealed: Sealed, refusal: Refusal) -> Ack:

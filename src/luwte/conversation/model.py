@@ -78,6 +78,12 @@ class Place(NamedTuple):
     seq: int
     prev: bytes
 
+    def after(self, header: Header, envelope_hash: bytes, writer: Writer) -> "Place":
+        """Where they stand once the envelope is in its place."""
+        n = self.n + 1
+        head = head_next(self.head, n, envelope_hash)
+        return self._replace(n=n, head=head, owner=writer.name, seq=header.seq, prev=envelope_hash)
+
 
 class Stored(NamedTuple):
     """An envelope in its place in the log, unlocked, on its way to a reader."""
@@ -187,11 +193,6 @@ def admit(place: Place, header: Header, writer: Writer) -> None:
         raise WrongGeneration(**expected)
     if header.seq != place.seq + 1 or header.prev != place.prev:
         raise OutOfOrder(**expected)
-
-
-def next_head(place: Place, envelope_hash: bytes) -> bytes:
-    """The transcript head once the envelope is in place."""
-    return head_next(place.head, place.n + 1, envelope_hash)
 
 
 def first_head(conversation: bytes, log: int) -> bytes:

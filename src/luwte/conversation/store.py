@@ -85,8 +85,12 @@ def wraps(tx: ReadTx, key: int, purposes: tuple[int, ...]) -> list[LockedWrap]:
     return [LockedWrap(*row) for row in rows]
 
 
-def place(tx: ReadTx, id: bytes, log: int, sender: bytes) -> Place | None:
+def place(tx: WriteTx, id: bytes, log: int, sender: bytes) -> Place | None:
     """Where the log and this sender in it stand."""
+    known: _LogEnd | None = tx.memory.get((id, log))
+    chain: _ChainEnd | None = tx.memory.get((id, log, sender))
+    if known is not None and chain is not None:
+        return Place(*known, *chain)
     row = tx.one(
         "SELECT c.key, c.team, c.times, c.holder, c.ended_by, l.n, l.head, s.owner, coalesce(s.seq, 0),"
         " coalesce(s.prev, zeroblob(32)) FROM conversation c JOIN log l ON l.conversation = c.key AND l.log = ?"
@@ -95,7 +99,20 @@ def place(tx: ReadTx, id: bytes, log: int, sender: bytes) -> Place | None:
         sender,
         id,
     )
-    return Place._make(row) if row else None
+    if row is None:
+        return None
+    found = Place._make(row)
+    _remember(tx, id, log, sender, found)
+    return found
+
+
+_LogEnd = tuple[int, str, int, str | None, str | None, int, bytes]
+_ChainEnd = tuple[str | None, int, bytes]
+
+
+def _remember(tx: WriteTx, id: bytes, log: int, sender: bytes, place: Place) -> None:
+    tx.memory[id, log] = place[:7]
+    tx.memory[id, log, sender] = place[7:]
 
 
 def message(tx: ReadTx, key: int, log: int, msg_id: bytes) -> tuple[bytes, int, int] | None:
@@ -108,25 +125,30 @@ def message(tx: ReadTx, key: int, log: int, msg_id: bytes) -> tuple[bytes, int, 
 
 def append(
     tx: WriteTx,
-    key: int,
+    place: Place,
+    id: bytes,
     log: int,
+    sender: bytes,
     *,
-    n: int,
     msg_id: bytes,
     hash: bytes,
     cert: bytes | None,
     generation: int,
     minute: int,
     locked: bytes,
+    after: Place,
 ) -> bool:
-    """Add an envelope; False when its message id is in the log already. The log only grows."""
+    """Add an envelope at *place*, and move the log and the sender's chain to where they stand *after* it.
+
+    False when its message id is in the log already. The log only grows; a sender id belongs to its first owner.
+    """
     try:
-        tx.execute(
+        tx.later(
             "INSERT INTO envelope (conversation, log, n, msg_id, hash, cert, generation, minute, locked)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            key,
+            place.key,
             log,
-            n,
+            after.n,
             msg_id,
             hash,
             cert,
@@ -136,26 +158,19 @@ def append(
         )
     except sqlite3.IntegrityError:
         return False
-    return True
-
-
-def advance(tx: WriteTx, key: int, log: int, n: int, head: bytes) -> None:
-    """Move the log's end."""
-    tx.execute("UPDATE log SET n = ?, head = ? WHERE conversation = ? AND log = ?", n, head, key, log)
-
-
-def advance_sender(tx: WriteTx, key: int, log: int, sender: bytes, owner: str, seq: int, prev: bytes) -> None:
-    """Move a sender's chain, claiming the sender id for *owner* at its first use."""
-    tx.execute(
+    tx.later("UPDATE log SET n = ?, head = ? WHERE conversation = ? AND log = ?", after.n, after.head, place.key, log)
+    tx.later(
         "INSERT INTO sender (conversation, log, sender, owner, seq, prev) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (conversation, log, sender) DO UPDATE SET seq = excluded.seq, prev = excluded.prev",
-        key,
+        place.key,
         log,
         sender,
-        owner,
-        seq,
-        prev,
+        after.owner,
+        after.seq,
+        after.prev,
     )
+    _remember(tx, id, log, sender, after)
+    return True
 
 
 def after(tx: ReadTx, key: int, log: int, n: int, limit: int) -> list[LockedEnvelope]:

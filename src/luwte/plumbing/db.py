@@ -9,7 +9,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,9 @@ GROUP = 512
 WAITING = 1024
 """Jobs that may wait: about a fifth of a second of work on a small machine (`make bench`). More would only make
 everybody late: they get a clear "busy" instead."""
+
+REMEMBERED = 20_000
+"""Things that deeds may remember from one group to the next, in all."""
 
 READERS = 4
 
@@ -60,16 +63,46 @@ class WriteTx(ReadTx):
         self._alone = False
         self._dirty = False
         self._after: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
+        self._later: dict[str, list[tuple[Any, ...]]] = {}
+        self._version = -1
+        self.memory: dict[Hashable, Any] = {}
+        """What deeds remember of rows that they read or wrote, for the deeds after them. Written after the rows
+        themselves; forgotten when anything is undone, updated by `execute`, or written by another process."""
+
+    def one(self, sql: str, *values: Any) -> Row | None:
+        """The first row, or None."""
+        self._flush()
+        return super().one(sql, *values)
+
+    def all(self, sql: str, *values: Any) -> list[Row]:
+        """All rows."""
+        self._flush()
+        return super().all(sql, *values)
 
     def execute(self, sql: str, *values: Any) -> int:
         """Run a writing statement; the number of rows it touched."""
+        self._flush()
         if self._alone and not self._dirty:
             self._connection.execute("SAVEPOINT job")
             self._dirty = True
         touched = self._connection.execute(sql, values).rowcount
         # A statement that touched no row, or failed, has left nothing to undo.
         self._dirty = self._dirty or touched != 0
+        if not sql.startswith("INSERT INTO"):  # a new row changes nothing that is remembered of the others
+            self.memory.clear()
         return touched
+
+    def later(self, sql: str, *values: Any) -> None:
+        """Run a writing statement together with its like from the rest of the group, before anything is read.
+
+        Statements with other words may overtake it. When it fails, the group is run again, each job alone: then it
+        runs, and fails, at once.
+        """
+        if self._alone:
+            self.execute(sql, *values)
+        else:
+            self._later.setdefault(sql, []).append(values)
+            self._dirty = True
 
     def insert(self, sql: str, *values: Any) -> int:
         """Insert one row; its rowid."""
@@ -86,9 +119,35 @@ class WriteTx(ReadTx):
         """Wake the followers of *topic* once this is on disk."""
         self.after(self._relay.wake, topic)
 
-    def _begin(self, *, alone: bool) -> None:
-        """The next job begins; *alone* puts a savepoint around what it writes."""
-        self._alone, self._dirty, self._after = alone, False, []
+    def _begin_group(self, *, alone: bool) -> None:
+        """A transaction begins, in which each job is to be run *alone* (a savepoint around what it writes) or not."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._alone = alone
+        version = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._version or len(self.memory) > REMEMBERED:
+            self._version = version
+            self.memory.clear()
+
+    def _begin(self) -> None:
+        """The next job begins."""
+        self._dirty, self._after = False, []
+
+    def _flush(self) -> None:
+        """Run what was left for later."""
+        if self._later:
+            later, self._later = self._later, {}
+            try:
+                for sql, rows in later.items():
+                    self._connection.executemany(sql, rows)
+            except sqlite3.Error:
+                raise _Undone from None
+
+    def _undo_group(self) -> None:
+        """Undo everything since the group began."""
+        self._later = {}
+        self.memory.clear()
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def _keep(self) -> list[tuple[Callable[..., None], tuple[Any, ...]]]:
         if self._alone and self._dirty:
@@ -100,8 +159,13 @@ class WriteTx(ReadTx):
         if self._alone and self._dirty:
             self._connection.execute("ROLLBACK TO job")
             self._connection.execute("RELEASE job")
+            self.memory.clear()
             return True
         return not self._dirty
+
+
+class _Undone(Exception):
+    """A statement that was left for later failed: the group must be run again, each job alone."""
 
 
 @dataclass(slots=True)
@@ -220,11 +284,9 @@ class Db:
     def _run_group(self, connection: sqlite3.Connection, tx: WriteTx, group: list[_Job]) -> None:
         began = perf_counter_ns()
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            # A savepoint for each job costs a tenth of it, and hardly any job fails after it wrote.
+            # Together costs half of alone, and hardly any job fails after it wrote.
             if not self._work(connection, tx, group, alone=False):
-                connection.execute("ROLLBACK")
-                connection.execute("BEGIN IMMEDIATE")
+                tx._undo_group()
                 self._work(connection, tx, group, alone=True)
             worked = perf_counter_ns()
             connection.execute("COMMIT")
@@ -233,27 +295,33 @@ class Db:
             self._metrics.add("commits", 1)
             self._metrics.add("jobs", len(group))
         except Exception as error:  # disk full, failing fsync: nobody in this group is acknowledged
-            self._give_up(connection, group, error)
+            self._give_up(tx, group, error)
 
     def _work(self, connection: sqlite3.Connection, tx: WriteTx, group: list[_Job], *, alone: bool) -> bool:
         """Run every job; False as soon as one failed that only a savepoint of its own could undo."""
+        tx._begin_group(alone=alone)
         for job in group:
-            tx._begin(alone=alone)
+            tx._begin()
             try:
                 job.error = None
                 job.result = job.work(tx, *job.args, **job.kwargs)
                 job.after = tx._keep()
+            except _Undone:
+                return False
             except Exception as error:  # every kind belongs to the one who asked, never to the group
                 if not connection.in_transaction:  # SQLite undid all of it: a full or failing disk
                     raise
                 if not tx._drop():
                     return False
                 job.error, job.after = error, ()
+        try:
+            tx._flush()
+        except _Undone:
+            return False
         return True
 
-    def _give_up(self, connection: sqlite3.Connection, group: list[_Job], error: Exception) -> None:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+    def _give_up(self, tx: WriteTx, group: list[_Job], error: Exception) -> None:
+        tx._undo_group()
         for job in group:
             job.after = ()
             if job.error is None:
