@@ -1,0 +1,405 @@
+"""What an answer over HTTP carries, and what a request may try."""
+
+import asyncio
+import base64
+import gzip
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from attackers import records
+
+from actors import House, play
+
+OTHERS = (
+    "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), display-capture=(), encrypted-media=(),"
+    " fullscreen=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), magnetometer=(), microphone=(),"
+    " midi=(), payment=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), web-share=(),"
+    " xr-spatial-tracking=()"
+)
+EVERYWHERE = {
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-embedder-policy": "require-corp",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+    "permissions-policy": OTHERS,
+}
+NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+PAGE = (
+    "default-src 'none'; script-src 'self' 'sha256-{hash}'{wasm}; style-src 'self'; img-src 'self'; font-src 'self';"
+    " connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none';"
+    " require-trusted-types-for 'script'; trusted-types 'none'"
+)
+ALLOWED = {*EVERYWHERE, "content-security-policy", "integrity-policy", "content-type", "content-length", "date"}
+JSON = {"Content-Type": "application/json"}
+
+
+def client(house: House) -> httpx.AsyncClient:
+    """A browser without anything of its own."""
+    return httpx.AsyncClient(base_url=house.origin, timeout=20)
+
+
+async def raw(house: House, request: bytes) -> bytes:
+    """Everything that comes back for these bytes."""
+    host, _, port = house.origin.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(request)
+    writer.write_eof()
+    async with asyncio.timeout(10):
+        answer = await reader.read()
+    writer.close()
+    return answer
+
+
+def import_map(page: str) -> str:
+    """The text of the page's import map."""
+    (found,) = re.findall(r'<script type="importmap">(.*?)</script>', page, re.DOTALL)
+    return found
+
+
+def integrity_of(body: bytes) -> str:
+    """What a browser compares."""
+    return "sha384-" + base64.b64encode(hashlib.sha384(body).digest()).decode()
+
+
+def test_each_page_keeps_to_itself(tmp_path: Path) -> None:
+    """The headers of every page, word for word; no others: nothing to recognise a visitor by comes along."""
+
+    async def story(house: House) -> None:
+        async with client(house) as browser:
+            for path, wasm in (("/", ""), ("/l/chat", ""), ("/desk", " 'wasm-unsafe-eval'")):
+                page = await browser.get(path)
+                digest = base64.b64encode(hashlib.sha256(import_map(page.text).encode()).digest()).decode()
+                assert {name: page.headers[name] for name in EVERYWHERE} == EVERYWHERE
+                assert page.headers["content-security-policy"] == PAGE.format(hash=digest, wasm=wasm)
+                assert page.headers["integrity-policy"] == "blocked-destinations=(script)"
+                assert page.headers["content-type"] == "text/html; charset=utf-8"
+                assert set(page.headers) <= ALLOWED
+
+    play(story, tmp_path / "house")
+
+
+def test_every_script_is_pinned(tmp_path: Path) -> None:
+    """Each script of a page, and each module that it may load later, has the hash of what is served; none is inline."""
+
+    async def story(house: House) -> None:
+        async with client(house) as browser:
+            for path in ("/", "/desk"):
+                page = (await browser.get(path)).text
+                pinned = json.loads(import_map(page))["integrity"]
+                assert "/org.js" in pinned
+                for address, integrity in pinned.items():
+                    script = await browser.get(address)
+                    assert integrity == integrity_of(script.content)
+                    assert script.headers["content-type"] == "text/javascript; charset=utf-8"
+                scripts = re.findall(r"<script\b[^>]*>", page)
+                assert scripts[0] == '<script type="importmap">'
+                for tag in scripts[1:]:
+                    (address,) = re.findall(r' src="([^"]+)"', tag)
+                    assert f'integrity="{pinned[address]}"' in tag
+                assert re.findall(r"<script\b[^>]*>\s*[^<\s]", page.replace(import_map(page), "", 1)) == []
+                outside = [link for link in re.findall(r'(?:src|href)="([^"]+)"', page) if not link.startswith("/")]
+                assert [
+                    link for link in outside if not link.startswith(("https:", "tel:", "sms:", "about:", "#"))
+                ] == []
+                assert re.findall(r'(?:src|rel="stylesheet"[^>]*href)="https?:', page) == []
+                assert re.findall(r"\son[a-z]+=", page) == []
+
+    play(story, tmp_path / "house")
+
+
+def test_every_answer_is_guarded_errors_too(tmp_path: Path) -> None:
+    """Nosniff, no-store, no cookie, no version: on answers of every status, whatever was asked."""
+
+    async def story(house: House) -> None:
+        async with client(house) as browser:
+            answers = [
+                await browser.get("/healthz"),
+                await browser.get("/l/chat/status"),
+                await browser.get("/org.js"),
+                await browser.get("/nothing"),
+                await browser.put("/"),
+                await browser.options("/"),
+                await browser.get("/healthz", headers={"Host": "evil.example"}),
+                await browser.get("/healthz", headers={"Origin": "https://evil.example"}),
+                await browser.post("/desk/salt", content=b"x", headers=JSON),
+                await browser.post("/desk/salt", content=b"x" * 17_000, headers=JSON),
+                await browser.post("/desk/salt", content=b"x", headers={"Content-Type": "text/plain"}),
+                await browser.post("/desk/sign-in", json={"name": "Noor", "proof": "AAAA"}),
+                await browser.post("/desk/sign-out"),
+            ]
+            statuses = [200, 200, 200, 404, 405, 405, 403, 403, 400, 413, 400, 401, 401]
+            assert [answer.status_code for answer in answers] == statuses
+            for answer in answers:
+                assert {name: answer.headers[name] for name in EVERYWHERE} == EVERYWHERE
+                assert answer.headers["content-security-policy"] == NOTHING
+                assert set(answer.headers) <= ALLOWED
+                if answer.is_error:
+                    assert set(answer.json()) == {"code", "says"}
+                    assert answer.headers["content-type"] == "application/json"
+
+    play(story, tmp_path / "house")
+
+
+def test_it_answers_to_its_own_name_and_its_own_pages_only(tmp_path: Path) -> None:
+    """A foreign Host or Origin, and twenty look-alikes of ours, get 403 and no permission for another site."""
+
+    async def story(house: House) -> None:
+        port = house.origin.rpartition(":")[2]
+        hosts = ["evil.example", "127.0.0.1", f"127.0.0.1:{int(port) - 1}", f"127.0.0.1:{port}.evil.example", ""]
+        hosts += [f"evil.example:{port}", f"127.0.0.2:{port}", f"user@127.0.0.1:{port}", f"127.0.0.1:{port}, evil"]
+        origins = ["null", "https://evil.example", f"https://127.0.0.1:{port}", "http://127.0.0.1"]
+        origins += [f"http://127.0.0.1:{port}.evil.example", f"http://evil.example:{port}", f"{house.origin}/"]
+        origins += [f"{house.origin}@evil.example", "file://", "*", f"http://localhost:{port}", house.origin.upper()]
+        async with client(house) as browser:
+            for host in hosts:
+                for method, path in (("GET", "/"), ("POST", "/desk/salt")):
+                    answer = await browser.request(method, path, headers={"Host": host})
+                    assert (answer.status_code, answer.json()["code"]) == (403, "not_accepted"), host
+            for origin in origins:
+                for method, path in (("GET", "/healthz"), ("POST", "/desk/salt"), ("POST", "/desk/sign-out")):
+                    answer = await browser.request(method, path, headers={"Origin": origin})
+                    assert answer.status_code == 403, origin
+                    assert not [name for name in answer.headers if name.startswith("access-control")]
+            answer = await browser.get("/healthz", headers={"Origin": house.origin})
+            assert answer.status_code == 200
+            assert not [name for name in answer.headers if name.startswith("access-control")]
+        for request in (b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.0\r\n\r\n"):
+            assert (await raw(house, request)).split(b"\r\n")[0].split()[1] in (b"400", b"403")
+        absolute = b"GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n"
+        assert (await raw(house, absolute)).startswith(b"HTTP/1.1 403")
+
+    play(story, tmp_path / "house")
+
+
+def test_no_path_leads_out_of_the_house(tmp_path: Path) -> None:
+    """Dots, encoded slashes, NUL, CR and LF, back-slashes, other spellings: 404, and nothing of it comes back."""
+
+    async def story(house: House) -> None:
+        paths = [
+            "/assets/../../main.db",
+            "/assets/..%2f..%2fmain.db",
+            "/assets/%2e%2e/%2e%2e/main.db",
+            "/assets/..%5c..%5cmain.db",
+            "/assets/....//....//main.db",
+            "/assets/%252e%252e%252fmain.db",
+            "/assets/%c0%ae%c0%ae/main.db",
+            "/assets//etc/passwd",
+            "/assets/%00",
+            "/assets/x%00.js",
+            "/org.js%00",
+            "/org.js/x",
+            "/l/chat%00",
+            "/l/chat%0d%0aSet-Cookie:%20a=b",
+            "/l/chat%0d%0aSet-Cookie:%20a=b/status",
+            "/%0d%0aLocation:%20https://evil.example",
+            "/l/%2e%2e/status",
+            "/desk;x",
+            "/DESK",
+            "/l/chat\u0336/status",
+        ]
+        async with client(house) as browser:
+            for path in paths:
+                answer = await browser.get(path)
+                assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), path
+                assert "set-cookie" not in answer.headers
+                assert "location" not in answer.headers
+            # An encoded slash is a slash: it leads where the plain address leads, and nowhere else.
+            assert (await browser.get("/l/chat%2fstatus")).json() == (await browser.get("/l/chat/status")).json()
+            assert (await browser.get("/desk%2fsalt")).status_code == 405
+        for line in (b"GET /\0 HTTP/1.1", b"GET /a\rb HTTP/1.1", b"GET / HTTP/1.1\r\nX: a\0b", b"\0\0\0\0"):
+            answer = await raw(house, line + b"\r\nHost: " + house.origin[7:].encode() + b"\r\n\r\n")
+            assert answer == b"" or answer.split()[1] in (b"400", b"404"), line
+            assert b"Traceback" not in answer
+
+    play(story, tmp_path / "house")
+
+
+BODIES: dict[str, tuple[int, bytes]] = {
+    "nothing": (400, b""),
+    "null": (400, b"null"),
+    "a list": (400, b'["name"]'),
+    "not a number": (400, b'{"name": NaN}'),
+    "a number": (400, b'{"name": 1}'),
+    "endless": (400, b'{"name": 1e999}'),
+    "a field too many": (400, b'{"name": "a", "role": "lead"}'),
+    "a prototype": (400, b'{"name": "a", "__proto__": {"role": "lead"}}'),
+    "an operator": (400, b'{"name": {"$ne": ""}}'),
+    "an empty name": (400, b'{"name": ""}'),
+    "a long name": (400, b'{"name": "%s"}' % (b"a" * 101)),
+    "half a character": (400, b'{"name": "\\ud800aaaaaaaa"}'),
+    "not UTF-8": (400, b'{"name": "\xff"}'),
+    "a byte order mark": (400, b'\xef\xbb\xbf{"name": "a"}'),
+    "UTF-16": (400, '{"name": "a"}'.encode("utf-16")),
+    "a comment": (400, b'{"name": "a"} // x'),
+    "two": (400, b'{"name": "a"}{"name": "b"}'),
+    "deep lists": (400, b"[" * 16_000),
+    "deep maps": (400, b'{"name":' * 2_000),
+    "gzip": (400, gzip.compress(b'{"name": "a"}')),
+    "a bomb": (400, gzip.compress(b" " * 5_000_000 + b'{"name": "a"}')),
+    "one byte too many": (413, b'{"name": "a"}' + b" " * (16_385 - 13)),
+    "a name with NUL": (200, b'{"name": "Noor\\u0000"}'),
+    "SQL": (200, b'{"name": "\' OR 1=1 --"}'),
+    "a name twice": (200, b'{"name": "a", "name": "b"}'),
+}
+
+
+def test_a_body_is_what_it_should_be_or_refused(tmp_path: Path) -> None:
+    """Never a failure; only UTF-8 JSON with exactly the fields that are known; compressed bodies are not unpacked."""
+
+    async def story(house: House) -> None:
+        async with client(house) as browser:
+            for name, (status, body) in BODIES.items():
+                answer = await browser.post("/desk/salt", content=body, headers=JSON)
+                assert answer.status_code == status, name
+                assert answer.json().get("code") == {400: "malformed", 413: "too_large", 200: None}[status]
+            packed = {**JSON, "Content-Encoding": "gzip"}
+            answer = await browser.post("/desk/salt", content=gzip.compress(b'{"name": "a"}'), headers=packed)
+            assert answer.status_code == 400
+
+    play(story, tmp_path / "house")
+
+
+def test_a_name_said_twice_is_the_last_one(tmp_path: Path) -> None:
+    """One parser reads a body, once: a first name cannot be checked while a second one is used."""
+
+    async def story(house: House) -> None:
+        async with client(house) as browser:
+
+            async def salt(body: bytes) -> str:
+                return (await browser.post("/desk/salt", content=body, headers=JSON)).json()["salt"]
+
+            twice = await salt(b'{"name": "Noor", "name": "nobody"}')
+            assert twice == await salt(b'{"name": "nobody"}') != await salt(b'{"name": "Noor"}')
+            answer = await browser.post("/desk/salt?name=Noor", content=b'{"name": "nobody"}', headers=JSON)
+            assert answer.json()["salt"] == twice
+
+    play(story, tmp_path / "house")
+
+
+def test_only_json_is_taken_for_json(tmp_path: Path) -> None:
+    """What a form of another site could send without asking is refused before it is read."""
+
+    async def story(house: House) -> None:
+        async with client(house) as browser:
+            for kind in (
+                "text/plain",
+                "application/x-www-form-urlencoded",
+                "multipart/form-data; boundary=x",
+                "text/json",
+            ):
+                answer = await browser.post("/desk/salt", content=b'{"name": "a"}', headers={"Content-Type": kind})
+                assert (answer.status_code, answer.json()["code"]) == (400, "malformed"), kind
+            for kind in ("application/json", "application/json; charset=utf-8", "Application/JSON"):
+                answer = await browser.post("/desk/salt", content=b'{"name": "a"}', headers={"Content-Type": kind})
+                assert answer.status_code == 200, kind
+
+    play(story, tmp_path / "house")
+
+
+def test_a_body_without_an_end_is_cut(tmp_path: Path) -> None:
+    """In chunks, past the limit: 413 before all of it is here."""
+
+    async def story(house: House) -> None:
+        sent = 0
+
+        async def endless() -> None:
+            nonlocal sent
+            for _ in range(2_000):
+                sent += 1
+                yield b" " * 4_096
+
+        async with client(house) as browser:
+            answer = await browser.post("/desk/salt", content=endless(), headers=JSON)
+            assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+    play(story, tmp_path / "house")
+
+
+def test_headers_that_change_the_method_the_address_or_the_source_do_nothing(tmp_path: Path) -> None:
+    """Overrides, forwarded addresses and hosts, ranges and conditions are not read."""
+
+    async def story(house: House) -> None:
+        async with client(house) as browser:
+            plain = await browser.get("/healthz")
+            for header in (
+                {"X-HTTP-Method-Override": "DELETE"},
+                {"X-HTTP-Method": "POST"},
+                {"X-Method-Override": "PUT"},
+                {"X-Original-URL": "/desk"},
+                {"X-Rewrite-URL": "/desk"},
+                {"X-Forwarded-Host": "evil.example"},
+                {"X-Forwarded-Proto": "https"},
+                {"Forwarded": "for=203.0.113.7;host=evil.example"},
+                {"Range": "bytes=0-1"},
+                {"If-None-Match": "*"},
+                {"If-Modified-Since": "Tue, 24 Nov 2099 00:00:00 GMT"},
+                {"Accept-Encoding": "gzip, br"},
+                {"Accept": "text/html"},
+                {"Cookie": "a=b"},
+            ):
+                answer = await browser.get("/healthz", headers=header)
+                assert (answer.status_code, answer.content) == (200, plain.content), header
+                assert set(answer.headers) == set(plain.headers)
+            tries = []
+            for n in range(14):
+                headers = {
+                    "X-Forwarded-For": f"203.0.113.{n}",
+                    "Forwarded": f"for=203.0.{n}.1",
+                    "X-Real-IP": f"1.{n}.1.1",
+                }
+                answer = await browser.post("/desk/sign-in", json={"name": "Noor", "proof": "AAAA"}, headers=headers)
+                tries.append(answer.status_code)
+            assert tries == [401] * 10 + [429] * 4
+
+    play(story, tmp_path / "house")
+
+
+def test_requests_cannot_be_smuggled(tmp_path: Path) -> None:
+    """Two lengths, a length and chunks, bent chunk sizes and folded headers: one answer at most, an error."""
+
+    async def story(house: House) -> None:
+        host = f"Host: {house.origin[7:]}\r\nContent-Type: application/json\r\n"
+        hidden = f"GET /org.js HTTP/1.1\r\n{host}\r\n"
+        for headers in (
+            f"Content-Length: 2\r\nContent-Length: {2 + len(hidden)}\r\n",
+            "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+            "Content-Length: -1\r\n",
+            "Content-Length: 0x10\r\n",
+            "Content-Length: 2, 2\r\n",
+            "Transfer-Encoding: xchunked\r\n",
+        ):
+            request = f"POST /desk/salt HTTP/1.1\r\n{host}{headers}\r\n{{}}{hidden}"
+            answer = await raw(house, request.encode())
+            assert b"export const org" not in answer, headers
+            assert answer == b"" or answer.split()[1] == b"400", headers
+        bent = f"POST /desk/salt HTTP/1.1\r\n{host}Transfer-Encoding: chunked\r\n\r\nZZ\r\n{{}}\r\n0\r\n\r\n{hidden}"
+        answer = await raw(house, bent.encode())
+        assert b"export const org" not in answer
+
+    play(story, tmp_path / "house")
+
+
+def test_an_error_of_ours_tells_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something breaks inside: 500 with one plain sentence; no type, place or value of it, there or in a header."""
+
+    async def story(house: House) -> None:
+        def broken(*_: object) -> None:
+            raise RuntimeError("secret canary 4711 in /work/luwte.py")
+
+        monkeypatch.setattr("luwte.staff.actions.salt", broken)
+        async with client(house) as browser:
+            answer = await browser.post("/desk/salt", json={"name": "Noor"})
+            assert answer.status_code == 500
+            assert answer.json()["code"] == "failed"
+            assert not re.search(r"canary|4711|RuntimeError|Traceback|\.py|luwte", answer.text + str(answer.headers))
+            assert {name: answer.headers[name] for name in EVERYWHERE} == EVERYWHERE
+            assert (await browser.get("/healthz")).status_code == 200
+        assert await records(house) == []
+
+    play(story, tmp_path / "house")
