@@ -337,6 +337,7 @@ Change = Callable[[Visitor, dict[str, Any]], dict[str, Any]]
 def _signed(visitor: Visitor, frame: dict[str, Any]) -> dict[str, Any]:
     """The frame signed anew by the visitor, so that nothing but the change itself is wrong."""
     values = [frame[name] for name in ("line", "ve", "vg", "credential", "team_cert", "wraps")]
+    values[3] = primitives.sha256(values[3])
     try:
         message = keys.start_signature_bytes(*values)
     except primitives.Malformed:

@@ -18,6 +18,7 @@ from luwte.crypto.primitives import (
     open_sealed,
     public_of,
     sealed,
+    sha256,
     sign,
     signing_public_of,
     stretch,
@@ -232,7 +233,7 @@ def test_a_browsers_start_is_signed_as_the_server_checks_it(
     browser: Browser, vs: bytes, line: str, team_cert: bytes, wraps: list[bytes]
 ) -> None:
     ve, vg, credential, conv, signature = browser("visitor", vs, line, team_cert, wraps)
-    assert start_is_signed(line, ve, vg, credential, team_cert, wraps, signature)
+    assert start_is_signed(line, ve, vg, sha256(credential), team_cert, wraps, signature)
     ours = visitor_keys(vs)
     assert (ours.ve_public, ours.vg_public, ours.credential, ours.conv) == (ve, vg, credential, conv)
     assert sign_start(line, ours, team_cert, wraps) == signature

@@ -79,7 +79,7 @@ def test_a_visitors_keys_and_signature_are_the_same_bytes() -> None:
     assert [part.hex() for part in public] == [made[name] for name in ("ve", "vg", "credential", "conv")]
     assert sign_start(made["line"], keys, team_cert, wraps) == signature
     ve, vg, credential, _ = public
-    assert start_is_signed(made["line"], ve, vg, credential, team_cert, wraps, signature)
+    assert start_is_signed(made["line"], ve, vg, sha256(credential), team_cert, wraps, signature)
 
 
 def test_a_staff_member_of_the_browsers_signs_in_here() -> None:

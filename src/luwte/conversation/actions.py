@@ -15,6 +15,7 @@ from luwte.conversation.model import (
     LockedEnvelope,
     LockedWrap,
     Place,
+    StartProof,
     StartRequest,
     Stored,
     Writer,
@@ -34,6 +35,7 @@ from luwte.errors import (
     ConversationExists,
     Duplicate,
     NoSuchConversation,
+    NotAccepted,
     Refusal,
     TeamSecretExists,
     WrongOrder,
@@ -109,13 +111,15 @@ def seal_start(request: StartRequest, shred_key: bytes) -> SealedStart:
     return SealedStart(request, wraps)
 
 
-def start(tx: WriteTx, start: SealedStart, *, epoch: int, minute: int) -> Conversation:
-    """Open a conversation that waits. The same bytes again: the same answer, and nothing new."""
+def start(tx: WriteTx, start: SealedStart, *, team_cert: bytes, epoch: int, minute: int) -> Conversation:
+    """Open a conversation that waits, wrapped to the team of *team_cert*. The same bytes again: the same answer."""
     request = start.request
     known = store.secrets(tx, request.conversation_id)
     if known is not None and known[0] != request.hash:
         raise ConversationExists
     if known is None:
+        if request.team_cert != team_cert:
+            raise NotAccepted
         _create(tx, start, epoch, minute)
     found = store.find(tx, request.conversation_id)
     assert found is not None
@@ -131,7 +135,7 @@ def _create(tx: WriteTx, start: SealedStart, epoch: int, minute: int) -> None:
         number=store.next_number(tx, request.line, minute - minute % MINUTES_A_DAY),
         epoch=epoch,
         start_hash=request.hash,
-        credential_hash=hashlib.sha256(request.credential).digest(),
+        proof=StartProof(request.ve, request.vg, request.credential_hash, request.team_cert, request.sig),
         minute=minute,
     )
     for log in LOGS:
@@ -275,6 +279,12 @@ def visitor_wraps(tx: ReadTx, conversation: Conversation) -> list[LockedWrap]:
 def team_wraps(tx: ReadTx, conversation: Conversation) -> list[LockedWrap]:
     """All secrets of a conversation, for the one who has taken it. The caller puts the release on record."""
     return store.wraps(tx, conversation.key, (Purpose.TEAM, Purpose.TEAM_LOG))
+
+
+def start_proof(tx: ReadTx, conversation: Conversation) -> tuple[StartProof, list[LockedWrap]]:
+    """What the visitor signed at the start, with the four wraps in their order."""
+    wraps = store.wraps(tx, conversation.key, (Purpose.TEAM, Purpose.VISITOR))
+    return store.start_proof(tx, conversation.key), [wrap for wrap in wraps if wrap.generation < 2]
 
 
 def opening(tx: ReadTx, conversation: Conversation) -> tuple[list[LockedWrap], list[LockedEnvelope]]:

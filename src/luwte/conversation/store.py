@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Any
 
-from luwte.conversation.model import Conversation, LockedEnvelope, LockedWrap, Place
+from luwte.conversation.model import Conversation, LockedEnvelope, LockedWrap, Place, StartProof
 from luwte.plumbing.db import ReadTx, WriteTx
 
 _COLUMNS = "key, id, team, number, epoch, started, waiting_since, times, holder, ended_by"
@@ -31,29 +31,32 @@ def next_number(tx: ReadTx, team: str, since: int) -> int:
 
 
 def create(
-    tx: WriteTx,
-    *,
-    id: bytes,
-    team: str,
-    number: int,
-    epoch: int,
-    start_hash: bytes,
-    credential_hash: bytes,
-    minute: int,
+    tx: WriteTx, *, id: bytes, team: str, number: int, epoch: int, start_hash: bytes, proof: StartProof, minute: int
 ) -> int:
     """Add a conversation that waits; its key."""
     return tx.insert(
-        "INSERT INTO conversation (id, team, number, epoch, start_hash, credential_hash, started, waiting_since, times)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
+        "INSERT INTO conversation (id, team, number, epoch, start_hash, ve, vg, credential_hash, team_cert, sig,"
+        " started, waiting_since, times) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
         id,
         team,
         number,
         epoch,
         start_hash,
-        credential_hash,
+        proof.ve,
+        proof.vg,
+        proof.credential_hash,
+        proof.team_cert,
+        proof.sig,
         minute,
         minute,
     )
+
+
+def start_proof(tx: ReadTx, key: int) -> StartProof:
+    """What was signed at the start, but for the wraps."""
+    row = tx.one("SELECT ve, vg, credential_hash, team_cert, sig FROM conversation WHERE key = ?", key)
+    assert row is not None
+    return StartProof(*row)
 
 
 def create_log(tx: WriteTx, key: int, log: int, head: bytes) -> None:
@@ -78,7 +81,7 @@ def wraps(tx: ReadTx, key: int, purposes: tuple[int, ...]) -> list[LockedWrap]:
     marks = ", ".join("?" * len(purposes))
     rows = tx.all(
         f"SELECT log, generation, purpose, locked FROM wrap WHERE conversation = ? AND purpose IN ({marks})"
-        " ORDER BY log, generation",
+        " ORDER BY log, generation, purpose",
         key,
         *purposes,
     )

@@ -191,7 +191,7 @@ class VisitorSocket:
         request = StartRequest(
             frame.line, frame.ve, frame.vg, frame.credential, frame.team_cert, tuple(frame.wraps), frame.sig
         )
-        check_start(request, team.slug, team.certificate_id)
+        check_start(request, team.slug)
         if self._queue.length(team.slug) >= WAITING_AT_MOST:
             raise Busy
         loop = asyncio.get_running_loop()
@@ -199,7 +199,9 @@ class VisitorSocket:
         # The key is on disk before anything is locked under it; a start that fails after this leaves an unused key.
         key = await loop.run_in_executor(None, around.keys.put, keystore.CONVERSATION, id, os.urandom(32))
         sealed = actions.seal_start(request, key)
-        return await around.db.write(actions.start, sealed, epoch=team.epoch, minute=around.minute())
+        return await around.db.write(
+            actions.start, sealed, team_cert=team.certificate_id, epoch=team.epoch, minute=around.minute()
+        )
 
     async def _resume(self, frame: frames.Resume) -> tuple[Conversation, list[frames.VisitorWrap], int]:
         key = self._around.shred_key(frame.conv)

@@ -57,18 +57,19 @@ def conversation_id(ve_public: bytes, vg_public: bytes) -> bytes:
 
 
 def start_signature_bytes(
-    line: str, ve: bytes, vg: bytes, credential: bytes, team_cert: bytes, wraps: Sequence[bytes]
+    line: str, ve: bytes, vg: bytes, credential_hash: bytes, team_cert: bytes, wraps: Sequence[bytes]
 ) -> bytes:
     """What the visitor signs when a conversation starts. The credential enters as its hash, as the server keeps it."""
-    lengths = [len(ve), len(vg), len(credential), len(team_cert), *map(len, wraps)]
+    lengths = [len(ve), len(vg), len(credential_hash), len(team_cert), *map(len, wraps)]
     if lengths != [32, 32, 32, 16] + [WRAP_BYTES] * START_WRAPS:
         raise Malformed("a start with fields of the wrong length")
-    return b"luwte/v1/start\0" + lp(line.encode()) + ve + vg + sha256(credential) + team_cert + sha256(b"".join(wraps))
+    return b"luwte/v1/start\0" + lp(line.encode()) + ve + vg + credential_hash + team_cert + sha256(b"".join(wraps))
 
 
 def sign_start(line: str, keys: VisitorKeys, team_cert: bytes, wraps: Sequence[bytes]) -> bytes:
     """Sign the start of a conversation with VG."""
-    message = start_signature_bytes(line, keys.ve_public, keys.vg_public, keys.credential, team_cert, wraps)
+    hashed = sha256(keys.credential)
+    message = start_signature_bytes(line, keys.ve_public, keys.vg_public, hashed, team_cert, wraps)
     return sign(keys.vg_seed, message)
 
 
@@ -76,14 +77,14 @@ def start_is_signed(
     line: str,
     ve: bytes,
     vg: bytes,
-    credential: bytes,
+    credential_hash: bytes,
     team_cert: bytes,
     wraps: Sequence[bytes],
     signature: bytes,
 ) -> bool:
     """Whether a start is whole: every length right, usable keys, signed by the holder of *vg*."""
     try:
-        message = start_signature_bytes(line, check_x25519(ve), vg, credential, team_cert, wraps)
+        message = start_signature_bytes(line, check_x25519(ve), vg, credential_hash, team_cert, wraps)
     except Malformed:
         return False
     return verify(vg, signature, message)

@@ -7,7 +7,7 @@ from luwte.audit import actions as audit
 from luwte.audit.model import pseudonym
 from luwte.conversation import actions as conversations
 from luwte.conversation.actions import ShredKey
-from luwte.conversation.model import REASONS, Conversation, LockedEnvelope, LockedWrap
+from luwte.conversation.model import REASONS, Conversation, LockedEnvelope, LockedWrap, StartProof
 from luwte.crypto.envelope import SHARED_LOG, TEAM_LOG
 from luwte.errors import AlreadyTaken, ConversationEnded, MalformedFrame, NoSuchConversation, Refusal
 from luwte.plumbing.db import ReadTx, WriteTx
@@ -29,6 +29,8 @@ class Held:
 
     conversation: Conversation
     wraps: list[LockedWrap]
+    proof: StartProof
+    start_wraps: list[LockedWrap]
     last: int
     note_last: int
 
@@ -67,6 +69,7 @@ def held(tx: ReadTx, account: Account) -> list[Held]:
         Held(
             conversation,
             conversations.team_wraps(tx, conversation),
+            *conversations.start_proof(tx, conversation),
             conversations.last(tx, conversation, SHARED_LOG),
             conversations.last(tx, conversation, TEAM_LOG),
         )

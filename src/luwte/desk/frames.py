@@ -97,6 +97,16 @@ class TakenWrap(msgspec.Struct, frozen=True):
     wrap: bytes
 
 
+class Start(msgspec.Struct, frozen=True):
+    line: str
+    ve: bytes
+    vg: bytes
+    credential_hash: bytes
+    team_cert: bytes
+    wraps: list[bytes]
+    sig: bytes
+
+
 class Taken(Frame, tag="taken"):
     conv: bytes
     number: int
@@ -105,6 +115,7 @@ class Taken(Frame, tag="taken"):
     last: int
     note_last: int
     wraps: list[TakenWrap]
+    start: Start
 
 
 class Envelope(Frame, tag="envelope"):

@@ -486,6 +486,7 @@ class DeskSocket:
                 held.last,
                 held.note_last,
                 wraps,
+                _start(held, key),
             )
         )
         if self._board is not None:
@@ -493,3 +494,11 @@ class DeskSocket:
 
     def _send(self, frame: visitor_frames.Frame) -> None:
         self._socket.send(frames.encode(frame))
+
+
+def _start(held: actions.Held, key: bytes) -> frames.Start:
+    """What the visitor signed: with it a desk sees that the secrets are the visitor's own."""
+    proof = held.proof
+    wraps = [wrap.wrap for wrap in conversations.open_wraps(held.conversation.id, held.start_wraps, key)]
+    line = held.conversation.team
+    return frames.Start(line, proof.ve, proof.vg, proof.credential_hash, proof.team_cert, wraps, proof.sig)

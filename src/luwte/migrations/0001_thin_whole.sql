@@ -49,7 +49,11 @@ CREATE TABLE conversation (
     number          INTEGER NOT NULL,       -- of the day
     epoch           INTEGER NOT NULL,
     start_hash      BLOB    NOT NULL,       -- SHA-256 of the start frame: the same bytes get the same answer
+    ve              BLOB    NOT NULL,       -- from here to sig: what the visitor signed, for desks to check
+    vg              BLOB    NOT NULL,
     credential_hash BLOB    NOT NULL,
+    team_cert       BLOB    NOT NULL,
+    sig             BLOB    NOT NULL,
     started         INTEGER NOT NULL,
     waiting_since   INTEGER NOT NULL,
     times           INTEGER NOT NULL,       -- how often it was taken

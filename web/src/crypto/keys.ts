@@ -38,7 +38,8 @@ export async function startSignature(
   wraps: readonly Uint8Array[],
 ): Promise<Bytes> {
   const { ve, vg, credential } = keys;
-  return vg.sign(await startSignatureBytes(line, ve.publicKey, vg.publicKey, credential, teamCert, wraps));
+  const hashed = await sha256(credential);
+  return vg.sign(await startSignatureBytes(line, ve.publicKey, vg.publicKey, hashed, teamCert, wraps));
 }
 
 /** What is signed. The credential enters as its hash, as the server keeps it. */
@@ -46,13 +47,13 @@ export async function startSignatureBytes(
   line: string,
   ve: Uint8Array,
   vg: Uint8Array,
-  credential: Uint8Array,
+  credentialHash: Uint8Array,
   teamCert: Uint8Array,
   wraps: readonly Uint8Array[],
 ): Promise<Bytes> {
   const wholeWraps = wraps.length === START_WRAPS && wraps.every((wrap) => wrap.length === WRAP_BYTES);
-  const wholeKeys = ve.length === 32 && vg.length === 32 && credential.length === 32 && teamCert.length === 16;
+  const wholeKeys = ve.length === 32 && vg.length === 32 && credentialHash.length === 32 && teamCert.length === 16;
   if (!wholeWraps || !wholeKeys) throw new Malformed("a start with fields of the wrong length");
-  const [hashed, joined] = [await sha256(credential), await sha256(concat(...wraps))];
-  return concat(utf8("luwte/v1/start\0"), lp(utf8(line)), ve, vg, hashed, teamCert, joined);
+  const joined = await sha256(concat(...wraps));
+  return concat(utf8("luwte/v1/start\0"), lp(utf8(line)), ve, vg, credentialHash, teamCert, joined);
 }

@@ -4,6 +4,7 @@ import { equal, random } from "./bytes.ts";
 import { verify } from "./curves.ts";
 import { headZero, MESSAGE, NO_PREVIOUS, openEnvelope, SHARED_LOG, seal, textContent, VISITOR } from "./envelope.ts";
 import { startSignatureBytes, visitorKeys } from "./keys.ts";
+import { sha256 } from "./primitives.ts";
 import { Purpose, unwrap, wrap } from "./wrap.ts";
 
 /** Play a whole conversation start in memory: nothing is asked of the browser's word, only of its deeds. */
@@ -26,7 +27,7 @@ async function playsWhole(): Promise<boolean> {
     "self-test",
     keys.ve.publicKey,
     keys.vg.publicKey,
-    keys.credential,
+    await sha256(keys.credential),
     random(16),
     [wrapped, wrapped, wrapped, wrapped],
   );

@@ -59,16 +59,16 @@ export function Row({ row, gone, longest, first, session, take }: RowProps) {
         </p>
       </div>
       {(!gone || isFocused(row.conv)) && (
-      <button
-        type="button"
-        id={`take-${row.conv}`}
-        class={first ? "pill full take" : "pill outline take"}
-        aria-describedby={session.connected.value ? `row-${row.conv}` : `row-${row.conv} cut-off`}
-        aria-disabled={off}
-        onClick={() => !off && take()}
-      >
-        {say("wait.take")}
-      </button>
+        <button
+          type="button"
+          id={`take-${row.conv}`}
+          class={first ? "pill full take" : "pill outline take"}
+          aria-describedby={session.connected.value ? `row-${row.conv}` : `row-${row.conv} cut-off`}
+          aria-disabled={off}
+          onClick={() => !off && take()}
+        >
+          {say("wait.take")}
+        </button>
       )}
     </li>
   );

@@ -5,6 +5,7 @@ import { hex, wipe } from "../crypto/bytes.ts";
 import { MAX_BODY, textContent, VISITOR } from "../crypto/envelope.ts";
 import type { DeskHears, DeskSays, KeptWrap, Taken } from "../wire/desk-frames.ts";
 import { Moment } from "../wire/moment.ts";
+import { isVisitorsOwn } from "../wire/start-proof.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import type { Entry } from "../wire/transcript.ts";
 import { DeskLines } from "./session-lines.ts";
@@ -73,6 +74,11 @@ export class Talk implements DeskConversation {
 
   /** We hold it, says the server on this connection: read on after what we have, say again what it has not heard. */
   async taken(frame: Taken): Promise<void> {
+    if (!(await isVisitorsOwn(frame))) {
+      this.#events.stopped("untrusted");
+      this.#forked();
+      return;
+    }
     this.#keep(frame.wraps);
     await this.#openWraps();
     const [shared, notes] = [this.#logs[1].transcript, this.#logs[2].transcript];

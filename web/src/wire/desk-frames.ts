@@ -13,7 +13,7 @@ import {
   refusal,
   wrap,
 } from "./frames.ts";
-import { bytesOrNone, flag, list, oneOf, record, whole } from "./shape.ts";
+import { bytes, bytesOrNone, flag, list, oneOf, record, whole } from "./shape.ts";
 
 const log = oneOf(1, 2);
 const keptWrap = record({ log, g: whole, epoch: whole, wrap });
@@ -45,6 +45,15 @@ const fromServer = {
     last: whole,
     note_last: whole,
     wraps: list(keptWrap, 64),
+    start: record({
+      line: name,
+      ve: bytes(32),
+      vg: bytes(32),
+      credential_hash: bytes(32),
+      team_cert: bytes(16),
+      wraps: list(wrap, 4),
+      sig: bytes(64),
+    }),
   }),
   envelope: record({ conv, log, n: whole, minute: whole, envelope }),
   cert: record({ certificate }),

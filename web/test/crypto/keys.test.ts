@@ -30,7 +30,14 @@ test("a visitor's keys are those that the protocol names", async () => {
 test("a start is signed as a whole", async () => {
   const keys = await visitorKeys(filled(1));
   const wraps = [1, 2, 3, 4].map((n) => filled(n, 80));
-  const parts = ["youth", keys.ve.publicKey, keys.vg.publicKey, keys.credential, filled(9, 16), wraps] as const;
+  const parts = [
+    "youth",
+    keys.ve.publicKey,
+    keys.vg.publicKey,
+    await sha256(keys.credential),
+    filled(9, 16),
+    wraps,
+  ] as const;
   const signature = await startSignature("youth", keys, filled(9, 16), wraps);
   const holds = async (...changed: Parameters<typeof startSignatureBytes>) =>
     verify(keys.vg.publicKey, signature, await startSignatureBytes(...changed));

@@ -29,6 +29,7 @@ export interface Conv {
   readonly startHash: string;
   readonly credentialHash: string;
   readonly wraps: Uint8Array[];
+  readonly start: object;
   noteWrap: Uint8Array | undefined;
   times: number;
   holder: string | undefined;
@@ -200,6 +201,7 @@ export class ModelServer {
       startHash,
       credentialHash: sha(frame.credential),
       wraps: frame.wraps,
+      start: proofOf(frame),
       noteWrap: undefined,
       times: 0,
       holder: undefined,
@@ -302,6 +304,7 @@ export class ModelServer {
       last: logs[1].length,
       note_last: logs[2].length,
       wraps,
+      start: conv.start,
     });
   }
 
@@ -435,4 +438,10 @@ function sha(bytes: Uint8Array): string {
 
 function refusal(status: number, code: string): Answer {
   return { status, body: { code, says: "no" } };
+}
+
+/** What a desk is shown of a start: all but the credential itself. Copies: the visitor overwrites what it sent. */
+function proofOf(frame: Frame): object {
+  const { line, ve, vg, credential, team_cert, wraps, sig } = structuredClone(frame);
+  return { line, ve, vg, credential_hash: createHash("sha256").update(credential).digest(), team_cert, wraps, sig };
 }
