@@ -371,7 +371,7 @@ BAD_STARTS: dict[str, tuple[str, Change]] = {
     "another line": ("not_accepted", lambda v, f: _signed(v, {**f, "line": "next-door"})),
     "no line": ("not_accepted", lambda v, f: _signed(v, {**f, "line": ""})),
     "another team certificate": ("not_accepted", lambda v, f: _signed(v, {**f, "team_cert": os.urandom(16)})),
-    "half a team certificate id": ("not_accepted", lambda v, f: {**f, "team_cert": f["team_cert"][:8]}),
+    "half a team certificate id": ("malformed", lambda v, f: {**f, "team_cert": f["team_cert"][:8]}),
     "a short credential": ("malformed", lambda v, f: {**f, "credential": f["credential"][:31]}),
     "a long credential": ("malformed", lambda v, f: {**f, "credential": bytes(33)}),
     "no credential": ("malformed", lambda v, f: {**f, "credential": b""}),

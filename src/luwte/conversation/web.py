@@ -29,6 +29,7 @@ from luwte.errors import (
     Failed,
     MalformedFrame,
     NoSuchConversation,
+    NotAccepted,
     Refusal,
     TooLarge,
     UnknownVersion,
@@ -194,8 +195,11 @@ class VisitorSocket:
         check_start(request, team.slug)
         if self._queue.length(team.slug) >= WAITING_AT_MOST:
             raise Busy
-        loop = asyncio.get_running_loop()
         id = request.conversation_id
+        # A start that was stored keeps its answer when certificates were renewed meanwhile; a new one needs today's.
+        if request.team_cert != team.certificate_id and around.shred_key(id) is None:
+            raise NotAccepted
+        loop = asyncio.get_running_loop()
         # The key is on disk before anything is locked under it; a start that fails after this leaves an unused key.
         key = await loop.run_in_executor(None, around.keys.put, keystore.CONVERSATION, id, os.urandom(32))
         sealed = actions.seal_start(request, key)
