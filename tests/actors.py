@@ -139,10 +139,12 @@ class Line:
         self.sent: list[bytes] = []
 
     @classmethod
-    async def open(cls, url: str, origin: str | None) -> "Line":
-        """Connect; raises when the server will not."""
-        headers = {"Origin": origin} if origin is not None else None
-        transport, ear = await ws_connect(_Ear, url, extra_headers=headers)
+    async def open(cls, url: str, origin: str | None, source: str | None = None, agent: str | None = None) -> "Line":
+        """Connect, from address *source* and as browser *agent* where given; raises when the server will not."""
+        named = {"Origin": origin, "User-Agent": agent}
+        headers = {name: value for name, value in named.items() if value is not None}
+        local = {"local_addr": (source, 0)} if source is not None else {}
+        transport, ear = await ws_connect(_Ear, url, extra_headers=headers, **local)
         assert isinstance(ear, _Ear)
         return cls(transport, ear)
 
@@ -216,6 +218,8 @@ class Visitor:
         self.chain = Chain(self.keys.conv, SHARED_LOG)
         self.generation = 0
         self.line: Line
+        self.source: str | None = None
+        self.agent: str | None = None
         self.team_cert = b""
         self.start_frame: dict[str, Any] = {}
 
@@ -226,7 +230,8 @@ class Visitor:
 
     async def connects(self, path: str = "/socket") -> dict[str, Any]:
         """Open a line and hear hello."""
-        self.line = await Line.open(self.house.origin.replace("http", "ws") + path, self.house.origin)
+        url = self.house.origin.replace("http", "ws") + path
+        self.line = await Line.open(url, self.house.origin, self.source, self.agent)
         hello = await self.line.hear("hello")
         self.team_cert = hello["certificates"][1]
         return hello
@@ -299,6 +304,8 @@ class Counsellor:
         self.slug, self.team = line, team or house.organisation.team
         self.token = b""
         self.line: Line
+        self.source: str | None = None
+        self.agent: str | None = None
         self.cert = b""
         self.chains: dict[tuple[bytes, int], Chain] = {}
         self.secrets: dict[tuple[bytes, int, int], bytes] = {}
@@ -329,7 +336,8 @@ class Counsellor:
         """Sign on with the token."""
         if not self.token:
             await self.skips_sign_in()
-        self.line = await Line.open(self.house.origin.replace("http", "ws") + "/desk/socket", self.house.origin)
+        url = self.house.origin.replace("http", "ws") + "/desk/socket"
+        self.line = await Line.open(url, self.house.origin, self.source, self.agent)
         self.line.send("sign_on", token=self.token)
         welcome = await self.line.hear("welcome")
         self.cert = welcome["certificates"][2]
@@ -343,7 +351,9 @@ class Counsellor:
 
     def http(self) -> httpx.AsyncClient:
         """An HTTP client at the server's address."""
-        return httpx.AsyncClient(base_url=self.house.origin, timeout=30)
+        headers = {"User-Agent": self.agent} if self.agent is not None else None
+        transport = httpx.AsyncHTTPTransport(local_address=self.source)
+        return httpx.AsyncClient(base_url=self.house.origin, transport=transport, headers=headers, timeout=30)
 
     async def takes(self, conv: bytes) -> dict[str, Any]:
         """Press Take; on success follow both logs."""

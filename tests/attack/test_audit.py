@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attackers import a_taken_conversation, answers, records, refused, until_pong, what_is_stored
 
 from actors import House, Line, play
+from attack.attackers import a_taken_conversation, answers, records, refused, until_pong, what_is_stored
 from luwte.audit import actions as audit
 from luwte.audit.model import ACTIONS, Record, pseudonym
 from luwte.plumbing import keystore

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attackers import (
+
+from actors import Counsellor, House, play
+from attack.attackers import (
     a_taken_conversation,
     a_team_next_door,
     answers,
@@ -19,8 +21,6 @@ from attackers import (
     until_pong,
     what_is_stored,
 )
-
-from actors import Counsellor, House, play
 from luwte.crypto import envelope
 from luwte.crypto.certificate import cert_id
 from luwte.crypto.envelope import MESSAGE, NOTE, SHARED_LOG, TEAM, TEAM_LOG, VISITOR

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from attackers import records
 
 from actors import House, play
+from attack.attackers import records
 
 OTHERS = (
     "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), display-capture=(), encrypted-media=(),"

@@ -9,7 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
-from attackers import (
+
+from actors import Counsellor, House, Line, Visitor, play
+from attack.attackers import (
     Wound,
     a_team_next_door,
     answers,
@@ -19,8 +21,6 @@ from attackers import (
     wait_until,
     what_is_stored,
 )
-
-from actors import Counsellor, House, Line, Visitor, play
 from luwte.crypto.envelope import NOTE, TEAM, TEAM_LOG
 from luwte.staff.model import SESSION_MINUTES
 

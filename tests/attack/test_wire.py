@@ -13,7 +13,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from attackers import (
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from actors import Counsellor, House, Line, Visitor, a_house, play
+from attack.attackers import (
     Raw,
     a_taken_conversation,
     a_team_next_door,
@@ -25,10 +29,6 @@ from attackers import (
     wait_until,
     what_is_stored,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
-from actors import Counsellor, House, Line, Visitor, a_house, play
 from luwte.crypto import certificate, keys, primitives
 from luwte.crypto.envelope import MAX_COUNT, MAX_ENVELOPE
 from luwte.plumbing.sockets import MAX_FRAME

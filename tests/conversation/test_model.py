@@ -1,0 +1,98 @@
+"""Who may add what: the rule beside a slow and obvious twin."""
+
+import os
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from luwte.conversation.model import (
+    THE_VISITOR,
+    Place,
+    Writer,
+    admit,
+    check_direction,
+    check_writer,
+)
+from luwte.crypto.envelope import Header
+from luwte.errors import Refusal
+
+NOOR = Writer("noor", b"c" * 16)
+PREV = [bytes(32), b"p" * 32]
+
+PLACES = st.builds(
+    Place,
+    key=st.just(1),
+    team=st.just("chat"),
+    times=st.integers(0, 2),
+    holder=st.sampled_from([None, "noor", "sam"]),
+    ended_by=st.sampled_from([None, None, None, "visitor", "team"]),
+    n=st.integers(0, 3),
+    head=st.just(bytes(32)),
+    owner=st.sampled_from([None, "visitor", "noor", "sam"]),
+    seq=st.integers(0, 2),
+    prev=st.sampled_from(PREV),
+)
+HEADERS = st.builds(
+    Header,
+    klass=st.sampled_from([1, 1, 1, 4, 5]),
+    direction=st.integers(1, 4),
+    conv=st.just(bytes(16)),
+    generation=st.integers(0, 2),
+    sender=st.just(bytes(8)),
+    seq=st.integers(0, 4),
+    msg_id=st.just(bytes(16)),
+    prev=st.sampled_from(PREV),
+    seen_seq=st.just(0),
+    seen_head=st.just(bytes(32)),
+)
+
+
+def obvious(place: Place, header: Header, writer: Writer) -> str:
+    """The same rule in the words of the protocol, one question after another."""
+    is_visitor = writer is THE_VISITOR
+    if not is_visitor and place.holder != "noor":
+        return "no_such_conversation"
+    if header.klass != 1:
+        return "not_accepted"
+    if header.direction not in ({1} if is_visitor else {2, 3}):
+        return "not_accepted"
+    if place.ended_by:
+        return "conversation_ended"
+    if place.owner and place.owner != ("visitor" if is_visitor else "noor"):
+        return "not_accepted"
+    current = 0 if header.direction == 3 or place.times == 0 else 1
+    if header.generation != current:
+        return "generation"
+    if (header.seq, header.prev) != (place.seq + 1, place.prev):
+        return "out_of_order"
+    return "admitted"
+
+
+@given(place=PLACES, header=HEADERS, writer=st.sampled_from([THE_VISITOR, NOOR]))
+def test_the_rule_agrees_with_its_obvious_twin(place: Place, header: Header, writer: Writer) -> None:
+    """For every state and every header: the same answer, and the details say where the chain stands."""
+    answer, details = judged(place, header, writer)
+    assert answer == obvious(place, header, writer)
+    if answer in ("generation", "out_of_order"):
+        assert details["seq"] == place.seq + 1
+        assert details["prev"] == place.prev
+
+
+def judged(place: Place, header: Header, writer: Writer) -> tuple[str, dict[str, int | bytes]]:
+    """The rule's answer, as an append asks for it."""
+    try:
+        check_writer(place, writer)
+        check_direction(header, writer)
+        admit(place, header, writer)
+    except Refusal as refusal:
+        return refusal.code, refusal.details
+    return "admitted", {}
+
+
+def test_a_refusal_never_holds_what_somebody_sent() -> None:
+    """Its words are constants; its details are numbers and hashes of the server's own."""
+    for kind in Refusal.__subclasses__():
+        made = kind(prev=os.urandom(32), g=1)
+        assert str(made) == made.code
+        assert made.says == kind.says
+        assert made.says.endswith(".")

@@ -1,0 +1,54 @@
+"""The documents say what is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from luwte.audit.model import ACTIONS
+from luwte.conversation import frames as visitor_frames
+from luwte.desk import frames as desk_frames
+from luwte.errors import Refusal
+
+ROOT = Path(__file__).parents[1]
+DOCS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "vectors").glob("*.md")]
+
+
+@pytest.mark.parametrize("document", DOCS, ids=lambda path: path.name)
+def test_links_and_named_files_exist(document: Path) -> None:
+    """Nothing points to what is gone."""
+    text = document.read_text()
+    links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text)]
+    for link in links:
+        if link and not link.startswith(("http", "mailto")):
+            assert (document.parent / link).exists(), link
+    for name in re.findall(r"`((?:src|web|tests|docs|bench|vectors)/[\w./*-]+)`", text):
+        if "NNNN" not in name:
+            assert list(ROOT.glob(name.rstrip("/"))), name
+
+
+def test_every_refusal_is_in_the_protocol() -> None:
+    """The codes of the errors and the table in the protocol are the same, but for those of plain pages."""
+    table = (ROOT / "docs/protocol.md").read_text().partition("### 5.5")[2].partition("## 6")[0]
+    listed = set(re.findall(r"^\| ([a-z_]+) \|", table, re.MULTILINE)) - {"code"}
+    codes = {kind.code for kind in Refusal.__subclasses__()}
+    assert listed == codes - {"not_found", "method_not_allowed"}
+
+
+def test_every_frame_is_in_the_protocol() -> None:
+    """Names and fields of what may be said."""
+    protocol = (ROOT / "docs/protocol.md").read_text()
+    for module in (visitor_frames, desk_frames):
+        for kind in vars(module).values():
+            if isinstance(kind, type) and issubclass(kind, visitor_frames.Frame) and kind is not visitor_frames.Frame:
+                tag = kind.__struct_config__.tag
+                assert re.search(rf"\b{tag}\b", protocol), tag
+                for field in kind.__struct_fields__:
+                    assert re.search(rf"\b{field}\b", protocol), f"{tag}.{field}"
+
+
+def test_every_kind_of_record_is_used() -> None:
+    """The catalogue of audited deeds has no dead word."""
+    source = "\n".join(path.read_text() for path in (ROOT / "src/luwte").rglob("*.py") if path.name != "model.py")
+    for action in ACTIONS:
+        assert f'"{action}"' in source, action
