@@ -43,6 +43,34 @@ def test_a_whole_conversation_and_a_colleague_who_goes_on(tmp_path: Path) -> Non
         assert visitor.errors == noor.errors == sam.errors == []
 
 
+def test_a_whole_conversation_in_dutch(tmp_path: Path) -> None:
+    """The same by its Dutch names."""
+    with a_demo(tmp_path / "demo") as demo, chromium() as browser:
+        page = context(browser, "nl-NL").new_page()
+        desk = context(browser, "nl-NL", LAPTOP).new_page()
+        desk.goto(demo.desk)
+        desk.get_by_label("Naam").fill(account(demo, "counsellor")["name"])
+        desk.get_by_label("Wachtzin").fill(account(demo, "counsellor")["passphrase"])
+        desk.get_by_role("button", name="Aanmelden").click()
+        page.goto(demo.visitor)
+        page.get_by_role("button", name="Start de chat").click()
+        page.get_by_role("textbox", name="Jouw bericht").fill("ik weet niet hoe ik moet beginnen")
+        page.get_by_role("button", name="Stuur", exact=True).click()
+        waiting = desk.get_by_role("region", name="Wachten")
+        expect(waiting.get_by_text("ik weet niet hoe ik moet beginnen")).to_be_visible()
+        waiting.get_by_role("button", name="Neem", exact=True).click()
+        talk = desk.get_by_role("region", name="Gesprekken")
+        talk.get_by_role("textbox", name="Bericht", exact=True).fill("Fijn dat je er bent.")
+        talk.get_by_role("button", name="Stuur", exact=True).click()
+        log = page.get_by_role("log", name="Gesprek")
+        expect(log).to_contain_text("Fijn dat je er bent.")
+        expect(page.get_by_text("Gelezen").first).to_be_visible()
+        page.get_by_role("button", name="Stop chat").click()
+        page.get_by_role("button", name="Stoppen en bewaren").click()
+        expect(page.get_by_text("Goed dat je er was.").first).to_be_visible()
+        expect(talk.get_by_text("Bezoeker").first).to_be_visible()
+
+
 @pytest.mark.parametrize("locale", ["en-US", "nl-NL"])
 def test_the_page_speaks_the_languages_of_the_browser(tmp_path: Path, locale: str) -> None:
     """Dutch for a Dutch browser, English otherwise, and a switch."""
