@@ -1,8 +1,9 @@
 """The measure of what is possible: a relay without features, `python -m bench.bare FOLDER`.
 
-picows as it comes, one writer thread that commits whatever has queued (WAL, synchronous=FULL), one INSERT a
-message, the acknowledgement after COMMIT, then the same bytes to the other side. No checks, no locks, no chains, no
-numbers in a conversation, no bounds, no reading back. It speaks just enough of the protocol for the same generator.
+picows as it comes, the same rare garbage collection, one writer thread that commits whatever has queued (WAL,
+synchronous=FULL), one INSERT a message, the acknowledgement after COMMIT, then the same bytes to the other side. No
+checks, no locks, no chains, no numbers in a conversation, no bounds, no reading back. It speaks just enough of the
+protocol for the same generator.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ from pathlib import Path
 import msgspec
 import uvloop
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
+
+from luwte.plumbing import garbage
 
 GROUP = 512
 APPEND_STARTS = msgspec.msgpack.encode({"t": "append"})[1:]
@@ -108,6 +111,7 @@ class Side(WSListener):
 
 async def main(folder: Path) -> None:
     """Serve until the process is told to end."""
+    garbage.look_less_often()
     relay = Relay(folder / "bare.db")
 
     def listener(request: WSUpgradeRequest) -> Side:

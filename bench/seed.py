@@ -84,7 +84,9 @@ def _fill(tx: WriteTx, like: str, team: Team, requests: list[StartRequest], shre
         for offset, request in enumerate(share, first):
             sealed = conversations.seal_start(request, shred_keys[request.conversation_id])
             started = now - offset % DAYS * conversations.MINUTES_A_DAY
-            conversation = conversations.start(tx, sealed, epoch=team.epoch, minute=started)
+            conversation = conversations.start(
+                tx, sealed, team_cert=team.certificate_id, epoch=team.epoch, minute=started
+            )
             conversations.seat(tx, conversation, account.id)
             visitors.append((conversation.id.hex(), request.credential.hex()))
         desks.append((token.hex(), [request.conversation_id.hex() for request in share]))

@@ -20,7 +20,7 @@ from luwte import __version__, demo, settings
 from luwte.app import Luwte, check_for_serving, http, running
 from luwte.audit import actions as audit
 from luwte.errors import CannotStart
-from luwte.plumbing import log, metrics
+from luwte.plumbing import garbage, log, metrics
 from luwte.settings import Settings
 from luwte.staff import actions as staff
 
@@ -173,6 +173,7 @@ async def _answer(luwte: Luwte, listener: socket.socket, metrics_port: int | Non
         backlog=4096,
     )
     server = _Server(config, ready)
+    garbage.look_less_often()
     # uvicorn raises the signal that stopped it once more; with a handler that does nothing we end with 0.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)

@@ -13,9 +13,25 @@ class Damaged(Exception):
     """A stored row does not open: it was altered, or moved to another place."""
 
 
+NONCE, DRAWN = 12, 256
+_nonces: list[bytes] = []
+# Drawn many at once: each question to the operating system lets go of the interpreter and waits to have it back. Taking
+# one from a list is atomic, so no two threads get the same; a forked process must not inherit any.
+os.register_at_fork(after_in_child=_nonces.clear)
+
+
+def _next_nonce() -> bytes:
+    while True:
+        try:
+            return _nonces.pop()
+        except IndexError:
+            drawn = os.urandom(NONCE * DRAWN)
+            _nonces.extend(drawn[at : at + NONCE] for at in range(0, len(drawn), NONCE))
+
+
 def lock(key: bytes, table: bytes, subject: bytes, row: bytes, data: bytes) -> bytes:
     """*data* for storage at *row* of *table*."""
-    nonce = os.urandom(12)
+    nonce = _next_nonce()
     return nonce + AESGCM(key).encrypt(nonce, data, b"%b\0%b%b" % (table, subject, row))
 
 

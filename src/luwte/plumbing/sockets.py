@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from time import perf_counter_ns
 from typing import Any, Protocol
 
 from picows import WSAutoPingStrategy, WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest
@@ -148,8 +149,12 @@ class Socket(WSListener):
             if not frame.fin:
                 return
             message, self._partial = bytes(self._partial), bytearray()
-        if self._is_idle and self.at_once is not None and self.at_once(message):
-            return
+        if self._is_idle and self.at_once is not None:
+            began = perf_counter_ns()
+            taken = self.at_once(message)
+            self._server.metrics.add("frames_ns", perf_counter_ns() - began)
+            if taken:
+                return
         self._inbox.append(message)
         if len(self._inbox) >= INBOX:
             self._pace()
@@ -207,7 +212,7 @@ class Sockets:
         self._routes = routes
         self._is_own_origin = is_own_origin
         self.clock = clock
-        self._metrics = metrics
+        self.metrics = metrics
         self._open: set[Socket] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -260,7 +265,7 @@ class Sockets:
     def opened(self, socket: Socket) -> None:
         """A connection begins."""
         self._open.add(socket)
-        self._metrics.add("sockets_opened", 1)
+        self.metrics.add("sockets_opened", 1)
 
     def gone(self, socket: Socket) -> None:
         """A connection ended."""
@@ -306,7 +311,7 @@ class Sockets:
         handler = None if self._stopping else self._routes(path)
         own = self._is_own_origin(request.headers.get("origin", ""), request.headers.get("host", ""))
         if handler is None or not own:
-            self._metrics.add("sockets_refused", 1)
+            self.metrics.add("sockets_refused", 1)
             return None
         return Socket(self, handler, self.clock())
 
