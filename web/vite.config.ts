@@ -10,7 +10,6 @@ export default defineConfig({
   build: {
     outDir: here("../src/luwte/client"),
     emptyOutDir: true,
-    manifest: true,
     target: "es2022",
     sourcemap: false,
     // Everything is a file of its own: the pages allow no data: address and no inline script.
