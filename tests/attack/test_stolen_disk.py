@@ -28,7 +28,7 @@ from luwte import demo
 from luwte import settings as settings_module
 from luwte.conversation.model import message_row, wrap_row
 from luwte.crypto import envelope
-from luwte.crypto.envelope import MESSAGE, PLAIN_BYTES, SHARED_LOG, TEAM_LOG
+from luwte.crypto.envelope import PLAIN_BYTES, SHARED_LOG, TEAM_LOG
 from luwte.crypto.primitives import CannotOpen, Malformed
 from luwte.crypto.wrap import Purpose, WrapContext, unwrap
 from luwte.plumbing.keystore import CONVERSATION, KeyStore
@@ -68,7 +68,7 @@ def dump(folder: Path, to: Path) -> Dump:
     with closing(sqlite3.connect(to / "main.db")) as db, closing(keys):
         found.team = dict(db.execute("SELECT id, team FROM conversation").fetchall())
         for id, log, g, purpose, locked in db.execute(
-            "SELECT c.id, w.log, w.generation, w.purpose, w.locked FROM wrap w JOIN conversation c ON c.key = w.conversation"
+            "SELECT c.id, log, generation, purpose, locked FROM wrap JOIN conversation c ON c.key = conversation"
         ):
             key = keys.get(CONVERSATION, id)
             assert key is not None
@@ -109,7 +109,7 @@ def what_opens(keys: list[bytes], found: Dump) -> set[tuple[bytes, int]]:
 
 
 def test_one_persons_keys_open_their_own_talk_and_no_other(tmp_path: Path) -> None:
-    """Without the server's lock, one visitor's private keys open no note and no other talk; a team's open its own only."""
+    """Without the server's lock a visitor's keys open no note and no other talk; those of a team its own only."""
 
     async def story() -> dict[str, Any]:
         async with asyncio.timeout(60), a_house(tmp_path / "house") as house:
@@ -138,7 +138,7 @@ def test_one_persons_keys_open_their_own_talk_and_no_other(tmp_path: Path) -> No
     a_visitor = [mine.vs, mine.keys.ve_private, mine.keys.vg_seed, mine.keys.credential, *mine.secrets]
     assert what_opens(a_visitor, found) == {(mine.conv, SHARED_LOG)}
     next_door = [kim.person.x25519, kim.person.ed25519, kim.person.amk, kim.team, kim.token]
-    next_door += [one for one in kim.secrets.values()]
+    next_door += list(kim.secrets.values())
     assert what_opens(next_door, found) == {(theirs.conv, SHARED_LOG), (theirs.conv, TEAM_LOG)}
     a_server = [(tmp_path / "house" / "secret").read_bytes(), *_half_of(tmp_path / "house")]
     assert what_opens(a_server, found) == set()
@@ -184,6 +184,7 @@ def test_with_the_lock_in_place_nothing_of_an_envelope_is_there(tmp_path: Path) 
 
 # everything that was ever written or printed
 
+# ruff: noqa: RUF001  (these are words of people in many scripts)
 CANARIES = [
     "Twenty small yellow birds 4711",
     "My stepfather has the door key",
@@ -206,7 +207,7 @@ CANARIES = [
     "მეშინია სახლში დაბრუნების",
     "🐦🔑 4711 🐦🔑 0815 🐦🔑",
 ]
-VISITORS, EACH = 16, 50
+VISITORS, EACH = 16, 60
 AGENT = "Luwte-Canary-Browser"
 """Part of every User-Agent here, with a number of its own behind it."""
 
@@ -224,6 +225,9 @@ def spellings(text: str) -> set[bytes]:
         plain.hex().encode(),
         *(base64.b64encode(plain[shift:])[:-4] for shift in range(3)),
     }
+
+
+PROGRAM = "from luwte.cli import main; main()"
 
 
 @dataclass
@@ -257,9 +261,9 @@ async def a_server(folder: Path, printed: Path) -> Server:
     """Start it; what it prints is added to two files."""
     metrics = a_free_port()
     with (printed / "stderr").open("ab") as errors, (printed / "stdout").open("ab") as words:
+        words_of_command = f"demo --json --port 0 --metrics-port {metrics} --dir".split()
         process = subprocess.Popen(
-            [sys.executable, "-c", "from luwte.cli import main; main()", "demo", "--json", "--port", "0"]
-            + ["--dir", str(folder), "--metrics-port", str(metrics)],
+            [sys.executable, "-c", PROGRAM, *words_of_command, str(folder)],
             stdout=subprocess.PIPE,
             stderr=errors,
         )
@@ -385,8 +389,9 @@ async def errors_on_sockets(server: Server, crowd: Crowd, client: Any) -> None:
     await visitor.says(CANARIES[2])
     with closing(sqlite3.connect(server.folder / "main.db", timeout=10)) as db, db:
         db.execute("UPDATE envelope SET locked = zeroblob(400) WHERE rowid = (SELECT max(rowid) FROM envelope)")
-    await visitor.resumes(0)
-    assert await visitor.line.closing_code() == 1011
+    robin = await crowd.desk_of(house, 2)
+    robin.line.send("openings", convs=[visitor.conv])
+    assert (await robin.line.hear("opening", "refused"))["code"] == "failed"
     flood = crowd.dressed(house.visitor())
     await flood.starts()
     for _ in range(200):
@@ -395,7 +400,7 @@ async def errors_on_sockets(server: Server, crowd: Crowd, client: Any) -> None:
 
 
 async def all_of_it(server: Server, crowd: Crowd) -> None:
-    """Eight hundred messages from visitors and desks, at once."""
+    """A thousand messages from visitors and desks, at once."""
     desks = [await crowd.desk_of(server.house, index) for index in range(3)]
     # A desk answers one conversation at a time; desks work side by side.
     for round in range(0, VISITORS, len(desks)):
@@ -431,7 +436,7 @@ async def ended(servers: list[Server]) -> AsyncIterator[None]:
 
 
 def test_a_thousand_messages_leave_no_word_no_address_and_no_browser(tmp_path: Path) -> None:
-    """Through the real program, with every kind of error, a kill and a restart: nothing on the disk, nothing printed."""
+    """Through the real program, with every kind of error, a kill and a restart: nothing on disk, nothing printed."""
     folder, printed = demo_folder(tmp_path / "house"), tmp_path / "printed"
     printed.mkdir()
     crowd, servers = Crowd(), []
@@ -464,7 +469,7 @@ def test_a_thousand_messages_leave_no_word_no_address_and_no_browser(tmp_path: P
             seen.update({f"stopped/{name}": data for name, data in files_of(folder).items()})
 
     asyncio.run(story())
-    assert sum(crowd.acked.values()) >= 800
+    assert sum(crowd.acked.values()) >= 1_000
     seen |= {f"printed/{name}": data for name, data in files_of(printed).items()}
     _nothing_in(seen, crowd)
     _the_trouble_was_told_without_values(seen["printed/stderr"])
@@ -488,14 +493,11 @@ def _nothing_in(seen: dict[str, bytes], crowd: Crowd) -> None:
 
 def _the_trouble_was_told_without_values(stderr: bytes) -> None:
     lines = stderr.decode().splitlines()
-    shape = re.compile(
-        r"ERROR luwte: unexpected error in [a-z ]+: [A-Za-z]+ at \w+ \([\w.<>]+:\d+\)( < [\w.<>]+ \([\w.<> ]+:\d+\))*"
-    )
+    place = r"[\w.<> ]+ \([\w.<> ]+:\d+\)"
+    shape = re.compile(rf"ERROR luwte: unexpected error in [a-z ]+: \w+ at {place}( < {place})*")
     assert [line for line in lines if not shape.fullmatch(line)] == []
-    kinds = {line.split()[5] if len(line.split()) > 5 else line for line in lines}
-    assert any("TypeError" in line for line in lines), kinds
-    assert any("Damaged" in line for line in lines), kinds
-    assert len(lines) == 2, lines
+    kinds = [line.split(" at ")[0].rpartition(" ")[2] for line in lines]
+    assert sorted(kinds) == ["Damaged", "TypeError"], lines
 
 
 def test_the_folder_is_its_owners_alone(tmp_path: Path) -> None:
@@ -541,4 +543,3 @@ def test_sizes_on_the_disk_are_those_of_the_buckets(tmp_path: Path) -> None:
     assert len(set(sizes)) <= len(envelope.BUCKETS)
     assert len(set(sizes[:3])) == 1
     assert all(time < 2**25 for time in times), "minutes, not seconds"
-    assert MESSAGE == 1
