@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import platform
 import resource
 import shutil
@@ -31,14 +32,15 @@ class Plan:
 
     conversations: int
     rates: tuple[int, ...]
+    rounds: int
     seconds: float
     idle: int
     profile: bool
     disk_seconds: float
 
 
-FULL = Plan(2_000, (200, 2_000, 6_000, 12_000), 10, 10_000, True, 2)
-QUICK = Plan(2_000, (200, 2_000, 6_000), 3, 2_000, False, 0.5)
+FULL = Plan(2_000, (200, 2_000, 6_000, 12_000), 3, 5, 10_000, True, 2)
+QUICK = Plan(2_000, (200, 2_000, 6_000), 1, 3, 2_000, False, 0.5)
 
 
 class Progress:
@@ -61,8 +63,9 @@ class Progress:
 class Driver:
     """A generator process and the server that it drives."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, pid: int) -> None:
         self._process = process
+        self.pid = pid
 
     async def do(self, deed: str, **values: Any) -> dict[str, Any]:
         """One command and its answer."""
@@ -117,7 +120,7 @@ async def driven(folder: Path, command: list[str], people: People, metrics_port:
             cwd=ROOT,
         )
         try:
-            yield Driver(process)
+            yield Driver(process, pid)
         finally:
             process.kill()
             await process.wait()
@@ -143,7 +146,14 @@ def free_port() -> int:
 
 async def measure(plan: Plan, work: Path, say: Progress) -> dict[str, Any]:
     """The whole run."""
-    result: dict[str, Any] = {"machine": machine(), "plan": asdict(plan), "disk": [], "ours": {}, "bare": {}}
+    result: dict[str, Any] = {
+        "machine": machine(),
+        "plan": asdict(plan),
+        "disk": [],
+        "ours": {},
+        "bare": {},
+        "rounds": {},
+    }
     say(f"preparing {plan.conversations} conversations")
     talking = work / "talking"
     people = await seed(talking, plan.conversations)
@@ -157,7 +167,7 @@ async def measure(plan: Plan, work: Path, say: Progress) -> dict[str, Any]:
 
 
 async def talk(plan: Plan, work: Path, folder: Path, people: People, result: dict[str, Any], say: Progress) -> None:
-    """Both servers at each rate, right after one another, so that both meet the same machine."""
+    """Both servers at each rate by turns, as the machine changes; the round with the middle ratio counts."""
     (work / "bare").mkdir()
     port = free_port()
     say("connecting")
@@ -169,9 +179,16 @@ async def talk(plan: Plan, work: Path, folder: Path, people: People, result: dic
             result["connected"] = await driver.do("connect")
         await asyncio.sleep(1)
         for rate in plan.rates:
-            for name, driver in (("bare", relay), ("ours", luwte)):
-                say(f"{name} at {rate} messages a second")
-                result[name][str(rate)] = await driver.do("offer", rate=rate, seconds=plan.seconds)
+            rounds: list[dict[str, Any]] = []
+            for number in range(plan.rounds):
+                one = {}
+                for name, driver in (("bare", relay), ("ours", luwte)):
+                    say(f"{name} at {rate} messages a second, {number + 1} of {plan.rounds}")
+                    one[name] = await driver.do("offer", rate=rate, seconds=plan.seconds)
+                rounds.append(one)
+            middle = sorted(rounds, key=report.ratio)[len(rounds) // 2]
+            result["rounds"][str(rate)] = rounds
+            result["ours"][str(rate)], result["bare"][str(rate)] = middle["ours"], middle["bare"]
 
 
 async def profile(folder: Path, people: People, work: Path, say: Progress) -> list[dict[str, Any]]:
@@ -181,6 +198,7 @@ async def profile(folder: Path, people: People, work: Path, say: Progress) -> li
     samples = work / "samples.json"
     async with driven(folder, ours(folder, port, ("bench.profiled", str(samples))), people, port) as luwte:
         await luwte.do("connect")
+        os.kill(luwte.pid, signal.SIGUSR1)
         await luwte.do("offer", rate=2_000, seconds=8)
     rows: list[dict[str, Any]] = json.loads(samples.read_text())
     return rows

@@ -1,11 +1,12 @@
 """The `luwte` command with a sampler beside it: `python -m bench.profiled REPORT demo --dir ...`.
 
-A thread looks every few milliseconds at what the event loop and the writer are doing and writes the sums to REPORT
-at the end. It takes time from both, so its run is never the one whose rates are told.
+From SIGUSR1 on a thread looks every few milliseconds at what the event loop and the writer are doing; the sums are
+in REPORT at the end. It takes time from both, so its run is never the one whose rates are told.
 """
 
 import atexit
 import json
+import signal
 import sys
 import threading
 import time
@@ -21,7 +22,9 @@ def main() -> None:
     """Start the sampler, then the command with the other arguments."""
     report = Path(sys.argv[1])
     seen: Counter[tuple[str, str]] = Counter()
-    threading.Thread(target=_watch, args=(seen,), name="sampler", daemon=True).start()
+    begin = threading.Event()
+    signal.signal(signal.SIGUSR1, lambda *_: begin.set())
+    threading.Thread(target=_watch, args=(seen, begin), name="sampler", daemon=True).start()
     atexit.register(_write, report, seen)
     sys.argv = ["luwte", *sys.argv[2:]]
     from luwte.cli import main as luwte
@@ -29,7 +32,8 @@ def main() -> None:
     luwte()
 
 
-def _watch(seen: Counter[tuple[str, str]]) -> None:
+def _watch(seen: Counter[tuple[str, str]], begin: threading.Event) -> None:
+    begin.wait()
     while True:
         time.sleep(PAUSE)
         names = {thread.ident: thread.name for thread in threading.enumerate()}
