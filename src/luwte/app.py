@@ -14,11 +14,13 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from luwte import settings as settings_module
+from luwte.conversation.around import Surroundings
 from luwte.conversation.tail import Tails
-from luwte.conversation.web import Surroundings, VisitorSocket
+from luwte.conversation.web import VisitorSocket
 from luwte.desk import actions as desk_actions
 from luwte.desk.board import Boards
-from luwte.desk.web import Desks, DeskSocket, session_topic
+from luwte.desk.register import Desks
+from luwte.desk.web import DeskSocket, session_topic
 from luwte.errors import (
     CannotStart,
     Failed,

@@ -7,119 +7,29 @@
 """
 
 import asyncio
-import functools
-import itertools
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from time import perf_counter_ns
-from typing import Protocol, TypeVar
-
-import msgspec
 
 from luwte.conversation import actions, frames
+from luwte.conversation.around import Ephemeral, Queue, Surroundings, connection_numbers, to_desk, to_visitor
 from luwte.conversation.follow import Follower
 from luwte.conversation.model import THE_VISITOR, Conversation, LockedWrap, StartRequest, Stored, check_start
-from luwte.conversation.tail import Tails
-from luwte.crypto import envelope as envelopes
+from luwte.conversation.reading import as_refusal, decode, read_header
+from luwte.conversation.send import Appends
 from luwte.crypto.envelope import SHARED_LOG, Header
-from luwte.crypto.primitives import Malformed
-from luwte.errors import (
-    Busy,
-    Failed,
-    MalformedFrame,
-    NoSuchConversation,
-    NotAccepted,
-    Refusal,
-    TooLarge,
-    UnknownVersion,
-    WrongOrder,
-)
+from luwte.errors import Busy, Failed, NoSuchConversation, NotAccepted, Refusal, WrongOrder
 from luwte.plumbing import keystore
-from luwte.plumbing.clock import Clock, minute
-from luwte.plumbing.db import Db, ReadTx
-from luwte.plumbing.keystore import KeyStore
-from luwte.plumbing.limits import Limits
+from luwte.plumbing.db import ReadTx
+from luwte.plumbing.limits import Pace
 from luwte.plumbing.log import trouble
-from luwte.plumbing.metrics import Metrics
-from luwte.plumbing.relay import Relay
 from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, NOT_ALLOWED, Socket
 from luwte.staff.model import Team
 
 RATE, BURST = 20.0, 60.0
 """Frames a second that one visitor may send; more is read later, so that the others do not wait for it."""
 
-UNDER_WAY = 8
-"""Appends of one connection that may be on their way to the disk at once."""
-
 WAITING_AT_MOST = 5_000
 """Conversations that may wait in one team; beyond that a start is told that it is too busy."""
-
-T = TypeVar("T")
-
-connection_numbers = itertools.count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """Where somebody stands in the queue; minutes are None when nobody can tell."""
-
-    place: int
-    low: int | None
-    high: int | None
-
-
-class Queue(Protocol):
-    """What the desk knows of the queue and a visitor may know too."""
-
-    def length(self, team: str) -> int:
-        """How many wait."""
-        ...
-
-    def expected(self, team: str, conversation: bytes) -> Expected | None:
-        """The place of one that waits."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Ephemeral:
-    """Typing, delivered, read: told to who is there now, stored nowhere."""
-
-    kind: type[frames.Typing] | type[frames.Delivered] | type[frames.Read]
-    n: int = 0
-
-
-def to_desk(conversation: bytes) -> tuple[str, bytes]:
-    """Where a visitor's ephemeral signs go."""
-    return ("to_desk", conversation)
-
-
-def to_visitor(conversation: bytes) -> tuple[str, bytes]:
-    """Where a counsellor's ephemeral signs go."""
-    return ("to_visitor", conversation)
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a socket needs of the process it runs in."""
-
-    organisation: str
-    db: Db
-    relay: Relay
-    keys: KeyStore
-    tails: Tails
-    limits: Limits
-    clock: Clock
-    metrics: Metrics
-    certificates: dict[bytes, bytes]
-
-    def shred_key(self, conversation: bytes) -> bytes | None:
-        """The key under which this conversation is stored; None: there is none, or it is erased."""
-        return self.keys.get(keystore.CONVERSATION, conversation)
-
-    def minute(self) -> int:
-        """Now, as fine as is stored."""
-        return minute(self.clock())
 
 
 class VisitorSocket:
@@ -137,7 +47,7 @@ class VisitorSocket:
         self._look_again = False
         self._conversation = b""
         self._pace = Pace(RATE, BURST, around.clock())
-        self._under_way = UnderWay()
+        self._appends = Appends(around, self._number, self._appended)
 
     async def serve(self) -> None:
         """Talk until one side hangs up."""
@@ -247,67 +157,53 @@ class VisitorSocket:
         self._socket.at_once = self._append_at_once
         while True:
             data = await self._socket.receive()
-            await self._under_way.settled()
+            await self._appends.settled()
             if delay := self._pace.delay(self._around.clock()):
                 await asyncio.sleep(delay)
             await self._answer(data)
 
     async def _answer(self, data: bytes) -> None:
-        about: bytes | None = None
+        header: Header | None = None
         try:
             frame = decode(frames.decode_from_visitor, data)
             if isinstance(frame, frames.Append):
                 header = read_header(frame.envelope)
-                about = header.msg_id
-                await self._append(header, frame.envelope)
+                self._append(header, frame.envelope)
             else:
                 await self._hear_visitor(frame)
         except Exception as error:
-            self._refuse(error, about)
-
-    async def _append(self, header: Header, envelope: bytes) -> None:
-        around, sealed = self._around, self._seal(header, envelope)
-        ack = await around.db.write(actions.append, sealed, THE_VISITOR, around.minute(), around.tails, self._number)
-        self._acknowledge(header.msg_id, ack)
+            self._refuse(error, header)
 
     def _append_at_once(self, data: bytes) -> bool:
-        """The same in the call that brought it, when it is an append and nothing is unusual about it."""
-        around = self._around
-        if self._under_way.is_full or not self._pace.spend(around.clock()):
+        """An append in the call that brought it: no task wakes. Anything else is left for `_answer`."""
+        if self._appends.is_full or not self._pace.spend(self._around.clock()):
             return False
-        about: bytes | None = None
+        header: Header | None = None
         try:
             frame = decode(frames.decode_from_visitor, data)
             if not isinstance(frame, frames.Append):
                 self._pace.give_back()
                 return False
             header = read_header(frame.envelope)
-            about = header.msg_id
-            sealed = self._seal(header, frame.envelope)
-            done = functools.partial(self._appended, header.msg_id)
-            around.db.submit(done, actions.append, sealed, THE_VISITOR, around.minute(), around.tails, self._number)
-            self._under_way.begin()
+            self._append(header, frame.envelope)
         except Exception as error:
-            self._refuse(error, about)
+            self._refuse(error, header)
         return True
 
-    def _appended(self, msg_id: bytes, ack: actions.Ack | None, error: Exception | None) -> None:
-        self._under_way.end()
-        if error is not None:
-            self._refuse(error, msg_id)
-        elif ack is not None:
-            self._acknowledge(msg_id, ack)
-
-    def _seal(self, header: Header, envelope: bytes) -> actions.Sealed:
+    def _append(self, header: Header, envelope: bytes) -> None:
         if header.conv != self._conversation:
             raise NoSuchConversation
-        return seal(self._around, header, envelope)
+        self._appends.begin(header, envelope, THE_VISITOR)
 
-    def _acknowledge(self, msg_id: bytes, ack: actions.Ack) -> None:
-        self._send(frames.Ack(msg_id, ack.n, ack.minute))
+    def _appended(self, header: Header, ack: actions.Ack | None, error: Exception | None) -> None:
+        if error is not None:
+            self._refuse(error, header)
+        elif ack is not None:
+            self._send(frames.Ack(header.msg_id, ack.n, ack.minute))
 
-    def _refuse(self, error: Exception, about: bytes | None) -> None:
-        self._send(frames.refused(as_refusal("visitor", self._around, error), msg_id=about))
+    def _refuse(self, error: Exception, header: Header | None) -> None:
+        refusal = as_refusal("visitor", self._around, error)
+        self._send(frames.refused(refusal, msg_id=header.msg_id if header else None))
 
     async def _hear_visitor(self, frame: frames.FromVisitor) -> None:
         tell = self._around.relay.tell
@@ -383,104 +279,3 @@ class VisitorSocket:
             unfollow()
         if self._follower is not None:
             self._follower.stop()
-
-
-class UnderWay:
-    """How many appends of one connection are on their way to the disk; whatever else it asks is answered after them."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._settled: asyncio.Future[None] | None = None
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the next append must wait."""
-        return self._count >= UNDER_WAY
-
-    def begin(self) -> None:
-        """One more."""
-        self._count += 1
-
-    def end(self) -> None:
-        """One is answered."""
-        self._count -= 1
-        if not self._count and self._settled is not None and not self._settled.done():
-            self._settled.set_result(None)
-
-    async def settled(self) -> None:
-        """Wait until all of them are answered."""
-        if self._count:
-            self._settled = asyncio.get_running_loop().create_future()
-            await self._settled
-
-
-class Pace:
-    """A token bucket that answers how long to wait, instead of refusing."""
-
-    def __init__(self, rate: float, burst: float, now: float) -> None:
-        self._rate, self._burst, self._left, self._at = rate, burst, burst, now
-
-    def delay(self, now: float) -> float:
-        """Seconds until the next message may be handled; 0.0 while the bucket lasts."""
-        self._fill(now)
-        self._left -= 1
-        return 0.0 if self._left >= 0 else -self._left / self._rate
-
-    def spend(self, now: float) -> bool:
-        """Whether the next message may be handled now; one that may not is left for `delay`."""
-        self._fill(now)
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
-
-    def give_back(self) -> None:
-        """What `spend` allowed was not done."""
-        self._left += 1
-
-    def _fill(self, now: float) -> None:
-        self._left = min(self._burst, self._left + max(0.0, now - self._at) * self._rate)
-        self._at = now
-
-
-def decode(decoder: Callable[[bytes], T], data: bytes) -> T:
-    """A frame from its bytes. Raises `MalformedFrame`."""
-    try:
-        return decoder(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise MalformedFrame from None
-
-
-def seal(around: Surroundings, header: Header, envelope: bytes, team_wrap: bytes | None = None) -> actions.Sealed:
-    """Lock an envelope for storage. Raises `Busy` before any work when there is no room to store it."""
-    around.db.check_room()
-    key = around.shred_key(header.conv)
-    if key is None:
-        raise NoSuchConversation
-    began = perf_counter_ns()
-    sealed = actions.seal(header, envelope, key, team_wrap)
-    around.metrics.add("lock_ns", perf_counter_ns() - began)
-    around.metrics.add("appends", 1)
-    return sealed
-
-
-def as_refusal(where: str, around: Surroundings, error: Exception) -> Refusal:
-    """What the other side is told of *error*; anything but a refusal is trouble of ours, and they learn only that."""
-    if isinstance(error, Refusal):
-        around.metrics.add("refused", 1)
-        return error
-    trouble(where, error)
-    return Failed()
-
-
-def read_header(envelope: bytes) -> Header:
-    """The outside of an envelope. Raises a refusal for what is none."""
-    if len(envelope) > envelopes.MAX_ENVELOPE:
-        raise TooLarge
-    try:
-        header = envelopes.parse(envelope)
-    except envelopes.UnknownVersion:
-        raise UnknownVersion from None
-    except Malformed:
-        raise MalformedFrame from None
-    return header

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 
 from luwte.conversation import actions as conversations
-from luwte.conversation.web import Expected, Surroundings
+from luwte.conversation.around import Expected, Surroundings
 from luwte.desk.model import Row, expected_wait, triage
 from luwte.plumbing.log import trouble
 

@@ -7,30 +7,21 @@
 """
 
 import asyncio
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from luwte.conversation import actions as conversations
 from luwte.conversation import frames as visitor_frames
+from luwte.conversation.around import Ephemeral, Surroundings, connection_numbers, to_desk, to_visitor
 from luwte.conversation.follow import Follower
 from luwte.conversation.model import WRAP_BYTES, Conversation, Stored, Writer, log_of
-from luwte.conversation.web import (
-    Ephemeral,
-    Surroundings,
-    UnderWay,
-    as_refusal,
-    connection_numbers,
-    decode,
-    read_header,
-    seal,
-    to_desk,
-    to_visitor,
-)
+from luwte.conversation.reading import as_refusal, decode, read_header
+from luwte.conversation.send import Appends, seal
 from luwte.crypto.envelope import NOTE, SHARED_LOG, TEAM_LOG, Header
 from luwte.desk import actions, frames
 from luwte.desk.board import Board, Boards
 from luwte.desk.model import ROWS
+from luwte.desk.register import Desks
 from luwte.errors import MalformedFrame, NoSuchConversation, Refusal, SignedOut, TeamSecretExists, WrongOrder
 from luwte.plumbing.log import trouble
 from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, SIGNED_OUT, Closed, Socket
@@ -44,34 +35,6 @@ QUEUE_PAUSE = 0.2
 def session_topic(token_hash: bytes) -> tuple[str, bytes]:
     """Woken when a session ended."""
     return ("session", token_hash)
-
-
-class Desks:
-    """Which desks are connected, and what each session has been shown: in memory, gone with the process."""
-
-    def __init__(self) -> None:
-        self._connected: dict[str, set[int]] = {}
-        self._shown: dict[bytes, set[tuple[str, bytes]]] = {}
-
-    def opened(self, account: str, connection: int) -> None:
-        """A desk of this account is there."""
-        self._connected.setdefault(account, set()).add(connection)
-
-    def closed(self, account: str, connection: int) -> None:
-        """It is gone."""
-        self._connected.get(account, set()).discard(connection)
-
-    def is_connected(self, account: str) -> bool:
-        """Whether the account has another desk open."""
-        return bool(self._connected.get(account))
-
-    def shown(self, session: bytes) -> set[tuple[str, bytes]]:
-        """What is on record already for this session: one record per session, deed and conversation."""
-        return self._shown.setdefault(session, set())
-
-    def forget(self, session: bytes) -> None:
-        """The session ended."""
-        self._shown.pop(session, None)
 
 
 @dataclass(slots=True)
@@ -102,7 +65,7 @@ class DeskSocket:
         self._seats: dict[bytes, Seat] = {}
         self._certs_sent: set[bytes] = set()
         self._unfollow: list[Callable[[], None]] = []
-        self._under_way = UnderWay()
+        self._appends = Appends(around, self._number, self._appended)
         self._session: Session | None = None
         self._board: Board | None = None
         self._refreshing = False
@@ -117,7 +80,7 @@ class DeskSocket:
                 self._socket.at_once = self._append_at_once
                 while True:
                     data = await self._socket.receive()
-                    await self._under_way.settled()
+                    await self._appends.settled()
                     if is_over(self._me.began, None, self._around.minute()):
                         self._socket.close(SIGNED_OUT)
                         return
@@ -227,13 +190,18 @@ class DeskSocket:
         return self._session
 
     async def _append(self, header: Header, frame: frames.Append) -> None:
-        around = self._around
         # What can be said without looking comes first, so that absent and foreign get the same answer.
         if frame.wrap is not None and len(frame.wrap) != WRAP_BYTES:
             raise MalformedFrame
         if frame.wrap is not None and header.direction != NOTE:
             raise WrongOrder
-        sealed = seal(around, header, frame.envelope, frame.wrap)
+        if header.direction == NOTE:
+            await self._append_note(header, frame)
+        else:
+            self._appends.begin(header, frame.envelope, self._writer)
+
+    async def _append_note(self, header: Header, frame: frames.Append) -> None:
+        around, sealed = self._around, seal(self._around, header, frame.envelope, frame.wrap)
         try:
             ack = await around.db.write(
                 conversations.append, sealed, self._writer, around.minute(), around.tails, self._number
@@ -241,12 +209,11 @@ class DeskSocket:
         except TeamSecretExists:
             await self._send_team_secret(header.conv)
             raise
-        self._acknowledge(header, ack)
+        self._appended(header, ack, None)
 
     def _append_at_once(self, data: bytes) -> bool:
-        """The same in the call that brought it, when it is a message and nothing is unusual about it."""
-        around = self._around
-        if self._under_way.is_full or is_over(self._me.began, None, around.minute()):
+        """A message in the call that brought it: no task wakes. Anything else is left for `_answer`."""
+        if self._appends.is_full or is_over(self._me.began, None, self._around.minute()):
             return False
         header: Header | None = None
         try:
@@ -256,31 +223,21 @@ class DeskSocket:
             header = read_header(frame.envelope)
             if header.direction == NOTE or frame.wrap is not None:
                 return False
-            sealed = seal(around, header, frame.envelope)
-            done = functools.partial(self._appended, header)
-            around.db.submit(
-                done, conversations.append, sealed, self._writer, around.minute(), around.tails, self._number
-            )
-            self._under_way.begin()
+            self._appends.begin(header, frame.envelope, self._writer)
         except Exception as error:
             self._refuse(error, header and header.conv, header and header.msg_id)
         return True
 
     def _appended(self, header: Header, ack: conversations.Ack | None, error: Exception | None) -> None:
-        self._under_way.end()
         if error is not None:
             self._refuse(error, header.conv, header.msg_id)
         elif ack is not None:
-            self._acknowledge(header, ack)
+            self._send(frames.Ack(header.conv, log_of(header.direction), header.msg_id, ack.n, ack.minute))
 
     @property
     def _writer(self) -> Writer:
         account = self._me.account
         return Writer(account.id, account.certificate_id)
-
-    def _acknowledge(self, header: Header, ack: conversations.Ack) -> None:
-        log = log_of(header.direction)
-        self._send(frames.Ack(header.conv, log, header.msg_id, ack.n, ack.minute))
 
     def _refuse(self, error: Exception, conv: bytes | None, msg_id: bytes | None) -> None:
         refusal = as_refusal("desk", self._around, error)

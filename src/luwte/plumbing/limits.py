@@ -53,3 +53,32 @@ def network(address: str | None) -> str:
         return "local"
     prefix = 24 if parsed.version == 4 else 56
     return str(ipaddress.ip_network((parsed, prefix), strict=False))
+
+
+class Pace:
+    """A token bucket that answers how long to wait, instead of refusing."""
+
+    def __init__(self, rate: float, burst: float, now: float) -> None:
+        self._rate, self._burst, self._left, self._at = rate, burst, burst, now
+
+    def delay(self, now: float) -> float:
+        """Seconds until the next message may be handled; 0.0 while the bucket lasts."""
+        self._fill(now)
+        self._left -= 1
+        return 0.0 if self._left >= 0 else -self._left / self._rate
+
+    def spend(self, now: float) -> bool:
+        """Whether the next message may be handled now; one that may not is left for `delay`."""
+        self._fill(now)
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+    def give_back(self) -> None:
+        """What `spend` allowed was not done."""
+        self._left += 1
+
+    def _fill(self, now: float) -> None:
+        self._left = min(self._burst, self._left + max(0.0, now - self._at) * self._rate)
+        self._at = now
