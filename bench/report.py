@@ -98,7 +98,7 @@ def _profile(result: dict[str, Any]) -> str:
     rows = result.get("profile")
     if not rows:
         return ""
-    lines = ["Where the threads were (samples at 2,000/s; "run" and "_write_for_ever" are waiting, too)"]
+    lines = ["Where the threads were (samples at 2,000/s; 'run' and '_write_for_ever' are waiting, too)"]
     for thread in ("loop", "writer"):
         own = [row for row in rows if row["thread"] == thread]
         total = sum(row["samples"] for row in own)
