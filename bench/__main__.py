@@ -191,7 +191,7 @@ async def talk(plan: Plan, work: Path, folder: Path, people: People, result: dic
             result["ours"][str(rate)], result["bare"][str(rate)] = middle["ours"], middle["bare"]
 
 
-async def profile(folder: Path, people: People, work: Path, say: Progress) -> list[dict[str, Any]]:
+async def profile(folder: Path, people: People, work: Path, say: Progress) -> dict[str, Any]:
     """Where the two busy threads are, at the middle rate."""
     say("sampling")
     port = free_port()
@@ -200,8 +200,8 @@ async def profile(folder: Path, people: People, work: Path, say: Progress) -> li
         await luwte.do("connect")
         os.kill(luwte.pid, signal.SIGUSR1)
         await luwte.do("offer", rate=2_000, seconds=8)
-    rows: list[dict[str, Any]] = json.loads(samples.read_text())
-    return rows
+    found: dict[str, Any] = json.loads(samples.read_text())
+    return found
 
 
 async def idle(plan: Plan, work: Path, result: dict[str, Any], say: Progress) -> None:
