@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from actors import Counsellor, House, Line, Visitor, a_house, play
 from attack.attackers import (
     Raw,
+    Wound,
     a_taken_conversation,
     a_team_next_door,
     answers,
@@ -31,7 +32,7 @@ from attack.attackers import (
 )
 from luwte.crypto import certificate, keys, primitives
 from luwte.crypto.envelope import MAX_COUNT, MAX_ENVELOPE
-from luwte.plumbing.sockets import MAX_FRAME
+from luwte.plumbing.sockets import MAX_FRAME, SILENCE
 
 CODES = {
     "malformed",
@@ -527,14 +528,26 @@ def test_who_says_nothing_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """A connection without a first frame is closed, and so is one that falls silent; both make room."""
     monkeypatch.setattr("luwte.conversation.web.FIRST_FRAME", 0.05)
     monkeypatch.setattr("luwte.desk.web.FIRST_FRAME", 0.05)
+    monkeypatch.setattr("luwte.plumbing.sockets.SWEEP", 0.02)
+    clock = Wound()
 
     async def story(house: House) -> None:
         for path in ("/socket", "/desk/socket"):
             line = await _greeted(house, path)
             assert await line.closing_code() == 4400
+        visitor, noor = house.visitor(), house.counsellor()
+        await visitor.starts()
+        await noor.opens_desk()
+        clock.ahead = SILENCE - 10
+        assert await until_pong(visitor.line) == []
+        clock.ahead = SILENCE + 1
+        assert await noor.line.closing_code() == 4408
+        assert await until_pong(visitor.line) == []
+        clock.ahead += SILENCE + 1
+        assert await visitor.line.closing_code() == 4408
         await wait_until(lambda: len(house.luwte.sockets) == 0)
 
-    play(story, tmp_path / "house")
+    play(story, tmp_path / "house", clock)
 
 
 # the handshake

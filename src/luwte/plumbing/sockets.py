@@ -27,6 +27,9 @@ INBOX = 32
 SILENCE = 60.0
 """Seconds after which a socket that says nothing is dead: clients ping every 20."""
 
+SWEEP = 10.0
+"""Seconds between looks for such sockets."""
+
 FIRST_FRAME = 15.0
 """Seconds in which a connection must say who it is."""
 
@@ -317,7 +320,7 @@ class Sockets:
 
     async def _sweep(self) -> None:
         while True:
-            await asyncio.sleep(10)
+            await asyncio.sleep(SWEEP)
             limit = self.clock() - SILENCE
             for socket in tuple(self._open):
                 if socket.heard < limit:
