@@ -53,6 +53,7 @@ def test_each_deed_leaves_one_record(tmp_path: Path) -> None:
         await noor.opens_desk()
         await noor.line.hear("taken")
         assert await records_of_reading(house) == [(me, "done")]
+        assert (await refused(sam.line, "end", conv=visitor.conv, reason="abuse"))["code"] == "no_such_conversation"
         noor.line.send("end", conv=visitor.conv, reason="completed")
         await noor.line.hear("ended")
         other = house.visitor()
@@ -67,12 +68,12 @@ def test_each_deed_leaves_one_record(tmp_path: Path) -> None:
         assert _of(found, "opening.read") == [(me, "done")]
         assert _of(found, "conversation.take") == [(me, "done"), (colleague, "already_taken"), (colleague, "done")]
         assert _of(found, "conversation.read") == [(me, "done")]
-        assert _of(found, "conversation.end") == [(me, "done")]
+        assert _of(found, "conversation.end") == [(colleague, "no_such_conversation"), (me, "done")]
         assert _of(found, "conversation.return") == [(colleague, "done")]
         assert _of(found, "staff.sign_out") == [(colleague, "done")]
-        assert len(found) == 10
+        assert len(found) == 11
         assert {one.action for one in found} <= ACTIONS
-        (end,) = [one for one in found if one.action == "conversation.end"]
+        _, end = [one for one in found if one.action == "conversation.end"]
         assert end.reason == "completed"
         key = house.luwte.keys.get(keystore.CONVERSATION, visitor.conv)
         assert key is not None

@@ -281,20 +281,8 @@ class DeskSocket:
         self._send(frames.Opening(id, wraps[0].wrap, opening.conversation.epoch, envelopes))
 
     async def _take(self, id: bytes) -> None:
-        around, me = self._around, self._me
-        try:
-            await around.db.write(actions.take, me.account, id, around.minute(), around.shred_key)
-        except Refusal as refusal:
-            await around.db.write(
-                actions.record_refusal,
-                me.account,
-                "conversation.take",
-                id,
-                refusal,
-                around.minute(),
-                around.shred_key,
-            )
-            raise
+        me = self._me
+        await self._on_record("conversation.take", id, actions.take)
         # Its record is there: showing what was taken needs no second one in this session.
         self._desks.shown(me.token_hash).add(("conversation.read", id))
         assert self._board is not None
@@ -325,8 +313,17 @@ class DeskSocket:
         )
 
     async def _end(self, frame: frames.End) -> None:
+        await self._on_record("conversation.end", frame.conv, actions.end, frame.reason)
+
+    async def _on_record(self, action: str, id: bytes, deed: Callable[..., None], *values: str) -> None:
+        """Do a deed that leaves a record; of a refused one a second job tells, as its own transaction was undone."""
         around, account = self._around, self._me.account
-        await around.db.write(actions.end, account, frame.conv, frame.reason, around.minute(), around.shred_key)
+        minute, key = around.minute(), around.shred_key
+        try:
+            await around.db.write(deed, account, id, *values, minute, key)
+        except Refusal as refusal:
+            await around.db.write(actions.record_refusal, account, action, id, refusal, minute, key)
+            raise
 
     def _sign(self, frame: frames.Delivered | frames.Read | frames.Typing) -> None:
         if frame.conv not in self._seats:
