@@ -247,7 +247,7 @@ class Visitor:
         """The start frame for this line."""
         admin, team = hello["certificates"]
         organisation, line = hello["organisation"], hello["line"]
-        root = bytes.fromhex((self.house.folder / "root.pub").read_text())
+        root = primitives.signing_public_of(self.house.organisation.root)
         signed = certificate.check_chain(
             root, admin, team, organisation=organisation, type=certificate.Type.TEAM, now=int(time.time()), subject=line
         )

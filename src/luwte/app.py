@@ -1,7 +1,8 @@
 """Where the parts meet: settings -> database, relay, key store -> sockets and pages."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import fcntl
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from luwte.conversation.tail import Tails
 from luwte.conversation.web import VisitorSocket
 from luwte.desk import actions as desk_actions
 from luwte.desk.board import Boards
-from luwte.desk.register import Desks
+from luwte.desk.register import Desks, Watch
 from luwte.desk.web import DeskSocket, session_topic
 from luwte.errors import (
     CannotStart,
@@ -42,10 +43,10 @@ from luwte.plumbing.migrate import migrate
 from luwte.plumbing.pages import EVERYWHERE, Client, File
 from luwte.plumbing.relay import Relay
 from luwte.plumbing.sockets import Handler, Socket, Sockets
-from luwte.settings import Settings
+from luwte.settings import DEMONSTRATION, Settings
 from luwte.staff import actions as staff
 from luwte.staff import web as staff_web
-from luwte.staff.model import Session, Team
+from luwte.staff.model import Team
 
 LARGEST_BODY = 16_384
 JSON = b"application/json"
@@ -60,10 +61,11 @@ class Luwte:
         self.db, self.keys, self.limits = around.db, around.keys, around.limits
         self.server_secret, self.is_demo = server_secret, is_demo
         self.teams: dict[str, Team] = {}
-        self.desks = Desks()
+        self.desks = Desks(around.clock)
+        self.watch = Watch(around, self.desks)
         self.boards = Boards(around, [])
         self.sockets = Sockets(self._route, self.is_own_origin, around.clock, around.metrics)
-        self.client = Client(self._organisation())
+        self.client = Client(self._organisation(), settings.origins)
 
     def minute(self) -> int:
         """Now, as fine as is stored."""
@@ -78,12 +80,13 @@ class Luwte:
         self.teams = {team.slug: team for team in teams}
         self.around.certificates.update(await self.db.read(staff.certificates))
 
-    async def signed_out(self, session: Session) -> None:
-        """A session ended: its sockets close; what its account had waits again, unless it has another desk open."""
+    async def sign_out(self, token: bytes) -> None:
+        """End a session and close its sockets; what its account had waits again, unless it has another desk open."""
+        session = await self.db.write(
+            desk_actions.sign_out, token, self.minute(), self.around.shred_key, self.desks.is_elsewhere
+        )
         self.desks.forget(session.token_hash)
         self.around.relay.wake(session_topic(session.token_hash))
-        if not self.desks.is_connected(session.account.id):
-            await self.db.write(desk_actions.give_back, session.account, self.minute(), self.around.shred_key)
 
     def is_own_origin(self, origin: str, host: str) -> bool:
         """Whether a request comes from one of our own pages, at the address it was sent to."""
@@ -120,7 +123,7 @@ class Luwte:
         return {
             "organisation": settings.organisation,
             "name": settings.name,
-            "root": pinned_root(settings.folder).hex(),
+            "root": pinned_root(settings.folder, is_demo=self.is_demo).hex(),
             "line": settings.line,
             "lineName": settings.line_name,
             "exitUrl": settings.exit_url,
@@ -136,10 +139,13 @@ def line_in(path: str, end: str) -> str:
     return ""
 
 
-def pinned_root(folder: Path) -> bytes:
-    """The organisation's root key as it was pinned. Raises `CannotStart`."""
+def pinned_root(folder: Path, *, is_demo: bool) -> bytes:
+    """The organisation's root key as it was pinned; a demonstration's says so and serves nobody else."""
     try:
-        root = bytes.fromhex((folder / "root.pub").read_text().strip())
+        text = (folder / "root.pub").read_text().strip()
+        if text.startswith(DEMONSTRATION) and not is_demo:
+            raise CannotStart("The pinned root is a demonstration's: its keys were made on the server.")
+        root = bytes.fromhex(text.removeprefix(DEMONSTRATION))
     except (OSError, ValueError):
         raise CannotStart("No organisation root is pinned in this folder: root.pub is missing or unreadable.") from None
     if len(root) != 32:
@@ -162,6 +168,24 @@ def read_secret(folder: Path) -> bytes:
 async def running(settings: Settings, *, is_demo: bool, clock: Clock = clocks.system) -> AsyncIterator[Luwte]:
     """Open the folder and everything that runs on it; close all of it in order at the end."""
     secret = read_secret(settings.folder)
+    with only_one(settings.folder):
+        async with _opened(settings, secret, is_demo, clock) as luwte:
+            yield luwte
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Hold the folder: two processes would write over each other's keys. Raises `CannotStart` when it is held."""
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CannotStart("Another Luwte runs on this folder.") from None
+        yield
+
+
+@asynccontextmanager
+async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock) -> AsyncIterator[Luwte]:
     database = settings.folder / "main.db"
     migrate(database)
     metrics, relay = Metrics(), Relay()
@@ -174,9 +198,11 @@ async def running(settings: Settings, *, is_demo: bool, clock: Clock = clocks.sy
         luwte = Luwte(settings, around, secret, is_demo)
         await luwte.reload_teams()
         luwte.sockets.start()
+        luwte.watch.start()
         try:
             yield luwte
         finally:
+            luwte.watch.stop()
             await luwte.sockets.stop()
             luwte.boards.close()
     finally:

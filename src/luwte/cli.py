@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
+import resource
 import signal
 import socket
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Coroutine
@@ -17,10 +20,11 @@ import uvicorn
 import uvloop
 
 from luwte import __version__, demo, settings
-from luwte.app import Luwte, check_for_serving, http, running
+from luwte.app import Luwte, check_for_serving, http, pinned_root, read_secret, running
 from luwte.audit import actions as audit
 from luwte.errors import CannotStart
 from luwte.plumbing import garbage, log, metrics
+from luwte.plumbing.db import ReadTx, look
 from luwte.settings import Settings
 from luwte.staff import actions as staff
 
@@ -28,15 +32,24 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 class Command(click.Group):
-    """Says a `CannotStart` as one plain line and exits with 2."""
+    """Says what is wrong in one plain line and exits with 2."""
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the chosen command."""
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command line."""
         try:
-            return super().invoke(ctx)
+            return super().main(*args, **{**kwargs, "standalone_mode": False})
+        except click.exceptions.Exit as end:
+            sys.exit(end.exit_code)
+        except click.ClickException as error:
+            line = error.format_message()
+        except click.Abort:
+            sys.exit(130)
         except CannotStart as error:
-            click.echo(f"luwte: {error}", err=True)
-            ctx.exit(2)
+            line = str(error)
+        except OSError as error:
+            line = f"{error.strerror or 'The system refused'}: {error.filename or 'an address or a file'}"
+        click.echo(f"luwte: {line}", err=True)
+        sys.exit(2)
 
 
 @click.group(cls=Command, epilog="Example: luwte demo --port 8000")
@@ -83,7 +96,7 @@ def doctor(folder: Path, as_json: bool) -> None:
 
     Exit code 0: nothing; 1: something.
     """
-    findings = _run(_findings(folder.resolve()))
+    findings = _findings(folder.resolve())
     if as_json:
         click.echo(json.dumps({"ok": not findings, "findings": findings}))
     else:
@@ -101,9 +114,10 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host.strip("[]"), port))
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise CannotStart(f"Port {port} is in use. Choose another one with --port.") from None
+        why = "is in use" if error.errno == errno.EADDRINUSE else "cannot be used"
+        raise CannotStart(f"Port {port} {why}. Choose another one.") from None
     return listener
 
 
@@ -159,6 +173,9 @@ async def _serve(chosen: Settings, metrics_port: int | None) -> None:
 
 async def _answer(luwte: Luwte, listener: socket.socket, metrics_port: int | None, ready: Callable[[], None]) -> None:
     """Answer requests until SIGINT or SIGTERM."""
+    # Each visitor who waits has a socket; the soft limit of a login shell would be full with a thousand.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     config = uvicorn.Config(
         http(luwte),
         http="httptools",
@@ -200,26 +217,44 @@ class _Server(uvicorn.Server):
             sys.stdout.flush()
 
 
-async def _findings(folder: Path) -> list[str]:
-    findings: list[str] = []
+def _findings(folder: Path) -> list[str]:
+    """What is missing in *folder*. Changes nothing: a server may be running on it."""
     try:
         chosen = settings.read(folder)
     except CannotStart as error:
         return [str(error)]
+    findings = []
+    for check in (
+        check_for_serving,
+        lambda one: pinned_root(one.folder, is_demo=False),
+        lambda one: read_secret(one.folder),
+    ):
+        try:
+            check(chosen)
+        except CannotStart as error:
+            findings.append(str(error))
+    for name in ("main.db", "keys", "secret"):
+        path = folder / name
+        if path.exists() and path.stat().st_mode & 0o077:
+            findings.append(f"{name} can be read by others. Run: chmod 600 {name}")
+    return [*findings, *_findings_in(folder / "main.db")]
+
+
+def _findings_in(database: Path) -> list[str]:
+    if not database.exists():
+        return ["There is no database yet; the first start makes it."]
     try:
-        check_for_serving(chosen)
-    except CannotStart as error:
-        findings.append(str(error))
-    try:
-        async with running(chosen, is_demo=False) as luwte:
-            alone = await luwte.db.read(staff.without_second_factor)
-            if alone:
-                findings.append(f"{alone} accounts have no second factor.")
-            if not luwte.teams:
-                findings.append("There is no team yet, so no visitor can start a chat.")
-            bad = await luwte.db.read(audit.verify)
-            if bad is not None:
-                findings.append(f"The audit log was altered: record {bad} does not follow from the ones before.")
-    except CannotStart as error:
-        findings.append(str(error))
+        return look(database, _look_over)
+    except sqlite3.Error:
+        return ["The database cannot be read."]
+
+
+def _look_over(tx: ReadTx) -> list[str]:
+    findings = []
+    if alone := staff.without_second_factor(tx):
+        findings.append(f"{alone} accounts have no second factor.")
+    if not staff.teams(tx):
+        findings.append("There is no team yet, so no visitor can start a chat.")
+    if (bad := audit.verify(tx)) is not None:
+        findings.append(f"The audit log was altered: record {bad} does not follow from the ones before.")
     return findings

@@ -15,12 +15,12 @@ from mnemonic import Mnemonic
 from luwte import settings as settings_module
 from luwte.crypto import keys as key_labels
 from luwte.crypto import primitives
-from luwte.crypto.certificate import Certificate, Type, cert_id, issue
+from luwte.crypto.certificate import Certificate, Type, cert_id, issue, parse
 from luwte.crypto.wrap import Purpose, WrapContext, wrap
 from luwte.plumbing import keystore
 from luwte.plumbing.db import Db, WriteTx
 from luwte.plumbing.keystore import KeyStore
-from luwte.settings import Settings
+from luwte.settings import DEMONSTRATION, Settings
 from luwte.staff import actions as staff
 from luwte.staff.model import COUNSELLOR, LEAD, Account, Team, TeamKey
 
@@ -60,9 +60,10 @@ def prepare(folder: Path, port: int) -> Settings:
     """Make the folder, the organisation's keys and the settings, or find them as they were."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / "demo").mkdir(mode=0o700, exist_ok=True)
+    (folder / "demo").chmod(0o700)
     _keep(folder / "secret", os.urandom(32))
     organisation = load(folder)
-    _keep(folder / "root.pub", (primitives.signing_public_of(organisation.root).hex() + "\n").encode())
+    _keep(folder / "root.pub", (DEMONSTRATION + primitives.signing_public_of(organisation.root).hex() + "\n").encode())
     settings = Settings(
         folder=folder,
         organisation=ORGANISATION,
@@ -122,9 +123,14 @@ def _make() -> dict[str, Any]:
 
 
 def _admit_all(tx: WriteTx, keys: KeyStore, organisation: Organisation, now: int) -> None:
-    staff.put_team(tx, _team(organisation, now))
+    known_team = next((team for team in staff.teams(tx) if team.slug == LINE), None)
+    # A page that is open keeps what it was told: a certificate that lasts is not made anew at each start.
+    if known_team is None or not _lasts(known_team.certificate, now, TEAM_DAYS):
+        staff.put_team(tx, _team(organisation, now))
     for person in organisation.people:
         known = staff.find_account(tx, person.name)
+        if known is not None and _lasts(known.certificate, now, STAFF_DAYS):
+            continue
         half = keys.put(keystore.STAFF, bytes.fromhex(person.id), os.urandom(32))
         staff.admit(tx, _account(person, organisation, half, now, known), [_team_key(person, organisation)])
 
@@ -166,6 +172,11 @@ def _account(person: Person, organisation: Organisation, half: bytes, now: int, 
 def _team_key(person: Person, organisation: Organisation) -> TeamKey:
     context = WrapContext(ORGANISATION, LINE, 1, bytes(16), 0, Purpose.MEMBER)
     return TeamKey(LINE, 1, wrap(organisation.team, primitives.public_of(person.x25519), context))
+
+
+def _lasts(certificate: bytes, now: int, days: int) -> bool:
+    """Whether more than half of its days are left."""
+    return parse(certificate).certificate.not_after - now > days * DAY // 2
 
 
 def _certificate(

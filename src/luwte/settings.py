@@ -10,6 +10,10 @@ from urllib.parse import urlsplit
 from luwte.errors import CannotStart
 
 FILE = "luwte.toml"
+
+DEMONSTRATION = "demonstration "
+"""What stands before the root key of a demonstration, in root.pub."""
+
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 
 

@@ -32,7 +32,7 @@ EVERYWHERE = {
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 PAGE = (
     "default-src 'none'; script-src 'self' 'sha256-{hash}'{wasm}; style-src 'self'; img-src 'self'; font-src 'self';"
-    " connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none';"
+    " connect-src 'self'{sockets}; form-action 'none'; base-uri 'none'; frame-ancestors 'none';"
     " require-trusted-types-for 'script'; trusted-types 'none'"
 )
 ALLOWED = {*EVERYWHERE, "content-security-policy", "integrity-policy", "content-type", "content-length", "date"}
@@ -76,7 +76,8 @@ def test_each_page_keeps_to_itself(tmp_path: Path) -> None:
                 page = await browser.get(path)
                 digest = base64.b64encode(hashlib.sha256(import_map(page.text).encode()).digest()).decode()
                 assert {name: page.headers[name] for name in EVERYWHERE} == EVERYWHERE
-                assert page.headers["content-security-policy"] == PAGE.format(hash=digest, wasm=wasm)
+                sockets = "".join(f" ws{origin.removeprefix('http')}" for origin in house.settings.origins)
+                assert page.headers["content-security-policy"] == PAGE.format(hash=digest, wasm=wasm, sockets=sockets)
                 assert page.headers["integrity-policy"] == "blocked-destinations=(script)"
                 assert page.headers["content-type"] == "text/html; charset=utf-8"
                 assert set(page.headers) <= ALLOWED

@@ -1,8 +1,11 @@
 """A visitor and a counsellor over real sockets."""
 
+import asyncio
+import time
 from pathlib import Path
 
 from actors import House, play
+from luwte.conversation import actions as conversations
 
 
 def test_they_talk(tmp_path: Path) -> None:
@@ -22,5 +25,50 @@ def test_they_talk(tmp_path: Path) -> None:
         assert await visitor.reads() == "hi, good that you are here"
         assert (await visitor.says("thanks"))["n"] == 3
         assert await noor.reads(visitor.conv) == "thanks"
+
+    play(story, tmp_path / "house")
+
+
+def test_a_conversation_whose_desk_is_gone_waits_again(tmp_path: Path) -> None:
+    """After ninety seconds without a desk it returns to the list; a colleague who comes back in time keeps it."""
+    ahead = [0.0]
+
+    async def story(house: House) -> None:
+        visitor, noor, sam = house.visitor(), house.counsellor(0), house.counsellor(1)
+        await noor.opens_desk()
+        await visitor.starts()
+        await noor.takes(visitor.conv)
+        await visitor.line.hear("claimed")
+        noor.line.cut()
+        while house.luwte.desks.away(noor.person.id) == 0:
+            await asyncio.sleep(0.01)
+        ahead[0] += 80
+        await house.luwte.watch.look()
+        assert len(await house.luwte.db.read(conversations.held_by, noor.person.id)) == 1
+        ahead[0] += 11
+        await house.luwte.watch.look()
+        assert (await visitor.line.hear("waiting"))["place"] == 1
+        await sam.opens_desk()
+        assert (await sam.takes(visitor.conv))["times"] == 2
+        ahead[0] += 200
+        await house.luwte.watch.look()
+        assert len(await house.luwte.db.read(conversations.held_by, sam.person.id)) == 1
+
+    play(story, tmp_path / "house", lambda: time.time() + ahead[0])
+
+
+def test_a_take_that_comes_after_the_sign_out_is_refused(tmp_path: Path) -> None:
+    """In one transaction each, one of the two is first; nobody is given to a desk that has left."""
+
+    async def story(house: House) -> None:
+        for _ in range(30):
+            visitor, noor = house.visitor(), house.counsellor(0)
+            noor.token = b""
+            await noor.opens_desk()
+            await visitor.starts()
+            noor.line.send("take", conv=visitor.conv)
+            await noor.signs_out()
+            await noor.line.closing_code()
+            assert await house.luwte.db.read(conversations.held_by, noor.person.id) == []
 
     play(story, tmp_path / "house")

@@ -93,6 +93,20 @@ def test_damage_stops_the_start_and_is_never_taken_for_erasure(tmp_path: Path) -
             KeyStore(path)
 
 
+def test_opening_a_store_does_not_cut_off_what_another_adds(tmp_path: Path) -> None:
+    """Whoever only opens the file leaves its length alone."""
+    path = tmp_path / "keys"
+    store = KeyStore(path)
+    store.put(CONVERSATION, IDS[0], os.urandom(32))
+    real = os.ftruncate
+    try:
+        os.ftruncate = lambda fd, length: pytest.fail("the file was cut")  # type: ignore[assignment]
+        KeyStore(path).close()
+    finally:
+        os.ftruncate = real
+    store.close()
+
+
 def test_slots_are_64_bytes_and_used_again(tmp_path: Path) -> None:
     """The file does not grow for a key that took an erased one's place."""
     path = tmp_path / "keys"

@@ -318,6 +318,11 @@ def held_by(tx: ReadTx, account: str) -> list[Conversation]:
     return store.held_by(tx, account)
 
 
+def holders(tx: ReadTx) -> list[str]:
+    """The accounts that have a conversation."""
+    return store.holders(tx)
+
+
 def seat(tx: WriteTx, conversation: Conversation, account: str) -> bool:
     """Give a waiting conversation to *account*; False when somebody was first."""
     if not store.seat(tx, conversation.key, account):

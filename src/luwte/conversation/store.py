@@ -227,6 +227,12 @@ def held_by(tx: ReadTx, account: str) -> list[Conversation]:
     return [Conversation(*row) for row in rows]
 
 
+def holders(tx: ReadTx) -> list[str]:
+    """The accounts that have an open conversation."""
+    rows = tx.all("SELECT DISTINCT holder FROM conversation WHERE holder IS NOT NULL AND ended IS NULL")
+    return [row[0] for row in rows]
+
+
 def seat(tx: WriteTx, key: int, account: str) -> bool:
     """Give it to *account*, if it waits: of two who try, one wins."""
     return (

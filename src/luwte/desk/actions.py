@@ -1,6 +1,6 @@
 """One deed each: read openings, take, read what one has, end, give back. Each leaves its record in the audit log."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from luwte.audit import actions as audit
@@ -11,7 +11,8 @@ from luwte.conversation.model import REASONS, Conversation, LockedEnvelope, Lock
 from luwte.crypto.envelope import SHARED_LOG, TEAM_LOG
 from luwte.errors import AlreadyTaken, ConversationEnded, MalformedFrame, NoSuchConversation, Refusal
 from luwte.plumbing.db import ReadTx, WriteTx
-from luwte.staff.model import Account
+from luwte.staff import actions as staff
+from luwte.staff.model import Account, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,14 @@ def openings(tx: ReadTx, account: Account, ids: Sequence[bytes]) -> list[LockedO
 def record_openings(tx: WriteTx, account: Account, ids: Sequence[bytes], minute: int, key: ShredKey) -> None:
     """Put on record that a session sees these openings, before it does."""
     for id in ids:
-        _record(tx, account, id, "opening.read", minute, key)
+        _record(tx, account.id, id, "opening.read", minute, key)
 
 
-def take(tx: WriteTx, account: Account, id: bytes, minute: int, key: ShredKey) -> None:
+def take(tx: WriteTx, session: Session, id: bytes, minute: int, key: ShredKey) -> None:
     """Take a waiting conversation. Raises `AlreadyTaken` for who was second, `ConversationEnded` for who is late."""
+    account = session.account
+    # In the same transaction: of a sign-out and a Take at the same moment one comes first, for everybody.
+    staff.check_session(tx, session, minute)
     conversation = conversations.find(tx, id)
     if conversation.team != account.team:
         raise NoSuchConversation
@@ -60,7 +64,7 @@ def take(tx: WriteTx, account: Account, id: bytes, minute: int, key: ShredKey) -
         raise ConversationEnded
     if not conversations.seat(tx, conversation, account.id):
         raise AlreadyTaken
-    _record(tx, account, id, "conversation.take", minute, key)
+    _record(tx, account.id, id, "conversation.take", minute, key)
 
 
 def held(tx: ReadTx, account: Account) -> list[Held]:
@@ -79,29 +83,41 @@ def held(tx: ReadTx, account: Account) -> list[Held]:
 
 def record_reading(tx: WriteTx, account: Account, id: bytes, minute: int, key: ShredKey) -> None:
     """Put on record that a new session reads a conversation that its account took before."""
-    _record(tx, account, id, "conversation.read", minute, key)
+    _record(tx, account.id, id, "conversation.read", minute, key)
 
 
-def end(tx: WriteTx, account: Account, id: bytes, reason: str, minute: int, key: ShredKey) -> None:
+def end(tx: WriteTx, session: Session, id: bytes, reason: str, minute: int, key: ShredKey) -> None:
     """End a conversation that one has."""
     if reason not in REASONS:
         raise MalformedFrame
+    account = session.account
+    staff.check_session(tx, session, minute)
     conversations.end_by_team(tx, _own(tx, account, id), minute, reason)
-    _record(tx, account, id, "conversation.end", minute, key, reason=reason)
+    _record(tx, account.id, id, "conversation.end", minute, key, reason=reason)
 
 
-def give_back(tx: WriteTx, account: Account, minute: int, key: ShredKey) -> None:
+def sign_out(
+    tx: WriteTx, token: bytes, minute: int, key: ShredKey, is_elsewhere: Callable[[str, bytes], bool]
+) -> Session:
+    """End a session; what its account has waits again in the same transaction, unless it is at another desk, too."""
+    session = staff.sign_out(tx, token, minute)
+    if not is_elsewhere(session.account.id, session.token_hash):
+        return_all(tx, session.account.id, minute, key)
+    return session
+
+
+def return_all(tx: WriteTx, account: str, minute: int, key: ShredKey, *, reason: str = "") -> None:
     """Everything that this account has waits again."""
-    for conversation in conversations.held_by(tx, account.id):
+    for conversation in conversations.held_by(tx, account):
         conversations.unseat(tx, conversation, minute)
-        _record(tx, account, conversation.id, "conversation.return", minute, key)
+        _record(tx, account, conversation.id, "conversation.return", minute, key, reason=reason)
 
 
 def record_refusal(
     tx: WriteTx, account: Account, action: str, id: bytes, refusal: Refusal, minute: int, key: ShredKey
 ) -> None:
     """Put a refused deed on record: its own transaction was undone."""
-    _record(tx, account, id, action, minute, key, result=refusal.code)
+    _record(tx, account.id, id, action, minute, key, result=refusal.code)
 
 
 def _waiting(tx: ReadTx, account: Account, id: bytes) -> Conversation | None:
@@ -121,7 +137,7 @@ def _own(tx: ReadTx, account: Account, id: bytes) -> Conversation:
 
 def _record(
     tx: WriteTx,
-    account: Account,
+    actor: str,
     id: bytes,
     action: str,
     minute: int,
@@ -134,7 +150,7 @@ def _record(
     audit.record(
         tx,
         minute=minute,
-        actor=account.id,
+        actor=actor,
         action=action,
         object=pseudonym(shred_key, id) if shred_key else b"",
         reason=reason,

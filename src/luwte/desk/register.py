@@ -1,24 +1,48 @@
-"""Which desks are connected and what each session was shown: in memory, gone with the process."""
+"""Which desks are connected and what each session was shown, in memory; and nobody is left at an empty desk."""
+
+import asyncio
+
+from luwte.conversation import actions as conversations
+from luwte.conversation.around import Surroundings
+from luwte.desk import actions
+from luwte.plumbing.clock import Clock
+from luwte.plumbing.log import trouble
+
+GONE = 90.0
+"""Seconds without a desk after which what an account has waits again."""
+
+LOOK_EVERY = 10.0
 
 
 class Desks:
     """The desks of one process."""
 
-    def __init__(self) -> None:
-        self._connected: dict[str, set[int]] = {}
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began = clock()
+        self._connected: dict[str, dict[int, bytes]] = {}
+        self._left: dict[str, float] = {}
         self._shown: dict[bytes, set[tuple[str, bytes]]] = {}
 
-    def opened(self, account: str, connection: int) -> None:
+    def opened(self, account: str, session: bytes, connection: int) -> None:
         """A desk of this account is there."""
-        self._connected.setdefault(account, set()).add(connection)
+        self._connected.setdefault(account, {})[connection] = session
 
     def closed(self, account: str, connection: int) -> None:
         """It is gone."""
-        self._connected.get(account, set()).discard(connection)
+        open_here = self._connected.get(account, {})
+        open_here.pop(connection, None)
+        if not open_here:
+            self._connected.pop(account, None)
+            self._left[account] = self._clock()
 
-    def is_connected(self, account: str) -> bool:
-        """Whether the account has another desk open."""
-        return bool(self._connected.get(account))
+    def is_elsewhere(self, account: str, session: bytes) -> bool:
+        """Whether the account has a desk open in another session. May be asked from any thread."""
+        return any(other != session for other in tuple(self._connected.get(account, {}).values()))
+
+    def away(self, account: str) -> float:
+        """Seconds since the account had a desk, or since this process began."""
+        return 0.0 if account in self._connected else self._clock() - self._left.get(account, self._began)
 
     def shown(self, session: bytes) -> set[tuple[str, bytes]]:
         """What is on record already for this session: one record per session, deed and conversation."""
@@ -27,3 +51,36 @@ class Desks:
     def forget(self, session: bytes) -> None:
         """The session ended."""
         self._shown.pop(session, None)
+
+
+class Watch:
+    """Looks for conversations whose counsellor's desk is gone, and lets them wait again."""
+
+    def __init__(self, around: Surroundings, desks: Desks) -> None:
+        self._around, self._desks = around, desks
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.get_running_loop().create_task(self._look_for_ever())
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def look(self) -> None:
+        """Look once."""
+        around = self._around
+        for account in await around.db.read(conversations.holders):
+            if self._desks.away(account) >= GONE:
+                minute, key = around.minute(), around.shred_key
+                await around.db.write(actions.return_all, account, minute, key, reason="desk_gone")
+
+    async def _look_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            try:
+                await self.look()
+            except Exception as error:
+                trouble("watch", error)

@@ -23,10 +23,14 @@ from luwte.desk.board import Board, Boards
 from luwte.desk.model import ROWS
 from luwte.desk.register import Desks
 from luwte.errors import MalformedFrame, NoSuchConversation, Refusal, SignedOut, TeamSecretExists, WrongOrder
+from luwte.plumbing.limits import Pace
 from luwte.plumbing.log import trouble
 from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, SIGNED_OUT, Closed, Socket
 from luwte.staff import actions as staff
 from luwte.staff.model import Session, Team, is_over
+
+RATE, BURST = 50.0, 200.0
+"""Frames a second that one desk may send beside its messages: enough for any hand, too few to bury the audit log."""
 
 QUEUE_PAUSE = 0.2
 """Seconds between two queue frames to one desk."""
@@ -78,9 +82,12 @@ class DeskSocket:
         try:
             if await self._sign_on():
                 self._socket.at_once = self._append_at_once
+                pace = Pace(RATE, BURST, self._around.clock())
                 while True:
                     data = await self._socket.receive()
                     await self._appends.settled()
+                    if delay := pace.delay(self._around.clock()):
+                        await asyncio.sleep(delay)
                     if is_over(self._me.began, None, self._around.minute()):
                         self._socket.close(SIGNED_OUT)
                         return
@@ -119,7 +126,7 @@ class DeskSocket:
                 visitor_frames.PROTOCOL, around.organisation, team.slug, account.id, around.minute(), certificates
             )
         )
-        self._desks.opened(account.id, self._number)
+        self._desks.opened(account.id, session.token_hash, self._number)
         self._board.desk_opened(self._number, lambda: len(self._seats))
         self._unfollow = [
             around.relay.follow(session_topic(session.token_hash), self._session_ended),
@@ -317,12 +324,12 @@ class DeskSocket:
 
     async def _on_record(self, action: str, id: bytes, deed: Callable[..., None], *values: str) -> None:
         """Do a deed that leaves a record; of a refused one a second job tells, as its own transaction was undone."""
-        around, account = self._around, self._me.account
+        around, me = self._around, self._me
         minute, key = around.minute(), around.shred_key
         try:
-            await around.db.write(deed, account, id, *values, minute, key)
+            await around.db.write(deed, me, id, *values, minute, key)
         except Refusal as refusal:
-            await around.db.write(actions.record_refusal, account, action, id, refusal, minute, key)
+            await around.db.write(actions.record_refusal, me.account, action, id, refusal, minute, key)
             raise
 
     def _sign(self, frame: frames.Delivered | frames.Read | frames.Typing) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter_ns
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import quote
 
 from luwte.errors import Busy
 from luwte.plumbing.log import trouble
@@ -180,7 +181,7 @@ class _Job:
 
 
 class Db:
-    """The database of one process. Make it on the event loop with `await Db.open(...)`, end it with `await close()`."""
+    """The database of one process. Make it on the event loop, end it with `await close()`."""
 
     def __init__(self, path: Path, relay: Relay, metrics: Metrics) -> None:
         self.path = path
@@ -338,6 +339,16 @@ class Db:
             except Exception as error:  # the others of the group are on disk, too, and wait to hear it
                 trouble("settle", error)
         self._metrics.add("settle_ns", perf_counter_ns() - began)
+
+
+def look(path: Path, work: Callable[[ReadTx], T]) -> T:
+    """Run *work* on the database at *path* and change nothing: a server may be running on it."""
+    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)
+    try:
+        connection.execute("BEGIN")
+        return work(ReadTx(connection))
+    finally:
+        connection.close()
 
 
 def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:

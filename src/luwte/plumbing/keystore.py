@@ -95,7 +95,8 @@ class KeyStore:
             else:
                 self._free.append(slot)
             self._end = slot + 1
-        os.ftruncate(self._fd, slots * _SLOT.size)
+        if len(data) != slots * _SLOT.size:
+            os.ftruncate(self._fd, slots * _SLOT.size)
 
 
 def _pack(kind: int, state: int, id: bytes, key: bytes) -> bytes:

@@ -26,18 +26,13 @@ class Limits:
         self._buckets[key] = (left - 1 if left >= 1 else left, now)
         return left >= 1
 
-    def give_back(self, deed: str, who: str, *, burst: int, per_minute: float) -> None:
-        """Undo one `spend`: what was done should not count."""
-        key, left, now = self._bucket(deed, who, burst, per_minute)
-        self._buckets[key] = (min(float(burst), left + 1), now)
-
     def _bucket(self, deed: str, who: str, burst: int, per_minute: float) -> tuple[bytes, float, float]:
         now = self._clock()
         if now - self._since >= HOUR:
             self._renew(now)
         key = hmac.digest(self._seed, f"{deed}\0{who}".encode(), hashlib.sha256)
         left, at = self._buckets.get(key, (float(burst), now))
-        return key, min(float(burst), left + (now - at) * per_minute / 60), now
+        return key, min(float(burst), left + max(0.0, now - at) * per_minute / 60), now
 
     def _renew(self, now: float) -> None:
         self._seed = os.urandom(32)

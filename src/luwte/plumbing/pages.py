@@ -5,6 +5,7 @@ import hashlib
 import html
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -48,18 +49,23 @@ class File:
 class Client:
     """All files of the browser's side, ready to be served."""
 
-    def __init__(self, organisation: dict[str, object]) -> None:
-        """Load the build and pin it to *organisation*. Raises `CannotStart` when there is no build."""
+    def __init__(self, organisation: dict[str, object], origins: Sequence[str]) -> None:
+        """Load the build and pin it to *organisation*; sockets may be opened to *origins*.
+
+        Raises `CannotStart` when there is no build.
+        """
         folder = files("luwte") / "client"
         if not (folder / "index.html").is_file():
             raise CannotStart("The browser's files are not built. Run: make setup")
         self.assets = {f"/assets/{entry.name}": _file(entry) for entry in (folder / "assets").iterdir()}
         self.assets["/org.js"] = File(_module(organisation), TYPES["js"], {})
         integrity = {path: _sri(file.body) for path, file in self.assets.items() if path.endswith(".js")}
+        # Not every browser counts ws: as 'self'.
+        sockets = "".join(f" ws{origin.removeprefix('http')}" for origin in origins)
         exit_url = html.escape(str(organisation["exitUrl"]))
         visitor = (folder / "index.html").read_text().replace('href="about:blank"', f'href="{exit_url}"')
-        self.visitor = _page(visitor, integrity, "")
-        self.desk = _page((folder / "desk.html").read_text(), integrity, " 'wasm-unsafe-eval'")
+        self.visitor = _page(visitor, integrity, sockets, "")
+        self.desk = _page((folder / "desk.html").read_text(), integrity, sockets, " 'wasm-unsafe-eval'")
 
 
 def _file(entry: Traversable) -> File:
@@ -79,7 +85,7 @@ def _sri(body: bytes) -> str:
     return "sha384-" + base64.b64encode(hashlib.sha384(body).digest()).decode()
 
 
-def _page(text: str, integrity: dict[str, str], scripts: str) -> File:
+def _page(text: str, integrity: dict[str, str], sockets: str, scripts: str) -> File:
     import_map = json.dumps({"integrity": dict(sorted(integrity.items()))}, separators=(",", ":"))
     text = text.replace("<head>", f'<head><script type="importmap">{import_map}</script>', 1)
     text = re.sub(
@@ -88,7 +94,7 @@ def _page(text: str, integrity: dict[str, str], scripts: str) -> File:
     digest = base64.b64encode(hashlib.sha256(import_map.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; script-src 'self' 'sha256-{digest}'{scripts}; style-src 'self'; img-src 'self';"
-        " font-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none';"
+        f" font-src 'self'; connect-src 'self'{sockets}; form-action 'none'; base-uri 'none'; frame-ancestors 'none';"
         " require-trusted-types-for 'script'; trusted-types 'none'"
     )
     headers = {"Content-Security-Policy": policy, "Integrity-Policy": "blocked-destinations=(script)"}

@@ -93,6 +93,13 @@ def sign_out(tx: WriteTx, token: bytes, minute: int) -> Session:
     return ended
 
 
+def check_session(tx: ReadTx, held: Session, minute: int) -> None:
+    """Refuse a deed of a session that ended meanwhile. Raises `SignedOut`."""
+    found = store.session(tx, held.token_hash)
+    if found is None or is_over(found[0].began, found[1], minute):
+        raise SignedOut
+
+
 def without_second_factor(tx: ReadTx) -> int:
     """How many accounts could be entered with a passphrase alone."""
     return store.without_second_factor(tx)
