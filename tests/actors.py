@@ -33,7 +33,6 @@ def demo_folder(folder: Path) -> Path:
     """A demonstration folder with accounts; stretched passphrases are made once per test run."""
     if "it" not in _template:
         made = folder.parent / f"template-{os.getpid()}"
-        asyncio.run_coroutine_threadsafe  # noqa: B018  (documents that `make` runs in its own loop)
         _make_template(made)
         _template["it"] = made
     shutil.copytree(_template["it"], folder, dirs_exist_ok=True)

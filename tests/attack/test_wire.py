@@ -30,6 +30,7 @@ from attack.attackers import (
     wait_until,
     what_is_stored,
 )
+from luwte.conversation import web
 from luwte.crypto import certificate, keys, primitives
 from luwte.crypto.envelope import MAX_COUNT, MAX_ENVELOPE
 from luwte.plumbing.sockets import MAX_FRAME, SILENCE
@@ -989,5 +990,19 @@ def test_the_certificate_of_a_counsellor_comes_before_what_it_signed(tmp_path: P
             if frame["t"] == "cert":
                 assert certificate.cert_id(frame["certificate"]) == certificate.cert_id(noor.cert)
         assert names == ["envelope", "envelope", "cert", "envelope"]
+
+    play(story, tmp_path / "house")
+
+
+def test_one_network_cannot_fill_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its share the next start from there is told to wait; one from elsewhere is not."""
+    monkeypatch.setattr(web, "STARTS", 5)
+
+    async def story(house: House) -> None:
+        answers = [(await house.visitor().starts()) for _ in range(7)]
+        assert [answer.get("code", answer["t"]) for answer in answers] == ["started"] * 5 + ["slow_down"] * 2
+        elsewhere = house.visitor()
+        elsewhere.source = "127.0.7.1"
+        assert (await elsewhere.starts())["t"] == "started"
 
     play(story, tmp_path / "house")

@@ -17,16 +17,19 @@ from luwte.conversation.model import THE_VISITOR, Conversation, LockedWrap, Star
 from luwte.conversation.reading import as_refusal, decode, read_header
 from luwte.conversation.send import Appends
 from luwte.crypto.envelope import SHARED_LOG, Header
-from luwte.errors import Busy, Failed, NoSuchConversation, NotAccepted, Refusal, WrongOrder
+from luwte.errors import Busy, Failed, NoSuchConversation, NotAccepted, Refusal, SlowDown, WrongOrder
 from luwte.plumbing import keystore
 from luwte.plumbing.db import ReadTx
-from luwte.plumbing.limits import Pace
+from luwte.plumbing.limits import Pace, network
 from luwte.plumbing.log import trouble
 from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, NOT_ALLOWED, Socket
 from luwte.staff.model import Team
 
 RATE, BURST = 20.0, 60.0
 """Frames a second that one visitor may send; more is read later, so that the others do not wait for it."""
+
+STARTS = 300
+"""Conversations that one network may start at once, and in five minutes after that."""
 
 WAITING_AT_MOST = 5_000
 """Conversations that may wait in one team; beyond that a start is told that it is too busy."""
@@ -102,6 +105,9 @@ class VisitorSocket:
         request = StartRequest(
             frame.line, frame.ve, frame.vg, frame.credential, frame.team_cert, tuple(frame.wraps), frame.sig
         )
+        # Before any costly work. Far above what a school or a shelter behind one address needs.
+        if not around.limits.spend("start", network(self._socket.peer), burst=STARTS, per_minute=STARTS / 5):
+            raise SlowDown
         check_start(request, team.slug)
         if self._queue.length(team.slug) >= WAITING_AT_MOST:
             raise Busy
