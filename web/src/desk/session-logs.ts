@@ -2,6 +2,7 @@
 
 import { hex, wipe } from "../crypto/bytes.ts";
 import { type Header, NOTE, SHARED_LOG, sealSigned, TEAM, TEAM_LOG, VISITOR } from "../crypto/envelope.ts";
+import { GapWatch } from "../wire/gap.ts";
 import { Outbox } from "../wire/outbox.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import { type Entry, Transcript } from "../wire/transcript.ts";
@@ -11,6 +12,8 @@ export interface LogEvents {
   entry(entry: Entry): void;
   append(envelope: Uint8Array, isFirst: boolean): boolean;
   changed(): void;
+  /** Something is missing: ask for it again. */
+  again(): void;
   fork(): void;
   stopped(code: string): void;
   fault(reason: unknown): void;
@@ -19,6 +22,7 @@ export interface LogEvents {
 export class DeskLog {
   readonly transcript: Transcript;
   readonly outbox: Outbox;
+  readonly #gap: GapWatch;
   readonly #secrets = new Map<number, Uint8Array>();
   /** Whether what we write may be sealed with this generation's secret. */
   readonly #mayWrite = new Set<number>();
@@ -36,6 +40,7 @@ export class DeskLog {
       isOwn: (header, envelope) => outbox.isOwn(header, envelope),
       settle: (header) => outbox.settle(header),
       entry: (entry) => events.entry(entry),
+      moved: () => this.#gap.look(),
       fork: () => events.fork(),
       fault: (reason) => events.fault(reason),
     });
@@ -61,6 +66,29 @@ export class DeskLog {
     });
     this.transcript = transcript;
     this.outbox = outbox;
+    this.#gap = new GapWatch(world, {
+      missing: () => transcript.missing,
+      again: () => events.again(),
+      fork: () => events.fork(),
+    });
+  }
+
+  /** The server sends what we lack; it says that there is something up to number *last*. */
+  connected(last: number): void {
+    this.transcript.promise(last);
+    this.#gap.up();
+    this.outbox.connected();
+  }
+
+  disconnected(): void {
+    this.#gap.down();
+    this.outbox.disconnected();
+  }
+
+  /** Nothing more is said, nothing more is missed. */
+  stop(): void {
+    this.#gap.end();
+    this.outbox.stop();
   }
 
   has(generation: number): boolean {
@@ -96,6 +124,7 @@ export class DeskLog {
 
   wipe(): void {
     this.lock();
+    this.#gap.end();
     this.transcript.stop();
     this.outbox.wipe();
   }
@@ -127,6 +156,7 @@ export async function readOpening(
     entry: (entry) => {
       if (entry.kind === "text") texts.push(entry.text);
     },
+    moved: () => {},
     fork: () => {},
     fault: () => {},
   });

@@ -86,15 +86,15 @@ export class Talk implements DeskConversation {
     if (this.#isGone) return;
     // It has forgotten what it had told us: another past than ours.
     if (frame.last < shared.last || frame.note_last < notes.last) this.#forked();
-    this.#events.say({ t: "follow", conv: this.#id, shared: shared.last, notes: notes.last });
-    this.#logs[1].outbox.connected();
-    this.#logs[2].outbox.connected();
+    this.#follow();
+    this.#logs[1].connected(frame.last);
+    this.#logs[2].connected(frame.note_last);
     if (this.#read > 0) this.#events.say({ t: "read", conv: this.#id, n: this.#read });
   }
 
   disconnected(): void {
-    this.#logs[1].outbox.disconnected();
-    this.#logs[2].outbox.disconnected();
+    this.#logs[1].disconnected();
+    this.#logs[2].disconnected();
   }
 
   async hear(frame: Extract<DeskHears, { conv?: Uint8Array }>): Promise<void> {
@@ -121,7 +121,7 @@ export class Talk implements DeskConversation {
         await this.#logs[1].transcript.idle();
         this.ended.value = frame.by;
         this.#typing.end();
-        for (const log of [this.#logs[1], this.#logs[2]]) log.outbox.stop();
+        for (const log of [this.#logs[1], this.#logs[2]]) log.stop();
         return;
     }
   }
@@ -177,6 +177,12 @@ export class Talk implements DeskConversation {
     this.lines.value = [];
   }
 
+  /** Ask for all that comes after what we have. */
+  #follow(): void {
+    const { 1: shared, 2: notes } = this.#logs;
+    this.#events.say({ t: "follow", conv: this.#id, shared: shared.transcript.last, notes: notes.transcript.last });
+  }
+
   #logEvents(which: 1 | 2): LogEvents {
     return {
       entry: (entry) => this.#entry(which, entry),
@@ -185,6 +191,7 @@ export class Talk implements DeskConversation {
         return this.#events.say({ t: "append", envelope, ...(wrap === undefined ? {} : { wrap }) });
       },
       changed: () => this.#publish(),
+      again: () => this.#follow(),
       fork: () => this.#forked(),
       stopped: (code) => {
         if (code !== "conversation_ended") this.#events.stopped(code);
@@ -275,7 +282,7 @@ export class Talk implements DeskConversation {
 
   #forked(): void {
     this.fork.value = true;
-    for (const log of [this.#logs[1], this.#logs[2]]) log.outbox.stop();
+    for (const log of [this.#logs[1], this.#logs[2]]) log.stop();
     this.#publish();
   }
 

@@ -3,6 +3,7 @@
 import { wipe } from "../crypto/bytes.ts";
 import { SHARED_LOG, seal, TEAM, VISITOR } from "../crypto/envelope.ts";
 import type { VisitorKeys } from "../crypto/keys.ts";
+import { GapWatch } from "../wire/gap.ts";
 import { Outbox } from "../wire/outbox.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import { type Entry, Transcript } from "../wire/transcript.ts";
@@ -13,6 +14,8 @@ import type { Line } from "./state.ts";
 
 export interface ThreadEvents {
   say(frame: VisitorSays): boolean;
+  /** Something is missing that a new connection would bring. */
+  again(): void;
   /** The counsellor wrote something, and it checks. */
   theyWrote(n: number): void;
   changed(): void;
@@ -26,6 +29,7 @@ export class Thread {
   readonly secrets: readonly [Uint8Array, Uint8Array];
   readonly transcript: Transcript;
   readonly outbox: Outbox;
+  readonly #gap: GapWatch;
   readonly #events: ThreadEvents;
   readonly #lines = new Lines();
   #generation = 0;
@@ -57,6 +61,7 @@ export class Thread {
       isOwn: (header, envelope) => outbox.isOwn(header, envelope),
       settle: (header) => outbox.settle(header),
       entry: (entry) => this.#entry(entry),
+      moved: () => this.#gap.look(),
       fork: () => events.fork(),
       fault,
     });
@@ -76,6 +81,11 @@ export class Thread {
     });
     this.transcript = transcript;
     this.outbox = outbox;
+    this.#gap = new GapWatch(world, {
+      missing: () => transcript.missing,
+      again: () => events.again(),
+      fork: () => events.fork(),
+    });
   }
 
   lines(): readonly Line[] {
@@ -84,10 +94,22 @@ export class Thread {
 
   /** The server knows us on a new socket: say again what it may not have heard. */
   connected(): void {
+    this.#gap.up();
     this.outbox.connected();
     const theirs = this.#lines.lastTheirs;
     if (theirs > 0) this.#events.say({ t: "delivered", n: theirs });
     if (this.#read > 0) this.#events.say({ t: "read", n: this.#read });
+  }
+
+  disconnected(): void {
+    this.#gap.down();
+    this.outbox.disconnected();
+  }
+
+  /** Nothing more is said, nothing more is missed. */
+  stop(): void {
+    this.#gap.end();
+    this.outbox.stop();
   }
 
   seen(): void {
@@ -121,6 +143,7 @@ export class Thread {
 
   wipe(): void {
     this.#isWiped = true;
+    this.#gap.end();
     this.outbox.wipe();
     this.transcript.stop();
     this.#lines.clear();

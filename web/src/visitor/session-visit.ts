@@ -75,7 +75,7 @@ export class Visit implements VisitorSession {
       dropped: () => {
         this.#socketCount += 1;
         this.#isKnown = false;
-        this.#thread?.outbox.disconnected();
+        this.#thread?.disconnected();
       },
       network: (state) => {
         this.network.value = state;
@@ -167,6 +167,7 @@ export class Visit implements VisitorSession {
     wipe(vs); // all that grows from it has grown; nobody comes back to this conversation from another page
     return new Thread(this.#world, this.#trust, keys, cs, {
       say: (frame) => this.#say(frame),
+      again: () => this.#connection.again(),
       theyWrote: () => {
         this.#typing.end();
         if (this.phase.value === "waiting") this.#talk();
@@ -257,6 +258,7 @@ export class Visit implements VisitorSession {
     if (!equal(frame.conv, thread.keys.conv) || this.#isStarted !== (frame.t === "resumed")) return;
     // A server that has forgotten what it told us has another past than ours.
     if (frame.t === "resumed" && frame.last < thread.transcript.last) this.#fork();
+    if (frame.t === "resumed") thread.transcript.promise(frame.last);
     this.#isStarted = true;
     this.#isKnown = true;
     this.#connection.settled();
@@ -294,7 +296,7 @@ export class Visit implements VisitorSession {
     this.phase.value = "ended";
     this.place.value = undefined;
     this.#typing.end();
-    this.#thread?.outbox.stop();
+    this.#thread?.stop();
     this.#connection.finish();
   }
 
@@ -315,13 +317,13 @@ export class Visit implements VisitorSession {
   #refuse(why: Trouble): void {
     this.trouble.value = why;
     this.phase.value = "refused";
-    this.#thread?.outbox.stop();
+    this.#thread?.stop();
     this.#connection.close();
   }
 
   #fork(): void {
     this.trouble.value = "fork";
-    this.#thread?.outbox.stop();
+    this.#thread?.stop();
     this.#publish();
   }
 

@@ -36,6 +36,8 @@ export interface TranscriptRules {
   /** They are in their place now: the outbox lets go of them. */
   settle(header: Header): { readonly id: string; readonly text: string } | undefined;
   entry(entry: Entry): void;
+  /** Something was placed or promised: `missing` may be another number now. */
+  moved(): void;
   /** The two sides do not see the same transcript. */
   fork(): void;
   fault(reason: unknown): void;
@@ -59,6 +61,8 @@ export class Transcript {
   readonly #heads: Uint8Array[] = [];
   readonly #messages = new Set<string>();
   readonly #chains = new SenderChains();
+  /** The highest number that is known to exist. */
+  #promised = 0;
   #generation = 0;
   #paused = false;
   /** Moves on when keys go away, so that a judgement made with overwritten keys is never believed. */
@@ -72,6 +76,19 @@ export class Transcript {
   /** The highest number that was processed. */
   get last(): number {
     return Math.max(0, this.#heads.length - 1);
+  }
+
+  /** The first number that has not come, of those that must exist. */
+  get missing(): number | undefined {
+    let n = this.last + 1;
+    while (this.#pending.has(n)) n += 1; // it came, and waits for keys or for its turn
+    return n <= this.#promised ? n : undefined;
+  }
+
+  /** All numbers up to *n* exist, says the server. */
+  promise(n: number): void {
+    this.#promised = Math.max(this.#promised, n);
+    this.#rules.moved();
   }
 
   /** What our next envelope says that we have seen. */
@@ -93,7 +110,10 @@ export class Transcript {
 
   resume(): void {
     this.#paused = false;
-    this.#serial.do(() => this.#advance());
+    this.#serial.do(async () => {
+      await this.#advance();
+      this.#rules.moved();
+    });
   }
 
   /** When all that was placed so far is judged, as far as it can be. */
@@ -115,13 +135,15 @@ export class Transcript {
 
   async #arrive(n: number, minute: number, envelope: Uint8Array): Promise<void> {
     await this.#begin();
-    if (n < 1 || n > this.last + FURTHEST_AHEAD) return;
+    if (n < 1) return;
+    if (n > this.last + FURTHEST_AHEAD) return this.promise(n);
     const hash = await sha256(envelope);
     const known = n <= this.last ? this.#hashes[n] : this.#pending.get(n)?.hash;
     if (known === undefined) this.#pending.set(n, { minute, envelope: envelope.slice(), hash });
     // Two envelopes in one place: the server tells two stories.
     else if (!equal(known, hash)) this.#rules.fork();
     await this.#advance();
+    this.promise(n);
   }
 
   async #advance(): Promise<void> {

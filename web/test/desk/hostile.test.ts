@@ -2,13 +2,14 @@
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { decode } from "@msgpack/msgpack";
 import { base64, random } from "../../src/crypto/bytes.ts";
 import { Type } from "../../src/crypto/certificate.ts";
 import { agreementKey, signingKey } from "../../src/crypto/curves.ts";
 import { openEnvelope, parse } from "../../src/crypto/envelope.ts";
 import { Purpose, wrap } from "../../src/crypto/wrap.ts";
 import type { Desk } from "../../src/desk/session-desk.ts";
-import { breathe, until } from "../wire/fake-world.ts";
+import { breathe, passing, until } from "../wire/fake-world.ts";
 import type { Account, House } from "../wire/house.ts";
 import type { Conv, Frame } from "../wire/model-server.ts";
 import { house, linesOf, NOW, type Room, room, signedIn, takesNext, talkOf, visitorWho } from "./scene.ts";
@@ -202,6 +203,62 @@ test("M-5: another conversation's wraps open nothing, and nothing is sent under 
   assert.equal(await desk.send(taken.conv, "canary"), false);
   await breathe(100);
   assert.equal(a.logs[1].length, 1);
+});
+
+/** A talk in which the visitor's third message is kept from the desk while *isWithheld* says so. */
+async function withheldThird(isWithheld: (follows: number) => boolean) {
+  const one = await room();
+  const visit = await visitorWho(one, "a");
+  const desk = await signedIn(one);
+  const taken = await takesNext(desk);
+  await until(() => taken.lines.value.length === 1);
+  const follows = () =>
+    one.world.sockets.flatMap((socket) => socket.said).filter((raw) => (decode(raw) as Frame).t === "follow").length;
+  one.server.meddle = (frame, link) => {
+    const isIt = frame.t === "envelope" && link.side === "desk" && frame.n === 3;
+    return isIt && isWithheld(follows()) ? [] : [frame];
+  };
+  for (const text of ["b", "c", "d"]) await visit.send(text);
+  await until(() => [...one.server.convs.values()][0]?.logs[1].length === 4);
+  await until(() => taken.lines.value.length === 2);
+  return { one, desk, taken, follows };
+}
+
+test("M-6: a message withheld from the desk is asked for once and is then a fork", async () => {
+  const { one, desk, taken, follows } = await withheldThird(() => true);
+  one.clock.advance(4_900);
+  assert.equal(follows(), 1);
+  await passing(one.clock, () => follows() === 2, "the question");
+  one.clock.advance(9_000);
+  assert.equal(taken.fork.value, false);
+  one.clock.advance(1_500);
+  assert.equal(taken.fork.value, true);
+  assert.equal(follows(), 2);
+  assert.deepEqual(linesOf(taken), ["visitor a", "visitor b"]);
+  assert.equal(await desk.send(taken.conv, "hello?"), false);
+});
+
+test("M-6: a message that was lost on the way to the desk comes when it is asked for", async () => {
+  const { one, desk, taken, follows } = await withheldThird((count) => count === 1);
+  await passing(one.clock, () => follows() === 2, "the question");
+  await until(() => taken.lines.value.length === 4, "what was lost");
+  assert.deepEqual(linesOf(taken), ["visitor a", "visitor b", "visitor c", "visitor d"]);
+  one.clock.advance(30_000);
+  await breathe();
+  assert.equal(taken.fork.value, false);
+  assert.equal(await desk.send(taken.conv, "all here"), true);
+});
+
+test("M-6: messages and notes that a take promised and that never come are a fork", async () => {
+  for (const promise of [{ last: 2 }, { note_last: 1 }]) {
+    const one = await room();
+    await visitorWho(one, "hello");
+    const desk = await signedIn(one);
+    one.server.meddle = (frame) => [frame.t === "taken" ? ({ ...frame, ...promise } as Frame) : frame];
+    const taken = await takesNext(desk);
+    await until(() => taken.lines.value.length === 1);
+    await passing(one.clock, () => taken.fork.value, "the warning");
+  }
 });
 
 test("M-7: reflected, foreign and unsigned envelopes are doubtful at the desk, in both logs", async () => {

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { random } from "../../src/crypto/bytes.ts";
 import { type Certificate, certId, Type } from "../../src/crypto/certificate.ts";
 import { agreementKey, signingKey } from "../../src/crypto/curves.ts";
-import { breathe, until } from "../wire/fake-world.ts";
+import { breathe, passing, until } from "../wire/fake-world.ts";
 import { makeHouse } from "../wire/house.ts";
 import type { Frame } from "../wire/model-server.ts";
 import { house, NOW, type Scene, said, scene, talking } from "./scene.ts";
@@ -208,6 +208,65 @@ test("M-6: frames out of order and twice make the same transcript; a dropped mid
   assert.deepEqual(two.texts(), ["them a", "them doubt", "them d"]);
   // The counsellor wrote "d" having seen three messages where the visitor was shown two.
   assert.equal(two.visit.trouble.value, "fork");
+});
+
+/** The server keeps envelope *n* of the shared log from the visitor while *isWithheld* says so. */
+function withhold(one: Scene, n: number, isWithheld: () => boolean): void {
+  one.server.meddle = (frame, link) => {
+    const isIt = frame.t === "envelope" && link.side === "visitor" && frame.n === n;
+    return isIt && isWithheld() ? [] : [frame];
+  };
+}
+
+test("M-6: a message withheld for ever is asked for once and is then a fork", async () => {
+  const one = await talking();
+  withhold(one, 3, () => true);
+  for (const text of ["a", "b", "c", "d"]) await one.anna.says(one.conv(), text);
+  await until(() => one.texts().length === 2);
+  await breathe();
+  one.world.clock.advance(4_900);
+  assert.equal(one.world.sockets.length, 1);
+  await passing(one.world.clock, () => one.world.sockets.length === 2, "another socket");
+  await one.visit.send("still here");
+  await until(() => one.conv().logs[1].length === 5);
+  one.world.clock.advance(9_500);
+  assert.equal(one.visit.trouble.value, undefined);
+  await passing(one.world.clock, () => one.visit.trouble.value === "fork", "the warning");
+  assert.deepEqual(one.texts().slice(0, 2), ["them a", "them b"]);
+  assert.equal(await one.visit.send("hello?"), false);
+});
+
+test("M-6: a message that was lost on the way comes when it is asked for, and nobody is warned", async () => {
+  const one = await talking();
+  withhold(one, 3, () => one.world.sockets.length === 1);
+  for (const text of ["a", "b", "c", "d"]) await one.anna.says(one.conv(), text);
+  await until(() => one.texts().length === 2);
+  await passing(one.world.clock, () => one.world.sockets.length === 2, "another socket");
+  await until(() => one.texts().length === 4, "what was lost");
+  assert.deepEqual(one.texts(), ["them a", "them b", "them c", "them d"]);
+  one.world.clock.advance(30_000);
+  await breathe();
+  assert.equal(one.visit.trouble.value, undefined);
+  assert.equal(await one.visit.send("all here"), true);
+});
+
+test("M-6: an acknowledged number whose predecessor never comes is a fork, too", async () => {
+  const one = await talking();
+  withhold(one, 1, () => true);
+  await one.anna.says(one.conv(), "unheard");
+  await until(() => one.conv().logs[1].length === 1);
+  await one.visit.send("mine");
+  await until(() => one.visit.lines.value[0]?.delivery === "sent");
+  await passing(one.world.clock, () => one.visit.trouble.value === "fork", "the warning");
+  assert.ok(one.world.sockets.length > 1);
+});
+
+test("M-6: what the server promised on the way back and never sends is a fork", async () => {
+  const one = await talking();
+  one.server.meddle = (frame) => [frame.t === "resumed" ? { ...frame, last: 1 } : frame];
+  one.server.cut();
+  await passing(one.world.clock, () => one.visit.trouble.value === "fork", "the warning");
+  assert.ok(one.world.sockets.length > 2);
 });
 
 test("M-6: an old message again, under a new number, is doubtful", async () => {

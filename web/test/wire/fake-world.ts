@@ -150,6 +150,14 @@ export async function until(done: () => boolean, what = "this", ms = 5_000): Pro
   }
 }
 
+/** Let the clock run, a tenth of a second at each turn of the loop, until *done*. */
+export function passing(clock: FakeClock, done: () => boolean, what = "this"): Promise<void> {
+  return until(() => {
+    if (!done()) clock.advance(100);
+    return done();
+  }, what);
+}
+
 /** Let asynchronous work run for *turns* turns of the loop, to see that nothing happens. */
 export async function breathe(turns = 20): Promise<void> {
   for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,88 @@
+/** Whether a number that must exist stays away: asked for again once, and after that the server is hiding something. */
+
+import type { Surroundings } from "./surroundings.ts";
+
+/** What is late on a live connection gets so long before it is asked for again. */
+const LATE_AFTER = 5_000;
+/** And so long after that, on live connections together: cutting them must not put it off for ever. */
+const WITHHELD_AFTER = 10_000;
+
+export interface GapRules {
+  /** The first number that has not come although it must exist. */
+  missing(): number | undefined;
+  /** Ask the server again for what follows the last that we have. */
+  again(): void;
+  /** Asked for and still not there: the two sides do not see the same transcript. */
+  fork(): void;
+}
+
+export class GapWatch {
+  readonly #world: Surroundings;
+  readonly #rules: GapRules;
+  #life: "down" | "live" | "over" = "down";
+  #missing: number | undefined;
+  #isAsked = false;
+  /** How long this number has been missing, in the present stage, on connections before this one. */
+  #waited = 0;
+  #stopTimer: (() => void) | undefined;
+
+  constructor(world: Surroundings, rules: GapRules) {
+    this.#world = world;
+    this.#rules = rules;
+  }
+
+  /** The server knows us on this connection: what we lack is on its way. */
+  up(): void {
+    if (this.#life !== "over") this.#life = "live";
+    this.look();
+  }
+
+  down(): void {
+    if (this.#life !== "over") this.#life = "down";
+    this.#halt();
+  }
+
+  end(): void {
+    this.#life = "over";
+    this.#halt();
+  }
+
+  /** Something came, or something more is known to exist. Each step forward begins the wait anew. */
+  look(): void {
+    const missing = this.#rules.missing();
+    if (missing !== this.#missing) {
+      this.#halt();
+      this.#missing = missing;
+      this.#isAsked = false;
+      this.#waited = 0;
+    }
+    if (this.#life === "live" && missing !== undefined && this.#stopTimer === undefined) this.#wait();
+  }
+
+  #wait(): void {
+    const began = this.#world.now();
+    const cancel = this.#world.after((this.#isAsked ? WITHHELD_AFTER : LATE_AFTER) - this.#waited, () => this.#late());
+    this.#stopTimer = () => {
+      cancel();
+      this.#waited += Math.max(0, this.#world.now() - began);
+    };
+  }
+
+  #halt(): void {
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+  }
+
+  #late(): void {
+    this.#stopTimer = undefined;
+    if (this.#isAsked) {
+      this.end();
+      this.#rules.fork();
+      return;
+    }
+    this.#isAsked = true;
+    this.#waited = 0;
+    this.#wait();
+    this.#rules.again();
+  }
+}
