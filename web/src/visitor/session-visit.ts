@@ -34,6 +34,7 @@ export class Visit implements VisitorSession {
   readonly trouble: Signal<Trouble | undefined> = signal(undefined);
   readonly expected: Signal<Expected> = signal(undefined);
   readonly place: Signal<InQueue | undefined> = signal(undefined);
+  readonly again: Signal<boolean> = signal(false);
   readonly lines: Signal<readonly Line[]> = signal([]);
   readonly theyType: Signal<boolean> = signal(false);
   readonly network: Signal<Network> = signal("fine");
@@ -154,6 +155,7 @@ export class Visit implements VisitorSession {
     this.lines.value = [];
     this.expected.value = undefined;
     this.place.value = undefined;
+    this.again.value = false;
     this.trouble.value = undefined;
     this.endedBy.value = undefined;
     this.network.value = "fine";
@@ -274,6 +276,7 @@ export class Visit implements VisitorSession {
 
   #wait(place: InQueue): void {
     if (!this.#goesOn()) return;
+    if (this.phase.value === "talking") this.again.value = true;
     this.phase.value = "waiting";
     this.place.value = place;
     this.#typing.end();
@@ -287,6 +290,7 @@ export class Visit implements VisitorSession {
 
   #talk(): void {
     this.phase.value = "talking";
+    this.again.value = false;
     this.place.value = undefined;
   }
 

@@ -32,6 +32,8 @@ export interface VisitorState {
   /** Minutes until somebody answers, before a start; undefined where nobody can tell. */
   readonly expected: ReadonlySignal<{ low: number; high: number } | undefined>;
   readonly place: ReadonlySignal<{ place: number; low: number | undefined; high: number | undefined } | undefined>;
+  /** It waits after a counsellor had taken it: that one has left. */
+  readonly again: ReadonlySignal<boolean>;
   readonly lines: ReadonlySignal<readonly Line[]>;
   readonly theyType: ReadonlySignal<boolean>;
   /** "long": for more than 60 s. */

@@ -13,6 +13,13 @@ function usePlace(session: VisitorSession): void {
   const told = useRef(Number.NEGATIVE_INFINITY);
   const at = session.phase.value === "waiting" ? session.place.value : undefined;
   const text = at === undefined ? undefined : `${say("wait.n", { n: at.place })} ${remaining(at.low, at.high)}`;
+  const left = session.again.value;
+  useEffect(() => {
+    if (!left) return;
+    // At once, and in place of "is typing"; the number, which may come in the same moment, must not talk over it.
+    told.current = performance.now();
+    announce(say("wait.again"));
+  }, [left]);
   useEffect(() => {
     if (text === undefined) return;
     const wait = setTimeout(
@@ -23,7 +30,7 @@ function usePlace(session: VisitorSession): void {
       Math.max(0, told.current + PLACE_EVERY_MS - performance.now()),
     );
     return () => clearTimeout(wait);
-  }, [text]);
+  }, [text, left]);
 }
 
 /** Once per reply: starting, pausing and starting again is one reply. */

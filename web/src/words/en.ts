@@ -32,6 +32,7 @@ export const en: Record<keyof typeof nl, string> = {
   keep: "What do we keep?",
   "keep.p": "Your messages, until {n} days after the last.",
   "wait.h": "You are in the queue",
+  "wait.again": "Your counsellor has left. You are at the top of the queue.",
   "wait.n": "You are number {n}.",
   "wait.t": "Usually {a} to {b} more minutes. Not exact.",
   "wait.t.one": "Usually about {b} more min. Not exact.",

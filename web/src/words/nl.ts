@@ -31,6 +31,7 @@ export const nl = {
   keep: "Wat bewaren we?",
   "keep.p": "Je berichten, tot {n} dagen na het laatste.",
   "wait.h": "Je staat in de rij",
+  "wait.again": "Je hulpverlener is weg. Je staat bovenaan in de rij.",
   "wait.n": "Je bent nummer {n}.",
   "wait.t": "Meestal nog {a} tot {b} minuten. Precies weten we het niet.",
   "wait.t.one": "Meestal nog ongeveer {b} min. Precies weten we het niet.",

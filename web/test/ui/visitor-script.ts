@@ -53,6 +53,7 @@ export function createScriptedVisitor(): VisitorSession {
   const range = asked("range").split("-").map(Number);
   const expected = signal(asked("range") === "" ? undefined : { low: range[0] ?? 0, high: range[1] ?? 0 });
   const place = signal({ place: 3, low: expected.value?.low, high: expected.value?.high });
+  const again = signal(asked("again") !== "");
   const lines = signal<readonly Line[]>(scripts[asked("lines") || "none"] ?? []);
   const theyType = signal(asked("types") !== "");
   const network = signal((asked("net") || "fine") as "fine" | "lost" | "long");
@@ -64,6 +65,7 @@ export function createScriptedVisitor(): VisitorSession {
     trouble,
     expected,
     place,
+    again,
     lines,
     theyType,
     network,
@@ -86,7 +88,7 @@ export function createScriptedVisitor(): VisitorSession {
     },
     wipe: () => calls.push("wipe"),
   };
-  const handles = { phase, trouble, place, lines, theyType, network, endedBy, calls, line };
+  const handles = { phase, trouble, place, again, lines, theyType, network, endedBy, calls, line };
   Object.assign(window, { script: handles });
   return session;
 }

@@ -162,6 +162,28 @@ test("a colleague who goes on is announced by a line, in its place", async () =>
   assert.equal(one.texts().length, 3);
 });
 
+test("a visitor whose counsellor left is told so, until the next one comes", async () => {
+  const one = await talking();
+  assert.equal(one.visit.again.value, false);
+  one.anna.say({ t: "typing", conv: one.conv().id });
+  await until(() => one.visit.theyType.value);
+  one.server.unseat(one.conv());
+  await until(() => one.visit.phase.value === "waiting");
+  assert.deepEqual([one.visit.again.value, one.visit.theyType.value], [true, false]);
+  await one.counsellor(1).takes(one.conv());
+  await until(() => one.visit.phase.value === "talking");
+  assert.equal(one.visit.again.value, false);
+});
+
+test("who only waits is not told that somebody left, not after a cut either", async () => {
+  const one = await waiting();
+  one.server.cut();
+  one.world.clock.advance(1_000);
+  await until(() => [...one.server.links].some((link) => link.side === "visitor" && link.conv !== undefined));
+  await breathe();
+  assert.equal(one.visit.again.value, false);
+});
+
 test("typing of the counsellor shows for a moment", async () => {
   const one = await talking();
   one.anna.say({ t: "typing", conv: one.conv().id });
