@@ -88,10 +88,10 @@ function Over({ desk, talk, here }: Omit<ConversationProps, "shown"> & { here: b
   );
 }
 
-const Fork = () => (
+const Warning = ({ words }: { words: string }) => (
   <p class="card warn with-icon" role="alert">
     <Icon name="warn" />
-    {say("talk.fork")}
+    {words}
   </p>
 );
 
@@ -137,7 +137,8 @@ export function Conversation({ desk, talk, shown }: ConversationProps) {
         <Typing word={say("talk.typ")} on={talk.visitorTypes.value} />
         <Jump shown={follow.below} word={say("talk.down")} go={follow.go} />
       </div>
-      {talk.fork.value && <Fork />}
+      {talk.fork.value && <Warning words={say("talk.fork")} />}
+      {talk.unreadable.value && <Warning words={say("talk.unreadable")} />}
       {over ? <Over desk={desk} talk={talk} here={here.value} /> : <Write desk={desk} talk={talk} />}
     </article>
   );

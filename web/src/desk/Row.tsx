@@ -31,7 +31,9 @@ function Reasons({ row, gone, longest }: Pick<RowProps, "row" | "gone" | "longes
   );
 }
 
-function Opening({ text }: { text: string | undefined }) {
+function Opening({ row }: { row: WaitingRow }) {
+  const { opening: text, unreadable } = row;
+  if (unreadable) return <p class="opening small">{say("wait.unreadable")}</p>;
   if (text === undefined || text.trim() === "")
     return <p class="opening small">{say(text === undefined ? "wait.opening" : "wait.silent")}</p>;
   return (
@@ -53,7 +55,7 @@ export function Row({ row, gone, longest, first, session, take }: RowProps) {
           <b>{say("talk", { n: row.number })}</b>
           <span class="small">{say("wait.min", { t: lasted(row.since, session.minute.value) })}</span>
         </p>
-        <Opening text={row.opening} />
+        <Opening row={row} />
         <p class="reasons">
           <Reasons row={row} gone={gone} longest={longest} />
         </p>

@@ -33,6 +33,7 @@ export class Talk implements DeskConversation {
   readonly visitorTypes: Signal<boolean> = signal(false);
   readonly ended: Signal<"visitor" | "team" | undefined> = signal(undefined);
   readonly fork: Signal<boolean> = signal(false);
+  readonly unreadable: Signal<boolean> = signal(false);
 
   readonly #id: Uint8Array;
   readonly #world: Surroundings;
@@ -202,6 +203,7 @@ export class Talk implements DeskConversation {
 
   #add(which: 1 | 2, text: string): boolean {
     if (this.ended.value !== undefined || this.fork.value || !this.#vault.isOpen || this.#isGone) return false;
+    if (which === 1 && this.unreadable.value) return false; // it would wait for ever
     const whole = text.replace(/\p{Surrogate}/gu, "\u{FFFD}");
     const content = textContent(whole);
     if (whole.trim() === "" || content.length > LONGEST) return false;
@@ -234,6 +236,7 @@ export class Talk implements DeskConversation {
       else log.hold(kept.g, secret);
     }
     if (this.#logs[1].has(1)) this.#logs[1].allowWriting(1);
+    if (this.#vault.isOpen) this.unreadable.value = !this.#logs[1].has(1);
   }
 
   async #makeTeamSecret(): Promise<boolean> {

@@ -13,6 +13,7 @@ interface Read {
   /** The end of the log when we asked. */
   readonly askedAt: number;
   readonly text: string | undefined;
+  readonly isUnreadable: boolean;
 }
 
 export class WaitingList {
@@ -44,8 +45,8 @@ export class WaitingList {
     const due = this.#queue.filter((row) => this.#read.get(hex(row.conv))?.askedAt !== row.last);
     if (due.length === 0 || !this.#say({ t: "openings", convs: due.map((row) => row.conv) })) return;
     for (const row of due) {
-      const text = this.#read.get(hex(row.conv))?.text;
-      this.#read.set(hex(row.conv), { askedAt: row.last, text });
+      const { text, isUnreadable = false } = this.#read.get(hex(row.conv)) ?? {};
+      this.#read.set(hex(row.conv), { askedAt: row.last, text, isUnreadable });
     }
   }
 
@@ -57,12 +58,11 @@ export class WaitingList {
     }
     const { conv, wrap, epoch, envelopes } = frame;
     const secret = await this.#vault.secretIn(conv, { log: 1, g: 0, epoch, wrap });
-    if (secret === undefined) return;
-    const text = await readOpening(conv, secret, envelopes);
-    wipe(secret);
+    const text = secret === undefined ? undefined : await readOpening(conv, secret, envelopes);
+    if (secret !== undefined) wipe(secret);
     const read = this.#read.get(name);
     if (read === undefined || !this.#vault.isOpen) return;
-    this.#read.set(name, { ...read, text });
+    this.#read.set(name, { ...read, text, isUnreadable: secret === undefined });
     this.#publish();
   }
 
@@ -86,7 +86,8 @@ export class WaitingList {
   #publish(): void {
     this.rows.value = this.#queue.map(({ conv, number, since, again }) => {
       const name = hex(conv);
-      return { conv: name, number, since, again, opening: this.#read.get(name)?.text };
+      const { text: opening, isUnreadable: unreadable = false } = this.#read.get(name) ?? {};
+      return { conv: name, number, since, again, opening, unreadable };
     });
   }
 }

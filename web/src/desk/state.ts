@@ -10,6 +10,8 @@ export interface WaitingRow {
   readonly again: boolean;
   /** Undefined until the opening was fetched and opened; empty when nothing was written yet. */
   readonly opening: string | undefined;
+  /** Its opening came, and no key of ours opens it. */
+  readonly unreadable: boolean;
 }
 
 export interface DeskLine {
@@ -31,6 +33,8 @@ export interface DeskConversation {
   readonly ended: ReadonlySignal<"visitor" | "team" | undefined>;
   /** The two sides saw different transcripts: lasting warning, nothing more is sent. */
   readonly fork: ReadonlySignal<boolean>;
+  /** No key of ours opens what we would write under: nothing is sent to the visitor. */
+  readonly unreadable: ReadonlySignal<boolean>;
 }
 
 export type EndReason = "completed" | "visitor_left" | "abuse";

@@ -261,6 +261,37 @@ test("M-6: messages and notes that a take promised and that never come are a for
   }
 });
 
+test("a conversation whose secret does not open says so, and takes no message to the visitor", async () => {
+  const one = await room();
+  await visitorWho(one, "hello");
+  const desk = await signedIn(one);
+  const stranger = (taken: Frame) =>
+    taken.wraps.map((kept: Frame) => ({ ...kept, epoch: kept.g === 1 ? 9 : kept.epoch }));
+  one.server.meddle = (frame) => [frame.t === "taken" ? ({ ...frame, wraps: stranger(frame) } as Frame) : frame];
+  const taken = await takesNext(desk);
+  assert.equal(taken.unreadable.value, true);
+  assert.equal(taken.fork.value, false);
+  assert.equal(await desk.send(taken.conv, "canary"), false);
+  await until(() => taken.lines.value.length === 1);
+  desk.lock();
+  await desk.unlock(anna.passphrase);
+  assert.equal(taken.unreadable.value, true);
+});
+
+test("a row whose opening does not open says so, until one comes that does", async () => {
+  const one = await room();
+  const visit = await visitorWho(one, "hello");
+  one.server.meddle = (frame) => [frame.t === "opening" ? ({ ...frame, wrap: random(80) } as Frame) : frame];
+  const desk = await signedIn(one);
+  await until(() => desk.waiting.value[0]?.unreadable === true, "the row");
+  assert.equal(desk.waiting.value[0]?.opening, undefined);
+  one.server.meddle = (frame) => [frame];
+  await visit.send("again");
+  await until(() => desk.waiting.value[0]?.opening === "hello\nagain");
+  assert.equal(desk.waiting.value[0]?.unreadable, false);
+  assert.equal((await takesNext(desk)).unreadable.value, false);
+});
+
 test("M-7: reflected, foreign and unsigned envelopes are doubtful at the desk, in both logs", async () => {
   const { one, desk, conv, id } = await talk();
   const taken = talkOf(desk, id);

@@ -20,6 +20,7 @@ const row = (
   since: now - minutes,
   again,
   opening,
+  unreadable: false,
 });
 
 const queue: readonly WaitingRow[] = [
@@ -43,6 +44,7 @@ interface Talk extends DeskConversation {
   readonly unread: Signal<number>;
   readonly ended: Signal<"visitor" | "team" | undefined>;
   readonly fork: Signal<boolean>;
+  readonly unreadable: Signal<boolean>;
   readonly visitorTypes: Signal<boolean>;
 }
 
@@ -55,6 +57,7 @@ const talk = (conv: string, number: number, minutes: number, lines: readonly Des
   visitorTypes: signal(false),
   ended: signal<"visitor" | "team" | undefined>(undefined),
   fork: signal(false),
+  unreadable: signal(false),
 });
 
 const twelve = talk("c12", 12, 24, [
