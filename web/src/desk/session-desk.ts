@@ -11,6 +11,7 @@ import { type DeskHears, type DeskSays, hearAtDesk, type Taken, type Welcome } f
 import { Serial } from "../wire/serial.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import type { Pin } from "../wire/trust.ts";
+import { sayFarewell } from "./session-farewell.ts";
 import { askSalt, signIn, Trouble, unlock } from "./session-keyring.ts";
 import { Talk } from "./session-talk.ts";
 import { Vault } from "./session-vault.ts";
@@ -92,7 +93,7 @@ export class Desk implements DeskSession {
     const shift = this.#shift;
     this.#leave(undefined);
     // The keys are gone before the server answers, and stay so if it does not.
-    if (shift !== undefined) await this.#world.http("POST", "/desk/sign-out", {}, shift.token).catch(() => {});
+    if (shift !== undefined) await sayFarewell(this.#world, shift.token);
   }
 
   lock(): void {

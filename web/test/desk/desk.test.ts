@@ -155,6 +155,34 @@ test("signing out takes everything away before the server answers, and its conve
   await until(() => visit.phase.value === "waiting");
 });
 
+test("a sign-out that nobody heard is said again until the server is back, and for two minutes at most", async () => {
+  for (const back of [true, false]) {
+    const one = await room();
+    const visit = await visitorWho(one, "hello");
+    const desk = await signedIn(one);
+    await takesNext(desk);
+    const { http } = one.world.surroundings;
+    let attempts = 0;
+    one.world.surroundings.http = async (method, path, body, token) => {
+      if (path !== "/desk/sign-out") return http(method, path, body, token);
+      attempts += 1;
+      if (back && attempts === 4) return http(method, path, body, token);
+      if (attempts % 2 === 0) return { status: 502, body: undefined };
+      throw new TypeError("no network");
+    };
+    await desk.signOut();
+    assert.deepEqual([desk.phase.value, desk.trouble.value, attempts], ["out", undefined, 1]);
+    for (let second = 0; second < 300; second++) {
+      one.clock.advance(1_000);
+      await breathe(2);
+    }
+    if (back) assert.equal(attempts, 4);
+    else assert.ok(attempts > 8 && attempts < 16, `${attempts} attempts`);
+    assert.equal([...one.server.convs.values()][0]?.holder === undefined, back);
+    if (back) await until(() => visit.phase.value === "waiting");
+  }
+});
+
 test("a session that the server ended signs the desk out", async () => {
   const one = await room();
   const desk = await signedIn(one);
