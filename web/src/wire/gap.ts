@@ -4,8 +4,11 @@ import type { Surroundings } from "./surroundings.ts";
 
 /** What is late on a live connection gets so long before it is asked for again. */
 const LATE_AFTER = 5_000;
-/** And so long after that, on live connections together: cutting them must not put it off for ever. */
-const WITHHELD_AFTER = 10_000;
+/**
+ * And so long after that, on one connection: longer than a dead one goes unnoticed, so that a tunnel is never taken for
+ * a lie. A server that cuts the line before that is seen to cut it.
+ */
+const WITHHELD_AFTER = 50_000;
 
 export interface GapRules {
   /** The first number that has not come although it must exist. */
@@ -22,7 +25,7 @@ export class GapWatch {
   #life: "down" | "live" | "over" = "down";
   #missing: number | undefined;
   #isAsked = false;
-  /** How long this number has been missing, in the present stage, on connections before this one. */
+  /** How long this number has been late, before it was asked for, on connections before this one. */
   #waited = 0;
   #stopTimer: (() => void) | undefined;
 
@@ -40,6 +43,7 @@ export class GapWatch {
   down(): void {
     if (this.#life !== "over") this.#life = "down";
     this.#halt();
+    if (this.#isAsked) this.#waited = 0;
   }
 
   end(): void {
