@@ -391,7 +391,7 @@ def test_an_error_of_ours_tells_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 
     async def story(house: House) -> None:
         def broken(*_: object) -> None:
-            raise RuntimeError("secret canary 4711 in /work/luwte.py")
+            raise RuntimeError("secret canary 4711 in /srv/luwte.py")
 
         monkeypatch.setattr("luwte.staff.actions.salt", broken)
         async with client(house) as browser:
