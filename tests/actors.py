@@ -102,7 +102,6 @@ async def a_house(folder: Path, clock: Clock = time.time) -> AsyncIterator[House
             proxy_headers=False,
         )
         server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         task = asyncio.create_task(server._serve(sockets=[listener]))
         while not server.started:
             await asyncio.sleep(0.005)

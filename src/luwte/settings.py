@@ -5,6 +5,7 @@ import re
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from luwte.errors import CannotStart
@@ -60,7 +61,7 @@ def read(folder: Path) -> Settings:
     return _settings(folder, values)
 
 
-def _settings(folder: Path, values: dict[str, object]) -> Settings:
+def _settings(folder: Path, values: dict[str, Any]) -> Settings:
     kinds = {field.name: field.type for field in fields(Settings) if field.name != "folder"}
     for name in values:
         if name not in kinds:
@@ -70,7 +71,7 @@ def _settings(folder: Path, values: dict[str, object]) -> Settings:
             raise CannotStart(f"Missing setting in {FILE}: {name!r}.")
         _check_kind(name, kind, values[name])
     origins = tuple(str(origin) for origin in _as_list(values["origins"]))
-    settings = Settings(folder=folder, **{**values, "origins": origins})  # type: ignore[arg-type]
+    settings = Settings(folder=folder, **{**values, "origins": origins})
     _check(settings)
     return settings
 
@@ -80,7 +81,7 @@ def _as_list(value: object) -> list[object]:
 
 
 def _check_kind(name: str, kind: object, value: object) -> None:
-    wanted = {str: str, int: int}.get(kind, list)  # type: ignore[call-overload]
+    wanted = kind if kind is str or kind is int else list
     if not isinstance(value, wanted) or isinstance(value, bool):
         raise CannotStart(f"The setting {name!r} in {FILE} is not of the right type.")
 

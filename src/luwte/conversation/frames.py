@@ -1,6 +1,6 @@
 """The frames of a visitor's socket, as docs/protocol.md section 5.1 writes them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -139,8 +139,8 @@ class Refused(Frame, tag="refused"):
 
 def refused(refusal: Refusal, *, conv: bytes | None = None, msg_id: bytes | None = None) -> Refused:
     """A refusal as a frame."""
-    details = {name: refusal.details.get(name) for name in ("seq", "prev", "g")}
-    return Refused(refusal.code, refusal.says, conv=conv, msg_id=msg_id, **details)  # type: ignore[arg-type]
+    details: dict[str, Any] = {name: refusal.details.get(name) for name in ("seq", "prev", "g")}
+    return Refused(refusal.code, refusal.says, conv=conv, msg_id=msg_id, **details)
 
 
 encode = msgspec.msgpack.Encoder().encode
