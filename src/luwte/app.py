@@ -16,7 +16,6 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from luwte import settings as settings_module
 from luwte.conversation.around import Surroundings
-from luwte.conversation.tail import Tails
 from luwte.conversation.web import VisitorSocket
 from luwte.desk import actions as desk_actions
 from luwte.desk.board import Boards
@@ -33,6 +32,7 @@ from luwte.errors import (
     TooLarge,
 )
 from luwte.plumbing import clock as clocks
+from luwte.plumbing import keystore
 from luwte.plumbing.clock import Clock
 from luwte.plumbing.db import Db
 from luwte.plumbing.keystore import KeyStore
@@ -193,7 +193,15 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
     db = Db(database, relay, metrics)
     try:
         around = Surroundings(
-            settings.organisation, db, relay, keys, Tails(), Limits(clock), clock, metrics, certificates={}
+            settings.organisation,
+            db,
+            relay,
+            keys,
+            Limits(clock),
+            clock,
+            metrics,
+            certificates={},
+            shred_key=keys.of(keystore.CONVERSATION),
         )
         luwte = Luwte(settings, around, secret, is_demo)
         await luwte.reload_teams()

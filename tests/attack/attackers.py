@@ -16,6 +16,7 @@ from luwte import demo
 from luwte.audit import store as audit_store
 from luwte.audit.model import Record
 from luwte.conversation import actions as conversations
+from luwte.conversation.model import LOGS
 from luwte.crypto import primitives
 from luwte.crypto.certificate import Certificate, Type, cert_id, issue
 from luwte.crypto.wrap import Purpose, WrapContext, wrap
@@ -93,7 +94,7 @@ async def return_to_list(house: House, conv: bytes) -> None:
 
 def _everything(tx: ReadTx) -> str:
     digest = hashlib.sha256()
-    for table in ("conversation", "log", "sender", "envelope", "wrap"):
+    for table in ("conversation", "envelope", "wrap"):
         for row in tx.all(f"SELECT * FROM {table} ORDER BY 1, 2, 3"):
             digest.update(repr(row).encode())
     return digest.hexdigest()
@@ -105,10 +106,8 @@ async def what_is_stored(house: House) -> str:
 
 
 def _counts(tx: ReadTx, conv: bytes) -> dict[int, int]:
-    rows = tx.all(
-        "SELECT l.log, l.n FROM log l JOIN conversation c ON c.key = l.conversation WHERE c.id = ? ORDER BY 1", conv
-    )
-    return dict(rows)
+    conversation = conversations.find(tx, conv)
+    return {log: conversations.last(tx, conversation, log) for log in LOGS}
 
 
 async def how_many(house: House, conv: bytes) -> dict[int, int]:

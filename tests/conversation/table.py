@@ -1,4 +1,4 @@
-"""A table to play at: the real database, relay, tails and follower; visitors and counsellors who write and read."""
+"""A table to play at: the real database, relay and follower; visitors and counsellors who write and read."""
 
 import asyncio
 import os
@@ -12,7 +12,6 @@ from typing import Any
 from luwte.conversation import actions
 from luwte.conversation.follow import Follower
 from luwte.conversation.model import THE_VISITOR, Stored, Writer
-from luwte.conversation.tail import Tails
 from luwte.crypto import envelope, keys
 from luwte.crypto.envelope import MESSAGE, SHARED_LOG, TEAM, VISITOR, Header
 from luwte.crypto.primitives import sha256
@@ -53,7 +52,6 @@ class Reader:
         self.follower = Follower(
             db=table.db,
             relay=table.relay,
-            tails=table.tails,
             shred_key=lambda _: table.key,
             socket=self.pipe,  # type: ignore[arg-type]
             conversation=table.conv,
@@ -114,7 +112,7 @@ class Table:
     """One conversation that was taken, with readers and writers."""
 
     def __init__(self, db: Db, relay: Relay) -> None:
-        self.db, self.relay, self.tails = db, relay, Tails()
+        self.db, self.relay = db, relay
         self.key, self.vs = os.urandom(32), os.urandom(32)
         self.conv = b""
         self.said: list[tuple[int, bytes]] = []
@@ -208,7 +206,7 @@ class Table:
         self.said.append((ack.n, data))
 
     async def _write(self, sealed: actions.Sealed, writer: Writer) -> actions.Ack:
-        return await self.db.write(actions.append, sealed, writer, 1, self.tails, 0)
+        return await self.db.write(actions.append, sealed, writer, 1, 0)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from conversation.table import DEEDS, Step, a_table, fails, play
 from luwte.conversation import actions, follow, store
 from luwte.conversation.follow import Follower
-from luwte.conversation.tail import Tails
+from luwte.conversation.model import Stored
 from luwte.plumbing.db import WriteTx
 
 STEPS = st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 1)), max_size=40)
@@ -52,19 +52,19 @@ def _play_a_message_that_lands_while_a_reader_reads() -> None:
 
 
 def test_a_message_that_lands_while_a_reader_reads_the_disk_is_not_lost() -> None:
-    """The wake comes after the rows were read and before the reading is over."""
+    """It is told after the rows were read and before the reading is over."""
     _play_a_message_that_lands_while_a_reader_reads()
 
 
-def test_that_play_notices_a_forgotten_wake(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With wakes ignored while a reader reads, the message is missed."""
-    _forget_a_wake_while_reading(monkeypatch)
+def test_that_play_notices_a_reader_who_does_not_hear(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what is told ignored while a reader reads, the message is missed."""
+    _hear_nothing_while_reading(monkeypatch)
     with pytest.raises(AssertionError):
         _play_a_message_that_lands_while_a_reader_reads()
 
 
-def _never_wake(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(WriteTx, "wake", lambda self, topic: None)
+def _never_tell(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(WriteTx, "tell", lambda self, topic, value: None)
 
 
 def _read_from_the_same_number(patch: pytest.MonkeyPatch) -> None:
@@ -72,30 +72,31 @@ def _read_from_the_same_number(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(store, "after", lambda tx, key, log, n, limit: original(tx, key, log, max(0, n - 1), limit))
 
 
-def _forget_a_wake_while_reading(patch: pytest.MonkeyPatch) -> None:
-    def pump(self: Any) -> None:
+def _hear_nothing_while_reading(patch: pytest.MonkeyPatch) -> None:
+    def hear(self: Any, stored: Stored) -> None:
         if self._reading is None:
-            original(self)
+            original(self, stored)
 
-    original = Follower.pump
-    patch.setattr(Follower, "pump", pump)
-
-
-def _tail_with_a_hole(patch: pytest.MonkeyPatch) -> None:
-    def after(self: Any, conversation: bytes, log: int, n: int) -> Any:
-        end = self._ends.get((conversation, log))
-        return None if not end else [stored for stored in end if stored.n > n]
-
-    patch.setattr(Tails, "after", after)
+    original = Follower._hear
+    patch.setattr(Follower, "_hear", hear)
 
 
-def _go_on_when_full(patch: pytest.MonkeyPatch) -> None:
-    def push(self: Any, conversation: bytes, log: int, stored: Any) -> None:
-        if stored.n % 5:
-            original(self, conversation, log, stored)
+def _pass_over_a_gap(patch: pytest.MonkeyPatch) -> None:
+    def hear(self: Any, stored: Stored) -> None:
+        if stored.n > self._n and not self._socket.clogged:
+            self._n = stored.n
+            self._deliver(stored)
 
-    original = Tails.push
-    patch.setattr(Tails, "push", push)
+    patch.setattr(Follower, "_hear", hear)
+
+
+def _forget_what_came_when_full(patch: pytest.MonkeyPatch) -> None:
+    def hear(self: Any, stored: Stored) -> None:
+        if not self._socket.clogged:
+            original(self, stored)
+
+    original = Follower._hear
+    patch.setattr(Follower, "_hear", hear)
 
 
 def _take_a_repeated_message_again(patch: pytest.MonkeyPatch) -> None:
@@ -108,10 +109,10 @@ def _start_after_the_next(patch: pytest.MonkeyPatch) -> None:
 
 
 FAULTS = [
-    _never_wake,
+    _never_tell,
     _read_from_the_same_number,
-    _tail_with_a_hole,
-    _go_on_when_full,
+    _pass_over_a_gap,
+    _forget_what_came_when_full,
     _take_a_repeated_message_again,
     _start_after_the_next,
 ]

@@ -2,32 +2,28 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+
+import msgspec
 
 from luwte.conversation import store
 from luwte.conversation.model import (
     BY_TEAM,
     BY_VISITOR,
-    LOGS,
+    Chain,
     Conversation,
     LockedEnvelope,
     LockedWrap,
-    Place,
     StartProof,
     StartRequest,
     Stored,
     Writer,
     admit,
-    check_direction,
-    check_writer,
-    first_head,
     log_of,
     message_row,
     wrap_row,
 )
-from luwte.conversation.tail import Tails
 from luwte.crypto.envelope import SHARED_LOG, TEAM_LOG, Header
 from luwte.crypto.wrap import Purpose
 from luwte.errors import (
@@ -36,8 +32,10 @@ from luwte.errors import (
     Duplicate,
     NoSuchConversation,
     NotAccepted,
+    OutOfOrder,
     Refusal,
     TeamSecretExists,
+    WrongGeneration,
     WrongOrder,
 )
 from luwte.plumbing.db import ReadTx, WriteTx
@@ -58,7 +56,7 @@ class Wrap:
     wrap: bytes
 
 
-class Ack(NamedTuple):
+class Ack(msgspec.Struct, frozen=True, gc=False):
     """An envelope's place, once it is on disk."""
 
     n: int
@@ -66,7 +64,7 @@ class Ack(NamedTuple):
 
 
 def log_topic(conversation: bytes, log: int) -> tuple[str, bytes, int]:
-    """Woken when the log grew."""
+    """Told each new envelope of the log; woken when there may be more on the disk."""
     return ("log", conversation, log)
 
 
@@ -138,8 +136,6 @@ def _create(tx: WriteTx, start: SealedStart, epoch: int, minute: int) -> None:
         proof=StartProof(request.ve, request.vg, request.credential_hash, request.team_cert, request.sig),
         minute=minute,
     )
-    for log in LOGS:
-        store.create_log(tx, key, log, first_head(request.conversation_id, log))
     for wrap in start.wraps:
         store.put_wrap(tx, key, wrap)
     tx.wake(queue_topic(request.line))
@@ -167,7 +163,7 @@ def find(tx: ReadTx, id: bytes) -> Conversation:
 # the log
 
 
-class Sealed(NamedTuple):
+class Sealed(msgspec.Struct, frozen=True, gc=False):
     """An envelope that was looked at from outside, locked, and is ready for its place in a log."""
 
     header: Header
@@ -188,63 +184,61 @@ def seal(header: Header, envelope: bytes, shred_key: bytes, team_wrap: bytes | N
     return Sealed(header, log, hashlib.sha256(envelope).digest(), envelope, locked, wrap)
 
 
-def append(tx: WriteTx, sealed: Sealed, writer: Writer, minute: int, tails: Tails, connection: int) -> Ack:
+def append(tx: WriteTx, sealed: Sealed, writer: Writer, minute: int, connection: int) -> Ack:
     """Give the envelope the next place in its log, or refuse it.
 
     The same message id with the same bytes gets the same answer for ever. *connection* names who must not
     get it back.
     """
-    header = sealed.header
-    place = store.place(tx, header.conv, sealed.log, header.sender)
-    if place is None:
+    header, log = sealed.header, sealed.log
+    conversation = store.known(tx, header.conv)
+    if conversation is None:
         raise NoSuchConversation
-    check_writer(place, writer)
-    check_direction(header, writer)
+    end = store.end(tx, conversation.key, log)
+    chain = end.chain(header.sender)
     try:
-        admit(place, header, writer)
-    except Refusal as refusal:
-        return _known(tx, place, sealed, refusal)
-    if sealed.log == TEAM_LOG:
-        _settle_team_secret(tx, place, sealed.wrap)
-    after = place.after(header, sealed.hash, writer)
-    is_new = store.append(
+        admit(conversation, chain, header, writer)
+    except (ConversationEnded, WrongGeneration, OutOfOrder) as refusal:
+        return _answered(tx, conversation, chain, sealed, refusal)
+    if header.msg_id in end.msg_ids:
+        raise Duplicate(seq=chain.seq + 1, prev=chain.prev, g=header.generation)
+    if log == TEAM_LOG:
+        _settle_team_secret(tx, conversation, sealed.wrap)
+    n = end.n + 1
+    store.append(
         tx,
-        place,
-        header.conv,
-        sealed.log,
+        conversation.key,
+        log,
+        end,
         header.sender,
+        Chain(writer.name, header.seq, sealed.hash),
         msg_id=header.msg_id,
-        hash=sealed.hash,
         cert=writer.cert,
         generation=header.generation,
         minute=minute,
         locked=sealed.locked,
-        after=after,
     )
-    if not is_new:
-        raise Duplicate(seq=place.seq + 1, prev=place.prev, g=header.generation)
-    tx.after(tails.push, header.conv, sealed.log, Stored(after.n, minute, writer.cert, sealed.envelope, connection))
-    tx.wake(log_topic(header.conv, sealed.log))
-    if place.holder is None:
-        tx.wake(queue_topic(place.team))
-    return Ack(after.n, minute)
+    tx.tell(log_topic(header.conv, log), Stored(n, minute, writer.cert, sealed.envelope, connection))
+    if conversation.holder is None:
+        tx.wake(queue_topic(conversation.team))
+    return Ack(n, minute)
 
 
-def _known(tx: WriteTx, place: Place, sealed: Sealed, refusal: Refusal) -> Ack:
+def _answered(tx: WriteTx, conversation: Conversation, chain: Chain, sealed: Sealed, refusal: Refusal) -> Ack:
     """The answer that this envelope got before; a new one gets *refusal*."""
-    known = store.message(tx, place.key, sealed.log, sealed.header.msg_id)
+    known = store.message(tx, conversation.key, sealed.log, sealed.header.msg_id)
     if known is None:
         raise refusal
     if known[0] != sealed.hash:
-        raise Duplicate(seq=place.seq + 1, prev=place.prev, g=sealed.header.generation) from None
+        raise Duplicate(seq=chain.seq + 1, prev=chain.prev, g=sealed.header.generation) from None
     return Ack(known[1], known[2])
 
 
-def _settle_team_secret(tx: WriteTx, place: Place, wrap: LockedWrap | None) -> None:
-    exists = bool(store.wraps(tx, place.key, (Purpose.TEAM_LOG,)))
+def _settle_team_secret(tx: WriteTx, conversation: Conversation, wrap: LockedWrap | None) -> None:
+    exists = bool(store.wraps(tx, conversation.key, (Purpose.TEAM_LOG,)))
     if wrap is None and not exists:
         raise WrongOrder
-    if wrap is not None and not store.put_wrap(tx, place.key, wrap):
+    if wrap is not None and not store.put_wrap(tx, conversation.key, wrap):
         raise TeamSecretExists
 
 
@@ -341,7 +335,7 @@ def end_by_visitor(tx: WriteTx, id: bytes, minute: int) -> None:
     """The visitor stops. Again: nothing more happens."""
     conversation = find(tx, id)
     if conversation.ended_by is None:
-        store.end(tx, conversation.key, minute, BY_VISITOR, None)
+        store.stop(tx, conversation.key, minute, BY_VISITOR, None)
         _wake_all(tx, conversation, conversation.holder)
 
 
@@ -349,7 +343,7 @@ def end_by_team(tx: WriteTx, conversation: Conversation, minute: int, reason: st
     """The counsellor who has it stops it."""
     if conversation.ended_by is not None:
         raise ConversationEnded
-    store.end(tx, conversation.key, minute, BY_TEAM, reason)
+    store.stop(tx, conversation.key, minute, BY_TEAM, reason)
     _wake_all(tx, conversation, conversation.holder)
 
 
@@ -358,7 +352,3 @@ def _wake_all(tx: WriteTx, conversation: Conversation, account: str | None) -> N
     tx.wake(queue_topic(conversation.team))
     if account is not None:
         tx.wake(holder_topic(account))
-
-
-ShredKey = Callable[[bytes], bytes | None]
-"""Looks up the shred key of a conversation; None: it is erased."""

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from luwte.conversation import frames
-from luwte.conversation.tail import Tails
-from luwte.plumbing import keystore
+from luwte.conversation.model import ShredKey
 from luwte.plumbing.clock import Clock, minute
 from luwte.plumbing.db import Db
 from luwte.plumbing.keystore import KeyStore
@@ -25,15 +24,11 @@ class Surroundings:
     db: Db
     relay: Relay
     keys: KeyStore
-    tails: Tails
     limits: Limits
     clock: Clock
     metrics: Metrics
     certificates: dict[bytes, bytes]
-
-    def shred_key(self, conversation: bytes) -> bytes | None:
-        """The key under which this conversation is stored; None: there is none, or it is erased."""
-        return self.keys.get(keystore.CONVERSATION, conversation)
+    shred_key: ShredKey
 
     def minute(self) -> int:
         """Now, as fine as is stored."""

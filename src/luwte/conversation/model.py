@@ -1,11 +1,14 @@
 """Who may add what to which log, and how a log goes on. No clock, no disk."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
+
 from luwte.crypto import keys
-from luwte.crypto.envelope import MESSAGE, NOTE, SHARED_LOG, TEAM, TEAM_LOG, VISITOR, Header, head_next, head_zero
+from luwte.crypto.envelope import MESSAGE, NO_PREVIOUS, NOTE, SHARED_LOG, TEAM, TEAM_LOG, VISITOR, Header
 from luwte.crypto.primitives import Malformed, check_x25519, verify
 from luwte.errors import (
     ConversationEnded,
@@ -22,6 +25,10 @@ REASONS = ("completed", "visitor_left", "abuse")
 """Why a counsellor ends a conversation."""
 
 LOGS = (SHARED_LOG, TEAM_LOG)
+STAFF_WRITES = (TEAM, NOTE)
+ShredKey = Callable[[bytes], bytes | None]
+"""Looks up the shred key of a conversation; None: there is none, or it is erased."""
+
 WRAP_BYTES = 80
 NO_HASH = bytes(32)
 
@@ -47,8 +54,7 @@ class Conversation:
         return self.holder is None and self.ended_by is None
 
 
-@dataclass(frozen=True, slots=True)
-class Writer:
+class Writer(msgspec.Struct, frozen=True, gc=False):
     """Who is at the other end of a connection: the visitor, or a member of staff with a certificate."""
 
     account: str | None
@@ -63,28 +69,42 @@ class Writer:
 THE_VISITOR = Writer(None)
 
 
-class Place(NamedTuple):
-    """Where a log and one sender in it stand, before the next envelope. A tuple, as one is made for each message."""
+class Chain(msgspec.Struct, frozen=True, gc=False):
+    """Where one sender stands in one log: who owns the sender id, and the last envelope."""
 
-    key: int
-    team: str
-    times: int
-    holder: str | None
-    ended_by: str | None
-    n: int
-    head: bytes
     owner: str | None
     seq: int
     prev: bytes
 
-    def after(self, header: Header, envelope_hash: bytes, writer: Writer) -> "Place":
-        """Where they stand once the envelope is in its place."""
-        n = self.n + 1
-        head = head_next(self.head, n, envelope_hash)
-        return self._replace(n=n, head=head, owner=writer.name, seq=header.seq, prev=envelope_hash)
+
+NEW_CHAIN = Chain(None, 0, NO_PREVIOUS)
+"""A sender id that was never used."""
 
 
-class Stored(NamedTuple):
+@dataclass(slots=True)
+class End:
+    """The end of a log: the last number, where each sender stands, and the message ids that were used.
+
+    All of it follows from the envelopes 1 to n. As (conversation, log, n) is unique on the disk, whoever adds number
+    n + 1 has seen all of them: one constraint guards numbers, chains and message ids.
+    """
+
+    n: int
+    chains: dict[bytes, Chain]
+    msg_ids: set[bytes]
+
+    def chain(self, sender: bytes) -> Chain:
+        """Where *sender* stands."""
+        return self.chains.get(sender, NEW_CHAIN)
+
+    def add(self, sender: bytes, chain: Chain, msg_id: bytes) -> None:
+        """The next envelope is in its place."""
+        self.n += 1
+        self.chains[sender] = chain
+        self.msg_ids.add(msg_id)
+
+
+class Stored(msgspec.Struct, frozen=True, gc=False):
     """An envelope in its place in the log, unlocked, on its way to a reader."""
 
     n: int
@@ -177,43 +197,24 @@ def log_of(direction: int) -> int:
     return TEAM_LOG if direction == NOTE else SHARED_LOG
 
 
-def check_writer(place: Place, writer: Writer) -> None:
-    """Only the visitor and the counsellor who holds the conversation know that it exists."""
-    if writer.account is not None and place.holder != writer.account:
+def admit(conversation: Conversation, chain: Chain, header: Header, writer: Writer) -> None:
+    """Let the envelope take the next place of its log, or say why not and where its sender's chain stands."""
+    # Only the visitor and the counsellor who holds the conversation learn that it exists.
+    if writer.account is not None and conversation.holder != writer.account:
         raise NoSuchConversation
-
-
-def check_direction(header: Header, writer: Writer) -> None:
-    """Nobody writes as somebody else: a counsellor cannot be the visitor, the visitor cannot be the team."""
-    allowed = (TEAM, NOTE) if writer.account is not None else (VISITOR,)
-    if header.klass != MESSAGE or header.direction not in allowed:
+    # Nobody writes as somebody else: a counsellor cannot be the visitor, the visitor cannot be the team.
+    if header.klass != MESSAGE or header.direction not in (STAFF_WRITES if writer.account is not None else (VISITOR,)):
         raise NotAccepted
-
-
-def current_generation(place: Place, header: Header) -> int:
-    """The generation in which the next envelope must be sealed: the opening is 0 until the first Take."""
-    if header.direction == NOTE:
-        return 0
-    return 1 if place.times else 0
-
-
-def admit(place: Place, header: Header, writer: Writer) -> None:
-    """Let the envelope take the next place of its log, or say why not and where its chain stands."""
-    if place.ended_by is not None:
+    if conversation.ended_by is not None:
         raise ConversationEnded
-    generation = current_generation(place, header)
-    if place.owner is not None and place.owner != writer.name:
+    if chain.owner is not None and chain.owner != writer.name:
         raise NotAccepted
-    expected: dict[str, int | bytes] = {"seq": place.seq + 1, "prev": place.prev, "g": generation}
+    # The opening is generation 0 until the first Take; notes begin, and for now stay, at 0.
+    generation = 1 if conversation.times and header.direction != NOTE else 0
     if header.generation != generation:
-        raise WrongGeneration(**expected)
-    if header.seq != place.seq + 1 or header.prev != place.prev:
-        raise OutOfOrder(**expected)
-
-
-def first_head(conversation: bytes, log: int) -> bytes:
-    """The head of an empty log."""
-    return head_zero(conversation, log)
+        raise WrongGeneration(seq=chain.seq + 1, prev=chain.prev, g=generation)
+    if header.seq != chain.seq + 1 or header.prev != chain.prev:
+        raise OutOfOrder(seq=chain.seq + 1, prev=chain.prev, g=generation)
 
 
 def wrap_row(log: int, generation: int, purpose: int) -> bytes:

@@ -3,7 +3,6 @@
 import asyncio
 import functools
 from collections.abc import Callable
-from time import perf_counter_ns
 
 from luwte.conversation import actions
 from luwte.conversation.around import Surroundings
@@ -21,6 +20,8 @@ Answer = Callable[[Header, actions.Ack | None, Exception | None], None]
 class Appends:
     """What one connection has on its way; whatever else it asks is answered after that."""
 
+    __slots__ = ("_answer", "_around", "_connection", "_count", "_settled")
+
     def __init__(self, around: Surroundings, connection: int, answer: Answer) -> None:
         self._around, self._connection, self._answer = around, connection, answer
         self._count = 0
@@ -31,12 +32,11 @@ class Appends:
         """Whether the next append must wait."""
         return self._count >= UNDER_WAY
 
-    def begin(self, header: Header, envelope: bytes, writer: Writer) -> None:
+    def begin(self, header: Header, envelope: bytes, writer: Writer, minute: int) -> None:
         """Send an envelope on its way. Raises a refusal at once when it cannot go; nothing of it is kept then."""
-        around = self._around
-        sealed = seal(around, header, envelope)
+        sealed = seal(self._around, header, envelope)
         done = functools.partial(self._done, header)
-        around.db.submit(done, actions.append, sealed, writer, around.minute(), around.tails, self._connection)
+        self._around.db.submit(done, actions.append, sealed, writer, minute, self._connection)
         self._count += 1
 
     async def settled(self) -> None:
@@ -58,8 +58,4 @@ def seal(around: Surroundings, header: Header, envelope: bytes, team_wrap: bytes
     key = around.shred_key(header.conv)
     if key is None:
         raise NoSuchConversation
-    began = perf_counter_ns()
-    sealed = actions.seal(header, envelope, key, team_wrap)
-    around.metrics.add("lock_ns", perf_counter_ns() - began)
-    around.metrics.add("appends", 1)
-    return sealed
+    return actions.seal(header, envelope, key, team_wrap)

@@ -1,9 +1,8 @@
-"""All SQL for `conversation`, `log`, `sender`, `envelope` and `wrap`. Nobody else touches them."""
+"""All SQL for `conversation`, `envelope` and `wrap`. Nobody else touches them."""
 
-import sqlite3
 from typing import Any
 
-from luwte.conversation.model import Conversation, LockedEnvelope, LockedWrap, Place, StartProof
+from luwte.conversation.model import Chain, Conversation, End, LockedEnvelope, LockedWrap, StartProof
 from luwte.plumbing.db import ReadTx, WriteTx
 
 _COLUMNS = "key, id, team, number, epoch, started, waiting_since, times, holder, ended_by"
@@ -59,11 +58,6 @@ def start_proof(tx: ReadTx, key: int) -> StartProof:
     return StartProof(*row)
 
 
-def create_log(tx: WriteTx, key: int, log: int, head: bytes) -> None:
-    """Add an empty log."""
-    tx.execute("INSERT INTO log (conversation, log, n, head) VALUES (?, ?, 0, ?)", key, log, head)
-
-
 def put_wrap(tx: WriteTx, key: int, wrap: LockedWrap) -> bool:
     """Keep a wrap; False when that place is taken: the first one stays."""
     return (
@@ -88,34 +82,29 @@ def wraps(tx: ReadTx, key: int, purposes: tuple[int, ...]) -> list[LockedWrap]:
     return [LockedWrap(*row) for row in rows]
 
 
-def place(tx: WriteTx, id: bytes, log: int, sender: bytes) -> Place | None:
-    """Where the log and this sender in it stand."""
-    known: _LogEnd | None = tx.memory.get((id, log))
-    chain: _ChainEnd | None = tx.memory.get((id, log, sender))
-    if known is not None and chain is not None:
-        return Place(*known, *chain)
-    row = tx.one(
-        "SELECT c.key, c.team, c.times, c.holder, c.ended_by, l.n, l.head, s.owner, coalesce(s.seq, 0),"
-        " coalesce(s.prev, zeroblob(32)) FROM conversation c JOIN log l ON l.conversation = c.key AND l.log = ?"
-        " LEFT JOIN sender s ON s.conversation = c.key AND s.log = l.log AND s.sender = ? WHERE c.id = ?",
-        log,
-        sender,
-        id,
-    )
-    if row is None:
-        return None
-    found = Place._make(row)
-    _remember(tx, id, log, sender, found)
+def known(tx: WriteTx, id: bytes) -> Conversation | None:
+    """`find` for the writer, who remembers what it read."""
+    found: Conversation | None = tx.memory["conversation"].get(id)
+    if found is None:
+        found = find(tx, id)
+        if found is not None:
+            tx.memory["conversation"][id] = found
     return found
 
 
-_LogEnd = tuple[int, str, int, str | None, str | None, int, bytes]
-_ChainEnd = tuple[str | None, int, bytes]
-
-
-def _remember(tx: WriteTx, id: bytes, log: int, sender: bytes, place: Place) -> None:
-    tx.memory[id, log] = place[:7]
-    tx.memory[id, log, sender] = place[7:]
+def end(tx: WriteTx, key: int, log: int) -> End:
+    """The end of a log; `append` moves it on. Read once, by a pass over the log, and remembered."""
+    found: End | None = tx.memory["envelope"].get((key, log))
+    if found is None:
+        found = tx.memory["envelope"][key, log] = End(0, {}, set())
+        rows = tx.all(
+            "SELECT sender, writer, seq, hash, msg_id FROM envelope WHERE conversation = ? AND log = ? ORDER BY n",
+            key,
+            log,
+        )
+        for sender, writer, seq, hash, msg_id in rows:
+            found.add(sender, Chain(writer, seq, hash), msg_id)
+    return found
 
 
 def message(tx: ReadTx, key: int, log: int, msg_id: bytes) -> tuple[bytes, int, int] | None:
@@ -128,52 +117,36 @@ def message(tx: ReadTx, key: int, log: int, msg_id: bytes) -> tuple[bytes, int, 
 
 def append(
     tx: WriteTx,
-    place: Place,
-    id: bytes,
+    key: int,
     log: int,
+    end: End,
     sender: bytes,
+    chain: Chain,
     *,
     msg_id: bytes,
-    hash: bytes,
     cert: bytes | None,
     generation: int,
     minute: int,
     locked: bytes,
-    after: Place,
-) -> bool:
-    """Add an envelope at *place*, and move the log and the sender's chain to where they stand *after* it.
-
-    False when its message id is in the log already. The log only grows; a sender id belongs to its first owner.
-    """
-    try:
-        tx.later(
-            "INSERT INTO envelope (conversation, log, n, msg_id, hash, cert, generation, minute, locked)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            place.key,
-            log,
-            after.n,
-            msg_id,
-            hash,
-            cert,
-            generation,
-            minute,
-            locked,
-        )
-    except sqlite3.IntegrityError:
-        return False
-    tx.later("UPDATE log SET n = ?, head = ? WHERE conversation = ? AND log = ?", after.n, after.head, place.key, log)
+) -> None:
+    """Add an envelope after *end*; its sender stands at *chain* then. The log only grows."""
     tx.later(
-        "INSERT INTO sender (conversation, log, sender, owner, seq, prev) VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (conversation, log, sender) DO UPDATE SET seq = excluded.seq, prev = excluded.prev",
-        place.key,
+        "INSERT INTO envelope (conversation, log, n, msg_id, sender, writer, seq, hash, cert, generation, minute,"
+        " locked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        key,
         log,
+        end.n + 1,
+        msg_id,
         sender,
-        after.owner,
-        after.seq,
-        after.prev,
+        chain.owner,
+        chain.seq,
+        chain.prev,
+        cert,
+        generation,
+        minute,
+        locked,
     )
-    _remember(tx, id, log, sender, after)
-    return True
+    end.add(sender, chain, msg_id)
 
 
 def after(tx: ReadTx, key: int, log: int, n: int, limit: int) -> list[LockedEnvelope]:
@@ -203,16 +176,15 @@ def opening(tx: ReadTx, key: int, log: int, limit: int) -> list[LockedEnvelope]:
 
 def last(tx: ReadTx, key: int, log: int) -> int:
     """The highest number of a log."""
-    row = tx.one("SELECT n FROM log WHERE conversation = ? AND log = ?", key, log)
-    return int(row[0]) if row else 0
+    row = tx.one("SELECT max(n) FROM envelope WHERE conversation = ? AND log = ?", key, log)
+    return int(row[0] or 0) if row else 0
 
 
 def waiting(tx: ReadTx, team: str) -> list[tuple[Conversation, int]]:
-    """The conversations that wait, longest first, with the end of their shared log."""
-    columns = ", ".join(f"c.{column}" for column in _COLUMNS.split(", "))
+    """The conversations that wait, longest first, with the highest number of their shared log."""
     rows = tx.all(
-        f"SELECT {columns}, l.n FROM conversation c JOIN log l ON l.conversation = c.key AND l.log = 1"
-        " WHERE c.team = ? AND c.holder IS NULL AND c.ended IS NULL ORDER BY c.waiting_since, c.key",
+        f"SELECT {_COLUMNS}, (SELECT coalesce(max(n), 0) FROM envelope WHERE conversation = key AND log = 1)"
+        " FROM conversation WHERE team = ? AND holder IS NULL AND ended IS NULL ORDER BY waiting_since, key",
         team,
     )
     return [(Conversation(*row[:-1]), row[-1]) for row in rows]
@@ -250,6 +222,6 @@ def unseat(tx: WriteTx, key: int, minute: int) -> None:
     tx.execute("UPDATE conversation SET holder = NULL, waiting_since = ? WHERE key = ?", minute, key)
 
 
-def end(tx: WriteTx, key: int, minute: int, by: str, reason: str | None) -> None:
+def stop(tx: WriteTx, key: int, minute: int, by: str, reason: str | None) -> None:
     """It takes no more messages."""
     tx.execute("UPDATE conversation SET ended = ?, ended_by = ?, end_reason = ? WHERE key = ?", minute, by, reason, key)

@@ -19,6 +19,7 @@ from luwte.conversation.send import Appends
 from luwte.crypto.envelope import SHARED_LOG, Header
 from luwte.errors import Busy, Failed, NoSuchConversation, NotAccepted, Refusal, SlowDown, WrongOrder
 from luwte.plumbing import keystore
+from luwte.plumbing.clock import minute
 from luwte.plumbing.db import ReadTx
 from luwte.plumbing.limits import Pace, network
 from luwte.plumbing.log import trouble
@@ -142,7 +143,6 @@ class VisitorSocket:
         self._follower = Follower(
             db=around.db,
             relay=around.relay,
-            tails=around.tails,
             shred_key=around.shred_key,
             socket=self._socket,
             conversation=id,
@@ -182,7 +182,7 @@ class VisitorSocket:
 
     def _append_at_once(self, data: bytes) -> bool:
         """An append in the call that brought it: no task wakes. Anything else is left for `_answer`."""
-        if self._appends.is_full or not self._pace.spend(self._around.clock()):
+        if self._appends.is_full or not self._pace.spend(self._socket.heard):
             return False
         header: Header | None = None
         try:
@@ -199,13 +199,13 @@ class VisitorSocket:
     def _append(self, header: Header, envelope: bytes) -> None:
         if header.conv != self._conversation:
             raise NoSuchConversation
-        self._appends.begin(header, envelope, THE_VISITOR)
+        self._appends.begin(header, envelope, THE_VISITOR, minute(self._socket.heard))
 
     def _appended(self, header: Header, ack: actions.Ack | None, error: Exception | None) -> None:
         if error is not None:
             self._refuse(error, header)
         elif ack is not None:
-            self._send(frames.Ack(header.msg_id, ack.n, ack.minute))
+            self._socket.send(frames.encode(frames.Ack(header.msg_id, ack.n, ack.minute)))
 
     def _refuse(self, error: Exception, header: Header | None) -> None:
         refusal = as_refusal("visitor", self._around, error)
@@ -235,8 +235,7 @@ class VisitorSocket:
         if cert is not None and cert not in self._certs_sent:
             self._certs_sent.add(cert)
             self._send(frames.Cert(self._around.certificates[cert]))
-        self._around.metrics.add("delivered", 1)
-        self._send(frames.Envelope(SHARED_LOG, stored.n, stored.minute, stored.envelope))
+        self._socket.send(frames.encode(frames.Envelope(SHARED_LOG, stored.n, stored.minute, stored.envelope)))
 
     def _look(self) -> None:
         """Something about the conversation changed: read it again, once at a time."""

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from luwte.audit import actions as audit
 from luwte.audit.model import pseudonym
 from luwte.conversation import actions as conversations
-from luwte.conversation.actions import ShredKey
-from luwte.conversation.model import REASONS, Conversation, LockedEnvelope, LockedWrap, StartProof
+from luwte.conversation.model import REASONS, Conversation, LockedEnvelope, LockedWrap, ShredKey, StartProof
 from luwte.crypto.envelope import SHARED_LOG, TEAM_LOG
 from luwte.errors import AlreadyTaken, ConversationEnded, MalformedFrame, NoSuchConversation, Refusal
 from luwte.plumbing.db import ReadTx, WriteTx

@@ -7,6 +7,7 @@
 """
 
 import asyncio
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -23,6 +24,7 @@ from luwte.desk.board import Board, Boards
 from luwte.desk.model import ROWS
 from luwte.desk.register import Desks
 from luwte.errors import MalformedFrame, NoSuchConversation, Refusal, SignedOut, TeamSecretExists, WrongOrder
+from luwte.plumbing.clock import minute as minute_of
 from luwte.plumbing.limits import Pace
 from luwte.plumbing.log import trouble
 from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, SIGNED_OUT, Closed, Socket
@@ -31,6 +33,9 @@ from luwte.staff.model import Session, Team, is_over
 
 RATE, BURST = 50.0, 200.0
 """Frames a second that one desk may send beside its messages: enough for any hand, too few to bury the audit log."""
+
+NOBODY = Writer("")
+"""Who a desk is until it signs on: no conversation is held by this name."""
 
 QUEUE_PAUSE = 0.2
 """Seconds between two queue frames to one desk."""
@@ -71,6 +76,7 @@ class DeskSocket:
         self._unfollow: list[Callable[[], None]] = []
         self._appends = Appends(around, self._number, self._appended)
         self._session: Session | None = None
+        self._writer = NOBODY
         self._board: Board | None = None
         self._refreshing = False
         self._refresh_again = False
@@ -119,6 +125,7 @@ class DeskSocket:
         team = self._teams()[account.team]
         certificates = [team.admin_certificate, team.certificate, account.certificate]
         self._session, self._board = session, self._boards.of(team.slug)
+        self._writer = Writer(account.id, account.certificate_id)
         self._certs_sent.add(account.certificate_id)
         around.certificates[account.certificate_id] = account.certificate
         self._send(
@@ -205,14 +212,12 @@ class DeskSocket:
         if header.direction == NOTE:
             await self._append_note(header, frame)
         else:
-            self._appends.begin(header, frame.envelope, self._writer)
+            self._appends.begin(header, frame.envelope, self._writer, minute_of(self._socket.heard))
 
     async def _append_note(self, header: Header, frame: frames.Append) -> None:
         around, sealed = self._around, seal(self._around, header, frame.envelope, frame.wrap)
         try:
-            ack = await around.db.write(
-                conversations.append, sealed, self._writer, around.minute(), around.tails, self._number
-            )
+            ack = await around.db.write(conversations.append, sealed, self._writer, around.minute(), self._number)
         except TeamSecretExists:
             await self._send_team_secret(header.conv)
             raise
@@ -220,7 +225,8 @@ class DeskSocket:
 
     def _append_at_once(self, data: bytes) -> bool:
         """A message in the call that brought it: no task wakes. Anything else is left for `_answer`."""
-        if self._appends.is_full or is_over(self._me.began, None, self._around.minute()):
+        minute = minute_of(self._socket.heard)
+        if self._appends.is_full or is_over(self._me.began, None, minute):
             return False
         header: Header | None = None
         try:
@@ -230,7 +236,7 @@ class DeskSocket:
             header = read_header(frame.envelope)
             if header.direction == NOTE or frame.wrap is not None:
                 return False
-            self._appends.begin(header, frame.envelope, self._writer)
+            self._appends.begin(header, frame.envelope, self._writer, minute)
         except Exception as error:
             self._refuse(error, header and header.conv, header and header.msg_id)
         return True
@@ -239,12 +245,8 @@ class DeskSocket:
         if error is not None:
             self._refuse(error, header.conv, header.msg_id)
         elif ack is not None:
-            self._send(frames.Ack(header.conv, log_of(header.direction), header.msg_id, ack.n, ack.minute))
-
-    @property
-    def _writer(self) -> Writer:
-        account = self._me.account
-        return Writer(account.id, account.certificate_id)
+            log = log_of(header.direction)
+            self._socket.send(frames.encode(frames.Ack(header.conv, log, header.msg_id, ack.n, ack.minute)))
 
     def _refuse(self, error: Exception, conv: bytes | None, msg_id: bytes | None) -> None:
         refusal = as_refusal("desk", self._around, error)
@@ -309,14 +311,13 @@ class DeskSocket:
         return Follower(
             db=self._around.db,
             relay=self._around.relay,
-            tails=self._around.tails,
             shred_key=self._around.shred_key,
             socket=self._socket,
             conversation=id,
             log=log,
             after=after,
             connection=self._number,
-            deliver=lambda stored: self._deliver(id, log, stored),
+            deliver=functools.partial(self._deliver, id, log),
         )
 
     async def _end(self, frame: frames.End) -> None:
@@ -351,8 +352,7 @@ class DeskSocket:
         if cert is not None and cert not in self._certs_sent:
             self._certs_sent.add(cert)
             self._send(frames.Cert(self._around.certificates[cert]))
-        self._around.metrics.add("delivered", 1)
-        self._send(frames.Envelope(id, log, stored.n, stored.minute, stored.envelope))
+        self._socket.send(frames.encode(frames.Envelope(id, log, stored.n, stored.minute, stored.envelope)))
 
     def _hear(self, id: bytes, sign: object) -> None:
         assert isinstance(sign, Ephemeral)

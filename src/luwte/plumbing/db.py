@@ -6,16 +6,19 @@ A deed touches nothing but its transaction: when a neighbour in its group fails 
 """
 
 import asyncio
+import functools
 import queue
 import sqlite3
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter_ns
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote
+
+import msgspec
 
 from luwte.errors import Busy
 from luwte.plumbing.log import trouble
@@ -33,8 +36,8 @@ WAITING = 1024
 """Jobs that may wait: about a fifth of a second of work on a small machine (`make bench`). More would only make
 everybody late: they get a clear "busy" instead."""
 
-REMEMBERED = 20_000
-"""Things that deeds may remember from one group to the next, in all."""
+REMEMBERED = 10_000
+"""Things that deeds may remember from one group to the next, in all: enough for five thousand conversations."""
 
 READERS = 4
 
@@ -65,10 +68,10 @@ class WriteTx(ReadTx):
         self._dirty = False
         self._after: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
         self._later: dict[str, list[tuple[Any, ...]]] = {}
-        self._version = -1
-        self.memory: dict[Hashable, Any] = {}
-        """What deeds remember of rows that they read or wrote, for the deeds after them. Written after the rows
-        themselves; forgotten when anything is undone, updated by `execute`, or written by another process."""
+        self.memory: defaultdict[str, dict[Hashable, Any]] = defaultdict(dict)
+        """What deeds remember, by table, of rows that they read or wrote, for the deeds after them. Written after the
+        rows themselves; forgotten when the table is updated or anything is undone. Nobody else writes: the folder
+        is held by one process."""
 
     def one(self, sql: str, *values: Any) -> Row | None:
         """The first row, or None."""
@@ -89,8 +92,7 @@ class WriteTx(ReadTx):
         touched = self._connection.execute(sql, values).rowcount
         # A statement that touched no row, or failed, has left nothing to undo.
         self._dirty = self._dirty or touched != 0
-        if not sql.startswith("INSERT INTO"):  # a new row changes nothing that is remembered of the others
-            self.memory.clear()
+        self._forget(sql)
         return touched
 
     def later(self, sql: str, *values: Any) -> None:
@@ -120,13 +122,25 @@ class WriteTx(ReadTx):
         """Wake the followers of *topic* once this is on disk."""
         self.after(self._relay.wake, topic)
 
+    def tell(self, topic: Topic, value: object) -> None:
+        """Hand *value* to the listeners of *topic* once this is on disk: they are spared a reading."""
+        self.after(self._relay.tell, topic, value)
+
+    def _forget(self, sql: str) -> None:
+        """Forget what *sql* may have changed; a new row changes nothing that is remembered of the others."""
+        match sql.split(None, 3):
+            case ["INSERT", *_]:
+                pass
+            case ["UPDATE", table, *_] | ["DELETE", "FROM", table, *_]:
+                self.memory.pop(table, None)
+            case _:
+                self.memory.clear()
+
     def _begin_group(self, *, alone: bool) -> None:
         """A transaction begins, in which each job is to be run *alone* (a savepoint around what it writes) or not."""
         self._connection.execute("BEGIN IMMEDIATE")
         self._alone = alone
-        version = self._connection.execute("PRAGMA data_version").fetchone()[0]
-        if version != self._version or len(self.memory) > REMEMBERED:
-            self._version = version
+        if sum(map(len, self.memory.values())) > REMEMBERED:
             self.memory.clear()
 
     def _begin(self) -> None:
@@ -169,11 +183,9 @@ class _Undone(Exception):
     """A statement that was left for later failed: the group must be run again, each job alone."""
 
 
-@dataclass(slots=True)
-class _Job:
+class _Job(msgspec.Struct, gc=False):
     work: Callable[..., Any]
     args: tuple[Any, ...]
-    kwargs: dict[str, Any]
     done: Callable[[Any, Exception | None], None]
     result: Any = None
     error: Exception | None = None
@@ -217,20 +229,20 @@ class Db:
             else:
                 future.set_exception(error)
 
-        self.submit(done, work, *args, **kwargs)
+        self.submit(done, functools.partial(work, **kwargs) if kwargs else work, *args)
         return await future
 
     def submit(
         self,
         done: Callable[[Any, Exception | None], None],
-        work: Callable[Concatenate[WriteTx, P], T],
-        *args: P.args,
-        **kwargs: P.kwargs,
+        work: Callable[..., Any],
+        *args: object,
     ) -> None:
         """`write` for those who cannot wait: *done* is called with the result, or with what *work* raised."""
-        self.check_room()
+        if self._waiting >= WAITING or self._closed:
+            raise Busy
         self._waiting += 1
-        self._jobs.put(_Job(work, args, kwargs, done))
+        self._jobs.put(_Job(work, args, done))
 
     def check_room(self) -> None:
         """Raise `Busy` when a write would be refused: worth asking before work that would be in vain."""
@@ -305,7 +317,7 @@ class Db:
             tx._begin()
             try:
                 job.error = None
-                job.result = job.work(tx, *job.args, **job.kwargs)
+                job.result = job.work(tx, *job.args)
                 job.after = tx._keep()
             except _Undone:
                 return False
@@ -361,6 +373,7 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     connection.execute("PRAGMA trusted_schema=OFF")
     connection.execute("PRAGMA busy_timeout=5000")
     connection.execute("PRAGMA temp_store=MEMORY")
+    connection.execute("PRAGMA cache_size=-32000")
     if readonly:
         connection.execute("PRAGMA query_only=ON")
     return connection

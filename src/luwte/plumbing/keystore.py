@@ -7,9 +7,11 @@ import os
 import struct
 import threading
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 from luwte.errors import CannotStart
+from luwte.plumbing.lock import forget_keys
 
 CONVERSATION = 1
 STAFF = 2
@@ -30,7 +32,7 @@ class KeyStore:
         self._lock = threading.Lock()
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._slots: dict[tuple[int, bytes], int] = {}
-        self._keys: dict[tuple[int, bytes], bytes] = {}
+        self._keys: dict[int, dict[bytes, bytes]] = {CONVERSATION: {}, STAFF: {}}
         self._free: list[int] = []
         self._end = 0
         self._load()
@@ -38,12 +40,16 @@ class KeyStore:
 
     def get(self, kind: int, id: bytes) -> bytes | None:
         """The key, or None when it never was or is erased. Never blocks."""
-        return self._keys.get((kind, id))
+        return self._keys[kind].get(id)
+
+    def of(self, kind: int) -> Callable[[bytes], bytes | None]:
+        """`get` for one kind, without the way through here: it is asked for each message."""
+        return self._keys[kind].get
 
     def put(self, kind: int, id: bytes, key: bytes) -> bytes:
         """Keep *key* under *id*, durably, unless one is there already; the key that is kept."""
         with self._lock:
-            kept = self._keys.get((kind, id))
+            kept = self._keys[kind].get(id)
             if kept is not None:
                 return kept
             slot = self._free.pop() if self._free else self._end
@@ -55,7 +61,7 @@ class KeyStore:
                 raise
             self._end = max(self._end, slot + 1)
             self._slots[kind, id] = slot
-            self._keys[kind, id] = key
+            self._keys[kind][id] = key
             return key
 
     def erase(self, kind: int, id: bytes) -> bool:
@@ -65,7 +71,8 @@ class KeyStore:
             if slot is None:
                 return False
             self._write(slot, _pack(0, _FREE, bytes(16), bytes(32)))
-            del self._slots[kind, id], self._keys[kind, id]
+            forget_keys()
+            del self._slots[kind, id], self._keys[kind][id]
             self._free.append(slot)
             return True
 
@@ -91,7 +98,7 @@ class KeyStore:
                 raise CannotStart(f"The key store is damaged at slot {slot}. Restore it from its backup.")
             if state == _USED:
                 self._slots[kind, id] = slot
-                self._keys[kind, id] = key
+                self._keys[kind][id] = key
             else:
                 self._free.append(slot)
             self._end = slot + 1

@@ -53,6 +53,8 @@ def network(address: str | None) -> str:
 class Pace:
     """A token bucket that answers how long to wait, instead of refusing."""
 
+    __slots__ = ("_at", "_burst", "_left", "_rate")
+
     def __init__(self, rate: float, burst: float, now: float) -> None:
         self._rate, self._burst, self._left, self._at = rate, burst, burst, now
 
@@ -64,10 +66,12 @@ class Pace:
 
     def spend(self, now: float) -> bool:
         """Whether the next message may be handled now; one that may not is left for `delay`."""
-        self._fill(now)
+        if self._left < self._burst:
+            self._fill(now)
         if self._left < 1:
             return False
         self._left -= 1
+        self._at = now
         return True
 
     def give_back(self) -> None:

@@ -3,6 +3,7 @@
 nonce[12] | AES-256-GCM(key, AAD = table | 0x00 | subject id | row id). Erasing the key erases the rows.
 """
 
+import functools
 import os
 
 from cryptography.exceptions import InvalidTag
@@ -29,15 +30,26 @@ def _next_nonce() -> bytes:
             _nonces.extend(drawn[at : at + NONCE] for at in range(0, len(drawn), NONCE))
 
 
+@functools.lru_cache(maxsize=4096)
+def _cipher(key: bytes) -> AESGCM:
+    """Setting up the cipher costs as much as using it once."""
+    return AESGCM(key)
+
+
+def forget_keys() -> None:
+    """Keep no cipher in memory: a key is being erased."""
+    _cipher.cache_clear()
+
+
 def lock(key: bytes, table: bytes, subject: bytes, row: bytes, data: bytes) -> bytes:
     """*data* for storage at *row* of *table*."""
     nonce = _next_nonce()
-    return nonce + AESGCM(key).encrypt(nonce, data, b"%b\0%b%b" % (table, subject, row))
+    return nonce + _cipher(key).encrypt(nonce, data, b"%b\0%b%b" % (table, subject, row))
 
 
 def unlock(key: bytes, table: bytes, subject: bytes, row: bytes, locked: bytes) -> bytes:
     """What `lock` was given. Raises `Damaged`."""
     try:
-        return AESGCM(key).decrypt(locked[:12], locked[12:], b"%b\0%b%b" % (table, subject, row))
+        return _cipher(key).decrypt(locked[:12], locked[12:], b"%b\0%b%b" % (table, subject, row))
     except InvalidTag:
         raise Damaged from None

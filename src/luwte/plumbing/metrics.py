@@ -8,19 +8,19 @@ class Metrics:
     """Named sums. `*_ns` are nanoseconds spent in one stage; names are constants of the code, never data."""
 
     def __init__(self) -> None:
-        self._sums: defaultdict[str, int] = defaultdict(int)
+        self.sums: defaultdict[str, int] = defaultdict(int)
 
     def add(self, name: str, amount: int) -> None:
         """Add *amount* to the sum *name*."""
-        self._sums[name] += amount
+        self.sums[name] += amount
 
     def all(self) -> dict[str, int]:
         """A copy of all sums."""
-        return dict(self._sums)
+        return dict(self.sums)
 
     def text(self) -> str:
         """The sums in the Prometheus text format."""
-        return "".join(f"luwte_{name} {value}\n" for name, value in sorted(self._sums.items()))
+        return "".join(f"luwte_{name} {value}\n" for name, value in sorted(self.sums.items()))
 
 
 async def serve(metrics: Metrics, port: int) -> asyncio.Server:

@@ -19,14 +19,14 @@ class Relay:
 
     def __init__(self) -> None:
         self._followers: defaultdict[Topic, dict[int, Callable[[], None]]] = defaultdict(dict)
-        self._listeners: defaultdict[Topic, dict[int, Callable[[object], None]]] = defaultdict(dict)
+        self._listeners: defaultdict[Topic, dict[int, Callable[[Any], None]]] = defaultdict(dict)
         self._next = 0
 
     def follow(self, topic: Topic, callback: Callable[[], None]) -> Unfollow:
         """Call *callback* at each wake of *topic* until the returned function is called."""
         return self._add(self._followers, topic, callback)
 
-    def listen(self, topic: Topic, callback: Callable[[object], None]) -> Unfollow:
+    def listen(self, topic: Topic, callback: Callable[[Any], None]) -> Unfollow:
         """Call *callback* with each value told to *topic* until the returned function is called."""
         return self._add(self._listeners, topic, callback)
 

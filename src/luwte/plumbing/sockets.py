@@ -35,6 +35,10 @@ FIRST_FRAME = 15.0
 
 READ_BUFFER = 2_048
 
+# Asking an enumeration for a member is a call, on Python 3.11.
+BINARY, TEXT = WSMsgType.BINARY, WSMsgType.TEXT
+CLOSE, CONTINUATION = WSMsgType.CLOSE, WSMsgType.CONTINUATION
+
 DONE, STOPPING, BROKEN, NOT_ALLOWED, TOO_LARGE, TRY_LATER = 1000, 1001, 1002, 1008, 1009, 1013
 NO_SIGN_ON, SIGNED_OUT, SILENT = 4400, 4401, 4408
 
@@ -46,8 +50,27 @@ class Closed(Exception):
 class Socket(WSListener):
     """One connection. `receive` and `send` whole messages; never more in memory than the bounds above."""
 
+    __slots__ = (
+        "_handler",
+        "_in_parts",
+        "_inbox",
+        "_partial",
+        "_paused",
+        "_server",
+        "_sums",
+        "_transport",
+        "_waiter",
+        "at_once",
+        "clogged",
+        "closed",
+        "heard",
+        "on_drain",
+        "task",
+    )
+
     def __init__(self, server: "Sockets", handler: "Handler", now: float) -> None:
         self._server = server
+        self._sums = server.metrics.sums
         self._handler = handler
         self._transport: WSTransport | None = None
         self._inbox: deque[bytes] = deque()
@@ -81,7 +104,7 @@ class Socket(WSListener):
     def send(self, message: bytes) -> None:
         """Queue *message*; a connection that is gone swallows it. Look at `clogged` before sending what can wait."""
         if not self.closed and self._transport is not None:
-            self._transport.send(WSMsgType.BINARY, message)
+            self._transport.send(BINARY, message)
 
     def close(self, code: int) -> None:
         """Say why, and hang up."""
@@ -117,11 +140,13 @@ class Socket(WSListener):
             return
         if frame.rsv1 or frame.rsv2 or frame.rsv3:
             self.close(BROKEN)
-        elif frame.msg_type in (WSMsgType.BINARY, WSMsgType.CONTINUATION):
-            self._take(frame)
-        elif frame.msg_type is WSMsgType.CLOSE:
+        elif frame.msg_type is BINARY and frame.fin and not self._in_parts:
+            self._arrived(frame.get_payload_as_bytes())
+        elif frame.msg_type is BINARY or frame.msg_type is CONTINUATION:
+            self._collect(frame)
+        elif frame.msg_type is CLOSE:
             self.close(DONE)
-        elif frame.msg_type is WSMsgType.TEXT:
+        elif frame.msg_type is TEXT:
             self.close(NOT_ALLOWED)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
@@ -138,35 +163,31 @@ class Socket(WSListener):
         if self.on_drain is not None:
             self.on_drain()
 
-    def _take(self, frame: WSFrame) -> None:
-        message = frame.get_payload_as_bytes()
-        if (frame.msg_type is WSMsgType.CONTINUATION) != self._in_parts:
+    def _collect(self, frame: WSFrame) -> None:
+        """A part of a message that came in several."""
+        if (frame.msg_type is CONTINUATION) != self._in_parts:
             self.close(BROKEN)
             return
         self._in_parts = not frame.fin
-        if not frame.fin or self._partial:
-            self._partial += message
-            if len(self._partial) > MAX_FRAME:
-                self.close(TOO_LARGE)
-                return
-            if not frame.fin:
-                return
+        self._partial += frame.get_payload_as_bytes()
+        if len(self._partial) > MAX_FRAME:
+            self.close(TOO_LARGE)
+        elif frame.fin:
             message, self._partial = bytes(self._partial), bytearray()
-        if self._is_idle and self.at_once is not None:
+            self._arrived(message)
+
+    def _arrived(self, message: bytes) -> None:
+        # Only while the reader waits for a message and nothing is before it may one be taken out of turn.
+        if self.at_once is not None and self._waiter is not None and not self._inbox and not self.clogged:
             began = perf_counter_ns()
             taken = self.at_once(message)
-            self._server.metrics.add("frames_ns", perf_counter_ns() - began)
+            self._sums["frames_ns"] += perf_counter_ns() - began
             if taken:
                 return
         self._inbox.append(message)
         if len(self._inbox) >= INBOX:
             self._pace()
         self._wake()
-
-    @property
-    def _is_idle(self) -> bool:
-        """Whether the reader waits for a message and nothing is before it: only then may one be taken out of turn."""
-        return self._waiter is not None and not self._inbox and not self.clogged
 
     def _pace(self) -> None:
         """Stop reading whoever is far ahead of us or does not read us, and go on when that is over."""
