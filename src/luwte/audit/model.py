@@ -18,6 +18,14 @@ ACTIONS = frozenset(
         "conversation.read",
         "conversation.return",
         "conversation.end",
+        "conversation.step_in",
+        "conversation.step_out",
+        "conversation.take_over",
+        "alarm.raise",
+        "alarm.answer",
+        "alarm.close",
+        "line.open",
+        "line.close",
     }
 )
 """The catalogue: every deed that leaves a record, and no other word."""
