@@ -31,6 +31,8 @@ from luwte.errors import (
     Refusal,
     TooLarge,
 )
+from luwte.line import web as line_web
+from luwte.line.lines import Lines
 from luwte.plumbing import clock as clocks
 from luwte.plumbing import keystore
 from luwte.plumbing.clock import Clock
@@ -63,7 +65,8 @@ class Luwte:
         self.teams: dict[str, Team] = {}
         self.desks = Desks(around.clock)
         self.watch = Watch(around, self.desks)
-        self.boards = Boards(around, [])
+        self.lines = Lines(around.db, around.relay, around.clock, settings.folder)
+        self.boards = Boards(around, self.lines, [])
         self.sockets = Sockets(self._route, self.is_own_origin, around.clock, around.metrics)
         self.client = Client(self._organisation(), settings.origins)
 
@@ -76,7 +79,8 @@ class Luwte:
         teams = await self.db.read(staff.teams)
         if {team.slug for team in teams} != set(self.teams):
             self.boards.close()
-            self.boards = Boards(self.around, [team.slug for team in teams])
+            self.boards = Boards(self.around, self.lines, [team.slug for team in teams])
+            await self.lines.serve([team.slug for team in teams])
         self.teams = {team.slug: team for team in teams}
         self.around.certificates.update(await self.db.read(staff.certificates))
 
@@ -101,7 +105,13 @@ class Luwte:
         if line not in self.teams:
             raise NotFound
         expected = self.boards.of(line).for_a_newcomer()
-        return {"open": True, "place": expected.place, "low": expected.low, "high": expected.high}
+        is_open = self.lines.status(line).open
+        return {"open": is_open, "place": expected.place, "low": expected.low, "high": expected.high}
+
+    def prospect(self, line: str) -> dict[str, object]:
+        """The same with what browsers of the first protocol cannot read: until when, how sure, and where else."""
+        known = self.status(line)
+        return known | line_web.prospect(self.lines, line, self.minute(), known["low"], known["high"])
 
     def _route(self, path: str) -> Handler | None:
         if path == "/desk/socket":
@@ -207,10 +217,12 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
         await luwte.reload_teams()
         luwte.sockets.start()
         luwte.watch.start()
+        luwte.lines.start()
         try:
             yield luwte
         finally:
             luwte.watch.stop()
+            luwte.lines.stop()
             await luwte.sockets.stop()
             luwte.boards.close()
     finally:
@@ -231,6 +243,12 @@ def healthz() -> dict[str, str]:
 def status(line: FromPath[str], state: State) -> dict[str, object]:
     """What a visitor may know before they start."""
     return _luwte(state).status(line)
+
+
+@get("/l/{line:str}/status/2", sync_to_thread=False)
+def prospect(line: FromPath[str], state: State) -> dict[str, object]:
+    """What a visitor may know before they start: also when it closes or opens, and where else somebody is."""
+    return _luwte(state).prospect(line)
 
 
 @get("/", sync_to_thread=False)
@@ -286,7 +304,7 @@ def http(luwte: Luwte) -> ASGIApp:
         return config
 
     app = Litestar(
-        [healthz, status, visitor_page, line_page, desk_page, org_module, asset, *staff_web.handlers],
+        [healthz, status, prospect, visitor_page, line_page, desk_page, org_module, asset, *staff_web.handlers],
         on_app_init=[on_app_init],
         exception_handlers={
             Refusal: _refuse,

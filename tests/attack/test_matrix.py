@@ -30,6 +30,7 @@ ROLES = ("holder", "colleague", "lead", "next door")
 HIDDEN = "no_such_conversation"
 GONE = "gone from the list"
 QUIET = "done"
+LEADS_ONLY = "not_accepted"
 
 # What a desk gets for each frame. `holder` is who has it, or had it last; the others never had it.
 TEAM_TABLE: dict[str, dict[str, tuple[str, str, str]]] = {
@@ -78,6 +79,20 @@ TEAM_TABLE: dict[str, dict[str, tuple[str, str, str]]] = {
     },
 }
 TEAM_TABLE |= {"read": TEAM_TABLE["delivered"], "typing": TEAM_TABLE["delivered"]}
+TEAM_TABLE |= {
+    "need_colleague": TEAM_TABLE["end"] | {"taken": (QUIET, HIDDEN, HIDDEN)},
+    "coming": dict.fromkeys(STATES, (HIDDEN, HIDDEN, HIDDEN)),
+    "solved": dict.fromkeys(STATES, (HIDDEN, HIDDEN, HIDDEN)),
+    "step_in": dict.fromkeys(STATES, (LEADS_ONLY, LEADS_ONLY, LEADS_ONLY)),
+    "step_out": dict.fromkeys(STATES, (LEADS_ONLY, LEADS_ONLY, LEADS_ONLY)),
+    "take_over": dict.fromkeys(STATES, (LEADS_ONLY, LEADS_ONLY, LEADS_ONLY)),
+}
+# A lead is a colleague, but for this.
+LEAD_TABLE: dict[str, dict[str, str]] = {
+    frame: {"waiting": "wrong_order", "taken": taken, "returned": "wrong_order", "ended": "conversation_ended"}
+    for frame, taken in (("step_in", "stepped_in"), ("step_out", "wrong_order"), ("take_over", "wrong_order"))
+}
+CHANGES_QUIETLY = ("need_colleague",)
 NOT_OF_A_DESK = ("start", "resume", "sign_on", "hello", "welcome", "rotate", "erase", "admin")
 
 # What a visitor gets on their own conversation.
@@ -94,6 +109,8 @@ VISITOR_TABLE: dict[str, tuple[str, str, str, str]] = {
 
 
 def _expected(frame: str, role: str, state: str) -> str:
+    if role == "lead" and frame in LEAD_TABLE:
+        return LEAD_TABLE[frame][state]
     cells = TEAM_TABLE[frame][state]
     return cells[{"holder": 0, "colleague": 1, "lead": 1, "next door": 2}[role]]
 
@@ -128,6 +145,8 @@ def _frame(desk: Counsellor, name: str, conv: bytes) -> tuple[str, dict[str, Any
         case "note":
             sealed = desk._seal(conv, TEAM_LOG, NOTE, 0, "x", {"sender": os.urandom(8)})
             return "append", {"envelope": sealed, "wrap": os.urandom(80)}
+        case "step_in":
+            return name, {"conv": conv, "reason": "asked"}
         case "end":
             return "end", {"conv": conv, "reason": "completed"}
         case "delivered" | "read":
@@ -141,6 +160,8 @@ async def _outcome(desk: Counsellor, name: str, conv: bytes) -> tuple[str, list[
     heard = await answers(desk.line, t, **values)
     if not heard and name == "take":
         heard = [await desk.line.hear("taken")]
+    if not heard and name == "step_in":
+        heard = [await desk.line.hear("stepped_in")]
     if not heard and name == "end":
         heard = [await desk.line.hear("ended")]
     if not heard:
@@ -173,7 +194,7 @@ def test_a_desk_gets_what_the_table_says(tmp_path: Path) -> None:
                     got, _ = await _outcome(desks[role], name, visitor.conv)
                     if got != _expected(name, role, state):
                         wrong.append((name, role, state, got))
-                    if got in ("taken", "ack", "ended"):
+                    if got in ("taken", "ack", "ended", "stepped_in") or (got == QUIET and name in CHANGES_QUIETLY):
                         visitor = await _in_state(house, desks["holder"], state)
                     elif await what_is_stored(house) != before:
                         wrong.append((name, role, state, "changed the disk"))
@@ -402,7 +423,7 @@ def test_signing_out_gives_back_while_a_frame_is_under_way(tmp_path: Path) -> No
     play(story, tmp_path / "house")
 
 
-PAGES = ("/", "/desk", "/l/chat", "/healthz", "/l/chat/status", "/org.js")
+PAGES = ("/", "/desk", "/l/chat", "/healthz", "/l/chat/status", "/l/chat/status/2", "/org.js")
 DEEDS = ("/desk/salt", "/desk/sign-in", "/desk/unlock", "/desk/sign-out")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 HTTP_TABLE = {(page, "GET"): 200 for page in PAGES} | {(deed, "POST"): 400 for deed in DEEDS}

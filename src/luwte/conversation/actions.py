@@ -88,6 +88,16 @@ def holder_topic(account: str) -> tuple[str, str]:
     return ("holder", account)
 
 
+def company_topic(team: str) -> tuple[str, str]:
+    """Woken when somebody in the team began or ceased to read along."""
+    return ("company", team)
+
+
+def beside_topic(account: str) -> tuple[str, str]:
+    """Woken when an account began or ceased to read along."""
+    return ("beside", account)
+
+
 # start
 
 
@@ -197,7 +207,7 @@ def append(tx: WriteTx, sealed: Sealed, writer: Writer, minute: int, connection:
     end = store.end(tx, conversation.key, log)
     chain = end.chain(header.sender)
     try:
-        admit(conversation, chain, header, writer)
+        admit(conversation, chain, header, writer, accompanies=_accompanies(tx, conversation, log, writer))
     except (ConversationEnded, WrongGeneration, OutOfOrder) as refusal:
         return _answered(tx, conversation, chain, sealed, refusal)
     if header.msg_id in end.msg_ids:
@@ -222,6 +232,13 @@ def append(tx: WriteTx, sealed: Sealed, writer: Writer, minute: int, connection:
     if conversation.holder is None:
         tx.wake(queue_topic(conversation.team))
     return Ack(n, minute)
+
+
+def _accompanies(tx: ReadTx, conversation: Conversation, log: int, writer: Writer) -> bool:
+    """Whether the writer of a note reads along. Looked up only where it may matter: messages never wait for it."""
+    if log != TEAM_LOG or writer.account is None or writer.account == conversation.holder:
+        return False
+    return any(account == writer.account for account, _ in store.companions(tx, conversation.key))
 
 
 def _answered(tx: WriteTx, conversation: Conversation, chain: Chain, sealed: Sealed, refusal: Refusal) -> Ack:
@@ -317,10 +334,21 @@ def holders(tx: ReadTx) -> list[str]:
     return store.holders(tx)
 
 
+def running(tx: ReadTx, team: str) -> list[Conversation]:
+    """The conversations of a team that somebody has."""
+    return store.running(tx, team)
+
+
+def answered_and_missed(tx: ReadTx, team: str, since: int) -> tuple[int, int]:
+    """Of those that started since minute *since*: how many somebody had, and how many left before that."""
+    return store.answered_and_missed(tx, team, since)
+
+
 def seat(tx: WriteTx, conversation: Conversation, account: str) -> bool:
     """Give a waiting conversation to *account*; False when somebody was first."""
     if not store.seat(tx, conversation.key, account):
         return False
+    part(tx, conversation, account)
     _wake_all(tx, conversation, account)
     return True
 
@@ -329,6 +357,43 @@ def unseat(tx: WriteTx, conversation: Conversation, minute: int) -> None:
     """Back to the list of those who wait."""
     store.unseat(tx, conversation.key, minute)
     _wake_all(tx, conversation, conversation.holder)
+
+
+def pass_on(tx: WriteTx, conversation: Conversation, account: str) -> None:
+    """From the counsellor who has it to a colleague, with nobody waiting in between."""
+    store.pass_on(tx, conversation.key, account)
+    part(tx, conversation, account)
+    _wake_all(tx, conversation, conversation.holder)
+    tx.wake(holder_topic(account))
+
+
+def accompany(tx: WriteTx, conversation: Conversation, account: str, reason: str, minute: int) -> None:
+    """Let *account* read along and write notes, until it parts or the conversation ends."""
+    store.accompany(tx, conversation.key, account, reason, minute)
+    _wake_company(tx, conversation, account)
+
+
+def part(tx: WriteTx, conversation: Conversation, account: str) -> bool:
+    """*account* reads along no more; False when it did not."""
+    if not store.part(tx, conversation.key, account):
+        return False
+    _wake_company(tx, conversation, account)
+    return True
+
+
+def companions(tx: ReadTx, conversation: Conversation) -> list[tuple[str, str]]:
+    """Who reads along, and why."""
+    return store.companions(tx, conversation.key)
+
+
+def accompanied_by(tx: ReadTx, account: str) -> list[tuple[Conversation, str]]:
+    """The open conversations that this account reads along with, and why."""
+    return store.accompanied_by(tx, account)
+
+
+def _wake_company(tx: WriteTx, conversation: Conversation, account: str) -> None:
+    tx.wake(company_topic(conversation.team))
+    tx.wake(beside_topic(account))
 
 
 def end_by_visitor(tx: WriteTx, id: bytes, minute: int) -> None:

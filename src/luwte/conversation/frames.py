@@ -106,6 +106,10 @@ class Claimed(Frame, tag="claimed"):
     times: int
 
 
+class Line(Frame, tag="line", omit_defaults=False):
+    open: bool
+
+
 class Ended(Frame, tag="ended"):
     by: str
 

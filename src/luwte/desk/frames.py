@@ -49,7 +49,44 @@ class Typing(Frame, tag="typing"):
     conv: Id
 
 
-FromDesk = SignOn | Openings | Take | Follow | Append | End | Delivered | Read | Typing | Ping
+# danger, supervision, the line: desk/leading.py
+
+
+class NeedColleague(Frame, tag="need_colleague"):
+    conv: Id
+
+
+class Coming(Frame, tag="coming"):
+    conv: Id
+
+
+class Solved(Frame, tag="solved"):
+    conv: Id
+
+
+class StepIn(Frame, tag="step_in"):
+    conv: Id
+    reason: str
+
+
+class StepOut(Frame, tag="step_out"):
+    conv: Id
+
+
+class TakeOver(Frame, tag="take_over"):
+    conv: Id
+
+
+class OpenLine(Frame, tag="open_line"):
+    pass
+
+
+class CloseLine(Frame, tag="close_line"):
+    pass
+
+
+Leading = NeedColleague | Coming | Solved | StepIn | StepOut | TakeOver | OpenLine | CloseLine
+FromDesk = SignOn | Openings | Take | Follow | Append | End | Delivered | Read | Typing | Ping | Leading
 
 
 # to the desk
@@ -153,6 +190,75 @@ class WrapFrame(Frame, tag="wrap"):
     g: int
     epoch: int
     wrap: bytes
+
+
+class Line(Frame, tag="line", omit_defaults=False):
+    open: bool
+    until: int | None
+    by: str | None
+
+
+class AlarmRow(msgspec.Struct, frozen=True):
+    conv: bytes
+    number: int
+    asked: int
+    by: str
+    coming: str | None
+    mine: bool
+    going: bool
+
+
+class Alarms(Frame, tag="alarms"):
+    alarms: list[AlarmRow]
+
+
+class CompanyRow(msgspec.Struct, frozen=True):
+    conv: bytes
+    names: list[str]
+
+
+class Company(Frame, tag="company"):
+    talks: list[CompanyRow]
+
+
+class SteppedIn(Frame, tag="stepped_in"):
+    conv: bytes
+    number: int
+    since: int
+    times: int
+    last: int
+    note_last: int
+    wraps: list[TakenWrap]
+    start: Start
+    holder: str
+
+
+class SteppedOut(Frame, tag="stepped_out"):
+    conv: bytes
+
+
+class RunningRow(msgspec.Struct, frozen=True):
+    conv: bytes
+    number: int
+    since: int
+    holder: str
+    companions: list[str]
+
+
+class DeskRow(msgspec.Struct, frozen=True):
+    name: str
+    role: str
+    held: int
+    here: bool
+
+
+class Picture(Frame, tag="picture", omit_defaults=False):
+    waiting: int
+    longest: int | None
+    running: list[RunningRow]
+    desks: list[DeskRow]
+    answered: int
+    missed: int
 
 
 decode_from_desk = msgspec.msgpack.Decoder(FromDesk).decode

@@ -4,6 +4,7 @@
 -> openings | take | follow       <- opening | taken | envelope, cert
 -> append | end                   <- ack | refused | ended | lost
 -> delivered | read | typing      <- the visitor's
+-> need_colleague, step_in, open_line and what goes with them: desk/leading.py
 """
 
 import asyncio
@@ -19,8 +20,10 @@ from luwte.conversation.model import WRAP_BYTES, Conversation, Stored, Writer, l
 from luwte.conversation.reading import as_refusal, decode, read_header
 from luwte.conversation.send import Appends, seal
 from luwte.crypto.envelope import NOTE, SHARED_LOG, TEAM_LOG, Header
-from luwte.desk import actions, frames
+from luwte.desk import actions, frames, released
+from luwte.desk.beside import Beside
 from luwte.desk.board import Board, Boards
+from luwte.desk.leading import Leading
 from luwte.desk.model import ROWS
 from luwte.desk.register import Desks
 from luwte.errors import MalformedFrame, NoSuchConversation, Refusal, SignedOut, TeamSecretExists, WrongOrder
@@ -29,7 +32,7 @@ from luwte.plumbing.limits import Pace
 from luwte.plumbing.log import trouble
 from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, SIGNED_OUT, Closed, Socket
 from luwte.staff import actions as staff
-from luwte.staff.model import Session, Team, is_over
+from luwte.staff.model import LEAD, Session, Team, is_over
 
 RATE, BURST = 50.0, 200.0
 """Frames a second that one desk may send beside its messages: enough for any hand, too few to bury the audit log."""
@@ -72,6 +75,8 @@ class DeskSocket:
         self._around, self._boards, self._desks, self._teams, self._socket = around, boards, desks, teams, socket
         self._number = next(connection_numbers)
         self._seats: dict[bytes, Seat] = {}
+        self._beside: dict[bytes, Seat] = {}
+        self._leading: Leading | None = None
         self._certs_sent: set[bytes] = set()
         self._unfollow: list[Callable[[], None]] = []
         self._appends = Appends(around, self._number, self._appended)
@@ -134,6 +139,8 @@ class DeskSocket:
             )
         )
         self._desks.opened(account.id, session.token_hash, self._number)
+        if account.role == LEAD:
+            self._desks.lead_opened(team.slug, self._number)
         self._board.desk_opened(self._number, lambda: len(self._seats))
         self._unfollow = [
             around.relay.follow(session_topic(session.token_hash), self._session_ended),
@@ -142,7 +149,30 @@ class DeskSocket:
         ]
         self._socket.on_drain = self._drained
         self._tell_queue()
+        self._leading = self._lead(session)
         self._refresh()
+
+    def _lead(self, session: Session) -> Leading:
+        around, shown = self._around, self._desks.shown(session.token_hash)
+        return Leading(
+            around,
+            self._boards.lines,
+            self._desks,
+            session,
+            self._send,
+            lambda: not self._socket.clogged and not self._socket.closed,
+            self._on_record,
+            Beside(around, session, shown, self._send, self._sit_beside),
+        )
+
+    def _sit_beside(self, conversation: Conversation) -> Callable[[], None]:
+        """A place in a colleague's conversation: it may be followed, and nothing goes from here to the visitor."""
+        self._beside[conversation.id] = Seat(conversation)
+
+        def leave() -> None:
+            self._beside.pop(conversation.id).leave()
+
+        return leave
 
     def _session_ended(self) -> None:
         self._socket.close(SIGNED_OUT)
@@ -155,6 +185,9 @@ class DeskSocket:
         for seat in self._seats.values():
             seat.leave()
         self._seats.clear()
+        if self._leading is not None:
+            self._leading.end()
+            self._leading = None
         if self._queue_timer is not None:
             self._queue_timer.cancel()
         if self._session is not None and self._board is not None:
@@ -194,8 +227,11 @@ class DeskSocket:
                 await self._end(frame)
             case frames.Delivered() | frames.Read() | frames.Typing():
                 self._sign(frame)
-            case _:
+            case frames.Append() | frames.SignOn():
                 raise WrongOrder
+            case _:
+                assert self._leading is not None
+                await self._leading.do(frame)
 
     @property
     def _me(self) -> Session:
@@ -299,7 +335,7 @@ class DeskSocket:
         self._refresh()
 
     def _follow(self, frame: frames.Follow) -> None:
-        seat = self._seats.get(frame.conv)
+        seat = self._seats.get(frame.conv) or self._beside.get(frame.conv)
         if seat is None:
             raise NoSuchConversation
         seat.leave()
@@ -323,7 +359,7 @@ class DeskSocket:
     async def _end(self, frame: frames.End) -> None:
         await self._on_record("conversation.end", frame.conv, actions.end, frame.reason)
 
-    async def _on_record(self, action: str, id: bytes, deed: Callable[..., None], *values: str) -> None:
+    async def _on_record(self, action: str, id: bytes, deed: Callable[..., None], *values: object) -> None:
         """Do a deed that leaves a record; of a refused one a second job tells, as its own transaction was undone."""
         around, me = self._around, self._me
         minute, key = around.minute(), around.shred_key
@@ -366,9 +402,11 @@ class DeskSocket:
             self._send(frames.Delivered(id, sign.n))
 
     def _drained(self) -> None:
-        for seat in self._seats.values():
+        for seat in [*self._seats.values(), *self._beside.values()]:
             for follower in seat.followers:
                 follower.pump()
+        if self._leading is not None:
+            self._leading.drained()
         self._queue_changed()
 
     def _queue_changed(self) -> None:
@@ -434,10 +472,6 @@ class DeskSocket:
         if key is None or self._socket.closed:
             return
         self._seats[conversation.id] = Seat(conversation)
-        wraps = [
-            frames.TakenWrap(wrap.log, wrap.generation, conversation.epoch, wrap.wrap)
-            for wrap in conversations.open_wraps(conversation.id, held.wraps, key)
-        ]
         self._send(
             frames.Taken(
                 conversation.id,
@@ -446,8 +480,8 @@ class DeskSocket:
                 conversation.times,
                 held.last,
                 held.note_last,
-                wraps,
-                _start(held, key),
+                released.wraps(held, key),
+                released.start(held, key),
             )
         )
         if self._board is not None:
@@ -455,11 +489,3 @@ class DeskSocket:
 
     def _send(self, frame: visitor_frames.Frame) -> None:
         self._socket.send(frames.encode(frame))
-
-
-def _start(held: actions.Held, key: bytes) -> frames.Start:
-    """What the visitor signed: with it a desk sees that the secrets are the visitor's own."""
-    proof = held.proof
-    wraps = [wrap.wrap for wrap in conversations.open_wraps(held.conversation.id, held.start_wraps, key)]
-    line = held.conversation.team
-    return frames.Start(line, proof.ve, proof.vg, proof.credential_hash, proof.team_cert, wraps, proof.sig)

@@ -21,7 +21,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """Hours by weekday, and by date where one is different: a holiday has none. They belong to the day they begin on."""
+    """Hours by weekday, and by date where one is different; a holiday has none. They belong to the day they begin."""
 
     zone: ZoneInfo
     week: tuple[tuple[Hours, ...], ...]
@@ -62,6 +62,16 @@ def status(timetable: Timetable, hand: Hand | None, now: int) -> Status:
         return Status(hand.open, change, hand.by)
     # At its next change the timetable will say what the hand says now: nothing changes then, but at the one after.
     return Status(hand.open, by_timetable(timetable, change).until, hand.by)
+
+
+def lateness(until: int | None, low: object, high: object, now: int) -> str:
+    """Whether somebody who starts *now* is helped before the line closes: "no" doubt, "maybe" not, "yes" too late.
+
+    *low* and *high* are the honest wait in minutes, None when nobody can tell; then nothing is said.
+    """
+    if until is None or not isinstance(low, int) or not isinstance(high, int) or now + high <= until:
+        return "no"
+    return "maybe" if now + low < until else "yes"
 
 
 def by_timetable(timetable: Timetable, now: int) -> Status:
