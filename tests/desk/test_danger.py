@@ -166,6 +166,28 @@ def test_a_lead_reads_along_with_a_reason_and_whispers(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+def test_a_lead_who_writes_the_first_note_is_read(tmp_path: Path) -> None:
+    """Its secret reaches the counsellor's open desk before the note does; one who follows later gets both."""
+
+    async def story(house: House) -> None:
+        noor, robin = house.counsellor(0), house.counsellor(2)
+        await noor.opens_desk()
+        await robin.opens_desk()
+        visitor = await a_taken_conversation(house, noor)
+        await steps_in(robin, visitor.conv)
+        assert (await robin.notes(visitor.conv, "ask who is at home"))["t"] == "ack"
+        wrap = await noor.line.hear("wrap")
+        noor.secrets[visitor.conv, 2, 0] = noor.unwraps(visitor.conv, wrap)
+        while (frame := await noor.line.hear("envelope", "wrap"))["t"] == "envelope" and frame["log"] == 1:
+            pass
+        assert (frame["t"], noor.opens(frame)) == ("envelope", "ask who is at home")
+        assert (await noor.notes(visitor.conv, "two sisters"))["t"] == "ack"
+        assert "wrap" not in [one["t"] for one in await heard_so_far(noor)]
+        assert "wrap" not in [one["t"] for one in await heard_so_far(robin)]
+
+    play(story, tmp_path / "house")
+
+
 def test_nothing_is_shown_before_it_is_on_record(tmp_path: Path) -> None:
     """When the record cannot be written, nobody steps in."""
 

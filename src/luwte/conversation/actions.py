@@ -88,6 +88,21 @@ def holder_topic(account: str) -> tuple[str, str]:
     return ("holder", account)
 
 
+@dataclass(frozen=True, slots=True)
+class NewSecret:
+    """A conversation got its team secret, from this connection; still under the server's lock."""
+
+    conversation: bytes
+    epoch: int
+    wrap: LockedWrap
+    connection: int
+
+
+def secret_topic(team: str) -> tuple[str, str]:
+    """Told each `NewSecret` in the team."""
+    return ("secret", team)
+
+
 def company_topic(team: str) -> tuple[str, str]:
     """Woken when somebody in the team began or ceased to read along."""
     return ("company", team)
@@ -213,7 +228,7 @@ def append(tx: WriteTx, sealed: Sealed, writer: Writer, minute: int, connection:
     if header.msg_id in end.msg_ids:
         raise Duplicate(seq=chain.seq + 1, prev=chain.prev, g=header.generation)
     if log == TEAM_LOG:
-        _settle_team_secret(tx, conversation, sealed.wrap)
+        _settle_team_secret(tx, conversation, sealed.wrap, connection)
     n = end.n + 1
     store.append(
         tx,
@@ -251,12 +266,15 @@ def _answered(tx: WriteTx, conversation: Conversation, chain: Chain, sealed: Sea
     return Ack(known[1], known[2])
 
 
-def _settle_team_secret(tx: WriteTx, conversation: Conversation, wrap: LockedWrap | None) -> None:
+def _settle_team_secret(tx: WriteTx, conversation: Conversation, wrap: LockedWrap | None, connection: int) -> None:
     exists = bool(store.wraps(tx, conversation.key, (Purpose.TEAM_LOG,)))
     if wrap is None and not exists:
         raise WrongOrder
     if wrap is not None and not store.put_wrap(tx, conversation.key, wrap):
         raise TeamSecretExists
+    if wrap is not None:
+        # Before the note itself: whoever else is at the table needs it to read that.
+        tx.tell(secret_topic(conversation.team), NewSecret(conversation.id, conversation.epoch, wrap, connection))
 
 
 def read_after(tx: ReadTx, id: bytes, log: int, n: int) -> list[LockedEnvelope]:

@@ -82,6 +82,13 @@ def whole(tx: ReadTx, conversation: Conversation) -> Held:
     )
 
 
+def team_secret(tx: ReadTx, id: bytes) -> tuple[int, list[LockedWrap]]:
+    """The epoch and the wrap of the team secret of a conversation that one sits at; no wrap: nobody made it yet."""
+    conversation = conversations.find(tx, id)
+    wraps = [wrap for wrap in conversations.team_wraps(tx, conversation) if wrap.log == TEAM_LOG]
+    return conversation.epoch, wraps
+
+
 def record_reading(tx: WriteTx, account: Account, id: bytes, minute: int, key: ShredKey) -> None:
     """Put on record that a new session reads a conversation that its account took before."""
     record(tx, account.id, id, "conversation.read", minute, key)

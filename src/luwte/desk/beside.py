@@ -9,8 +9,8 @@ from collections.abc import Callable
 from luwte.conversation import actions as conversations
 from luwte.conversation.around import Surroundings
 from luwte.conversation.frames import Frame
-from luwte.conversation.model import Conversation
 from luwte.desk import frames, released, supervision
+from luwte.desk.actions import Held
 from luwte.desk.supervision import Joined
 from luwte.plumbing.db import ReadTx
 from luwte.plumbing.log import trouble
@@ -30,7 +30,7 @@ class Beside:
         session: Session,
         shown: set[tuple[str, bytes]],
         send: Callable[[Frame], None],
-        seat: Callable[[Conversation], Callable[[], None]],
+        seat: Callable[[Held], Callable[[], None]],
     ) -> None:
         """*shown*: what is on record for this session; *seat* gives a conversation a place, and a way to leave it."""
         self._around, self._session, self._shown, self._send, self._seat = around, session, shown, send, seat
@@ -85,7 +85,7 @@ class Beside:
         if key is None or self._ended:
             return
         if not known:
-            self._leave[conversation.id] = self._seat(conversation)
+            self._leave[conversation.id] = self._seat(one.held)
             topic = conversations.state_topic(conversation.id)
             self._unfollow[conversation.id] = around.relay.follow(topic, self.look)
         self._holders[conversation.id] = conversation.holder

@@ -16,7 +16,7 @@ from luwte.conversation import actions as conversations
 from luwte.conversation import frames as visitor_frames
 from luwte.conversation.around import Ephemeral, Surroundings, connection_numbers, to_desk, to_visitor
 from luwte.conversation.follow import Follower
-from luwte.conversation.model import WRAP_BYTES, Conversation, Stored, Writer, log_of
+from luwte.conversation.model import WRAP_BYTES, Conversation, LockedWrap, Stored, Writer, log_of
 from luwte.conversation.reading import as_refusal, decode, read_header
 from luwte.conversation.send import Appends, seal
 from luwte.crypto.envelope import NOTE, SHARED_LOG, TEAM_LOG, Header
@@ -56,6 +56,8 @@ class Seat:
     conversation: Conversation
     followers: list[Follower] = field(default_factory=list)
     unlisten: list[Callable[[], None]] = field(default_factory=list)
+    has_secret: bool = False
+    """Whether this desk was given the team secret; a colleague beside it may make it later."""
 
     def leave(self) -> None:
         """Hear nothing more of it."""
@@ -146,6 +148,7 @@ class DeskSocket:
             around.relay.follow(session_topic(session.token_hash), self._session_ended),
             around.relay.follow(conversations.holder_topic(account.id), self._refresh),
             around.relay.follow(self._board.topic, self._queue_changed),
+            around.relay.listen(conversations.secret_topic(team.slug), self._secret_made),
         ]
         self._socket.on_drain = self._drained
         self._tell_queue()
@@ -165,12 +168,13 @@ class DeskSocket:
             Beside(around, session, shown, self._send, self._sit_beside),
         )
 
-    def _sit_beside(self, conversation: Conversation) -> Callable[[], None]:
+    def _sit_beside(self, held: actions.Held) -> Callable[[], None]:
         """A place in a colleague's conversation: it may be followed, and nothing goes from here to the visitor."""
-        self._beside[conversation.id] = Seat(conversation)
+        id = held.conversation.id
+        self._beside[id] = Seat(held.conversation, has_secret=_has_secret(held))
 
         def leave() -> None:
-            self._beside.pop(conversation.id).leave()
+            self._beside.pop(id).leave()
 
         return leave
 
@@ -222,7 +226,7 @@ class DeskSocket:
             case frames.Take():
                 await self._take(frame.conv)
             case frames.Follow():
-                self._follow(frame)
+                await self._follow(frame)
             case frames.End():
                 await self._end(frame)
             case frames.Delivered() | frames.Read() | frames.Typing():
@@ -289,13 +293,30 @@ class DeskSocket:
         self._send(frames.refused(refusal, conv=conv, msg_id=msg_id))
 
     async def _send_team_secret(self, conv: bytes) -> None:
-        for held in await self._around.db.read(actions.held, self._me.account):
-            key = self._around.shred_key(conv)
-            if held.conversation.id == conv and key is not None:
-                for wrap in conversations.open_wraps(conv, held.wraps, key):
-                    if wrap.log == TEAM_LOG:
-                        epoch = held.conversation.epoch
-                        self._send(frames.WrapFrame(conv, wrap.log, wrap.generation, epoch, wrap.wrap))
+        epoch, wraps = await self._around.db.read(actions.team_secret, conv)
+        self._show_team_secret(conv, epoch, wraps)
+
+    def _show_team_secret(self, conv: bytes, epoch: int, wraps: list[LockedWrap]) -> None:
+        seat, key = self._at(conv), self._around.shred_key(conv)
+        if seat is None or key is None:
+            return
+        for wrap in conversations.open_wraps(conv, wraps, key):
+            seat.has_secret = True
+            self._send(frames.WrapFrame(conv, wrap.log, wrap.generation, epoch, wrap.wrap))
+
+    def _secret_made(self, made: object) -> None:
+        """Somebody wrote the first note of a conversation: those who sit at it need its secret to read it."""
+        assert isinstance(made, conversations.NewSecret)
+        seat = self._at(made.conversation)
+        if seat is None or seat.has_secret:
+            return
+        if made.connection == self._number:
+            seat.has_secret = True
+        else:
+            self._show_team_secret(made.conversation, made.epoch, [made.wrap])
+
+    def _at(self, conv: bytes) -> Seat | None:
+        return self._seats.get(conv) or self._beside.get(conv)
 
     async def _openings(self, ids: list[bytes]) -> None:
         if len(ids) > ROWS:
@@ -334,8 +355,12 @@ class DeskSocket:
         self._board.taken()
         self._refresh()
 
-    def _follow(self, frame: frames.Follow) -> None:
-        seat = self._seats.get(frame.conv) or self._beside.get(frame.conv)
+    async def _follow(self, frame: frames.Follow) -> None:
+        seat = self._at(frame.conv)
+        if seat is not None and not seat.has_secret:
+            # It may have been made between the reading of what we gave out and the seat.
+            await self._send_team_secret(frame.conv)
+            seat = self._at(frame.conv)
         if seat is None:
             raise NoSuchConversation
         seat.leave()
@@ -471,7 +496,7 @@ class DeskSocket:
         key = around.shred_key(conversation.id)
         if key is None or self._socket.closed:
             return
-        self._seats[conversation.id] = Seat(conversation)
+        self._seats[conversation.id] = Seat(conversation, has_secret=_has_secret(held))
         self._send(
             frames.Taken(
                 conversation.id,
@@ -489,3 +514,7 @@ class DeskSocket:
 
     def _send(self, frame: visitor_frames.Frame) -> None:
         self._socket.send(frames.encode(frame))
+
+
+def _has_secret(held: actions.Held) -> bool:
+    return any(wrap.log == TEAM_LOG for wrap in held.wraps)

@@ -4,12 +4,14 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { alarm, announce } from "../ui/announce.ts";
 import { Icon } from "../ui/Icon.tsx";
+import { asksForMe, Calls } from "./Calls.tsx";
 import { Commands } from "./Commands.tsx";
 import { Conversations } from "./Conversations.tsx";
 import type { Desk } from "./desk.ts";
 import { Head } from "./Head.tsx";
 import { useIdle } from "./idle.ts";
 import { onKey } from "./keys.ts";
+import { LeadPanel } from "./Shift.tsx";
 import { Locked, SignIn } from "./SignIn.tsx";
 import { explain } from "./trouble.ts";
 import { Waiting } from "./Waiting.tsx";
@@ -48,19 +50,19 @@ function Trouble({ code }: { code: string | undefined }) {
 
 function useTitle(desk: Desk): void {
   const unread = desk.session.conversations.value.reduce((sum, talk) => sum + talk.unread.value, 0);
+  const calls = asksForMe(desk.session).length;
   useEffect(() => {
-    document.title = unread === 0 ? "Luwte" : `(${unread}) Luwte`;
+    document.title = calls > 0 ? `(!) ${say("need")}` : unread === 0 ? "Luwte" : `(${unread}) Luwte`;
     return () => {
       document.title = "Luwte";
     };
-  }, [unread]);
+  }, [unread, calls]);
 }
 
 function Room({ desk }: { desk: Desk }) {
   const { session } = desk;
   const listing = useSignal(false);
   useIdle(() => session.lock());
-  useTitle(desk);
   useEffect(() => {
     const hear = (event: KeyboardEvent): void => onKey(desk, () => (listing.value = true), event);
     addEventListener("keydown", hear);
@@ -73,10 +75,12 @@ function Room({ desk }: { desk: Desk }) {
         <Head session={session} />
         <CutOff on={session.connected.value} />
         <Trouble code={session.trouble.value} />
+        <Calls desk={desk} />
       </header>
-      <main class="floor">
+      <main class={session.lead.isLead.value ? "floor leads" : "floor"}>
         <Waiting desk={desk} />
         <Conversations desk={desk} />
+        <LeadPanel desk={desk} />
       </main>
       {listing.value && <Commands desk={desk} close={() => (listing.value = false)} />}
     </div>
@@ -84,6 +88,7 @@ function Room({ desk }: { desk: Desk }) {
 }
 
 export function App({ desk }: { desk: Desk }) {
+  useTitle(desk);
   switch (desk.session.phase.value) {
     case "in":
       return <Room desk={desk} />;

@@ -4,12 +4,31 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { Desk } from "./desk.ts";
 import { firstTake, nextRegion, nextUnread } from "./keys.ts";
+import { quiet } from "./sound.ts";
 import { say } from "./words.ts";
 
 interface Command {
   readonly name: string;
   readonly key?: string;
   readonly go: () => void;
+}
+
+function needs(desk: Desk): readonly Command[] {
+  const own = desk.session.conversations.value.filter((talk) => talk.beside.value === undefined);
+  return own.map((talk) => ({
+    name: `${say("need")}, ${say("talk", { n: talk.number })}`,
+    go: () => desk.session.lead.call(talk.conv),
+  }));
+}
+
+function lineMoves({ session: { lead } }: Desk): readonly Command[] {
+  if (!lead.isLead.value) return [];
+  const isOpen = lead.line.value?.open === true;
+  return [
+    isOpen
+      ? { name: say("line.go.close"), go: () => lead.closeLine() }
+      : { name: say("line.go.open"), go: () => lead.openLine() },
+  ];
 }
 
 const commands = (desk: Desk): readonly Command[] => [
@@ -20,6 +39,9 @@ const commands = (desk: Desk): readonly Command[] => [
     name: say("talk", { n: talk.number }),
     go: () => desk.show(talk.conv),
   })),
+  ...needs(desk),
+  ...lineMoves(desk),
+  { name: say(quiet.value ? "head.loud" : "head.quiet"), go: () => (quiet.value = !quiet.value) },
   { name: say("head.lock"), key: "F9", go: () => desk.session.lock() },
   { name: say("head.out"), go: () => void desk.session.signOut() },
 ];

@@ -7,9 +7,11 @@ import { useFollow } from "../ui/follow.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Jump } from "../ui/Jump.tsx";
 import { Typing } from "../ui/Typing.tsx";
+import { Along, Company } from "./Beside.tsx";
 import { boxId, type Desk } from "./desk.ts";
 import { EndForm } from "./EndForm.tsx";
 import { Lines } from "./Lines.tsx";
+import { NeedButton, NeedState } from "./Need.tsx";
 import type { DeskConversation } from "./state.ts";
 import { Write } from "./Write.tsx";
 import { lasted, say } from "./words.ts";
@@ -57,10 +59,13 @@ function Title({ desk, talk, end }: Omit<ConversationProps, "shown"> & { end: ()
         <p class="small">{say("talk.since", { t: lasted(talk.since, desk.session.minute.value) })}</p>
       </div>
       <span class={n > 0 ? "badge" : ""}>{n > 0 && say("talk.new", { n })}</span>
-      {!over && (
-        <button type="button" class="pill" onClick={end}>
-          {say("end")}
-        </button>
+      {!over && talk.beside.value === undefined && (
+        <span class="deeds">
+          <NeedButton desk={desk} talk={talk} />
+          <button type="button" class="pill" onClick={end}>
+            {say("end")}
+          </button>
+        </span>
       )}
     </header>
   );
@@ -120,6 +125,9 @@ export function Conversation({ desk, talk, shown }: ConversationProps) {
       onKeyDown={onKeyDown}
     >
       <Title desk={desk} talk={talk} end={() => (asks.value = true)} />
+      {!over && <NeedState desk={desk} talk={talk} />}
+      <Company desk={desk} talk={talk} />
+      <Along desk={desk} talk={talk} />
       {asks.value && !over && <EndForm desk={desk} talk={talk} close={() => (asks.value = false)} />}
       <div class="scroller" ref={follow.scroller} onScroll={follow.onScroll}>
         <div

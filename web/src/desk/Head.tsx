@@ -2,6 +2,8 @@
 
 import { Icon } from "../ui/Icon.tsx";
 import { Mark } from "../ui/Mark.tsx";
+import { LineState } from "./Line.tsx";
+import { quiet } from "./sound.ts";
 import type { DeskSession } from "./state.ts";
 import { lasted, say } from "./words.ts";
 
@@ -28,6 +30,7 @@ export function Head({ session }: { session: DeskSession }) {
   return (
     <div class="bar" data-region tabIndex={-1}>
       <Mark />
+      <LineState session={session} />
       <Numbers session={session} />
       <span class="push with-word">
         <Icon name={on ? "line" : "cut"} />
@@ -35,6 +38,9 @@ export function Head({ session }: { session: DeskSession }) {
       </span>
       {session.demo.value && <span class="chip">{say("head.demo")}</span>}
       <span class="me">{session.name.value}</span>
+      <button type="button" class="pill" onClick={() => (quiet.value = !quiet.value)}>
+        {say(quiet.value ? "head.loud" : "head.quiet")}
+      </button>
       <button type="button" class="pill outline" aria-keyshortcuts="F9" onClick={() => session.lock()}>
         <Icon name="lock" />
         {say("head.lock")}

@@ -7,12 +7,20 @@ import { effect, type Signal, signal } from "@preact/signals";
 import type { org } from "/org.js";
 import { hex, unbase64, unhex } from "../crypto/bytes.ts";
 import { Connection } from "../wire/connection.ts";
-import { type DeskHears, type DeskSays, hearAtDesk, type Taken, type Welcome } from "../wire/desk-frames.ts";
+import {
+  type DeskHears,
+  type DeskSays,
+  hearAtDesk,
+  type SteppedIn,
+  type Taken,
+  type Welcome,
+} from "../wire/desk-frames.ts";
 import { Serial } from "../wire/serial.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import type { Pin } from "../wire/trust.ts";
 import { sayFarewell } from "./session-farewell.ts";
 import { askSalt, signIn, Trouble, unlock } from "./session-keyring.ts";
+import { Lead } from "./session-lead.ts";
 import { Talk } from "./session-talk.ts";
 import { Vault } from "./session-vault.ts";
 import { WaitingList } from "./session-waiting.ts";
@@ -49,6 +57,7 @@ export class Desk implements DeskSession {
   readonly more: Signal<number> = signal(0);
   readonly conversations: Signal<readonly Talk[]> = signal([]);
   readonly minute: Signal<number>;
+  readonly lead: Lead = new Lead((frame) => this.connected.value && (this.#shift?.connection.say(frame) ?? false));
 
   readonly #world: Surroundings;
   readonly #pin: Pin;
@@ -74,12 +83,13 @@ export class Desk implements DeskSession {
     const era = ++this.#era;
     try {
       const salt = await askSalt(this.#world, name);
-      const { token, keyring, demo } = await signIn(this.#world, this.#pin.organisation, name, passphrase, salt);
+      const { token, keyring, demo, role } = await signIn(this.#world, this.#pin.organisation, name, passphrase, salt);
       if (era !== this.#era) return;
       const vault = new Vault(this.#pin);
       vault.open(keyring);
       this.name.value = name;
       this.demo.value = demo;
+      this.lead.isLead.value = role === "lead";
       this.#shift = this.#begin(token, name, salt, vault);
       this.#shift.connection.open();
     } catch (reason) {
@@ -233,7 +243,15 @@ export class Desk implements DeskSession {
         await shift.vault.trust.keep(frame.certificate);
         return;
       case "lost":
+      case "stepped_out":
         return this.#lost(hex(frame.conv));
+      case "stepped_in":
+        return this.#taken(shift, frame);
+      case "line":
+      case "alarms":
+      case "company":
+      case "picture":
+        return this.lead.hear(frame);
       case "refused":
         return this.#refusal(frame);
       case "pong":
@@ -256,21 +274,22 @@ export class Desk implements DeskSession {
     this.minute.value = this.#now();
     shift.connection.settled();
     this.connected.value = true;
+    this.lead.connected();
     this.#settleHeld(shift);
     if (this.trouble.value === "network") this.trouble.value = undefined;
     if (this.phase.value === "signing_in") this.phase.value = "in";
   }
 
-  async #taken(shift: Shift, frame: Taken): Promise<void> {
+  async #taken(shift: Shift, frame: Taken | SteppedIn): Promise<void> {
     const conv = hex(frame.conv);
     shift.named.add(conv);
     const known = this.#talk(conv);
     const talk = known ?? this.#sit(shift, frame);
     await talk.taken(frame);
-    this.#answerTake(conv, true);
+    if (frame.t === "taken") this.#answerTake(conv, true);
   }
 
-  #sit(shift: Shift, frame: Taken): Talk {
+  #sit(shift: Shift, frame: Taken | SteppedIn): Talk {
     const talk = new Talk(this.#world, shift.vault, frame, {
       say: (said) => this.connected.value && shift.connection.say(said),
       stopped: (code) => {
@@ -336,6 +355,7 @@ export class Desk implements DeskSession {
 
   #drop(talk: Talk): void {
     talk.wipe();
+    this.lead.forget(talk.conv);
     this.conversations.value = this.conversations.value.filter((one) => one !== talk);
   }
 
@@ -354,6 +374,7 @@ export class Desk implements DeskSession {
     this.conversations.value = [];
     this.waiting.value = [];
     this.more.value = 0;
+    this.lead.clear();
     for (const conv of [...this.#takes.keys()]) this.#answerTake(conv, false);
     this.connected.value = false;
     this.name.value = "";

@@ -1,6 +1,7 @@
 /** What the desk shows, and what a counsellor can ask for. The session fills it, the views read it. */
 
 import type { ReadonlySignal } from "@preact/signals";
+import type { LeadSession } from "./state-lead.ts";
 
 export interface WaitingRow {
   readonly conv: string; // hex
@@ -35,6 +36,8 @@ export interface DeskConversation {
   readonly fork: ReadonlySignal<boolean>;
   /** No key of ours opens what we would write under: nothing is sent to the visitor. */
   readonly unreadable: ReadonlySignal<boolean>;
+  /** We read along, and this colleague has it; empty: nobody has it now. Undefined: it is ours. */
+  readonly beside: ReadonlySignal<string | undefined>;
 }
 
 export type EndReason = "completed" | "visitor_left" | "abuse";
@@ -51,6 +54,7 @@ export interface DeskSession {
   readonly conversations: ReadonlySignal<readonly DeskConversation[]>;
   /** Unix minute now, ticking. */
   readonly minute: ReadonlySignal<number>;
+  readonly lead: LeadSession;
 
   signIn(name: string, passphrase: string): Promise<void>;
   signOut(): Promise<void>;

@@ -21,7 +21,10 @@ export function Queue({ session }: { session: VisitorSession }) {
           <b>{say("wait.n", { n: at.place })}</b> {remaining(at.low, at.high)}
         </p>
       )}
-      <p class="small">{say("wait.ord")}</p>
+      {session.closedMeanwhile.value && <p>{say("closed.wait")}</p>}
+      <p class="small">
+        {say("wait.ord")} {say("112.where")}
+      </p>
       <p class="card with-icon">
         <Icon name="clock" />
         {say("wait.stay")}

@@ -13,7 +13,7 @@ import {
   refusal,
   wrap,
 } from "./frames.ts";
-import { list, oneOf, orNil, record, whole } from "./shape.ts";
+import { flag, list, oneOf, orNil, record, whole } from "./shape.ts";
 
 const fromServer = {
   hello: record({
@@ -29,6 +29,7 @@ const fromServer = {
   ended: record({ by }),
   pong: nothing,
   waiting: record({ place: whole, low: orNil(whole), high: orNil(whole) }),
+  line: record({ open: flag }),
   claimed: record({ times: whole }),
   envelope: record({ log: oneOf(1), n: whole, minute: whole, envelope }),
   cert: record({ certificate }),
