@@ -4,7 +4,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from luwte.cli import main
 from luwte.errors import CannotStart
 from luwte.line import hours
 from luwte.line.model import DAY, Hours
@@ -86,6 +88,20 @@ def test_what_is_wrong_is_said_in_one_plain_line(tmp_path: Path, text: str) -> N
     with pytest.raises(CannotStart, match=r"hours\.toml") as refusal:
         read(tmp_path, text)
     assert "\n" not in str(refusal.value)
+
+
+def test_the_command_says_what_the_file_means(tmp_path: Path) -> None:
+    """The next changes of each line, and where the numbers are from; a bad file is one plain line."""
+    read(tmp_path, WHOLE)
+    done = CliRunner().invoke(main, ["hours", "--dir", str(tmp_path)])
+    assert done.exit_code == 0
+    assert done.output.count(" till ") == 6
+    assert "Elsewhere, 0800-0000: from example.org, checked on 2026-11-25" in done.output
+    read(tmp_path, "zone = 'UTC'\n")
+    assert "every line, in UTC:" in CliRunner().invoke(main, ["hours", "--dir", str(tmp_path)]).output
+    (tmp_path / hours.FILE).write_text("zone = 3")
+    bad = CliRunner().invoke(main, ["hours", "--dir", str(tmp_path)])
+    assert (bad.exit_code, bad.output.count("\n")) == (2, 1)
 
 
 def test_too_many_places_are_none(tmp_path: Path) -> None:
