@@ -30,8 +30,8 @@ T = TypeVar("T")
 Row = tuple[Any, ...]
 
 GROUP = 512
-"""Jobs after which a commit is full, but for those that came in the same turn of the event loop: enough to carry a surge
-on one fdatasync, few enough that nobody waits long."""
+"""Jobs after which a commit is full, but for those that came in the same turn of the event loop: enough to carry a
+surge on one fdatasync, few enough that nobody waits long."""
 
 WAITING = 1024
 """Jobs that may wait: about a fifth of a second of work on a small machine (`make bench`). More would only make
