@@ -20,11 +20,12 @@ import uvicorn
 import uvloop
 
 from luwte import __version__, demo, settings
-from luwte.app import Luwte, check_for_serving, http, pinned_root, read_secret, running
+from luwte.app import Luwte, check_for_serving, pinned_root, read_secret, running, serving
 from luwte.audit import actions as audit
 from luwte.errors import CannotStart
 from luwte.plumbing import garbage, log, metrics
 from luwte.plumbing.db import ReadTx, look
+from luwte.plumbing.http import let_go_of_the_deaf
 from luwte.settings import Settings
 from luwte.staff import actions as staff
 
@@ -118,6 +119,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         why = "is in use" if error.errno == errno.EADDRINUSE else "cannot be used"
         raise CannotStart(f"Port {port} {why}. Choose another one.") from None
+    let_go_of_the_deaf(listener)
     return listener
 
 
@@ -176,20 +178,7 @@ async def _answer(luwte: Luwte, listener: socket.socket, metrics_port: int | Non
     # Each visitor who waits has a socket; the soft limit of a login shell would be full with a thousand.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    config = uvicorn.Config(
-        http(luwte),
-        http="httptools",
-        ws=luwte.sockets.protocol(),
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=2,
-        timeout_keep_alive=15,
-        backlog=4096,
-    )
-    server = _Server(config, ready)
+    server = _Server(serving(luwte), ready)
     garbage.look_less_often()
     # uvicorn raises the signal that stopped it once more; with a handler that does nothing we end with 0.
     for number in (signal.SIGINT, signal.SIGTERM):
