@@ -11,7 +11,7 @@ import socket
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -180,9 +180,6 @@ async def _answer(luwte: Luwte, listener: socket.socket, metrics_port: int | Non
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     server = _Server(serving(luwte), ready)
     garbage.look_less_often()
-    # uvicorn raises the signal that stopped it once more; with a handler that does nothing we end with 0.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
     counting = await metrics.serve(luwte.around.metrics, metrics_port) if metrics_port else None
     try:
         await server.serve(sockets=[listener])
@@ -192,7 +189,7 @@ async def _answer(luwte: Luwte, listener: socket.socket, metrics_port: int | Non
 
 
 class _Server(uvicorn.Server):
-    """Tells when it answers."""
+    """Tells when it answers, and ends with 0 when it is asked to."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -204,6 +201,13 @@ class _Server(uvicorn.Server):
         with contextlib.suppress(BrokenPipeError):
             self._ready()
             sys.stdout.flush()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at a signal. uvicorn would raise it once more at the end, before everything is closed."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.handle_exit)
+        yield
 
 
 def _findings(folder: Path) -> list[str]:
