@@ -46,6 +46,11 @@ def openings(tx: ReadTx, account: Account, ids: Sequence[bytes]) -> list[LockedO
     ]
 
 
+def foreign(tx: ReadTx, account: Account, ids: Sequence[bytes]) -> list[bytes]:
+    """Those that are not, and never were, for this account's team."""
+    return [id for id in ids if not _is_ours(tx, account, id)]
+
+
 def record_openings(tx: WriteTx, account: Account, ids: Sequence[bytes], minute: int, key: ShredKey) -> None:
     """Put on record that a session sees these openings, before it does."""
     for id in ids:
@@ -126,6 +131,13 @@ def _waiting(tx: ReadTx, account: Account, id: bytes) -> Conversation | None:
     except NoSuchConversation:
         return None
     return conversation if conversation.waits and conversation.team == account.team else None
+
+
+def _is_ours(tx: ReadTx, account: Account, id: bytes) -> bool:
+    try:
+        return conversations.find(tx, id).team == account.team
+    except NoSuchConversation:
+        return False
 
 
 def _own(tx: ReadTx, account: Account, id: bytes) -> Conversation:

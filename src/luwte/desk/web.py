@@ -9,6 +9,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from luwte.conversation import actions as conversations
 from luwte.conversation import frames as visitor_frames
@@ -19,6 +20,7 @@ from luwte.conversation.reading import as_refusal, decode, read_header
 from luwte.conversation.send import Appends, seal
 from luwte.crypto.envelope import NOTE, SHARED_LOG, TEAM_LOG, Header
 from luwte.desk import actions, frames
+from luwte.desk.attempts import Attempts
 from luwte.desk.board import Board, Boards
 from luwte.desk.model import ROWS
 from luwte.desk.register import Desks
@@ -70,6 +72,7 @@ class DeskSocket:
         self._certs_sent: set[bytes] = set()
         self._unfollow: list[Callable[[], None]] = []
         self._appends = Appends(around, self._number, self._appended)
+        self._attempts = Attempts(around, desks)
         self._session: Session | None = None
         self._board: Board | None = None
         self._refreshing = False
@@ -159,6 +162,7 @@ class DeskSocket:
     async def _answer(self, data: bytes) -> None:
         conv: bytes | None = None
         msg_id: bytes | None = None
+        frame: frames.FromDesk | None = None
         try:
             frame = decode(frames.decode_from_desk, data)
             conv = getattr(frame, "conv", None)
@@ -171,7 +175,7 @@ class DeskSocket:
         except Closed:
             raise
         except Exception as error:
-            self._refuse(error, conv, msg_id)
+            self._refuse(error, type(frame), conv, msg_id)
 
     async def _do(self, frame: frames.FromDesk) -> None:
         match frame:
@@ -232,12 +236,12 @@ class DeskSocket:
                 return False
             self._appends.begin(header, frame.envelope, self._writer)
         except Exception as error:
-            self._refuse(error, header and header.conv, header and header.msg_id)
+            self._refuse(error, frames.Append, header and header.conv, header and header.msg_id)
         return True
 
     def _appended(self, header: Header, ack: conversations.Ack | None, error: Exception | None) -> None:
         if error is not None:
-            self._refuse(error, header.conv, header.msg_id)
+            self._refuse(error, frames.Append, header.conv, header.msg_id)
         elif ack is not None:
             self._send(frames.Ack(header.conv, log_of(header.direction), header.msg_id, ack.n, ack.minute))
 
@@ -246,8 +250,10 @@ class DeskSocket:
         account = self._me.account
         return Writer(account.id, account.certificate_id)
 
-    def _refuse(self, error: Exception, conv: bytes | None, msg_id: bytes | None) -> None:
+    def _refuse(self, error: Exception, frame: type[Any], conv: bytes | None, msg_id: bytes | None) -> None:
         refusal = as_refusal("desk", self._around, error)
+        if conv is not None:
+            self._attempts.refused(self._me, frame, conv, refusal)
         self._send(frames.refused(refusal, conv=conv, msg_id=msg_id))
 
     async def _send_team_secret(self, conv: bytes) -> None:
@@ -271,9 +277,11 @@ class DeskSocket:
             await around.db.write(actions.record_openings, account, new, around.minute(), around.shred_key)
             shown.update(("opening.read", id) for id in new)
         still_there = {opening.conversation.id for opening in found}
-        for id in ids:
-            if id not in still_there:
-                self._send(frames.Opening(id, b"", 0, []))
+        gone = [id for id in ids if id not in still_there]
+        for id in await around.db.read(actions.foreign, account, gone) if gone else ():
+            self._attempts.refused(self._me, frames.Openings, id, NoSuchConversation())
+        for id in gone:
+            self._send(frames.Opening(id, b"", 0, []))
         for opening in found:
             self._send_opening(opening)
 
@@ -289,7 +297,7 @@ class DeskSocket:
 
     async def _take(self, id: bytes) -> None:
         me = self._me
-        await self._on_record("conversation.take", id, actions.take)
+        await self._around.db.write(actions.take, me, id, self._around.minute(), self._around.shred_key)
         # Its record is there: showing what was taken needs no second one in this session.
         self._desks.shown(me.token_hash).add(("conversation.read", id))
         assert self._board is not None
@@ -320,17 +328,8 @@ class DeskSocket:
         )
 
     async def _end(self, frame: frames.End) -> None:
-        await self._on_record("conversation.end", frame.conv, actions.end, frame.reason)
-
-    async def _on_record(self, action: str, id: bytes, deed: Callable[..., None], *values: str) -> None:
-        """Do a deed that leaves a record; of a refused one a second job tells, as its own transaction was undone."""
-        around, me = self._around, self._me
-        minute, key = around.minute(), around.shred_key
-        try:
-            await around.db.write(deed, me, id, *values, minute, key)
-        except Refusal as refusal:
-            await around.db.write(actions.record_refusal, me.account, action, id, refusal, minute, key)
-            raise
+        around = self._around
+        await around.db.write(actions.end, self._me, frame.conv, frame.reason, around.minute(), around.shred_key)
 
     def _sign(self, frame: frames.Delivered | frames.Read | frames.Typing) -> None:
         if frame.conv not in self._seats:
