@@ -182,7 +182,7 @@ class DeskSocket:
             case visitor_frames.Ping():
                 self._send(visitor_frames.Pong())
             case frames.Openings():
-                await self._openings(frame.convs)
+                await self._openings(frame.convs, [0] * len(frame.convs) if frame.after is None else frame.after)
             case frames.Take():
                 await self._take(frame.conv)
             case frames.Follow():
@@ -265,19 +265,19 @@ class DeskSocket:
                         epoch = held.conversation.epoch
                         self._send(frames.WrapFrame(conv, wrap.log, wrap.generation, epoch, wrap.wrap))
 
-    async def _openings(self, ids: list[bytes]) -> None:
-        if len(ids) > ROWS:
+    async def _openings(self, ids: list[bytes], after: list[int]) -> None:
+        if len(ids) > ROWS or len(after) != len(ids):
             raise MalformedFrame
-        ids = list(dict.fromkeys(ids))
+        wanted = dict(zip(ids, after, strict=True))
         around, account = self._around, self._me.account
         shown = self._desks.shown(self._me.token_hash)
-        found = await around.db.read(actions.openings, account, ids)
+        found = await around.db.read(actions.openings, account, wanted)
         new = [o.conversation.id for o in found if ("opening.read", o.conversation.id) not in shown]
         if new:
             await around.db.write(actions.record_openings, account, new, around.minute(), around.shred_key)
             shown.update(("opening.read", id) for id in new)
         still_there = {opening.conversation.id for opening in found}
-        gone = [id for id in ids if id not in still_there]
+        gone = [id for id in wanted if id not in still_there]
         for id in await around.db.read(actions.foreign, account, gone) if gone else ():
             self._attempts.refused(self._me, frames.Openings, id, NoSuchConversation())
         for id in gone:
