@@ -210,6 +210,7 @@ class Visitor:
         self.line: Line
         self.source: str | None = None
         self.agent: str | None = None
+        self.clock: Clock = time.time
         self.team_cert = b""
         self.start_frame: dict[str, Any] = {}
 
@@ -239,7 +240,13 @@ class Visitor:
         organisation, line = hello["organisation"], hello["line"]
         root = primitives.signing_public_of(self.house.organisation.root)
         signed = certificate.check_chain(
-            root, admin, team, organisation=organisation, type=certificate.Type.TEAM, now=int(time.time()), subject=line
+            root,
+            admin,
+            team,
+            organisation=organisation,
+            type=certificate.Type.TEAM,
+            now=int(self.clock()),
+            subject=line,
         )
         tk, epoch = signed.certificate.keys[0], signed.certificate.epoch
         wraps = []

@@ -10,7 +10,6 @@ import signal
 import socket
 import sqlite3
 import sys
-import time
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,9 @@ from luwte.plumbing.db import ReadTx, look
 from luwte.plumbing.http import let_go_of_the_deaf
 from luwte.settings import Settings
 from luwte.staff import actions as staff
+
+LOOK_EVERY = 3600.0
+"""Seconds between looks whether a demonstration's certificates last."""
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -127,20 +129,30 @@ async def _demo(
     chosen: Settings, organisation: demo.Organisation, listener: socket.socket, metrics_port: int | None, as_json: bool
 ) -> None:
     async with running(chosen, is_demo=True) as luwte:
-        await demo.admit_all(luwte.db, luwte.keys, organisation, int(time.time()))
-        await luwte.reload_teams()
-        renewing = asyncio.create_task(_renew_daily(luwte, organisation))
+        await _admit_all(luwte, organisation)
+        renewing = asyncio.create_task(keep_renewing(luwte, organisation))
         try:
             await _answer(luwte, listener, metrics_port, lambda: _introduce(chosen, organisation, as_json))
         finally:
             renewing.cancel()
 
 
-async def _renew_daily(luwte: Luwte, organisation: demo.Organisation) -> None:
+async def keep_renewing(luwte: Luwte, organisation: demo.Organisation) -> None:
+    """Renew a demonstration's certificates in time, for as long as it runs.
+
+    Looks often, as a machine that slept has missed its days; what goes wrong once is tried again.
+    """
     while True:
-        await asyncio.sleep(demo.DAY)
-        await demo.admit_all(luwte.db, luwte.keys, organisation, int(time.time()))
-        await luwte.reload_teams()
+        await asyncio.sleep(LOOK_EVERY)
+        try:
+            await _admit_all(luwte, organisation)
+        except Exception as error:
+            log.trouble("renewal", error)
+
+
+async def _admit_all(luwte: Luwte, organisation: demo.Organisation) -> None:
+    await demo.admit_all(luwte.db, luwte.keys, organisation, int(luwte.around.clock()))
+    await luwte.reload_teams()
 
 
 def _introduce(chosen: Settings, organisation: demo.Organisation, as_json: bool) -> None:
