@@ -390,7 +390,7 @@ def test_headers_that_change_the_method_the_address_or_the_source_do_nothing(tmp
             tries = []
             for n in range(14):
                 headers = {
-                    "X-Forwarded-For": f"203.0.113.{n}",
+                    "X-Forwarded-For": f"203.0.{n}.7",
                     "Forwarded": f"for=203.0.{n}.1",
                     "X-Real-IP": f"1.{n}.1.1",
                 }
@@ -417,6 +417,13 @@ def test_requests_cannot_be_smuggled(tmp_path: Path) -> None:
         ):
             request = f"POST /desk/salt HTTP/1.1\r\n{host}{headers}\r\n{{}}{hidden}"
             answer = await raw(house, request.encode())
+            assert b"export const org" not in answer, headers
+            assert answer == b"" or answer.split()[1] == b"400", headers
+        # Whoever believed the chunks would take the rest for a request; whoever believed the length, for a body.
+        chunked = "0\r\n\r\n" + hidden
+        for coding in ("chunked", "identity, chunked", "chunked\r\nTransfer-Encoding: identity", "xchunked, chunked"):
+            headers = f"Content-Length: {len(chunked)}\r\nTransfer-Encoding: {coding}\r\n"
+            answer = await raw(house, f"POST /desk/salt HTTP/1.1\r\n{host}{headers}\r\n{chunked}".encode())
             assert b"export const org" not in answer, headers
             assert answer == b"" or answer.split()[1] == b"400", headers
         bent = f"POST /desk/salt HTTP/1.1\r\n{host}Transfer-Encoding: chunked\r\n\r\nZZ\r\n{{}}\r\n0\r\n\r\n{hidden}"
