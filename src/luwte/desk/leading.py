@@ -30,9 +30,6 @@ AT_ONCE = 0.2
 
 PICTURE_EVERY = 1.0
 
-OnRecord = Callable[..., Awaitable[object]]
-"""Does a deed and puts it, or its refusal, on record: (action, conversation, deed, values)."""
-
 
 READ = "conversation.read"
 
@@ -53,11 +50,10 @@ class Leading:
         session: Session,
         send: Callable[[Frame], None],
         can_hear: Callable[[], bool],
-        on_record: OnRecord,
         beside: Beside,
     ) -> None:
         self._around, self._lines, self._desks, self._session = around, lines, desks, session
-        self._on_record, self._beside = on_record, beside
+        self._beside = beside
         self._shown = desks.shown(session.token_hash)
         account, team = session.account, session.account.team
         company, holder = conversations.company_topic(team), conversations.holder_topic(account.id)
@@ -95,31 +91,35 @@ class Leading:
         """One of the deeds of this module."""
         match frame:
             case frames.NeedColleague():
-                await self._on_record("alarm.raise", frame.conv, alarm.call)
+                await self._write(frame.conv, alarm.call)
             case frames.Coming():
-                await self._on_record("alarm.answer", frame.conv, alarm.answer, self._lead_is_here())
+                await self._write(frame.conv, alarm.answer, self._lead_is_here())
             case frames.Solved():
-                await self._on_record("alarm.close", frame.conv, alarm.solve)
+                await self._write(frame.conv, alarm.solve)
             case frames.StepIn():
-                await self._shown_by(JOIN, "conversation.step_in", frame.conv, supervision.step_in, frame.reason)
+                await self._shown_by(JOIN, frame.conv, supervision.step_in, frame.reason)
             case frames.StepOut():
-                await self._on_record("conversation.step_out", frame.conv, supervision.step_out)
+                await self._write(frame.conv, supervision.step_out)
             case frames.TakeOver():
-                await self._shown_by(READ, "conversation.take_over", frame.conv, supervision.take_over)
+                await self._shown_by(READ, frame.conv, supervision.take_over)
             case frames.OpenLine():
                 await self._move_line(open=True)
             case frames.CloseLine():
                 await self._move_line(open=False)
 
-    async def _shown_by(self, what: str, action: str, id: bytes, deed: Callable[..., None], *values: str) -> None:
+    async def _write(self, id: bytes, deed: Callable[..., None], *values: object) -> None:
+        around = self._around
+        await around.db.write(deed, self._session, id, *values, around.minute(), around.shred_key)
+
+    async def _shown_by(self, what: str, id: bytes, deed: Callable[..., None], *values: str) -> None:
         """A deed whose record covers the reading that follows from it: that needs no second one in this session."""
         mark = (what, id)
         was_there = mark in self._shown
         # Before the deed: once it is on the disk, our own wake may be faster than its answer.
         self._shown.add(mark)
         try:
-            await self._on_record(action, id, deed, *values)
-        except Refusal:
+            await self._write(id, deed, *values)
+        except BaseException:  # also when the disk failed: what has no record is not shown without one
             if not was_there:
                 self._shown.discard(mark)
             raise
