@@ -18,6 +18,7 @@ ACTIONS = frozenset(
         "conversation.read",
         "conversation.return",
         "conversation.end",
+        "backup.restore",
     }
 )
 """The catalogue: every deed that leaves a record, and no other word."""
