@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import os
+import random
 import resource
 import shutil
 import signal
@@ -22,6 +23,7 @@ from typing import Any
 import msgspec
 from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
+from bench import proc
 from bench.__main__ import PYTHON, ROOT, Progress, free_port, machine
 from bench.load import VISITOR, Append, Chain, encode
 from bench.seed import seed, seed_past
@@ -29,8 +31,9 @@ from bench.seed import seed, seed_past
 AIM = 5.0
 """Seconds from kill -9 to the first acknowledgement."""
 
-RETRY = 0.05
-"""Seconds between a visitor's tries to connect. A browser's are longer; this measures the server."""
+RETRY = (0.2, 1.0)
+"""Seconds between a visitor's tries to connect, drawn anew each time: together they try some hundred times a second,
+and take little of the processors that the server needs to start."""
 
 PACE = 1.0
 """Seconds between a visitor's messages."""
@@ -83,7 +86,7 @@ class Visitor:
             try:
                 await self._talk_on_one_line()
             except (OSError, WSError, TimeoutError):
-                await asyncio.sleep(RETRY)
+                await asyncio.sleep(random.uniform(*RETRY))
 
     async def _talk_on_one_line(self) -> None:
         began, ear = clock(), Ear()
@@ -131,6 +134,11 @@ class Server:
         async with asyncio.timeout(120):
             if not await self._process.stdout.readline():
                 raise SystemExit("bench: the server did not start")
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
 
     async def kill(self) -> None:
         """As the kernel would, without a word."""
@@ -189,16 +197,19 @@ async def measure(options: argparse.Namespace, folder: Path, say: Progress) -> d
 
 
 async def kill_and_wait(server: Server, visitors: list[Visitor]) -> dict[str, float]:
-    """One kill -9; seconds until the server says that it answers, and until the first and the last are heard again."""
+    """One kill -9; seconds until the server says that it answers, and until the first and the last are heard again.
+
+    `cpu` are the seconds on a processor that it took to answer: on a busy machine the others are mostly waiting.
+    """
     killed = clock()
     await server.kill()
     await server.start()
-    answers = clock()
+    answers, used = clock(), proc.usage(server.pid)
     async with asyncio.timeout(120):
         while not all(visitor.is_back(killed) for visitor in visitors):
             await asyncio.sleep(0.01)
     acks = [visitor.line_acked for visitor in visitors]
-    return {"answers": answers - killed, "first": min(acks) - killed, "last": max(acks) - killed}
+    return {"answers": answers - killed, "first": min(acks) - killed, "last": max(acks) - killed, "cpu": used.total}
 
 
 async def timed(*arguments: str | Path) -> float:
@@ -265,6 +276,8 @@ def text(result: dict[str, Any]) -> str:
     for name, title in (("answers", "server answers"), ("first", "first acknowledged"), ("last", "all acknowledged")):
         values = sorted(one[name] for one in rounds)
         lines.append(f"{title:<22} {values[len(values) // 2]:>7.2f} {values[-1]:>8.2f}")
+    cpu = sorted(one["cpu"] for one in rounds)
+    lines.append(f"processor time to answer {cpu[len(cpu) // 2]:>5.2f} {cpu[-1]:>8.2f}")
     lines += [f"refused or out of turn {result['refused']:>7}", "", "parts of a start, alone: seconds"]
     lines += [f"{name:<38} {took:.2f}" for name, took in result["stages"].items()]
     lines += [

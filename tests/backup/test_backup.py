@@ -411,6 +411,17 @@ def test_a_damaged_database_makes_no_backup(house: Path, tmp_path: Path) -> None
         make(house, tmp_path)
 
 
+def test_an_index_that_disagrees_with_its_table_makes_no_backup(house: Path, tmp_path: Path) -> None:
+    """It can be copied, and everything in it be read in one way and not in another."""
+    with closing(sqlite3.connect(house / "main.db")) as database:
+        (id,) = database.execute("SELECT id FROM conversation LIMIT 1").fetchone()
+    data = (house / "main.db").read_bytes()
+    assert data.count(id) >= 2
+    (house / "main.db").write_bytes(data.replace(id, os.urandom(16), 1))
+    with refused("damaged", tmp_path):
+        make(house, tmp_path)
+
+
 def test_keys_that_cannot_be_written_leave_no_backup(house: Path, tmp_path: Path) -> None:
     """Both or neither."""
     with refused("does not exist", tmp_path):

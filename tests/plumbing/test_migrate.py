@@ -153,6 +153,16 @@ def test_an_upgrade_without_room_for_its_copy_does_not_begin(tmp_path: Path) -> 
     assert everything(path) == before
 
 
+def test_a_damaged_database_is_not_upgraded(tmp_path: Path) -> None:
+    """Its copy would be no way back. An index that disagrees with its table is copied without a word."""
+    path = a_database(tmp_path / "main.db", released())
+    path.write_bytes(path.read_bytes().replace(b"conversation.id.3", b"conversation.id.X", 1))
+    with pytest.raises(CannotStart, match="damaged"):
+        migrate(path, [*released(), NEXT])
+    assert everything(path)["version"] == (len(released()),)
+    assert not (tmp_path / f"main.db.schema-{len(released())}").exists()
+
+
 def test_a_table_that_others_name_can_be_made_anew(tmp_path: Path) -> None:
     """The way SQLite changes a table: a new one, the rows over, the old one away, the name."""
     path = a_database(tmp_path / "main.db", released())
