@@ -81,8 +81,9 @@ class House:
 
 @asynccontextmanager
 async def a_house(folder: Path, clock: Clock = time.time) -> AsyncIterator[House]:
-    """A server on a free port of this machine, in the loop of the test."""
-    demo_folder(folder)
+    """A server on a free port of this machine, in the loop of the test; on what is in *folder*, if anything is."""
+    if not (folder / "main.db").exists():
+        demo_folder(folder)
     # Named as TCP, or asyncio leaves Nagle's algorithm on and each answer over HTTP waits 40 ms.
     listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
