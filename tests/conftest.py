@@ -3,4 +3,13 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(params=["WebSocket", "long-polling"])
+def both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Play the test twice: over WebSockets, and over long-polling."""
+    monkeypatch.setattr("actors.carrier", request.param)
+    return str(request.param)

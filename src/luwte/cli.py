@@ -189,7 +189,7 @@ async def _answer(luwte: Luwte, listener: socket.socket, metrics_port: int | Non
         timeout_keep_alive=15,
         backlog=4096,
     )
-    server = _Server(config, ready)
+    server = _Server(config, ready, luwte.sockets.stop)
     garbage.look_less_often()
     # uvicorn raises the signal that stopped it once more; with a handler that does nothing we end with 0.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -203,11 +203,18 @@ async def _answer(luwte: Luwte, listener: socket.socket, metrics_port: int | Non
 
 
 class _Server(uvicorn.Server):
-    """Tells when it answers."""
+    """Tells when it answers, and lets every connection go before it waits for requests: some of those are held."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], leave: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._ready, self._leave = ready, leave
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say goodbye, then stop."""
+        await self._leave()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, then say so."""
