@@ -241,7 +241,8 @@ class PollingLine(Line):
             if frames and size > 48_000:
                 break
             frames.append(frame)
-        return {"id": self.id, "first": self.first, "frames": frames, "heard": self.heard}
+        more = {"more": True} if len(frames) < len(self.unheard) else {}
+        return {"id": self.id, "first": self.first, "frames": frames, "heard": self.heard, **more}
 
     def take(self, answer: dict[str, Any]) -> None:
         """Hear an answer; what was heard before is passed over."""

@@ -1,7 +1,8 @@
 """Long-polling: the messages of a WebSocket by plain requests, for networks that let no WebSocket through.
 
 -> POST /poll/open   {path}                           <- {id b[32]}
--> POST /poll        {id, first, frames: [b], heard}  <- {first, frames: [b], heard, code?}    held until there is news
+-> POST /poll        {id, first, frames: [b], heard, more?}
+                                                      <- {first, frames: [b], heard, code?}    held until there is news
 -> POST /poll/close  {id, first, frames, heard}       <- {}
 
 Both sides number their messages from 1 and say them again until the other side has `heard` them, so a lost request or
@@ -55,12 +56,18 @@ class Open(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Ask(msgspec.Struct, forbid_unknown_fields=True):
-    """What the other side says, from number *first* on, and how much it has heard."""
+    """What the other side says, from number *first* on, and how much it has heard; *more* waits for our answer."""
 
     id: Id
     first: Count
     frames: Annotated[list[bytes], msgspec.Meta(max_length=INBOX)]
     heard: Count
+    more: bool = False
+
+    @property
+    def last(self) -> int:
+        """The number of the last frame."""
+        return self.first + len(self.frames) - 1
 
 
 class Answer(msgspec.Struct, omit_defaults=True):
@@ -169,8 +176,8 @@ class Poll:
             self._inbox.append(frame)
         self._wake()
 
-    async def news(self, last: int) -> Answer:
-        """What there is to say: at once when there is something, or room for the rest of frames up to *last*.
+    async def news(self, ask: Ask) -> Answer:
+        """What there is to say: at once when there is something, or room for what the other side has yet to say.
 
         Only the newest request is held: one that comes later lets the one before it go.
         """
@@ -179,15 +186,16 @@ class Poll:
         self._news.set()
         try:
             async with asyncio.timeout(HOLD):
-                while mine == self._newest and not self._has_news(last):
+                while mine == self._newest and not self._has_news(ask):
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
             pass
         return self._answer() if mine == self._newest else Answer(self._heard_there + 1, [], self._taken)
 
-    def _has_news(self, last: int) -> bool:
-        return bool(self._outbox) or self.closed or (self._taken < last and len(self._inbox) < INBOX)
+    def _has_news(self, ask: Ask) -> bool:
+        wants_room = ask.more or self._taken < ask.last
+        return bool(self._outbox) or self.closed or (wants_room and len(self._inbox) < INBOX)
 
     def _answer(self) -> Answer:
         count, weight = 0, 0
@@ -256,7 +264,7 @@ class Polls:
             poll.close(DONE)
             del self._polls[ask.id]
             return encode({})
-        return encode(await poll.news(ask.first + len(ask.frames) - 1))
+        return encode(await poll.news(ask))
 
     def _open(self, handler: Handler | None, peer: str | None) -> bytes:
         if handler is None:

@@ -107,7 +107,8 @@ export class PollingSocket implements Socket {
       if (frames.length > 0 && size > LARGEST) break;
       frames.push(frame);
     }
-    return { id: this.#id, first: this.#first, frames, heard: this.#heard };
+    const more = frames.length < this.#unheard.length;
+    return { id: this.#id, first: this.#first, frames, heard: this.#heard, ...(more && { more }) };
   }
 
   #answered(status: number, body: unknown): void {

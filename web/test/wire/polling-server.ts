@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { decode, encode } from "@msgpack/msgpack";
 import { type FakeClock, FakeSocket } from "./fake-world.ts";
 
-type Ask = { id: Uint8Array; first: number; frames: Uint8Array[]; heard: number };
+type Ask = { id: Uint8Array; first: number; frames: Uint8Array[]; heard: number; more?: boolean };
 type Reply = { status: number; body: Uint8Array };
 
 const HOLD = 20_000;
@@ -86,7 +86,7 @@ export class PollingServer {
       poll.socket.send(frame);
     }
     if (isLast) poll.socket.close();
-    else await this.#held(poll);
+    else if (ask.more !== true) await this.#held(poll);
     if (!this.polls.has(Buffer.from(ask.id).toString("hex"))) throw new TypeError("broken off");
     const { acknowledged, out, taken, code } = poll;
     const body = { first: acknowledged + 1, frames: out, heard: taken, ...(code !== undefined && { code }) };
