@@ -17,7 +17,7 @@ const DEAD_AFTER = 45_000;
 /** Some proxies take a WebSocket and swallow it, so it must open in this time, and speak in as much again. */
 const OPEN_WITHIN = 4_000;
 /** A request may have to wait for one that was given up. */
-const POLL_WITHIN = 10_000;
+const POLL_WITHIN = 7_000;
 /** WebSockets in a row that never spoke, before we go on by polling; of those that did speak in this page, more. */
 const BLOCKED_AFTER = 2;
 const BLOCKED_LATER = 4;
@@ -134,7 +134,8 @@ export class Connection<Frame, Said extends { readonly t: string }> {
 
   #connect(): void {
     this.#clear("retry");
-    this.#isPolling = this.#blocked >= (this.#getsThrough ? BLOCKED_LATER : BLOCKED_AFTER);
+    this.#isPolling = this.#blocked >= this.#limit;
+    this.#hasSpoken = false;
     let socket: Socket;
     try {
       socket = this.#isPolling ? new PollingSocket(this.#world, this.#path) : this.#world.socket(this.#path);
@@ -144,7 +145,6 @@ export class Connection<Frame, Said extends { readonly t: string }> {
     }
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
-    this.#hasSpoken = false;
     this.#listen(this.#isPolling ? POLL_WITHIN : OPEN_WITHIN);
     socket.onopen = () => this.#onOpen();
     socket.onmessage = (event) => this.#onMessage(event.data);
@@ -198,23 +198,34 @@ export class Connection<Frame, Said extends { readonly t: string }> {
     this.#connect();
   }
 
-  /** What never spoke may be blocked; when polling fares no better it is the network, and both are tried again. */
-  #judge(): void {
-    if (this.#hasSpoken) return;
-    if (this.#isPolling) this.#blocked -= BLOCKED_AFTER;
+  /** Whether what just failed tells that WebSockets are blocked here, so that polling should be tried at once. */
+  #isBlocked(): boolean {
+    if (this.#hasSpoken) return false;
+    const limit = this.#limit;
+    // When polling fares no better it is the network: from now on each round tries both.
+    if (this.#isPolling) this.#blocked = limit - 1;
     // One that opened, or took all its time, was swallowed: a second look would only cost as much again.
     else this.#blocked += this.#isOpen || !this.#timers.has("silence") ? BLOCKED_AFTER : 1;
+    return !this.#isPolling && this.#blocked >= limit;
+  }
+
+  get #limit(): number {
+    return this.#getsThrough ? BLOCKED_LATER : BLOCKED_AFTER;
   }
 
   /** There is no connection now; plan the next. */
   #gone(longest = LONGEST_WAIT): void {
-    if (this.#life === "up") this.#judge();
+    const isBlocked = this.#life === "up" && this.#isBlocked();
     this.#drop();
     if (this.#life === "finishing") {
       this.close();
       return;
     }
     this.#missing();
+    if (isBlocked) {
+      this.#connect();
+      return;
+    }
     const ceiling = Math.min(longest, FIRST_WAIT * 2 ** Math.min(this.#failures, 10));
     this.#failures += 1;
     // Between half and whole: many clients of a restarted server must not come at the same moment.

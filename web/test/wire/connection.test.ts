@@ -196,7 +196,7 @@ for (const code of [1008, 4401]) {
 for (const code of [1000, 1001, 1006, 1009, 1013, 4400, 4408]) {
   test(`after closing code ${code} it comes back`, () => {
     const one = line();
-    one.last().open();
+    one.meet();
     one.last().cut(code);
     assert.equal(waitForNext(one) <= 250, true);
   });
