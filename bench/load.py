@@ -255,7 +255,7 @@ class Load:
         }
 
     async def _visit(self, conv: str, credential: str) -> None:
-        line = await self._line("/socket")
+        line = await self._line("/socket/2")
         await line.hear(Hello)
         line.send(
             encode({"t": "resume", "conv": bytes.fromhex(conv), "credential": bytes.fromhex(credential), "after": 0})
@@ -265,7 +265,7 @@ class Load:
         self.senders.append(Sender(bytes.fromhex(conv), VISITOR, line=line))
 
     async def _open_desk(self, token: str, convs: list[str]) -> None:
-        line = await self._line("/desk/socket")
+        line = await self._line("/desk/socket/2")
         line.send(encode({"t": "sign_on", "token": bytes.fromhex(token)}))
         await line.hear(Welcome)
         if self.target.has_taken:

@@ -16,7 +16,6 @@ from luwte import demo
 from luwte.app import running
 from luwte.conversation import actions as conversations
 from luwte.conversation.model import THE_VISITOR, StartRequest
-from luwte.conversation.tail import Tails
 from luwte.crypto.envelope import parse
 from luwte.plumbing import keystore
 from luwte.plumbing.clock import minute
@@ -91,7 +90,7 @@ def _fill_past(
     days: int,
     messages: int,
 ) -> None:
-    tails, now = Tails(), minute(time.time())
+    now = minute(time.time())
     for at, request in enumerate(requests):
         key = shred_keys[request.conversation_id]
         # Oldest first, as they came: a number of the day is looked up among all that began since that day.
@@ -103,7 +102,7 @@ def _fill_past(
         for _ in range(messages):
             envelope = chain.envelope(os.urandom(16))
             sealed = conversations.seal(parse(envelope), envelope, key)
-            conversations.append(tx, sealed, THE_VISITOR, then, tails, 0)
+            conversations.append(tx, sealed, THE_VISITOR, then, 0)
             chain.moves_on(envelope)
         conversations.end_by_visitor(tx, request.conversation_id, then)
 

@@ -320,7 +320,7 @@ async def _answer(luwte: Luwte, listener: socket.socket, metrics_port: int | Non
     # Each visitor who waits has a socket; the soft limit of a login shell would be full with a thousand.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    server = _Server(serving(luwte), ready)
+    server = _Server(serving(luwte), ready, luwte.sockets.stop)
     garbage.look_less_often()
     counting = await metrics.serve(luwte.around.metrics, metrics_port) if metrics_port else None
     try:
@@ -331,11 +331,18 @@ async def _answer(luwte: Luwte, listener: socket.socket, metrics_port: int | Non
 
 
 class _Server(uvicorn.Server):
-    """Tells when it answers, and ends with 0 when it is asked to."""
+    """Tells when it answers, lets every connection go before it waits for requests (some are held), and ends with 0."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], leave: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._ready, self._leave = ready, leave
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say goodbye, then stop."""
+        await self._leave()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, then say so."""
