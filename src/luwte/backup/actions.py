@@ -58,10 +58,7 @@ def make(
         for name in PLAIN:
             if (folder / name).exists():
                 files.write_whole(filling / name, (folder / name).read_bytes())
-        schema = check_database(filling / DATABASE, say)
-        counts, first_bad = look(filling / DATABASE, lambda tx: _look_over(tx, slots))
-        parts = {name: _part(filling / name) for name in (DATABASE, *PLAIN) if (filling / name).exists()}
-        manifest = Manifest(model.FORMAT, __version__, schema, made, LEDGER, counts, first_bad, parts)
+        manifest = _describe(filling, made, slots, say)
         files.write_whole(filling / MANIFEST, model.write_manifest(manifest))
         if keys is not None:
             files.write_whole(keys, model.seal(_secrets(folder, slots, made), recipient))
@@ -111,6 +108,14 @@ def make_key(out: Path) -> Path:
     files.write_whole(out, text["private"].encode())
     files.write_whole(public, text["public"].encode())
     return public
+
+
+def _describe(filled: Path, made: str, slots: bytes, say: Say) -> Manifest:
+    """Look over what was copied, and say what it is. Raises `CannotStart` when it is damaged."""
+    schema = check_database(filled / DATABASE, say)
+    counts, first_bad = look(filled / DATABASE, lambda tx: _look_over(tx, slots))
+    parts = {name: _part(filled / name) for name in (DATABASE, *PLAIN) if (filled / name).exists()}
+    return Manifest(model.FORMAT, __version__, schema, made, LEDGER, counts, first_bad, parts)
 
 
 def _look_over(tx: ReadTx, slots: bytes) -> tuple[Counts, int | None]:
