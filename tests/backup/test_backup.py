@@ -426,10 +426,36 @@ def test_keys_that_cannot_be_written_leave_no_backup(house: Path, tmp_path: Path
     """Both or neither."""
     with refused("does not exist", tmp_path):
         backups.make(house, tmp_path / "backup", NOW, keys=tmp_path / "nowhere" / "sealed", recipient=PUBLIC)
-    (tmp_path / "taken").mkdir()
-    with pytest.raises(OSError, match="taken"):
-        backups.make(house, tmp_path / "backup", NOW, keys=tmp_path / "taken", recipient=PUBLIC)
-    assert sorted(os.listdir(tmp_path)) == ["house", "taken"]
+    (tmp_path / "sealed.new").mkdir()  # where it is written first
+    with pytest.raises(OSError, match="sealed"):
+        make(house, tmp_path)
+    assert sorted(os.listdir(tmp_path)) == ["house", "sealed.new"]
+
+
+def test_a_backup_goes_nowhere_where_it_does_harm(house: Path, tmp_path: Path) -> None:
+    """Not over the living keys or anything else of value; not where it would be lost; nor keys and rows together."""
+    before = files_in(tmp_path)
+    (tmp_path / "note").write_bytes(b"do not lose me")
+
+    def backup(out: Path, keys: Path) -> None:
+        backups.make(house, out, NOW, keys=keys, recipient=PUBLIC)
+
+    for keys in (house / "keys", house / "sealed"):
+        with refused("lost with it", tmp_path):
+            backup(tmp_path / "backup", keys)
+    with refused("lost with it", tmp_path):
+        backup(house / "backup", tmp_path / "sealed")
+    with refused("must not lie in the backup", tmp_path):
+        backup(tmp_path / "backup", tmp_path / "backup" / "sealed")
+    with refused("not written over", tmp_path):
+        backup(tmp_path / "backup", tmp_path / "note")
+    assert files_in(tmp_path) == before | {"note": b"do not lose me"}
+    backup(tmp_path / "backup", tmp_path / "sealed")
+    with refused("must not lie in the backup", tmp_path):
+        restore(tmp_path, "backup/restored")
+    first = (tmp_path / "sealed").read_bytes()
+    backup(tmp_path / "another", tmp_path / "sealed")
+    assert (tmp_path / "sealed").read_bytes() != first
 
 
 def test_a_backup_key_is_never_written_over(tmp_path: Path) -> None:

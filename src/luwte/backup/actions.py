@@ -44,8 +44,10 @@ def make(
     """
     if not (folder / DATABASE).exists():
         raise CannotStart("There is no database in this folder. Point --dir at the data folder.")
-    if keys is not None and not keys.parent.is_dir():
-        raise CannotStart("The folder for the sealed keys does not exist.")
+    if out.is_relative_to(folder):
+        raise CannotStart("A backup in the data folder would be lost with it. Choose another place.")
+    if keys is not None:
+        _check_place(keys, folder, out)
     made = model.written(minute)
     with files.new_folder(out) as filling:
         copy_database(folder / DATABASE, filling / DATABASE, say)
@@ -56,10 +58,7 @@ def make(
         for name in PLAIN:
             if (folder / name).exists():
                 files.write_whole(filling / name, (folder / name).read_bytes())
-        schema = check_database(filling / DATABASE, say)
-        counts, first_bad = look(filling / DATABASE, lambda tx: _look_over(tx, slots))
-        parts = {name: _part(filling / name) for name in (DATABASE, *PLAIN) if (filling / name).exists()}
-        manifest = Manifest(model.FORMAT, __version__, schema, made, LEDGER, counts, first_bad, parts)
+        manifest = _describe(filling, made, slots, say)
         files.write_whole(filling / MANIFEST, model.write_manifest(manifest))
         if keys is not None:
             files.write_whole(keys, model.seal(_secrets(folder, slots, made), recipient))
@@ -74,6 +73,8 @@ def restore(
     *keys* is a sealed copy, opened with *identity*, or a data folder in which they are still whole. Whatever fails,
     there is no *folder*. All sessions end: who signed out since would be signed in again. Raises `CannotStart`.
     """
+    if folder.is_relative_to(source):
+        raise CannotStart("The restored folder must not lie in the backup: that holds no keys.")
     if (folder / "lock").exists():
         with only_one(folder):
             pass
@@ -109,6 +110,14 @@ def make_key(out: Path) -> Path:
     return public
 
 
+def _describe(filled: Path, made: str, slots: bytes, say: Say) -> Manifest:
+    """Look over what was copied, and say what it is. Raises `CannotStart` when it is damaged."""
+    schema = check_database(filled / DATABASE, say)
+    counts, first_bad = look(filled / DATABASE, lambda tx: _look_over(tx, slots))
+    parts = {name: _part(filled / name) for name in (DATABASE, *PLAIN) if (filled / name).exists()}
+    return Manifest(model.FORMAT, __version__, schema, made, LEDGER, counts, first_bad, parts)
+
+
 def _look_over(tx: ReadTx, slots: bytes) -> tuple[Counts, int | None]:
     """How much there is, and where the audit log does not hold."""
     conversations = store.conversations(tx)
@@ -121,6 +130,18 @@ def _check_counts(found: Counts, said: Counts) -> None:
     """Raise `CannotStart` when rows are missing. Whether there is a key depends on the keys that were given."""
     if (found.conversations, found.envelopes, found.records) != (said.conversations, said.envelopes, said.records):
         raise CannotStart("The restored database does not hold what the backup's manifest says.")
+
+
+def _check_place(keys: Path, folder: Path, out: Path) -> None:
+    """Raise `CannotStart` when the sealed keys must not, or cannot, be written there."""
+    if keys.is_relative_to(out):
+        raise CannotStart("The keys must not lie in the backup: each without the other is worth nothing to a thief.")
+    if keys.is_relative_to(folder):
+        raise CannotStart("A copy of the keys in the data folder would be lost with it. Choose another place.")
+    if not keys.parent.is_dir():
+        raise CannotStart("The folder for the sealed keys does not exist.")
+    if keys.exists() and not model.is_sealed(keys.read_bytes()):
+        raise CannotStart(f"{keys.name} is something else than a sealed copy of keys, and is not written over.")
 
 
 def _secrets(folder: Path, slots: bytes, made: str) -> Secrets:

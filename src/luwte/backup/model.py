@@ -102,9 +102,14 @@ def seal(secrets: Secrets, recipient_public: bytes) -> bytes:
     return _MAGIC + box.seal_to(recipient_public, _USE, msgspec.msgpack.encode(secrets))
 
 
+def is_sealed(data: bytes) -> bool:
+    """Whether this looks like what `seal` gives."""
+    return data.startswith(_MAGIC)
+
+
 def open_sealed(data: bytes, private_key: bytes) -> Secrets:
     """What `seal` got. Raises `CannotStart` when it does not open, or is something else."""
-    if not data.startswith(_MAGIC):
+    if not is_sealed(data):
         raise CannotStart("This is not a sealed copy of a key store.")
     try:
         secrets = msgspec.msgpack.decode(box.open_box(private_key, _USE, data[len(_MAGIC) :]), type=Secrets)
