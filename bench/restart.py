@@ -90,7 +90,7 @@ class Visitor:
 
     async def _talk_on_one_line(self) -> None:
         began, ear = clock(), Ear()
-        url = self._origin.replace("http", "ws", 1) + "/socket"
+        url = self._origin.replace("http", "ws", 1) + "/socket/2"
         transport, _ = await ws_connect(lambda: ear, url, extra_headers={"Origin": self._origin})
         try:
             await ear.hear("hello")

@@ -389,7 +389,7 @@ def _guard(app: ASGIApp, luwte: Luwte) -> ASGIApp:
         if kind != (polling.TYPE if is_poll and scope.get("method") == "POST" else JSON):
             await _refuse_raw(send_guarded, MalformedFrame())
         elif is_poll:
-            await _poll(luwte, scope, receive, send_guarded)
+            await _poll(luwte, asked, receive, send_guarded)
         else:
             await app(asked, receive, send_guarded)
 

@@ -120,10 +120,12 @@ def doctor(folder: Path, as_json: bool) -> None:
     sys.exit(1 if findings else 0)
 
 
-@main.command(epilog="Example: luwte backup --dir demo-data --out backup-1")
+@main.command(epilog="Example: luwte backup --dir /var/lib/luwte --out /mnt/backup/luwte-$(date +%F)")
 @click.option("--dir", "folder", required=True, type=FOLDER, help="The data folder; its server may go on.")
 @click.option("--out", required=True, type=FOLDER, help="A new folder for this backup, better on another disk.")
-@click.option("--keys", type=FILE, help="Also write a sealed copy of the key store to this file, over an older one.")
+@click.option(
+    "--keys", type=FILE, help="Also write a sealed copy of the key store to this file, in its place if there."
+)
 @click.option("--recipient", type=FILE, help="The public half of the backup key, for --keys.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON: the backup's manifest.")
 def backup(folder: Path, out: Path, keys: Path | None, recipient: Path | None, as_json: bool) -> None:
@@ -134,10 +136,11 @@ def backup(folder: Path, out: Path, keys: Path | None, recipient: Path | None, a
     """
     if (keys is None) != (recipient is None):
         raise click.UsageError("--keys and --recipient go together.")
+    if keys is not None and keys.resolve().is_relative_to(out.resolve()):
+        raise click.UsageError("The keys must not lie in the backup: together they open everything.")
     public = _half("public", recipient) if recipient is not None else b""
-    where, sealed, now = out.resolve(), keys and keys.resolve(), minute(time.time())
     with _progress() as say:
-        made = backups.make(folder.resolve(), where, now, keys=sealed, recipient=public, say=say)
+        made = backups.make(folder.resolve(), out.resolve(), minute(time.time()), keys=keys, recipient=public, say=say)
     if as_json:
         click.echo(json.dumps(asdict(made)))
     else:
@@ -150,7 +153,7 @@ def backup(folder: Path, out: Path, keys: Path | None, recipient: Path | None, a
     _end_with_record(made.first_bad_record)
 
 
-@main.command(epilog="Example: luwte restore --from backup-1 --dir new-data --keys demo-data")
+@main.command(epilog="Example: luwte restore --from /mnt/backup/luwte-2026-11-25 --dir luwte --keys mon --identity key")
 @click.option("--from", "source", required=True, type=FOLDER, help="The folder that luwte backup made.")
 @click.option("--dir", "folder", required=True, type=FOLDER, help="A new data folder.")
 @click.option(
@@ -328,7 +331,7 @@ async def _answer(luwte: Luwte, listener: socket.socket, metrics_port: int | Non
 
 
 class _Server(uvicorn.Server):
-    """Tells when it answers, lets every connection go before it waits for requests (some are held), and ends with 0."""
+    """Tells when it answers; asked to stop it lets every connection go, some requests are held, and ends with 0."""
 
     def __init__(
         self, config: uvicorn.Config, ready: Callable[[], None], leave: Callable[[], Coroutine[Any, Any, None]]

@@ -30,9 +30,6 @@ TYPE = b"application/octet-stream"
 MAX_BODY = 65_536
 """Bytes of a request."""
 
-BODY_WITHIN = 15.0
-"""Seconds in which a request must be here as a whole."""
-
 HOLD = 20.0
 """Seconds that a request waits for news: shorter than any proxy's patience."""
 
@@ -285,16 +282,12 @@ class Polls:
 
 async def _read(receive: Callable[[], Awaitable[Any]]) -> bytes:
     body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_WITHIN):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise MalformedFrame
-                body += message.get("body", b"")
-                if len(body) > MAX_BODY:
-                    raise TooLarge
-                if not message.get("more_body"):
-                    return bytes(body)
-    except TimeoutError:
-        raise MalformedFrame from None
+    while True:  # it ends: `http.PATIENCE` seconds are all that a request has
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise MalformedFrame
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY:
+            raise TooLarge
+        if not message.get("more_body"):
+            return bytes(body)
