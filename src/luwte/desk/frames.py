@@ -49,7 +49,16 @@ class Typing(Frame, tag="typing"):
     conv: Id
 
 
-FromDesk = SignOn | Openings | Take | Follow | Append | End | Delivered | Read | Typing | Ping
+class Next(Frame, tag="next"):
+    pass
+
+
+class Triage(Frame, tag="triage"):
+    conv: Id
+    priority: str
+
+
+FromDesk = SignOn | Openings | Take | Next | Triage | Follow | Append | End | Delivered | Read | Typing | Ping
 
 
 # to the desk
@@ -75,6 +84,26 @@ class WaitingRow(msgspec.Struct, frozen=True):
 class Queue(Frame, tag="queue"):
     waiting: list[WaitingRow]
     more: int
+
+
+class Mark(msgspec.Struct, frozen=True):
+    conv: bytes
+    priority: str
+
+
+class Standing(Frame, tag="standing"):
+    marks: list[Mark]
+    away: list[WaitingRow]
+
+
+class Presence(Frame, tag="presence"):
+    conv: bytes
+    state: str
+    since: int
+
+
+class Given(Frame, tag="given"):
+    conv: bytes
 
 
 class OpeningEnvelope(msgspec.Struct, frozen=True):

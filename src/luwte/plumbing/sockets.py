@@ -24,11 +24,14 @@ MAX_FRAME = 20_480
 INBOX = 32
 """Frames that may wait unread on one connection; then its socket is no longer read."""
 
-SILENCE = 60.0
+SILENCE = 50.0
 """Seconds after which a socket that says nothing is dead: clients ping every 20."""
 
-SWEEP = 10.0
-"""Seconds between looks for such sockets."""
+SWEEP = 5.0
+"""Seconds between looks for such sockets: nobody is silent for a minute unnoticed."""
+
+PROBE_AFTER = 20.0
+"""Seconds of silence after which a socket that may be asked is asked for a sign of life."""
 
 FIRST_FRAME = 15.0
 """Seconds in which a connection must say who it is."""
@@ -63,8 +66,10 @@ class Socket(WSListener):
         "at_once",
         "clogged",
         "closed",
+        "farewell",
         "heard",
         "on_drain",
+        "probed",
         "task",
     )
 
@@ -81,6 +86,10 @@ class Socket(WSListener):
         self.heard = now
         self.clogged = False
         self.closed = False
+        self.farewell = False
+        """The other side hung up by itself; a line that only broke says nothing."""
+        self.probed = False
+        """Whether the browser itself may answer for the page: one that is out of sight hardly gets to say anything."""
         self.on_drain: Callable[[], None] | None = None
         self.at_once: Callable[[bytes], bool] | None = None
         """Asked for each message while its reader only waits: True when it took the message, so that no task wakes."""
@@ -105,6 +114,11 @@ class Socket(WSListener):
         """Queue *message*; a connection that is gone swallows it. Look at `clogged` before sending what can wait."""
         if not self.closed and self._transport is not None:
             self._transport.send(BINARY, message)
+
+    def probe(self) -> None:
+        """Ask the browser, not the page, for a sign of life."""
+        if not self.closed and not self.clogged and self._transport is not None:
+            self._transport.send_ping()
 
     def close(self, code: int) -> None:
         """Say why, and hang up."""
@@ -145,6 +159,7 @@ class Socket(WSListener):
         elif frame.msg_type is BINARY or frame.msg_type is CONTINUATION:
             self._collect(frame)
         elif frame.msg_type is CLOSE:
+            self.farewell = True
             self.close(DONE)
         elif frame.msg_type is TEXT:
             self.close(NOT_ALLOWED)
@@ -342,10 +357,12 @@ class Sockets:
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SWEEP)
-            limit = self.clock() - SILENCE
+            now = self.clock()
             for socket in tuple(self._open):
-                if socket.heard < limit:
+                if socket.heard < now - SILENCE:
                     socket.close(SILENT)
+                elif socket.probed and socket.heard < now - PROBE_AFTER:
+                    socket.probe()
 
 
 # picows tells the address of every connection to its logger; an adapter over a disabled one keeps that, and a logger

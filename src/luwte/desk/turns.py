@@ -1,0 +1,52 @@
+"""Whose turn it is: staff say how much haste a waiting conversation has, and ask for the next."""
+
+from collections.abc import Callable
+
+from luwte.conversation import actions as conversations
+from luwte.conversation.model import PRIORITIES, Conversation, ShredKey
+from luwte.desk.actions import record
+from luwte.desk.model import Row, triage
+from luwte.errors import AlreadyTaken, ConversationEnded, MalformedFrame, NobodyWaits, NoSuchConversation
+from luwte.plumbing.db import WriteTx
+from luwte.staff import actions as staff
+from luwte.staff.model import Session
+
+
+def prioritise(tx: WriteTx, session: Session, id: bytes, priority: str, minute: int, key: ShredKey) -> None:
+    """Say of a waiting conversation how much haste it has. What was read in it stays with who read it."""
+    if priority not in PRIORITIES:
+        raise MalformedFrame
+    staff.check_session(tx, session, minute)
+    conversation = conversations.find(tx, id)
+    if conversation.team != session.account.team:
+        raise NoSuchConversation
+    if conversation.ended_by is not None:
+        raise ConversationEnded
+    if conversation.holder is not None:
+        raise AlreadyTaken
+    conversations.prioritise(tx, conversation, priority)
+    record(tx, session.account.id, id, "conversation.triage", minute, key, reason=priority)
+
+
+def take_next(
+    tx: WriteTx,
+    session: Session,
+    urgent_in_a_row: int,
+    is_here: Callable[[bytes], bool],
+    minute: int,
+    key: ShredKey,
+) -> Conversation:
+    """Take the one whose turn it is, as it was: two who ask at the same moment get two.
+
+    Raises `NobodyWaits` when nobody is there to be helped.
+    """
+    account = session.account
+    staff.check_session(tx, session, minute)
+    waiting = conversations.waiting(tx, account.team)
+    here = [Row(conversation, last) for conversation, last in waiting if is_here(conversation.id)]
+    for row in triage(here, urgent_in_a_row):
+        conversation = row.conversation
+        if conversations.seat(tx, conversation, account.id):
+            record(tx, account.id, conversation.id, "conversation.take", minute, key, reason="next")
+            return conversation
+    raise NobodyWaits
