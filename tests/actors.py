@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import msgspec
 import uvicorn
-from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from luwte import demo
 from luwte.app import Luwte, http, running
@@ -80,8 +80,9 @@ class House:
 
 @asynccontextmanager
 async def a_house(folder: Path, clock: Clock = time.time) -> AsyncIterator[House]:
-    """A server on a free port of this machine, in the loop of the test."""
-    demo_folder(folder)
+    """A server on a free port of this machine, in the loop of the test; on a folder that was used it starts again."""
+    if not (folder / "main.db").exists():
+        demo_folder(folder)
     # Named as TCP, or asyncio leaves Nagle's algorithm on and each answer over HTTP waits 40 ms.
     listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
@@ -178,6 +179,11 @@ class Line:
 
     def close(self) -> None:
         """Hang up."""
+        self._transport.disconnect()
+
+    def says_goodbye(self) -> None:
+        """Close as a page does that is left."""
+        self._transport.send_close(WSCloseCode.OK)
         self._transport.disconnect()
 
 

@@ -66,8 +66,11 @@ class Board:
     def taken(self, conversation: Conversation) -> None:
         """Somebody was helped now."""
         self._takes.append(self._around.minute())
-        if not conversation.times:
-            self.urgent_in_a_row = self.urgent_in_a_row + 1 if conversation.priority == "urgent" else 0
+        if conversation.times:
+            return
+        # Passing over nobody is no reason to let somebody in danger wait later.
+        others = any(row.here and not row.again and not row.urgent for row in self.rows)
+        self.urgent_in_a_row = self.urgent_in_a_row + 1 if others and conversation.priority == "urgent" else 0
 
     def expected(self, conversation: bytes) -> Expected | None:
         """Where a waiting conversation stands."""
