@@ -218,16 +218,19 @@ def test_a_page_that_comes_back_out_of_sight_is_no_sign_of_life(tmp_path: Path) 
     clock = Wound()
 
     async def story(house: House) -> None:
-        visitor = house.visitor()
+        noor, visitor = house.counsellor(), house.visitor()
+        await noor.opens_desk()
         await visitor.starts()
         visitor.line.send("away", away=True)
         await until_pong(visitor.line)
-        await turns(house, clock, 400, visitor.line)
+        assert (await refused(noor.line, "next"))["code"] == "nobody_waits"
+        await turns(house, clock, 400, visitor.line, noor.line)
         await loses(house, visitor)
         await visitor.connects()
         visitor.line.send("resume", conv=visitor.conv, credential=visitor.keys.credential, after=0, away=True)
         await visitor.line.hear("resumed")
         assert await standing(house) == ([], [visitor.conv])
+        assert (await refused(noor.line, "next"))["code"] == "nobody_waits"
         await turns(house, clock, 201, visitor.line)
         assert await standing(house) == ([], [])
 
@@ -379,6 +382,10 @@ class Stage:
                 assert person.visitor.conv in here, "a ghost was given"
                 person.taken = True
 
+    async def ask(self, _: int) -> None:
+        """A desk asks for the next."""
+        await self.race(len(self.people))
+
     async def _before(self, person: Person) -> None:
         if person.here:
             person.last_in_sight = max(person.last_in_sight, self.clock())
@@ -421,7 +428,7 @@ class Stage:
             assert [minutes[id] for id in rows] == sorted(minutes[id] for id in rows)
 
 
-DEEDS = ["arrive", "hide", "show", "back", "back", "back_behind", "lose", "goodbye", "wait", "race"]
+DEEDS = ["arrive", "hide", "show", "back", "back", "back_behind", "lose", "goodbye", "wait", "race", "ask"]
 STEPS = st.lists(
     st.one_of(st.tuples(st.sampled_from(DEEDS), st.integers(0, 2)), st.just(("restart", 0))), min_size=4, max_size=24
 )
