@@ -100,7 +100,7 @@ class Wire:
         """The tunnel begins."""
         self.is_cut = True
         for socket in self.open:
-            socket.close(code=1011)
+            socket.close(code=3001)
         self.open.clear()
 
 
@@ -110,7 +110,7 @@ def wired(page: Page) -> Wire:
 
     def connect(socket: WebSocketRoute) -> None:
         if wire.is_cut:
-            socket.close(code=1011)
+            socket.close(code=3001)
             return
         wire.open.append(socket.connect_to_server())
         wire.open.append(socket)
@@ -121,7 +121,8 @@ def wired(page: Page) -> Wire:
 
 HIDE = """(hidden) => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
-  Object.defineProperty(document, "visibilityState", { configurable: true, get: () => (hidden ? "hidden" : "visible") });
+  const state = hidden ? "hidden" : "visible";
+  Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
 

@@ -43,6 +43,7 @@ BINARY, TEXT = WSMsgType.BINARY, WSMsgType.TEXT
 CLOSE, CONTINUATION = WSMsgType.CLOSE, WSMsgType.CONTINUATION
 
 DONE, STOPPING, BROKEN, NOT_ALLOWED, TOO_LARGE, TRY_LATER = 1000, 1001, 1002, 1008, 1009, 1013
+FAREWELLS = (WSCloseCode.OK, WSCloseCode.GOING_AWAY)
 NO_SIGN_ON, SIGNED_OUT, SILENT = 4400, 4401, 4408
 
 
@@ -159,7 +160,8 @@ class Socket(WSListener):
         elif frame.msg_type is BINARY or frame.msg_type is CONTINUATION:
             self._collect(frame)
         elif frame.msg_type is CLOSE:
-            self.farewell = True
+            # Another code is a proxy's, or a browser's about an error: whoever is behind it did not leave.
+            self.farewell = frame.get_close_code() in FAREWELLS
             self.close(DONE)
         elif frame.msg_type is TEXT:
             self.close(NOT_ALLOWED)
