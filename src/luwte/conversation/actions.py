@@ -318,6 +318,11 @@ def waiting(tx: ReadTx, team: str) -> list[tuple[Conversation, int]]:
     return store.waiting(tx, team)
 
 
+def in_line(tx: ReadTx, team: str) -> list[tuple[bytes, bool, str]]:
+    """Who waits, longest first, with what decides whose turn it is: whether it returned, and its priority."""
+    return store.in_line(tx, team)
+
+
 def held_by(tx: ReadTx, account: str) -> list[Conversation]:
     """What this account has open."""
     return store.held_by(tx, account)

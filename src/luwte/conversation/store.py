@@ -191,6 +191,16 @@ def waiting(tx: ReadTx, team: str) -> list[tuple[Conversation, int]]:
     return [(Conversation(*row[:-1]), row[-1]) for row in rows]
 
 
+def in_line(tx: ReadTx, team: str) -> list[tuple[bytes, bool, str]]:
+    """`waiting` in a hurry: the id, whether it returned, and the priority of each, longest first."""
+    rows = tx.all(
+        "SELECT id, times > 0, priority FROM conversation"
+        " WHERE team = ? AND holder IS NULL AND ended IS NULL AND left_at IS NULL ORDER BY waiting_since, key",
+        team,
+    )
+    return [(id, bool(again), priority) for id, again, priority in rows]
+
+
 def held_by(tx: ReadTx, account: str) -> list[Conversation]:
     """The conversations that this account has, oldest first."""
     rows = tx.all(

@@ -42,11 +42,15 @@ def take_next(
     """
     account = session.account
     staff.check_session(tx, session, minute)
-    waiting = conversations.waiting(tx, account.team)
-    here = [Row(conversation, last) for conversation, last in waiting if is_here(conversation.id)]
-    for row in triage(here, urgent_in_a_row):
-        conversation = row.conversation
-        if conversations.seat(tx, conversation, account.id):
-            record(tx, account.id, conversation.id, "conversation.take", minute, key, reason="next")
-            return conversation
-    raise NobodyWaits
+    # Who is first depends on who is first of each kind: nobody else needs to be looked at, however many wait.
+    firsts: dict[tuple[bool, str], bytes] = {}
+    for id, again, priority in conversations.in_line(tx, account.team):
+        if (again, priority) not in firsts and is_here(id):
+            firsts[again, priority] = id
+    if not firsts:
+        raise NobodyWaits
+    row, *_ = triage([Row(conversations.find(tx, id), 0) for id in firsts.values()], urgent_in_a_row)
+    if not conversations.seat(tx, row.conversation, account.id):
+        raise NobodyWaits
+    record(tx, account.id, row.conversation.id, "conversation.take", minute, key, reason="next")
+    return row.conversation
