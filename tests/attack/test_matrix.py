@@ -443,7 +443,8 @@ def test_signing_out_gives_back_while_a_frame_is_under_way(tmp_path: Path) -> No
 PAGES = ("/", "/desk", "/l/chat", "/healthz", "/l/chat/status", "/org.js")
 DEEDS = ("/desk/salt", "/desk/sign-in", "/desk/unlock", "/desk/sign-out")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
-HTTP_TABLE = {(page, "GET"): 200 for page in PAGES} | {(deed, "POST"): 400 for deed in DEEDS}
+HTTP_TABLE = {(page, method): 200 for page in PAGES for method in ("GET", "HEAD")}
+HTTP_TABLE |= {(deed, "POST"): 400 for deed in DEEDS}
 HTTP_TABLE |= {("/desk/sign-out", "POST"): 401, ("/desk/unlock", "POST"): 400}
 FORGOTTEN = """
     /.git/HEAD /.git/config /.env /.well-known/security.txt /schema /schema/swagger /schema/openapi.json
@@ -456,7 +457,7 @@ FORGOTTEN = """
 
 
 def test_over_http_only_the_listed_methods_answer(tmp_path: Path) -> None:
-    """Each address takes one method, whoever asks; every other one is 405."""
+    """A page is read, a deed is posted, whoever asks; every other method is 405."""
 
     async def story(house: House) -> None:
         noor = house.counsellor()

@@ -141,10 +141,6 @@ def test_danger_that_somebody_read_goes_first_and_is_on_record(tmp_path: Path) -
         deeds = [(one.action, one.reason, one.result) for one in await records(house) if one.object]
         assert ("conversation.triage", "urgent", "done") in deeds
         assert ("conversation.take", "next", "done") in deeds
-        refusals = [
-            one.result for one in await records(house) if one.action == "conversation.triage" and one.result != "done"
-        ]
-        assert refusals == ["malformed"]
 
     play(story, tmp_path / "house")
 

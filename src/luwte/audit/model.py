@@ -17,11 +17,13 @@ ACTIONS = frozenset(
         "conversation.take",
         "conversation.triage",
         "conversation.read",
+        "conversation.write",
         "conversation.return",
         "conversation.end",
     }
 )
-"""The catalogue: every deed that leaves a record, and no other word."""
+"""The catalogue: every deed that leaves a record, and no other word. Of writing only a refused try does: what was
+written is in the log of the conversation itself, signed."""
 
 
 @dataclass(frozen=True, slots=True)

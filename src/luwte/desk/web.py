@@ -11,7 +11,7 @@ import asyncio
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any
 
 from luwte.conversation import actions as conversations
 from luwte.conversation import frames as visitor_frames
@@ -22,6 +22,7 @@ from luwte.conversation.reading import as_refusal, decode, read_header
 from luwte.conversation.send import Appends, seal
 from luwte.crypto.envelope import NOTE, SHARED_LOG, TEAM_LOG, Header
 from luwte.desk import actions, frames, turns
+from luwte.desk.attempts import Attempts
 from luwte.desk.board import Board, Boards
 from luwte.desk.model import ROWS, Row
 from luwte.desk.register import Desks
@@ -35,8 +36,6 @@ from luwte.staff.model import Session, Team, is_over
 
 RATE, BURST = 50.0, 200.0
 """Frames a second that one desk may send beside its messages: enough for any hand, too few to bury the audit log."""
-
-T = TypeVar("T")
 
 NOBODY = Writer("")
 """Who a desk is until it signs on: no conversation is held by this name."""
@@ -87,6 +86,7 @@ class DeskSocket:
         self._certs_sent: set[bytes] = set()
         self._unfollow: list[Callable[[], None]] = []
         self._appends = Appends(around, self._number, self._appended)
+        self._attempts = Attempts(around, desks)
         self._session: Session | None = None
         self._writer = NOBODY
         self._board: Board | None = None
@@ -180,6 +180,7 @@ class DeskSocket:
     async def _answer(self, data: bytes) -> None:
         conv: bytes | None = None
         msg_id: bytes | None = None
+        frame: frames.FromDesk | None = None
         try:
             frame = decode(frames.decode_from_desk, data)
             conv = getattr(frame, "conv", None)
@@ -192,20 +193,20 @@ class DeskSocket:
         except Closed:
             raise
         except Exception as error:
-            self._refuse(error, conv, msg_id)
+            self._refuse(error, type(frame), conv, msg_id)
 
     async def _do(self, frame: frames.FromDesk) -> None:
         match frame:
             case visitor_frames.Ping():
                 self._send(visitor_frames.Pong())
             case frames.Openings():
-                await self._openings(frame.convs)
+                await self._openings(frame.convs, [0] * len(frame.convs) if frame.after is None else frame.after)
             case frames.Take():
                 await self._take(frame.conv)
             case frames.Next():
                 await self._next()
             case frames.Triage():
-                await self._on_record("conversation.triage", frame.conv, turns.prioritise, frame.conv, frame.priority)
+                await self._triage(frame)
             case frames.Follow():
                 self._follow(frame)
             case frames.End():
@@ -256,18 +257,20 @@ class DeskSocket:
                 return False
             self._appends.begin(header, frame.envelope, self._writer, minute)
         except Exception as error:
-            self._refuse(error, header and header.conv, header and header.msg_id)
+            self._refuse(error, frames.Append, header and header.conv, header and header.msg_id)
         return True
 
     def _appended(self, header: Header, ack: conversations.Ack | None, error: Exception | None) -> None:
         if error is not None:
-            self._refuse(error, header.conv, header.msg_id)
+            self._refuse(error, frames.Append, header.conv, header.msg_id)
         elif ack is not None:
             log = log_of(header.direction)
             self._socket.send(frames.encode(frames.Ack(header.conv, log, header.msg_id, ack.n, ack.minute)))
 
-    def _refuse(self, error: Exception, conv: bytes | None, msg_id: bytes | None) -> None:
+    def _refuse(self, error: Exception, frame: type[Any], conv: bytes | None, msg_id: bytes | None) -> None:
         refusal = as_refusal("desk", self._around, error)
+        if conv is not None:
+            self._attempts.refused(self._me, frame, conv, refusal)
         self._send(frames.refused(refusal, conv=conv, msg_id=msg_id))
 
     async def _send_team_secret(self, conv: bytes) -> None:
@@ -279,21 +282,23 @@ class DeskSocket:
                         epoch = held.conversation.epoch
                         self._send(frames.WrapFrame(conv, wrap.log, wrap.generation, epoch, wrap.wrap))
 
-    async def _openings(self, ids: list[bytes]) -> None:
-        if len(ids) > ROWS:
+    async def _openings(self, ids: list[bytes], after: list[int]) -> None:
+        if len(ids) > ROWS or len(after) != len(ids):
             raise MalformedFrame
-        ids = list(dict.fromkeys(ids))
+        wanted = dict(zip(ids, after, strict=True))
         around, account = self._around, self._me.account
         shown = self._desks.shown(self._me.token_hash)
-        found = await around.db.read(actions.openings, account, ids)
+        found = await around.db.read(actions.openings, account, wanted)
         new = [o.conversation.id for o in found if ("opening.read", o.conversation.id) not in shown]
         if new:
             await around.db.write(actions.record_openings, account, new, around.minute(), around.shred_key)
             shown.update(("opening.read", id) for id in new)
         still_there = {opening.conversation.id for opening in found}
-        for id in ids:
-            if id not in still_there:
-                self._send(frames.Opening(id, b"", 0, []))
+        gone = [id for id in wanted if id not in still_there]
+        for id in await around.db.read(actions.foreign, account, gone) if gone else ():
+            self._attempts.refused(self._me, frames.Openings, id, NoSuchConversation())
+        for id in gone:
+            self._send(frames.Opening(id, b"", 0, []))
         for opening in found:
             self._send_opening(opening)
 
@@ -308,15 +313,22 @@ class DeskSocket:
         self._send(frames.Opening(id, wraps[0].wrap, opening.conversation.epoch, envelopes))
 
     async def _take(self, id: bytes) -> None:
-        is_here = self._around.visitors.is_here
-        self._took(await self._on_record("conversation.take", id, actions.take, id, is_here))
+        around, is_here = self._around, self._around.visitors.is_here
+        self._took(await around.db.write(actions.take, self._me, id, is_here, around.minute(), around.shred_key))
 
     async def _next(self) -> None:
         assert self._board is not None
-        is_here, in_a_row = self._around.visitors.is_here, self._board.urgent_in_a_row
-        conversation = await self._on_record("conversation.take", b"", turns.take_next, in_a_row, is_here)
+        around, me, in_a_row = self._around, self._me, self._board.urgent_in_a_row
+        conversation = await around.db.write(
+            turns.take_next, me, in_a_row, around.visitors.is_here, around.minute(), around.shred_key
+        )
         self._send(frames.Given(conversation.id))
         self._took(conversation)
+
+    async def _triage(self, frame: frames.Triage) -> None:
+        around = self._around
+        minute, key = around.minute(), around.shred_key
+        await around.db.write(turns.prioritise, self._me, frame.conv, frame.priority, minute, key)
 
     def _took(self, conversation: Conversation) -> None:
         # Its record is there: showing what was taken needs no second one in this session.
@@ -348,17 +360,8 @@ class DeskSocket:
         )
 
     async def _end(self, frame: frames.End) -> None:
-        await self._on_record("conversation.end", frame.conv, actions.end, frame.conv, frame.reason)
-
-    async def _on_record(self, action: str, id: bytes, deed: Callable[..., T], *values: object) -> T:
-        """Do a deed that leaves a record; of a refused one a second job tells, as its own transaction was undone."""
-        around, me = self._around, self._me
-        minute, key = around.minute(), around.shred_key
-        try:
-            return await around.db.write(deed, me, *values, minute, key)
-        except Refusal as refusal:
-            await around.db.write(actions.record_refusal, me.account, action, id, refusal, minute, key)
-            raise
+        around = self._around
+        await around.db.write(actions.end, self._me, frame.conv, frame.reason, around.minute(), around.shred_key)
 
     def _sign(self, frame: frames.Delivered | frames.Read | frames.Typing) -> None:
         if frame.conv not in self._seats:

@@ -35,13 +35,15 @@ export function Head({ session }: { session: DeskSession }) {
       </span>
       {session.demo.value && <span class="chip">{say("head.demo")}</span>}
       <span class="me">{session.name.value}</span>
-      <button type="button" class="pill outline" aria-keyshortcuts="F9" onClick={() => session.lock()}>
-        <Icon name="lock" />
-        {say("head.lock")}
-      </button>
-      <button type="button" class="pill" onClick={() => void session.signOut()}>
-        {say("head.out")}
-      </button>
+      <span class="doors">
+        <button type="button" class="pill outline" aria-keyshortcuts="F9" onClick={() => session.lock()}>
+          <Icon name="lock" />
+          {say("head.lock")}
+        </button>
+        <button type="button" class="pill" onClick={() => void session.signOut()}>
+          {say("head.out")}
+        </button>
+      </span>
     </div>
   );
 }

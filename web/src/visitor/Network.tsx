@@ -4,14 +4,13 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { alarm } from "../ui/announce.ts";
 import { Icon } from "../ui/Icon.tsx";
-import type { VisitorSession } from "./state.ts";
+import { isOnlyHere, type VisitorSession } from "./state.ts";
 import { say } from "./words.ts";
 
 /** How long the good news stays. */
 const STAYS_MS = 8_000;
 
-const allSent = (session: VisitorSession): boolean =>
-  session.lines.value.every((line) => line.delivery !== "sending" && line.delivery !== "retrying");
+const allSent = (session: VisitorSession): boolean => !session.lines.value.some(isOnlyHere);
 
 /** Whether it was lost, is back, and everything has arrived: for a while that is worth saying. */
 function useBack(session: VisitorSession): boolean {
