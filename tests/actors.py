@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import msgspec
 import uvicorn
-from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from luwte import demo
 from luwte.app import Luwte, running, serving
@@ -85,7 +85,7 @@ class House:
 
 @asynccontextmanager
 async def a_house(folder: Path, clock: Clock = time.time) -> AsyncIterator[House]:
-    """A server on a free port of this machine, in the loop of the test; on what is in *folder*, if anything is."""
+    """A server on a free port of this machine, in the loop of the test; on a folder that was used it starts again."""
     if not (folder / "main.db").exists():
         demo_folder(folder)
     # Named as TCP, or asyncio leaves Nagle's algorithm on and each answer over HTTP waits 40 ms.
@@ -189,6 +189,11 @@ class Line:
 
     def close(self) -> None:
         """Hang up."""
+        self._transport.disconnect()
+
+    def says_goodbye(self) -> None:
+        """Close as a page does that is left."""
+        self._transport.send_close(WSCloseCode.OK)
         self._transport.disconnect()
 
 

@@ -16,7 +16,9 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from luwte import settings as settings_module
 from luwte.conversation.around import Surroundings
+from luwte.conversation.departures import Departures
 from luwte.conversation.frames import PROTOCOL
+from luwte.conversation.presence import Visitors
 from luwte.conversation.web import VisitorSocket
 from luwte.desk import actions as desk_actions
 from luwte.desk.board import Boards
@@ -68,6 +70,7 @@ class Luwte:
         self.teams: dict[str, Team] = {}
         self.desks = Desks(around.clock)
         self.watch = Watch(around, self.desks)
+        self.departures = Departures(around)
         self.boards = Boards(around, [])
         self.sockets = Sockets(self._route, self.is_own_origin, around.clock, around.metrics)
         self.polls = Polls(self.sockets)
@@ -213,15 +216,18 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
             metrics,
             certificates={},
             shred_key=keys.of(keystore.CONVERSATION),
+            visitors=Visitors(clock),
         )
         luwte = Luwte(settings, around, secret, is_demo)
         await luwte.reload_teams()
         luwte.sockets.start()
         luwte.watch.start()
+        luwte.departures.start()
         try:
             yield luwte
         finally:
             luwte.watch.stop()
+            luwte.departures.stop()
             await luwte.sockets.stop()
             luwte.boards.close()
     finally:

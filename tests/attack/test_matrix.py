@@ -16,6 +16,7 @@ from attack.attackers import (
     a_team_next_door,
     answers,
     records,
+    refused,
     return_to_list,
     until_pong,
     wait_until,
@@ -30,6 +31,8 @@ ROLES = ("holder", "colleague", "lead", "next door")
 HIDDEN = "no_such_conversation"
 GONE = "gone from the list"
 QUIET = "done"
+NOBODY = "nobody_waits"
+MARKED = "done, and on the disk"
 
 # What a desk gets for each frame. `holder` is who has it, or had it last; the others never had it.
 TEAM_TABLE: dict[str, dict[str, tuple[str, str, str]]] = {
@@ -44,6 +47,12 @@ TEAM_TABLE: dict[str, dict[str, tuple[str, str, str]]] = {
         "waiting": ("taken", "taken", HIDDEN),
         "taken": ("already_taken", "already_taken", HIDDEN),
         "returned": ("taken", "taken", HIDDEN),
+        "ended": ("conversation_ended", "conversation_ended", HIDDEN),
+    },
+    "triage": {
+        "waiting": (MARKED, MARKED, HIDDEN),
+        "taken": ("already_taken", "already_taken", HIDDEN),
+        "returned": (MARKED, MARKED, HIDDEN),
         "ended": ("conversation_ended", "conversation_ended", HIDDEN),
     },
     "follow": {
@@ -87,6 +96,7 @@ VISITOR_TABLE: dict[str, tuple[str, str, str, str]] = {
     "delivered": (QUIET, QUIET, QUIET, QUIET),
     "read": (QUIET, QUIET, QUIET, QUIET),
     "typing": (QUIET, QUIET, QUIET, QUIET),
+    "away": (QUIET, QUIET, QUIET, QUIET),
     "end": ("ended", "ended", "ended", QUIET),
     "start": ("wrong_order",) * 4,
     "resume": ("wrong_order",) * 4,
@@ -132,6 +142,8 @@ def _frame(desk: Counsellor, name: str, conv: bytes) -> tuple[str, dict[str, Any
             return "end", {"conv": conv, "reason": "completed"}
         case "delivered" | "read":
             return name, {"conv": conv, "n": 1}
+        case "triage":
+            return name, {"conv": conv, "priority": "urgent"}
         case _:
             return name, {"conv": conv}
 
@@ -144,7 +156,7 @@ async def _outcome(desk: Counsellor, name: str, conv: bytes) -> tuple[str, list[
     if not heard and name == "end":
         heard = [await desk.line.hear("ended")]
     if not heard:
-        return QUIET, []
+        return (MARKED if name == "triage" else QUIET), []
     (frame,) = heard
     shape = [(key, value) for key, value in frame.items() if key not in ("conv", "msg_id")]
     if frame["t"] == "opening":
@@ -176,9 +188,34 @@ def test_a_desk_gets_what_the_table_says(tmp_path: Path) -> None:
                         wrong.append((name, role, state, got))
                     if got in ("taken", "ack", "ended"):
                         visitor = await _in_state(house, desks["holder"], state)
-                    elif await what_is_stored(house) != before:
+                    elif (await what_is_stored(house) != before) != (got == MARKED and role == "holder"):
                         wrong.append((name, role, state, "changed the disk"))
         assert wrong == []
+
+    play(story, tmp_path / "house")
+
+
+def test_next_gives_what_waits_in_ones_own_team_and_nothing_else(tmp_path: Path) -> None:
+    """In every state, to the one who had it, a colleague and the lead; next door there is nobody."""
+
+    async def story(house: House) -> None:
+        holder, kim = house.counsellor(0), await a_team_next_door(house)
+        others = [holder, house.counsellor(1), house.counsellor(2)]
+        for desk in [*others, kim]:
+            await desk.opens_desk()
+        for state in STATES:
+            for desk in others:
+                visitor = await _in_state(house, holder, state)
+                assert (await refused(kim.line, "next"))["code"] == NOBODY
+                if state in ("waiting", "returned"):
+                    (given,) = await answers(desk.line, "next")
+                    assert given == {"t": "given", "conv": visitor.conv}
+                    assert (await desk.line.hear("taken"))["conv"] == visitor.conv
+                else:
+                    assert (await refused(desk.line, "next"))["code"] == NOBODY
+                visitor.line.send("end")
+                if state != "ended":
+                    await (holder if state == "taken" else desk).line.hear("ended")
 
     play(story, tmp_path / "house")
 
@@ -251,6 +288,7 @@ def test_a_visitor_gets_what_the_table_says(tmp_path: Path) -> None:
                     "append": {"envelope": visitor.seals("x", sender=os.urandom(8), seq=1, prev=bytes(32))},
                     "delivered": {"n": 1},
                     "read": {"n": 1},
+                    "away": {"away": False},
                     "start": visitor.start_frame,
                     "resume": {"conv": visitor.conv, "credential": visitor.keys.credential, "after": 0},
                 }.get(name, {})

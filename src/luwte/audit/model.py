@@ -15,6 +15,7 @@ ACTIONS = frozenset(
         "staff.sign_out",
         "opening.read",
         "conversation.take",
+        "conversation.triage",
         "conversation.read",
         "conversation.write",
         "conversation.return",

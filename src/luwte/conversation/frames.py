@@ -39,6 +39,7 @@ class Resume(Frame, tag="resume"):
     conv: Id
     credential: bytes
     after: Count
+    away: bool = False
 
 
 class Append(Frame, tag="append"):
@@ -61,11 +62,15 @@ class End(Frame, tag="end"):
     pass
 
 
+class Away(Frame, tag="away"):
+    away: bool
+
+
 class Ping(Frame, tag="ping"):
     pass
 
 
-FromVisitor = Start | Resume | Append | Delivered | Read | Typing | End | Ping
+FromVisitor = Start | Resume | Append | Delivered | Read | Typing | End | Away | Ping
 
 
 # to the visitor

@@ -24,6 +24,9 @@ BY_TEAM = "team"
 REASONS = ("completed", "visitor_left", "abuse")
 """Why a counsellor ends a conversation."""
 
+PRIORITIES = ("urgent", "soon", "normal")
+"""What staff may say of a waiting conversation: danger now, short on time, neither."""
+
 LOGS = (SHARED_LOG, TEAM_LOG)
 STAFF_WRITES = (TEAM, NOTE)
 ShredKey = Callable[[bytes], bytes | None]
@@ -47,6 +50,8 @@ class Conversation:
     times: int
     holder: str | None
     ended_by: str | None
+    left: int | None = None
+    priority: str = "normal"
 
     @property
     def waits(self) -> bool:

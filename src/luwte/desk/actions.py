@@ -8,7 +8,7 @@ from luwte.audit.model import pseudonym
 from luwte.conversation import actions as conversations
 from luwte.conversation.model import REASONS, Conversation, LockedEnvelope, LockedWrap, ShredKey, StartProof
 from luwte.crypto.envelope import SHARED_LOG, TEAM_LOG
-from luwte.errors import AlreadyTaken, ConversationEnded, MalformedFrame, NoSuchConversation, Refusal
+from luwte.errors import AlreadyTaken, ConversationEnded, MalformedFrame, NoSuchConversation, Refusal, VisitorAway
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff import actions as staff
 from luwte.staff.model import Account, Session
@@ -53,11 +53,16 @@ def foreign(tx: ReadTx, account: Account, ids: Sequence[bytes]) -> list[bytes]:
 def record_openings(tx: WriteTx, account: Account, ids: Sequence[bytes], minute: int, key: ShredKey) -> None:
     """Put on record that a session sees these openings, before it does."""
     for id in ids:
-        _record(tx, account.id, id, "opening.read", minute, key)
+        record(tx, account.id, id, "opening.read", minute, key)
 
 
-def take(tx: WriteTx, session: Session, id: bytes, minute: int, key: ShredKey) -> None:
-    """Take a waiting conversation. Raises `AlreadyTaken` for who was second, `ConversationEnded` for who is late."""
+def take(
+    tx: WriteTx, session: Session, id: bytes, is_here: Callable[[bytes], bool], minute: int, key: ShredKey
+) -> Conversation:
+    """Take a waiting conversation; it, as it was.
+
+    Raises `AlreadyTaken` for who was second, `ConversationEnded` for who is late, `VisitorAway` for an empty chair.
+    """
     account = session.account
     # In the same transaction: of a sign-out and a Take at the same moment one comes first, for everybody.
     staff.check_session(tx, session, minute)
@@ -66,9 +71,12 @@ def take(tx: WriteTx, session: Session, id: bytes, minute: int, key: ShredKey) -
         raise NoSuchConversation
     if conversation.ended_by is not None:
         raise ConversationEnded
+    if conversation.holder is None and not is_here(id):
+        raise VisitorAway
     if not conversations.seat(tx, conversation, account.id):
         raise AlreadyTaken
-    _record(tx, account.id, id, "conversation.take", minute, key)
+    record(tx, account.id, id, "conversation.take", minute, key)
+    return conversation
 
 
 def held(tx: ReadTx, account: Account) -> list[Held]:
@@ -87,7 +95,7 @@ def held(tx: ReadTx, account: Account) -> list[Held]:
 
 def record_reading(tx: WriteTx, account: Account, id: bytes, minute: int, key: ShredKey) -> None:
     """Put on record that a new session reads a conversation that its account took before."""
-    _record(tx, account.id, id, "conversation.read", minute, key)
+    record(tx, account.id, id, "conversation.read", minute, key)
 
 
 def end(tx: WriteTx, session: Session, id: bytes, reason: str, minute: int, key: ShredKey) -> None:
@@ -97,7 +105,7 @@ def end(tx: WriteTx, session: Session, id: bytes, reason: str, minute: int, key:
     account = session.account
     staff.check_session(tx, session, minute)
     conversations.end_by_team(tx, _own(tx, account, id), minute, reason)
-    _record(tx, account.id, id, "conversation.end", minute, key, reason=reason)
+    record(tx, account.id, id, "conversation.end", minute, key, reason=reason)
 
 
 def sign_out(
@@ -114,14 +122,14 @@ def return_all(tx: WriteTx, account: str, minute: int, key: ShredKey, *, reason:
     """Everything that this account has waits again."""
     for conversation in conversations.held_by(tx, account):
         conversations.unseat(tx, conversation, minute)
-        _record(tx, account, conversation.id, "conversation.return", minute, key, reason=reason)
+        record(tx, account, conversation.id, "conversation.return", minute, key, reason=reason)
 
 
 def record_refusal(
     tx: WriteTx, account: Account, action: str, id: bytes, refusal: Refusal, minute: int, key: ShredKey
 ) -> None:
     """Put a refused deed on record: its own transaction was undone."""
-    _record(tx, account.id, id, action, minute, key, result=refusal.code)
+    record(tx, account.id, id, action, minute, key, result=refusal.code)
 
 
 def _waiting(tx: ReadTx, account: Account, id: bytes) -> Conversation | None:
@@ -129,7 +137,8 @@ def _waiting(tx: ReadTx, account: Account, id: bytes) -> Conversation | None:
         conversation = conversations.find(tx, id)
     except NoSuchConversation:
         return None
-    return conversation if conversation.waits and conversation.team == account.team else None
+    waits = conversation.waits and conversation.left is None
+    return conversation if waits and conversation.team == account.team else None
 
 
 def _is_ours(tx: ReadTx, account: Account, id: bytes) -> bool:
@@ -146,7 +155,7 @@ def _own(tx: ReadTx, account: Account, id: bytes) -> Conversation:
     return conversation
 
 
-def _record(
+def record(
     tx: WriteTx,
     actor: str,
     id: bytes,
@@ -157,6 +166,7 @@ def _record(
     reason: str = "",
     result: str = "done",
 ) -> None:
+    """Put one deed on record, naming the conversation so that only its own key can."""
     shred_key = key(id)
     audit.record(
         tx,

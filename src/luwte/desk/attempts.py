@@ -13,6 +13,7 @@ from luwte.errors import (
     NotAccepted,
     Refusal,
     SignedOut,
+    VisitorAway,
 )
 from luwte.plumbing.log import trouble
 from luwte.staff.model import Session
@@ -20,6 +21,8 @@ from luwte.staff.model import Session
 ACTIONS: dict[type[frames.FromDesk], str] = {
     frames.Openings: "opening.read",
     frames.Take: "conversation.take",
+    frames.Next: "conversation.take",
+    frames.Triage: "conversation.triage",
     frames.Follow: "conversation.read",
     frames.Append: "conversation.write",
     frames.Delivered: "conversation.write",
@@ -29,7 +32,7 @@ ACTIONS: dict[type[frames.FromDesk], str] = {
 }
 """What somebody tries with a frame, in the words of the audit log."""
 
-OUT_OF_REACH = (NoSuchConversation, NotAccepted, AlreadyTaken, ConversationEnded, SignedOut)
+OUT_OF_REACH = (NoSuchConversation, NotAccepted, AlreadyTaken, ConversationEnded, VisitorAway, SignedOut)
 """Refusals that are on record. The others are about the form of a frame, or its moment."""
 
 

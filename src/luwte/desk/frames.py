@@ -1,5 +1,7 @@
 """The frames of a desk's socket, as docs/protocol.md section 5.2 writes them."""
 
+from typing import ClassVar
+
 import msgspec
 
 from luwte.conversation.frames import Count, Frame, Id, Ping, encode, refused
@@ -50,7 +52,16 @@ class Typing(Frame, tag="typing"):
     conv: Id
 
 
-FromDesk = SignOn | Openings | Take | Follow | Append | End | Delivered | Read | Typing | Ping
+class Next(Frame, tag="next"):
+    pass
+
+
+class Triage(Frame, tag="triage"):
+    conv: Id
+    priority: str
+
+
+FromDesk = SignOn | Openings | Take | Next | Triage | Follow | Append | End | Delivered | Read | Typing | Ping
 
 
 # to the desk
@@ -76,6 +87,29 @@ class WaitingRow(msgspec.Struct, frozen=True):
 class Queue(Frame, tag="queue"):
     waiting: list[WaitingRow]
     more: int
+
+
+class Mark(msgspec.Struct, frozen=True):
+    conv: bytes
+    priority: str
+
+
+class Standing(Frame, tag="standing"):
+    came_with: ClassVar[int] = 2
+    marks: list[Mark]
+    away: list[WaitingRow]
+
+
+class Presence(Frame, tag="presence"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
+    state: str
+    since: int
+
+
+class Given(Frame, tag="given"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
 
 
 class OpeningEnvelope(msgspec.Struct, frozen=True):

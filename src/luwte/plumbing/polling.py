@@ -99,8 +99,10 @@ class Poll:
         "at_once",
         "clogged",
         "closed",
+        "farewell",
         "heard",
         "on_drain",
+        "probed",
     )
 
     def __init__(self, gone: Callable[["Poll"], None], peer: str | None, now: float) -> None:
@@ -117,6 +119,9 @@ class Poll:
         self.heard = now
         self.clogged = False
         self.closed = False
+        # A client closes a poll also when it goes on by WebSocket, so its end says nothing of the visitor.
+        self.farewell = False
+        self.probed = False
         self.on_drain: Callable[[], None] | None = None
         self.at_once: Callable[[bytes], bool] | None = None
 
@@ -151,6 +156,9 @@ class Poll:
             self._gone(self)
             self._wake()
             self._news.set()
+
+    def probe(self) -> None:
+        """A request that is held is sign enough."""
 
     @property
     def peer(self) -> str | None:

@@ -24,11 +24,14 @@ MAX_FRAME = 20_480
 INBOX = 32
 """Frames that may wait unread on one connection; then its socket is no longer read."""
 
-SILENCE = 60.0
+SILENCE = 50.0
 """Seconds after which a socket that says nothing is dead: clients ping every 20."""
 
-SWEEP = 10.0
-"""Seconds between looks for such sockets."""
+SWEEP = 5.0
+"""Seconds between looks for such sockets: nobody is silent for a minute unnoticed."""
+
+PROBE_AFTER = 20.0
+"""Seconds of silence after which a socket that may be asked is asked for a sign of life."""
 
 FIRST_FRAME = 15.0
 """Seconds in which a connection must say who it is."""
@@ -40,6 +43,7 @@ BINARY, TEXT = WSMsgType.BINARY, WSMsgType.TEXT
 CLOSE, CONTINUATION = WSMsgType.CLOSE, WSMsgType.CONTINUATION
 
 DONE, STOPPING, BROKEN, NOT_ALLOWED, TOO_LARGE, TRY_LATER = 1000, 1001, 1002, 1008, 1009, 1013
+FAREWELLS = (WSCloseCode.OK, WSCloseCode.GOING_AWAY)
 NO_SIGN_ON, SIGNED_OUT, SILENT = 4400, 4401, 4408
 
 
@@ -55,6 +59,10 @@ class Socket(Protocol):
     clogged: bool
     """The other side does not read us: what can wait should wait for `on_drain`."""
     closed: bool
+    farewell: bool
+    """The other side hung up by itself; a line that only broke says nothing."""
+    probed: bool
+    """Whether the browser itself may answer for the page: one that is out of sight hardly gets to say anything."""
     on_drain: Callable[[], None] | None
     at_once: Callable[[bytes], bool] | None
     """A connection that can asks this first for each message that its reader would only be woken for: True when it
@@ -70,6 +78,10 @@ class Socket(Protocol):
 
     def close(self, code: int) -> None:
         """Say why, and hang up."""
+        ...
+
+    def probe(self) -> None:
+        """Ask the browser, not the page, for a sign of life, where that can be asked."""
         ...
 
     @property
@@ -94,8 +106,10 @@ class WebSocket(WSListener):
         "at_once",
         "clogged",
         "closed",
+        "farewell",
         "heard",
         "on_drain",
+        "probed",
         "task",
     )
 
@@ -112,6 +126,8 @@ class WebSocket(WSListener):
         self.heard = now
         self.clogged = False
         self.closed = False
+        self.farewell = False
+        self.probed = False
         self.on_drain: Callable[[], None] | None = None
         self.at_once: Callable[[bytes], bool] | None = None
         self.task: asyncio.Task[None] | None = None
@@ -133,6 +149,10 @@ class WebSocket(WSListener):
     def send(self, message: bytes) -> None:
         if not self.closed and self._transport is not None:
             self._transport.send(BINARY, message)
+
+    def probe(self) -> None:
+        if not self.closed and not self.clogged and self._transport is not None:
+            self._transport.send_ping()
 
     def close(self, code: int) -> None:
         if not self.closed and self._transport is not None:
@@ -171,6 +191,8 @@ class WebSocket(WSListener):
         elif frame.msg_type is BINARY or frame.msg_type is CONTINUATION:
             self._collect(frame)
         elif frame.msg_type is CLOSE:
+            # Another code is a proxy's, or a browser's about an error: whoever is behind it did not leave.
+            self.farewell = frame.get_close_code() in FAREWELLS
             self.close(DONE)
         elif frame.msg_type is TEXT:
             self.close(NOT_ALLOWED)
@@ -372,10 +394,12 @@ class Sockets:
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SWEEP)
-            limit = self.clock() - SILENCE
+            now = self.clock()
             for socket in tuple(self._open):
-                if socket.heard < limit:
+                if socket.heard < now - SILENCE:
                     socket.close(SILENT)
+                elif socket.probed and socket.heard < now - PROBE_AFTER:
+                    socket.probe()
 
 
 # picows tells the address of every connection to its logger; an adapter over a disabled one keeps that, and a logger

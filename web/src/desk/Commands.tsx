@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { Desk } from "./desk.ts";
-import { firstTake, nextRegion, nextUnread } from "./keys.ts";
+import { firstTake, nextButton, nextRegion, nextUnread } from "./keys.ts";
 import { say } from "./words.ts";
 
 interface Command {
@@ -14,6 +14,7 @@ interface Command {
 
 const commands = (desk: Desk): readonly Command[] => [
   { name: say("keys.take"), key: "F8", go: firstTake },
+  { name: say("keys.next"), key: "F4", go: nextButton },
   { name: say("keys.unread"), key: "F2", go: () => nextUnread(desk, 1) },
   { name: say("keys.region"), key: "F6", go: () => nextRegion(1) },
   ...desk.session.conversations.value.map((talk) => ({

@@ -7,17 +7,25 @@ import { effect, type Signal, signal } from "@preact/signals";
 import type { org } from "/org.js";
 import { hex, unbase64, unhex } from "../crypto/bytes.ts";
 import { Connection } from "../wire/connection.ts";
-import { type DeskHears, type DeskSays, hearAtDesk, type Taken, type Welcome } from "../wire/desk-frames.ts";
+import {
+  type DeskHears,
+  type DeskSays,
+  hearAtDesk,
+  type Priority,
+  type Taken,
+  type Welcome,
+} from "../wire/desk-frames.ts";
 import { PROTOCOL } from "../wire/frames.ts";
 import { Serial } from "../wire/serial.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import type { Pin } from "../wire/trust.ts";
 import { sayFarewell } from "./session-farewell.ts";
 import { askSalt, signIn, Trouble, unlock } from "./session-keyring.ts";
+import { NextOne } from "./session-next.ts";
 import { Talk } from "./session-talk.ts";
 import { Vault } from "./session-vault.ts";
 import { WaitingList } from "./session-waiting.ts";
-import type { DeskSession, EndReason, WaitingRow } from "./state.ts";
+import type { DeskSession, EndReason, Moved, WaitingRow } from "./state.ts";
 
 export type DeskOrg = Pick<typeof org, "organisation" | "root">;
 
@@ -51,6 +59,8 @@ export class Desk implements DeskSession {
   readonly waiting: Signal<readonly WaitingRow[]> = signal([]);
   readonly more: Signal<number> = signal(0);
   readonly conversations: Signal<readonly Talk[]> = signal([]);
+  readonly left: Signal<readonly string[]> = signal([]);
+  readonly moved: Signal<readonly Moved[]> = signal([]);
   readonly minute: Signal<number>;
 
   readonly #world: Surroundings;
@@ -61,12 +71,14 @@ export class Desk implements DeskSession {
   /** The server's clock against ours, in minutes. */
   #offset = 0;
   readonly #takes = new Map<string, (mine: boolean) => void>();
+  readonly #next: NextOne;
   #endShift: () => void = () => {};
 
   constructor(world: Surroundings, pinned: DeskOrg) {
     this.#world = world;
     this.#pin = { organisation: pinned.organisation, root: unhex(pinned.root) };
     this.minute = signal(this.#now());
+    this.#next = new NextOne(world);
     this.#tick();
   }
 
@@ -154,6 +166,18 @@ export class Desk implements DeskSession {
     });
   }
 
+  next(): Promise<string | undefined> {
+    const shift = this.#shift;
+    if (shift === undefined || !shift.vault.isOpen || this.#next.isAsked) return Promise.resolve(undefined);
+    this.trouble.value = shift.connection.say({ t: "next" }) ? undefined : "network";
+    return this.trouble.value === undefined ? this.#next.answer() : Promise.resolve(undefined);
+  }
+
+  mark(conv: string, priority: Priority): void {
+    const isSaid = this.#shift?.connection.say({ t: "triage", conv: unhex(conv), priority });
+    this.trouble.value = isSaid === true ? undefined : "network";
+  }
+
   async send(conv: string, text: string): Promise<boolean> {
     return this.#talk(conv)?.send(text) ?? false;
   }
@@ -190,6 +214,10 @@ export class Desk implements DeskSession {
     if (talk?.ended.value !== undefined) this.#drop(talk);
   }
 
+  dismissMoved(conv: string): void {
+    this.moved.value = this.moved.value.filter((one) => one.conv !== conv);
+  }
+
   #begin(token: string, name: string, salt: Uint8Array, vault: Vault): Shift {
     const waiting = new WaitingList(vault, (frame) => connection.say(frame));
     const connection: Connection<DeskHears, DeskSays> = new Connection(
@@ -217,6 +245,9 @@ export class Desk implements DeskSession {
       effect(() => {
         this.more.value = waiting.more.value;
       }),
+      effect(() => {
+        this.left.value = waiting.left.value;
+      }),
     ];
     this.#endShift = () => {
       for (const stop of stops) stop();
@@ -237,6 +268,12 @@ export class Desk implements DeskSession {
     switch (frame.t) {
       case "queue":
         return shift.waiting.show(frame);
+      case "standing":
+        return shift.waiting.stand(frame);
+      case "given":
+        return this.#next.given(hex(frame.conv));
+      case "presence":
+        return this.#presence(shift, frame);
       case "opening":
         return shift.waiting.opened(frame);
       case "taken":
@@ -280,6 +317,15 @@ export class Desk implements DeskSession {
     const talk = known ?? this.#sit(shift, frame);
     await talk.taken(frame);
     this.#answerTake(conv, true);
+    this.#next.taken(conv);
+    this.dismissMoved(conv);
+  }
+
+  #presence(shift: Shift, frame: Extract<DeskHears, { t: "presence" }>): void {
+    const conv = hex(frame.conv);
+    const talk = this.#talk(conv);
+    if (talk !== undefined) talk.visitorIs.value = frame.state;
+    else if (frame.state === "gone") shift.waiting.leave(conv);
   }
 
   #sit(shift: Shift, frame: Taken): Talk {
@@ -301,8 +347,15 @@ export class Desk implements DeskSession {
     const { socket } = shift;
     this.#world.after(NAMED_WITHIN, () => {
       if (shift !== this.#shift || socket !== shift.socket) return;
-      for (const talk of this.conversations.value) if (!shift.named.has(talk.conv)) this.#lost(talk.conv);
+      for (const talk of this.conversations.value) if (!shift.named.has(talk.conv)) this.#wentOn(talk);
     });
+  }
+
+  /** While our connection was gone it went to somebody else, back to the list, or to its end: say so. */
+  #wentOn(talk: Talk): void {
+    if (talk.ended.value !== undefined) return;
+    this.moved.value = [...this.moved.value, { conv: talk.conv, number: talk.number }];
+    this.#lost(talk.conv);
   }
 
   #lost(conv: string): void {
@@ -323,7 +376,10 @@ export class Desk implements DeskSession {
     if (conv !== undefined && this.#takes.has(hex(conv))) {
       if (code !== "already_taken") this.trouble.value = code;
       this.#answerTake(hex(conv), false);
-    } else this.#refused(code);
+    } else {
+      if (conv === undefined) this.#next.none();
+      this.#refused(code);
+    }
   }
 
   #refused(code: string): void {
@@ -366,7 +422,10 @@ export class Desk implements DeskSession {
     this.conversations.value = [];
     this.waiting.value = [];
     this.more.value = 0;
+    this.left.value = [];
+    this.moved.value = [];
     for (const conv of [...this.#takes.keys()]) this.#answerTake(conv, false);
+    this.#next.none();
     this.connected.value = false;
     this.name.value = "";
     this.trouble.value = why;

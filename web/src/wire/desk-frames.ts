@@ -18,6 +18,9 @@ import { bytes, bytesOrNone, flag, list, oneOf, record, whole } from "./shape.ts
 const log = oneOf(1, 2);
 const keptWrap = record({ log, g: whole, epoch: whole, wrap });
 
+const row = record({ conv, number: whole, since: whole, last: whole, again: flag });
+const priority = oneOf("urgent", "soon", "normal");
+
 const fromServer = {
   welcome: record({
     protocol: whole,
@@ -28,9 +31,12 @@ const fromServer = {
     certificates: list(certificate, 3),
   }),
   queue: record({
-    waiting: list(record({ conv, number: whole, since: whole, last: whole, again: flag }), 30),
+    waiting: list(row, 30),
     more: whole,
   }),
+  standing: record({ marks: list(record({ conv, priority }), 60), away: list(row, 30) }),
+  given: record({ conv }),
+  presence: record({ conv, state: oneOf("here", "away", "gone"), since: whole }),
   opening: record({
     conv,
     wrap: bytesOrNone(80),
@@ -75,6 +81,8 @@ export type Opening = Extract<DeskHears, { t: "opening" }>;
 export type KeptWrap = Taken["wraps"][number];
 export const hearAtDesk = hearing(fromServer);
 
+export type Priority = "urgent" | "soon" | "normal";
+
 export type DeskSays =
   | { readonly t: "sign_on"; readonly token: Uint8Array }
   | { readonly t: "openings"; readonly convs: readonly Uint8Array[]; readonly after: readonly number[] }
@@ -83,4 +91,5 @@ export type DeskSays =
   | { readonly t: "append"; readonly envelope: Uint8Array; readonly wrap?: Uint8Array }
   | { readonly t: "end"; readonly conv: Uint8Array; readonly reason: "completed" | "visitor_left" | "abuse" }
   | { readonly t: "delivered" | "read"; readonly conv: Uint8Array; readonly n: number }
-  | { readonly t: "ping" };
+  | { readonly t: "triage"; readonly conv: Uint8Array; readonly priority: Priority }
+  | { readonly t: "next" | "ping" };

@@ -32,6 +32,10 @@ export interface Surroundings {
   chance(): number;
   /** Tell when the network or the page comes back; the returned function ends that. */
   onWake(deed: () => void): () => void;
+  /** Whether the page is out of sight: another tab, another app, a dark screen. */
+  isHidden(): boolean;
+  /** Tell when that changes; the returned function ends it. */
+  onHidden(tell: () => void): () => void;
 }
 
 /** The browser's own. No cookie travels, nothing is cached, no redirect is followed. */
@@ -49,6 +53,11 @@ export function browserSurroundings(): Surroundings {
     },
     chance: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
     onWake,
+    isHidden: () => document.hidden,
+    onHidden(tell) {
+      document.addEventListener("visibilitychange", tell);
+      return () => document.removeEventListener("visibilitychange", tell);
+    },
   };
 }
 

@@ -101,6 +101,8 @@ export interface World {
   readonly clock: FakeClock;
   readonly sockets: FakeSocket[];
   wake(): void;
+  /** The page goes out of sight, or comes back. */
+  hide(hidden: boolean): void;
   /** Everything that left by HTTP. */
   readonly posted: { method: string; path: string; body: object | undefined; token: string | undefined }[];
 }
@@ -121,6 +123,8 @@ export function fakeWorld(options: WorldOptions = {}): World {
   const clock = options.clock ?? new FakeClock();
   const sockets: FakeSocket[] = [];
   const wakers = new Set<() => void>();
+  const watchers = new Set<() => void>();
+  let isHidden = false;
   const posted: World["posted"] = [];
   return {
     clock,
@@ -128,6 +132,11 @@ export function fakeWorld(options: WorldOptions = {}): World {
     posted,
     wake: () => {
       for (const waker of [...wakers]) waker();
+    },
+    hide: (hidden) => {
+      isHidden = hidden;
+      for (const watcher of [...watchers]) watcher();
+      if (!hidden) for (const waker of [...wakers]) waker();
     },
     surroundings: {
       socket(path) {
@@ -151,6 +160,11 @@ export function fakeWorld(options: WorldOptions = {}): World {
       onWake(deed) {
         wakers.add(deed);
         return () => wakers.delete(deed);
+      },
+      isHidden: () => isHidden,
+      onHidden(tell) {
+        watchers.add(tell);
+        return () => watchers.delete(tell);
       },
     },
   };

@@ -27,6 +27,8 @@ export interface Conv {
   readonly id: Uint8Array;
   readonly number: number;
   since: number;
+  away: boolean;
+  priority: string;
   readonly startHash: string;
   readonly credentialHash: string;
   readonly wraps: Uint8Array[];
@@ -186,6 +188,7 @@ export class ModelServer {
     else if (conv === undefined) throw new Refused("wrong_order");
     else if (frame.t === "append") this.#append(link, conv, frame.envelope);
     else if (frame.t === "end") this.#end(conv, "visitor");
+    else if (frame.t === "away") this.#goAway(conv, frame.away);
     else for (const desk of this.#desks(conv.holder)) this.say(desk, { ...frame, conv: conv.id });
   }
 
@@ -199,6 +202,8 @@ export class ModelServer {
       id: Uint8Array.from(id),
       number: this.convs.size + 1,
       since: this.minute,
+      away: false,
+      priority: "normal",
       startHash,
       credentialHash: sha(frame.credential),
       wraps: frame.wraps,
@@ -221,6 +226,7 @@ export class ModelServer {
     const conv = this.convs.get(hex(frame.conv));
     if (conv === undefined || conv.credentialHash !== sha(frame.credential)) throw new Refused("no_such_conversation");
     link.conv = conv;
+    this.#goAway(conv, frame.away === true);
     const wraps = [1, 3].map((at) => ({ g: at >> 1, wrap: conv.wraps[at] }));
     this.say(link, { t: "resumed", conv: conv.id, last: conv.logs[1].length, wraps });
     for (const stored of conv.logs[1].slice(frame.after)) this.#envelope(link, conv, 1, stored);
@@ -232,6 +238,7 @@ export class ModelServer {
     else if (link.account === undefined) this.cut((one) => one === link, 4400);
     else if (frame.t === "ping") this.say(link, { t: "pong" });
     else if (frame.t === "openings") this.#openings(link, frame);
+    else if (frame.t === "next") this.#next(link, link.account);
     else this.#inConversation(link, frame, link.account);
   }
 
@@ -239,11 +246,12 @@ export class ModelServer {
     const header = frame.t === "append" ? parse(frame.envelope) : undefined;
     const conv = this.convs.get(hex(header?.conv ?? frame.conv));
     if (conv === undefined) throw new Refused("no_such_conversation", { conv: frame.conv });
-    if (frame.t !== "take" && conv.holder !== account.id) {
+    if (frame.t !== "take" && frame.t !== "triage" && conv.holder !== account.id) {
       throw new Refused("no_such_conversation", { conv: conv.id, ...(header && { msg_id: header.msgId }) });
     }
     const { conv: _, ...rest } = frame;
     if (frame.t === "take") this.#take(link, conv, account);
+    else if (frame.t === "triage") this.#triage(conv, frame.priority);
     else if (frame.t === "follow") this.#follow(link, conv, frame);
     else if (frame.t === "append") this.#append(link, conv, frame.envelope, frame.wrap);
     else if (frame.t === "end") this.#end(conv, "team");
@@ -284,7 +292,40 @@ export class ModelServer {
     }
   }
 
+  /** The visitor of one that waits has left: it is in no list any more. */
+  leave(conv: Conv): void {
+    conv.endedBy = "visitor";
+    for (const link of this.links) {
+      if (link.account !== undefined)
+        this.say(link, { t: "presence", conv: conv.id, state: "gone", since: this.minute });
+    }
+    this.#tellQueue();
+  }
+
+  #goAway(conv: Conv, away: boolean): void {
+    if (conv.away === away) return;
+    conv.away = away;
+    const state = away ? "away" : "here";
+    for (const link of this.#desks(conv.holder)) {
+      this.say(link, { t: "presence", conv: conv.id, state, since: this.minute });
+    }
+    this.#tellQueue();
+  }
+
+  #triage(conv: Conv, priority: string): void {
+    conv.priority = priority;
+    this.#tellQueue();
+  }
+
+  #next(link: Link, account: Account): void {
+    const conv = this.#waiting().find((one) => !one.away);
+    if (conv === undefined) throw new Refused("nobody_waits");
+    this.say(link, { t: "given", conv: conv.id });
+    this.#take(link, conv, account);
+  }
+
   #take(link: Link, conv: Conv, account: Account): void {
+    if (conv.holder === undefined && conv.away) throw new Refused("visitor_away", { conv: conv.id });
     if (conv.endedBy !== undefined) throw new Refused("conversation_ended", { conv: conv.id });
     if (conv.holder !== undefined) throw new Refused("already_taken", { conv: conv.id });
     conv.holder = account.id;
@@ -412,13 +453,19 @@ export class ModelServer {
   }
 
   #tellQueue(only?: Link): void {
-    const waiting = this.#waiting().map((conv) => {
-      const { id, number, since, times, logs } = conv;
+    const row = ({ id, number, since, times, logs }: Conv) => {
       return { conv: id, number, since, last: logs[1].length, again: times > 0 };
-    });
+    };
+    const everybody = this.#waiting();
+    const marked = everybody.filter((conv) => conv.priority !== "normal");
+    const marks = marked.map(({ id, priority }) => ({ conv: id, priority }));
+    const standing = { t: "standing", marks, away: everybody.filter((conv) => conv.away).map(row) };
+    const waiting = everybody.filter((conv) => !conv.away).map(row);
     const more = Math.max(0, waiting.length - 30);
     for (const link of only === undefined ? this.links : [only]) {
-      if (link.account !== undefined) this.say(link, { t: "queue", waiting: waiting.slice(0, 30), more });
+      if (link.account === undefined) continue;
+      this.say(link, standing);
+      this.say(link, { t: "queue", waiting: waiting.slice(0, 30), more });
     }
   }
 
