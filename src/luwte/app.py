@@ -18,7 +18,9 @@ from luwte import settings as settings_module
 from luwte.conversation.around import Surroundings
 from luwte.conversation.web import VisitorSocket
 from luwte.desk import actions as desk_actions
+from luwte.desk import hand_over
 from luwte.desk.board import Boards
+from luwte.desk.on_shift import OnShift
 from luwte.desk.register import Desks, Watch
 from luwte.desk.web import DeskSocket, session_topic
 from luwte.errors import (
@@ -43,6 +45,7 @@ from luwte.plumbing.migrate import migrate
 from luwte.plumbing.pages import EVERYWHERE, Client, File
 from luwte.plumbing.relay import Relay
 from luwte.plumbing.sockets import Handler, Socket, Sockets
+from luwte.replies import web as replies_web
 from luwte.settings import DEMONSTRATION, Settings
 from luwte.staff import actions as staff
 from luwte.staff import web as staff_web
@@ -62,6 +65,7 @@ class Luwte:
         self.server_secret, self.is_demo = server_secret, is_demo
         self.teams: dict[str, Team] = {}
         self.desks = Desks(around.clock)
+        self.on_shift = OnShift(around.relay, settings.desk_limit)
         self.watch = Watch(around, self.desks)
         self.boards = Boards(around, [])
         self.sockets = Sockets(self._route, self.is_own_origin, around.clock, around.metrics)
@@ -85,6 +89,8 @@ class Luwte:
         session = await self.db.write(
             desk_actions.sign_out, token, self.minute(), self.around.shred_key, self.desks.is_elsewhere
         )
+        if not self.desks.is_elsewhere(session.account.id, session.token_hash):
+            await self.db.write(hand_over.left, session.account.id)
         self.desks.forget(session.token_hash)
         self.around.relay.wake(session_topic(session.token_hash))
 
@@ -110,7 +116,7 @@ class Luwte:
         return self._visitor(line) if line in self.teams else None
 
     async def _desk(self, socket: Socket) -> None:
-        await DeskSocket(self.around, self.boards, self.desks, lambda: self.teams, socket).serve()
+        await DeskSocket(self.around, self.boards, self.desks, self.on_shift, lambda: self.teams, socket).serve()
 
     def _visitor(self, line: str) -> Handler:
         async def serve(socket: Socket) -> None:
@@ -286,7 +292,17 @@ def http(luwte: Luwte) -> ASGIApp:
         return config
 
     app = Litestar(
-        [healthz, status, visitor_page, line_page, desk_page, org_module, asset, *staff_web.handlers],
+        [
+            healthz,
+            status,
+            visitor_page,
+            line_page,
+            desk_page,
+            org_module,
+            asset,
+            *staff_web.handlers,
+            *replies_web.handlers,
+        ],
         on_app_init=[on_app_init],
         exception_handlers={
             Refusal: _refuse,

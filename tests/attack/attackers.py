@@ -29,6 +29,7 @@ NEXT_DOOR = "next-door"
 DAY = 86_400
 
 SIGNS = ("hello", "queue", "waiting", "claimed", "cert", "envelope", "typing", "read", "delivered", "taken", "lost")
+SIGNS += ("shift", "asked", "offered", "offer_over", "muted")
 """Frames that may come at any moment and answer nothing."""
 
 

@@ -18,6 +18,14 @@ ACTIONS = frozenset(
         "conversation.read",
         "conversation.return",
         "conversation.end",
+        "conversation.offer",
+        "conversation.withdraw",
+        "conversation.accept",
+        "conversation.decline",
+        "conversation.hand_over",
+        "conversation.mute",
+        "conversation.unmute",
+        "replies.change",
     }
 )
 """The catalogue: every deed that leaves a record, and no other word."""

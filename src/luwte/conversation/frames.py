@@ -106,6 +106,10 @@ class Claimed(Frame, tag="claimed"):
     times: int
 
 
+class Muted(Frame, tag="muted"):
+    on: bool
+
+
 class Ended(Frame, tag="ended"):
     by: str
 

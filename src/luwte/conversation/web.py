@@ -3,7 +3,7 @@
 <- hello                          -> start | resume                 <- started | resumed
 -> append                         <- ack | refused
 -> delivered | read | typing      <- delivered | read | typing      told on, never stored
--> end | ping                     <- waiting | claimed | ended | envelope, cert | pong
+-> end | ping                     <- waiting | claimed | muted | ended | envelope, cert | pong
 """
 
 import asyncio
@@ -47,6 +47,7 @@ class VisitorSocket:
         self._follower: Follower | None = None
         self._certs_sent: set[bytes] = set()
         self._told: tuple[object, ...] = ()
+        self._muted_told = False
         self._looking = False
         self._look_again = False
         self._conversation = b""
@@ -275,6 +276,9 @@ class VisitorSocket:
             self._told = tuple(news)
             for frame in news:
                 self._send(frame)
+        if bool(conversation.muted) != self._muted_told and conversation.ended_by is None:
+            self._muted_told = bool(conversation.muted)
+            self._send(frames.Muted(self._muted_told))
 
     def _send(self, frame: frames.Frame) -> None:
         self._socket.send(frames.encode(frame))

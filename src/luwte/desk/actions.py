@@ -8,7 +8,7 @@ from luwte.audit.model import pseudonym
 from luwte.conversation import actions as conversations
 from luwte.conversation.model import REASONS, Conversation, LockedEnvelope, LockedWrap, ShredKey, StartProof
 from luwte.crypto.envelope import SHARED_LOG, TEAM_LOG
-from luwte.errors import AlreadyTaken, ConversationEnded, MalformedFrame, NoSuchConversation, Refusal
+from luwte.errors import AlreadyTaken, ConversationEnded, LimitReached, MalformedFrame, NoSuchConversation, Refusal
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff import actions as staff
 from luwte.staff.model import Account, Session
@@ -48,11 +48,13 @@ def openings(tx: ReadTx, account: Account, ids: Sequence[bytes]) -> list[LockedO
 def record_openings(tx: WriteTx, account: Account, ids: Sequence[bytes], minute: int, key: ShredKey) -> None:
     """Put on record that a session sees these openings, before it does."""
     for id in ids:
-        _record(tx, account.id, id, "opening.read", minute, key)
+        record(tx, account.id, id, "opening.read", minute, key)
 
 
-def take(tx: WriteTx, session: Session, id: bytes, minute: int, key: ShredKey) -> None:
-    """Take a waiting conversation. Raises `AlreadyTaken` for who was second, `ConversationEnded` for who is late."""
+def take(tx: WriteTx, session: Session, id: bytes, limit: int, minute: int, key: ShredKey) -> None:
+    """Take a waiting conversation. Raises `AlreadyTaken` for who was second, `ConversationEnded` for who is late,
+    `LimitReached` for who has *limit* already.
+    """
     account = session.account
     # In the same transaction: of a sign-out and a Take at the same moment one comes first, for everybody.
     staff.check_session(tx, session, minute)
@@ -61,9 +63,17 @@ def take(tx: WriteTx, session: Session, id: bytes, minute: int, key: ShredKey) -
         raise NoSuchConversation
     if conversation.ended_by is not None:
         raise ConversationEnded
+    if conversation.waits:
+        check_room(tx, account, limit)
     if not conversations.seat(tx, conversation, account.id):
         raise AlreadyTaken
-    _record(tx, account.id, id, "conversation.take", minute, key)
+    record(tx, account.id, id, "conversation.take", minute, key)
+
+
+def check_room(tx: ReadTx, account: Account, limit: int) -> None:
+    """Refuse one more to who has *limit* already."""
+    if len(conversations.held_by(tx, account.id)) >= limit:
+        raise LimitReached
 
 
 def held(tx: ReadTx, account: Account) -> list[Held]:
@@ -82,7 +92,7 @@ def held(tx: ReadTx, account: Account) -> list[Held]:
 
 def record_reading(tx: WriteTx, account: Account, id: bytes, minute: int, key: ShredKey) -> None:
     """Put on record that a new session reads a conversation that its account took before."""
-    _record(tx, account.id, id, "conversation.read", minute, key)
+    record(tx, account.id, id, "conversation.read", minute, key)
 
 
 def end(tx: WriteTx, session: Session, id: bytes, reason: str, minute: int, key: ShredKey) -> None:
@@ -91,8 +101,8 @@ def end(tx: WriteTx, session: Session, id: bytes, reason: str, minute: int, key:
         raise MalformedFrame
     account = session.account
     staff.check_session(tx, session, minute)
-    conversations.end_by_team(tx, _own(tx, account, id), minute, reason)
-    _record(tx, account.id, id, "conversation.end", minute, key, reason=reason)
+    conversations.end_by_team(tx, own(tx, account, id), minute, reason)
+    record(tx, account.id, id, "conversation.end", minute, key, reason=reason)
 
 
 def sign_out(
@@ -109,14 +119,14 @@ def return_all(tx: WriteTx, account: str, minute: int, key: ShredKey, *, reason:
     """Everything that this account has waits again."""
     for conversation in conversations.held_by(tx, account):
         conversations.unseat(tx, conversation, minute)
-        _record(tx, account, conversation.id, "conversation.return", minute, key, reason=reason)
+        record(tx, account, conversation.id, "conversation.return", minute, key, reason=reason)
 
 
 def record_refusal(
     tx: WriteTx, account: Account, action: str, id: bytes, refusal: Refusal, minute: int, key: ShredKey
 ) -> None:
     """Put a refused deed on record: its own transaction was undone."""
-    _record(tx, account.id, id, action, minute, key, result=refusal.code)
+    record(tx, account.id, id, action, minute, key, result=refusal.code)
 
 
 def _waiting(tx: ReadTx, account: Account, id: bytes) -> Conversation | None:
@@ -127,14 +137,15 @@ def _waiting(tx: ReadTx, account: Account, id: bytes) -> Conversation | None:
     return conversation if conversation.waits and conversation.team == account.team else None
 
 
-def _own(tx: ReadTx, account: Account, id: bytes) -> Conversation:
+def own(tx: ReadTx, account: Account, id: bytes) -> Conversation:
+    """A conversation that this account has, or had when it ended. Absent and not theirs look the same."""
     conversation = conversations.find(tx, id)
     if conversation.holder != account.id:
         raise NoSuchConversation
     return conversation
 
 
-def _record(
+def record(
     tx: WriteTx,
     actor: str,
     id: bytes,
@@ -145,6 +156,7 @@ def _record(
     reason: str = "",
     result: str = "done",
 ) -> None:
+    """Put a deed on record under the conversation's pseudonym."""
     shred_key = key(id)
     audit.record(
         tx,

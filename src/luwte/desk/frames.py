@@ -1,5 +1,7 @@
 """The frames of a desk's socket, as docs/protocol.md section 5.2 writes them."""
 
+from typing import Annotated
+
 import msgspec
 
 from luwte.conversation.frames import Count, Frame, Id, Ping, encode, refused
@@ -49,7 +51,34 @@ class Typing(Frame, tag="typing"):
     conv: Id
 
 
-FromDesk = SignOn | Openings | Take | Follow | Append | End | Delivered | Read | Typing | Ping
+# handing on
+
+
+class HandOver(Frame, tag="hand_over"):
+    conv: Id
+    to: Annotated[str, msgspec.Meta(max_length=100)]
+
+
+class Withdraw(Frame, tag="withdraw"):
+    conv: Id
+
+
+class Answer(Frame, tag="answer"):
+    conv: Id
+    accept: bool
+
+
+class GiveBack(Frame, tag="give_back"):
+    conv: Id
+
+
+class Mute(Frame, tag="mute"):
+    conv: Id
+    on: bool
+
+
+Handing = HandOver | Withdraw | Answer | GiveBack | Mute
+FromDesk = SignOn | Openings | Take | Follow | Append | End | Delivered | Read | Typing | Ping | Handing
 
 
 # to the desk
@@ -153,6 +182,41 @@ class WrapFrame(Frame, tag="wrap"):
     g: int
     epoch: int
     wrap: bytes
+
+
+class ColleagueRow(msgspec.Struct, frozen=True):
+    account: str
+    name: str
+    held: int
+
+
+class Shift(Frame, tag="shift"):
+    limit: int
+    colleagues: list[ColleagueRow]
+
+
+class Asked(Frame, tag="asked"):
+    conv: bytes
+    to: str
+    name: str
+
+
+class Offered(Frame, tag="offered"):
+    conv: bytes
+    number: int
+    by: str
+    name: str
+    minute: int
+
+
+class OfferOver(Frame, tag="offer_over"):
+    conv: bytes
+    why: str
+
+
+class Muted(Frame, tag="muted"):
+    conv: bytes
+    on: bool
 
 
 decode_from_desk = msgspec.msgpack.Decoder(FromDesk).decode

@@ -3,6 +3,7 @@
 -> sign_on                        <- welcome, queue, taken for each conversation that the account has
 -> openings | take | follow       <- opening | taken | envelope, cert
 -> append | end                   <- ack | refused | ended | lost
+-> hand_over and what goes with it: desk/shift.py
 -> delivered | read | typing      <- the visitor's
 """
 
@@ -22,7 +23,9 @@ from luwte.crypto.envelope import NOTE, SHARED_LOG, TEAM_LOG, Header
 from luwte.desk import actions, frames
 from luwte.desk.board import Board, Boards
 from luwte.desk.model import ROWS
+from luwte.desk.on_shift import OnShift
 from luwte.desk.register import Desks
+from luwte.desk.shift import Shift
 from luwte.errors import MalformedFrame, NoSuchConversation, Refusal, SignedOut, TeamSecretExists, WrongOrder
 from luwte.plumbing.clock import minute as minute_of
 from luwte.plumbing.limits import Pace
@@ -67,9 +70,16 @@ class DeskSocket:
     """One desk's connection, from sign-on to goodbye."""
 
     def __init__(
-        self, around: Surroundings, boards: Boards, desks: Desks, teams: Callable[[], dict[str, Team]], socket: Socket
+        self,
+        around: Surroundings,
+        boards: Boards,
+        desks: Desks,
+        on_shift: OnShift,
+        teams: Callable[[], dict[str, Team]],
+        socket: Socket,
     ) -> None:
         self._around, self._boards, self._desks, self._teams, self._socket = around, boards, desks, teams, socket
+        self._on_shift = on_shift
         self._number = next(connection_numbers)
         self._seats: dict[bytes, Seat] = {}
         self._certs_sent: set[bytes] = set()
@@ -78,6 +88,7 @@ class DeskSocket:
         self._session: Session | None = None
         self._writer = NOBODY
         self._board: Board | None = None
+        self._shift: Shift | None = None
         self._refreshing = False
         self._refresh_again = False
         self._queue_timer: asyncio.TimerHandle | None = None
@@ -142,6 +153,8 @@ class DeskSocket:
         ]
         self._socket.on_drain = self._drained
         self._tell_queue()
+        self._shift = Shift(around, self._on_shift, account, self._send, self._on_record, self._accepted)
+        self._shift.begin(self._number, lambda: len(self._seats))
         self._refresh()
 
     def _session_ended(self) -> None:
@@ -157,6 +170,8 @@ class DeskSocket:
         self._seats.clear()
         if self._queue_timer is not None:
             self._queue_timer.cancel()
+        if self._shift is not None:
+            self._shift.end()
         if self._session is not None and self._board is not None:
             self._desks.closed(self._session.account.id, self._number)
             self._board.desk_closed(self._number)
@@ -192,6 +207,9 @@ class DeskSocket:
                 self._follow(frame)
             case frames.End():
                 await self._end(frame)
+            case frames.HandOver() | frames.Withdraw() | frames.Answer() | frames.GiveBack() | frames.Mute():
+                assert self._shift is not None
+                await self._shift.do(frame)
             case frames.Delivered() | frames.Read() | frames.Typing():
                 self._sign(frame)
             case _:
@@ -290,12 +308,14 @@ class DeskSocket:
         self._send(frames.Opening(id, wraps[0].wrap, opening.conversation.epoch, envelopes))
 
     async def _take(self, id: bytes) -> None:
-        me = self._me
-        await self._on_record("conversation.take", id, actions.take)
-        # Its record is there: showing what was taken needs no second one in this session.
-        self._desks.shown(me.token_hash).add(("conversation.read", id))
+        await self._on_record("conversation.take", id, actions.take, self._on_shift.limit)
         assert self._board is not None
         self._board.taken()
+        self._accepted(id)
+
+    def _accepted(self, id: bytes) -> None:
+        # Its record is there: showing what was taken needs no second one in this session.
+        self._desks.shown(self._me.token_hash).add(("conversation.read", id))
         self._refresh()
 
     def _follow(self, frame: frames.Follow) -> None:
@@ -323,7 +343,7 @@ class DeskSocket:
     async def _end(self, frame: frames.End) -> None:
         await self._on_record("conversation.end", frame.conv, actions.end, frame.reason)
 
-    async def _on_record(self, action: str, id: bytes, deed: Callable[..., None], *values: str) -> None:
+    async def _on_record(self, action: str, id: bytes, deed: Callable[..., None], *values: object) -> None:
         """Do a deed that leaves a record; of a refused one a second job tells, as its own transaction was undone."""
         around, me = self._around, self._me
         minute, key = around.minute(), around.shred_key
@@ -407,6 +427,9 @@ class DeskSocket:
                 for one in held:
                     if one.conversation.id not in self._seats:
                         await self._seat(one)
+                if self._shift is not None:
+                    self._shift.tell_muted(held)
+                    self._shift.changed()
         except Exception as error:
             trouble("desk refresh", error)
             self._socket.close(1011)

@@ -93,6 +93,11 @@ def sign_out(tx: WriteTx, token: bytes, minute: int) -> Session:
     return ended
 
 
+def name(tx: ReadTx, account: str) -> str:
+    """What colleagues call this account; nothing for one that is not there."""
+    return store.name(tx, account)
+
+
 def check_session(tx: ReadTx, held: Session, minute: int) -> None:
     """Refuse a deed of a session that ended meanwhile. Raises `SignedOut`."""
     found = store.session(tx, held.token_hash)
