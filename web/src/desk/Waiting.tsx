@@ -7,6 +7,7 @@ import { Icon } from "../ui/Icon.tsx";
 import type { Desk } from "./desk.ts";
 import { nextFree, type Shown, settle } from "./order.ts";
 import { Row } from "./Row.tsx";
+import { isFull } from "./room.ts";
 import type { WaitingRow } from "./state.ts";
 import { say } from "./words.ts";
 
@@ -89,7 +90,8 @@ export function Waiting({ desk }: { desk: Desk }) {
     lost.value = false;
     const mine = await session.take(conv).catch(() => undefined);
     if (mine === true) return desk.show(conv);
-    if (mine === false) {
+    // Any other reason has its own sentence.
+    if (mine === false && session.trouble.value === undefined) {
       announce(say("wait.lost"));
       lost.value = true;
     }
@@ -101,6 +103,11 @@ export function Waiting({ desk }: { desk: Desk }) {
         <h2 id="waiting">{say("wait")}</h2>
         <News lost={lost.value} differs={differs} />
       </div>
+      {isFull(session) && (
+        <p id="full" class="card warn full-desk">
+          {say("full", { n: session.handing.limit.value ?? 0 })}
+        </p>
+      )}
       {rows.length === 0 && <Nobody />}
       <ol
         class="queue"

@@ -7,16 +7,25 @@ import { effect, type Signal, signal } from "@preact/signals";
 import type { org } from "/org.js";
 import { hex, unbase64, unhex } from "../crypto/bytes.ts";
 import { Connection } from "../wire/connection.ts";
-import { type DeskHears, type DeskSays, hearAtDesk, type Taken, type Welcome } from "../wire/desk-frames.ts";
+import {
+  type DeskHears,
+  type DeskSays,
+  type EndReason,
+  hearAtDesk,
+  type Taken,
+  type Welcome,
+} from "../wire/desk-frames.ts";
 import { Serial } from "../wire/serial.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import type { Pin } from "../wire/trust.ts";
 import { sayFarewell } from "./session-farewell.ts";
+import { DeskHanding } from "./session-handing.ts";
 import { askSalt, signIn, Trouble, unlock } from "./session-keyring.ts";
+import { DeskReplies } from "./session-replies.ts";
 import { Talk } from "./session-talk.ts";
 import { Vault } from "./session-vault.ts";
 import { WaitingList } from "./session-waiting.ts";
-import type { DeskSession, EndReason, WaitingRow } from "./state.ts";
+import type { DeskSession, WaitingRow } from "./state.ts";
 
 export type DeskOrg = Pick<typeof org, "organisation" | "root">;
 
@@ -49,6 +58,8 @@ export class Desk implements DeskSession {
   readonly more: Signal<number> = signal(0);
   readonly conversations: Signal<readonly Talk[]> = signal([]);
   readonly minute: Signal<number>;
+  readonly handing: DeskHanding;
+  readonly replies: Signal<DeskReplies | undefined> = signal(undefined);
 
   readonly #world: Surroundings;
   readonly #pin: Pin;
@@ -64,6 +75,13 @@ export class Desk implements DeskSession {
     this.#world = world;
     this.#pin = { organisation: pinned.organisation, root: unhex(pinned.root) };
     this.minute = signal(this.#now());
+    this.handing = new DeskHanding(world, {
+      say: (frame) => this.connected.value && (this.#shift?.vault.isOpen ?? false) && this.#say(frame),
+      talk: (conv) => this.#talk(conv),
+      trouble: (code) => {
+        this.trouble.value = code;
+      },
+    });
     this.#tick();
   }
 
@@ -81,6 +99,7 @@ export class Desk implements DeskSession {
       this.name.value = name;
       this.demo.value = demo;
       this.#shift = this.#begin(token, name, salt, vault);
+      this.replies.value = new DeskReplies(this.#world, vault, token);
       this.#shift.connection.open();
     } catch (reason) {
       if (era === this.#era) this.#leave(codeOf(reason));
@@ -103,6 +122,7 @@ export class Desk implements DeskSession {
     this.phase.value = "locked";
     shift.vault.close();
     shift.waiting.lock();
+    this.replies.value?.lock();
     for (const talk of this.conversations.value) talk.lock();
   }
 
@@ -233,12 +253,20 @@ export class Desk implements DeskSession {
         await shift.vault.trust.keep(frame.certificate);
         return;
       case "lost":
+        this.handing.lost(hex(frame.conv));
         return this.#lost(hex(frame.conv));
+      case "shift":
+      case "asked":
+      case "offered":
+      case "offer_over":
+      case "muted":
+        return this.handing.hear(frame);
       case "refused":
         return this.#refusal(frame);
       case "pong":
         return;
       default:
+        if (frame.t === "ended") this.handing.ended(hex(frame.conv));
         return this.#talk(hex(frame.conv))?.hear(frame);
     }
   }
@@ -256,6 +284,7 @@ export class Desk implements DeskSession {
     this.minute.value = this.#now();
     shift.connection.settled();
     this.connected.value = true;
+    this.handing.welcome();
     this.#settleHeld(shift);
     if (this.trouble.value === "network") this.trouble.value = undefined;
     if (this.phase.value === "signing_in") this.phase.value = "in";
@@ -268,6 +297,7 @@ export class Desk implements DeskSession {
     const talk = known ?? this.#sit(shift, frame);
     await talk.taken(frame);
     this.#answerTake(conv, true);
+    this.handing.taken(conv);
   }
 
   #sit(shift: Shift, frame: Taken): Talk {
@@ -308,6 +338,7 @@ export class Desk implements DeskSession {
       for (const talk of this.conversations.value) void talk.hear(frame);
       return;
     }
+    if (conv !== undefined && this.handing.refused(hex(conv), code)) return;
     if (conv !== undefined && this.#takes.has(hex(conv))) {
       if (code !== "already_taken") this.trouble.value = code;
       this.#answerTake(hex(conv), false);
@@ -326,6 +357,7 @@ export class Desk implements DeskSession {
     shift.named.clear();
     shift.waiting.disconnected();
     this.connected.value = false;
+    this.handing.disconnected();
     for (const talk of this.conversations.value) talk.disconnected();
   }
 
@@ -350,15 +382,22 @@ export class Desk implements DeskSession {
       shift.waiting.clear();
       this.#endShift();
     }
+    this.replies.value?.lock();
+    this.replies.value = undefined;
     for (const talk of this.conversations.value) talk.wipe();
     this.conversations.value = [];
     this.waiting.value = [];
     this.more.value = 0;
     for (const conv of [...this.#takes.keys()]) this.#answerTake(conv, false);
+    this.handing.clear();
     this.connected.value = false;
     this.name.value = "";
     this.trouble.value = why;
     this.phase.value = "out";
+  }
+
+  #say(frame: DeskSays): boolean {
+    return this.#shift?.connection.say(frame) ?? false;
   }
 
   #talk(conv: string): Talk | undefined {

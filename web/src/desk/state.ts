@@ -1,6 +1,9 @@
 /** What the desk shows, and what a counsellor can ask for. The session fills it, the views read it. */
 
 import type { ReadonlySignal } from "@preact/signals";
+import type { EndReason } from "../wire/desk-frames.ts";
+import type { Handing } from "./handing.ts";
+import type { Replies } from "./replies.ts";
 
 export interface WaitingRow {
   readonly conv: string; // hex
@@ -37,8 +40,6 @@ export interface DeskConversation {
   readonly unreadable: ReadonlySignal<boolean>;
 }
 
-export type EndReason = "completed" | "visitor_left" | "abuse";
-
 export interface DeskSession {
   readonly phase: ReadonlySignal<"out" | "signing_in" | "in" | "locked">;
   /** Of the last sign-in, unlock or deed; one plain code from docs/protocol.md 5.5, "untrusted" or "network". */
@@ -51,6 +52,9 @@ export interface DeskSession {
   readonly conversations: ReadonlySignal<readonly DeskConversation[]>;
   /** Unix minute now, ticking. */
   readonly minute: ReadonlySignal<number>;
+  readonly handing: Handing;
+  /** Undefined while nobody is signed in. */
+  readonly replies: ReadonlySignal<Replies | undefined>;
 
   signIn(name: string, passphrase: string): Promise<void>;
   signOut(): Promise<void>;

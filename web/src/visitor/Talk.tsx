@@ -10,6 +10,7 @@ import { Typing } from "../ui/Typing.tsx";
 import { Halted, isHalted } from "./Halted.tsx";
 import { Languages } from "./Header.tsx";
 import { Lines } from "./Lines.tsx";
+import { Muted } from "./Muted.tsx";
 import { Network } from "./Network.tsx";
 import { Queue } from "./Queue.tsx";
 import type { VisitorSession } from "./state.ts";
@@ -103,6 +104,7 @@ export function Talk({ session, draft, end }: { session: VisitorSession; draft: 
         <div class="column bare">
           <Joined session={session} />
           <Network session={session} />
+          <Muted session={session} />
           <Halted session={session} />
           {!isHalted(session.trouble.value) && <Write session={session} draft={draft} />}
         </div>
