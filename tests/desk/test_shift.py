@@ -98,6 +98,7 @@ def test_whatever_ends_or_moves_a_conversation_ends_its_offer(tmp_path: Path) ->
     clock = Wound()
 
     async def story(house: House) -> None:
+        house.luwte.watch.stop()  # it tidies up, too, only later: nobody may have to wait for that
         for how in ("visitor ends", "asker ends", "gives back", "signs out", "gone", "colleague signs out"):
             noor, sam, visitor = await a_shift(house)
             noor.token = b""
@@ -123,6 +124,10 @@ def test_whatever_ends_or_moves_a_conversation_ends_its_offer(tmp_path: Path) ->
                 assert (await sam.line.hear("offer_over"))["why"] == "over"
                 refusal = await refused(sam.line, "answer", conv=visitor.conv, accept=True)
                 assert refusal["code"] == "no_such_offer", how
+            if how == "gives back":
+                await noor.takes(visitor.conv)  # the same hands again, and another seat: it was not offered from there
+                refusal = await refused(sam.line, "answer", conv=visitor.conv, accept=True)
+                assert refusal["code"] == "no_such_offer"
             assert await holder(house, visitor) != sam.person.id
             noor.line.close()
             sam.line.close()
