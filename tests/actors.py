@@ -19,11 +19,12 @@ import uvicorn
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from luwte import demo
-from luwte.app import Luwte, http, running
+from luwte.app import Luwte, running, serving
 from luwte.crypto import certificate, envelope, keys, primitives
 from luwte.crypto.envelope import MESSAGE, NOTE, SHARED_LOG, TEAM, TEAM_LOG, VISITOR, Header
 from luwte.crypto.wrap import Purpose, WrapContext, unwrap, wrap
 from luwte.plumbing.clock import Clock
+from luwte.plumbing.http import let_go_of_the_deaf
 from luwte.settings import Settings
 
 _template: dict[str, Path] = {}
@@ -87,23 +88,14 @@ async def a_house(folder: Path, clock: Clock = time.time, desk_limit: int = 1_00
     # Named as TCP, or asyncio leaves Nagle's algorithm on and each answer over HTTP waits 40 ms.
     listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
+    let_go_of_the_deaf(listener)
     port = listener.getsockname()[1]
     settings = replace(demo.prepare(folder, port), desk_limit=desk_limit)
     organisation = demo.load(folder)
     async with running(settings, is_demo=True, clock=clock) as luwte:
         await demo.admit_all(luwte.db, luwte.keys, organisation, int(clock()))
         await luwte.reload_teams()
-        config = uvicorn.Config(
-            http(luwte),
-            http="httptools",
-            ws=luwte.sockets.protocol(),
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-        )
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(serving(luwte))
         task = asyncio.create_task(server._serve(sockets=[listener]))
         while not server.started:
             await asyncio.sleep(0.005)
@@ -220,6 +212,7 @@ class Visitor:
         self.line: Line
         self.source: str | None = None
         self.agent: str | None = None
+        self.clock: Clock = time.time
         self.team_cert = b""
         self.start_frame: dict[str, Any] = {}
 
@@ -249,7 +242,13 @@ class Visitor:
         organisation, line = hello["organisation"], hello["line"]
         root = primitives.signing_public_of(self.house.organisation.root)
         signed = certificate.check_chain(
-            root, admin, team, organisation=organisation, type=certificate.Type.TEAM, now=int(time.time()), subject=line
+            root,
+            admin,
+            team,
+            organisation=organisation,
+            type=certificate.Type.TEAM,
+            now=int(self.clock()),
+            subject=line,
         )
         tk, epoch = signed.certificate.keys[0], signed.certificate.epoch
         wraps = []

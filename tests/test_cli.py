@@ -71,6 +71,34 @@ def test_the_demo_says_who_and_where_and_stops_cleanly(tmp_path: Path, number: i
         assert time.monotonic() - began < 5
 
 
+def stops_at(process: subprocess.Popen[str], number: int, after: float) -> tuple[int, str, str]:
+    """Signal it *after* it began to listen for signals: before that it is the interpreter, not yet our program."""
+    caught = 1 << (signal.SIGTERM - 1)
+    while not int(re.findall(r"SigCgt:\t(\w+)", Path(f"/proc/{process.pid}/status").read_text())[0], 16) & caught:
+        time.sleep(0.002)
+    time.sleep(after)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    return process.returncode, out, err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_while_it_starts_is_obeyed(tmp_path: Path, number: int) -> None:
+    """While it loads, makes keys, or is about to answer: it ends, says nothing of its insides, and starts again."""
+    folder = served_folder(tmp_path)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        change(folder, "127.0.0.1:0", f"127.0.0.1:{free.getsockname()[1]}")
+    for after in (0, 0.1, 0.3, 0.7, 1.5):
+        for command in (["demo", "--json", "--port", "0", "--dir", str(tmp_path / "demo")], ["serve", "--dir", folder]):
+            process = subprocess.Popen([LUWTE, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            code, out, err = stops_at(process, number, after)
+            assert code in ({0} if out else {0, 128 + number}), (command, after, code)
+            assert err == ""
+    with a_demo(tmp_path / "demo") as demo:
+        assert httpx.get(demo.visitor + "healthz").status_code == 200
+
+
 def test_a_second_start_finds_the_same_accounts(tmp_path: Path) -> None:
     """Nothing is made twice, also after it was killed."""
     with a_demo(tmp_path / "demo") as first:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
+import uvicorn
 from litestar import Litestar, Request, Response, get
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
@@ -37,6 +37,7 @@ from luwte.plumbing import clock as clocks
 from luwte.plumbing import keystore
 from luwte.plumbing.clock import Clock
 from luwte.plumbing.db import Db
+from luwte.plumbing.http import protocol, refusal_body
 from luwte.plumbing.keystore import KeyStore
 from luwte.plumbing.limits import Limits
 from luwte.plumbing.log import trouble
@@ -284,6 +285,23 @@ def _serve(file: File) -> Response[bytes]:
     return Response(file.body, media_type=file.type, headers=file.headers)
 
 
+def serving(luwte: Luwte) -> uvicorn.Config:
+    """How *luwte* is served: its pages over HTTP, its sockets beside them on the same port."""
+    return uvicorn.Config(
+        http(luwte),
+        http=protocol(_everywhere(luwte)),
+        ws=luwte.sockets.protocol(),
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=2,
+        timeout_keep_alive=15,
+        backlog=4096,
+    )
+
+
 def http(luwte: Luwte) -> ASGIApp:
     """The HTTP side of *luwte* as an ASGI application."""
 
@@ -322,8 +340,7 @@ def http(luwte: Luwte) -> ASGIApp:
 
 def _refuse(_: Request[Any, Any, Any], refusal: Exception) -> Response[bytes]:
     assert isinstance(refusal, Refusal)
-    body = msgspec.json.encode({"code": refusal.code, "says": refusal.says})
-    return Response(body, status_code=refusal.status, media_type="application/json")
+    return Response(refusal_body(refusal), status_code=refusal.status, media_type="application/json")
 
 
 def _translate(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -342,11 +359,17 @@ def _fail(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     return _refuse(request, Failed())
 
 
+def _everywhere(luwte: Luwte) -> list[tuple[bytes, bytes]]:
+    """The headers of every answer, errors too."""
+    headers = [(name.lower().encode(), value.encode()) for name, value in EVERYWHERE.items()]
+    if all(origin.startswith("https:") for origin in luwte.settings.origins):
+        headers.append((b"strict-transport-security", b"max-age=63072000; includeSubDomains"))
+    return headers
+
+
 def _guard(app: ASGIApp, luwte: Luwte) -> ASGIApp:
     """Answer only at our own addresses and to our own pages, and put the headers on every answer, errors too."""
-    everywhere = [(name.lower().encode(), value.encode()) for name, value in EVERYWHERE.items()]
-    if all(origin.startswith("https:") for origin in luwte.settings.origins):
-        everywhere.append((b"strict-transport-security", b"max-age=63072000; includeSubDomains"))
+    everywhere = _everywhere(luwte)
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_guarded(message: Message) -> None:
@@ -361,19 +384,22 @@ def _guard(app: ASGIApp, luwte: Luwte) -> ASGIApp:
         if not luwte.is_own_host(host) or foreign:
             await _refuse_raw(send_guarded, NotAccepted())
             return
-        if scope.get("method") not in ("GET", "POST"):
+        asked: Any = scope
+        if scope.get("method") == "HEAD":  # answered as GET is; uvicorn, whose scope this is, leaves the body out
+            asked = {**scope, "method": "GET"}
+        if asked.get("method") not in ("GET", "POST"):
             await _refuse_raw(send_guarded, MethodNotAllowed())
             return
         if headers.get(b"content-type", JSON).partition(b";")[0].strip().lower() != JSON:
             await _refuse_raw(send_guarded, MalformedFrame())
             return
-        await app(scope, receive, send_guarded)
+        await app(asked, receive, send_guarded)
 
     return guarded
 
 
 async def _refuse_raw(send: Callable[[Any], Any], refusal: Refusal) -> None:
-    body = msgspec.json.encode({"code": refusal.code, "says": refusal.says})
+    body = refusal_body(refusal)
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -10,8 +10,7 @@ import signal
 import socket
 import sqlite3
 import sys
-import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,17 @@ import uvicorn
 import uvloop
 
 from luwte import __version__, demo, settings
-from luwte.app import Luwte, check_for_serving, http, pinned_root, read_secret, running
+from luwte.app import Luwte, check_for_serving, pinned_root, read_secret, running, serving
 from luwte.audit import actions as audit
 from luwte.errors import CannotStart
 from luwte.plumbing import garbage, log, metrics
 from luwte.plumbing.db import ReadTx, look
+from luwte.plumbing.http import let_go_of_the_deaf
 from luwte.settings import Settings
 from luwte.staff import actions as staff
+
+LOOK_EVERY = 3600.0
+"""Seconds between looks whether a demonstration's certificates last."""
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -118,6 +121,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         why = "is in use" if error.errno == errno.EADDRINUSE else "cannot be used"
         raise CannotStart(f"Port {port} {why}. Choose another one.") from None
+    let_go_of_the_deaf(listener)
     return listener
 
 
@@ -125,20 +129,30 @@ async def _demo(
     chosen: Settings, organisation: demo.Organisation, listener: socket.socket, metrics_port: int | None, as_json: bool
 ) -> None:
     async with running(chosen, is_demo=True) as luwte:
-        await demo.admit_all(luwte.db, luwte.keys, organisation, int(time.time()))
-        await luwte.reload_teams()
-        renewing = asyncio.create_task(_renew_daily(luwte, organisation))
+        await _admit_all(luwte, organisation)
+        renewing = asyncio.create_task(keep_renewing(luwte, organisation))
         try:
             await _answer(luwte, listener, metrics_port, lambda: _introduce(chosen, organisation, as_json))
         finally:
             renewing.cancel()
 
 
-async def _renew_daily(luwte: Luwte, organisation: demo.Organisation) -> None:
+async def keep_renewing(luwte: Luwte, organisation: demo.Organisation) -> None:
+    """Renew a demonstration's certificates in time, for as long as it runs.
+
+    Looks often, as a machine that slept has missed its days; what goes wrong once is tried again.
+    """
     while True:
-        await asyncio.sleep(demo.DAY)
-        await demo.admit_all(luwte.db, luwte.keys, organisation, int(time.time()))
-        await luwte.reload_teams()
+        await asyncio.sleep(LOOK_EVERY)
+        try:
+            await _admit_all(luwte, organisation)
+        except Exception as error:
+            log.trouble("renewal", error)
+
+
+async def _admit_all(luwte: Luwte, organisation: demo.Organisation) -> None:
+    await demo.admit_all(luwte.db, luwte.keys, organisation, int(luwte.around.clock()))
+    await luwte.reload_teams()
 
 
 def _introduce(chosen: Settings, organisation: demo.Organisation, as_json: bool) -> None:
@@ -176,24 +190,8 @@ async def _answer(luwte: Luwte, listener: socket.socket, metrics_port: int | Non
     # Each visitor who waits has a socket; the soft limit of a login shell would be full with a thousand.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    config = uvicorn.Config(
-        http(luwte),
-        http="httptools",
-        ws=luwte.sockets.protocol(),
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=2,
-        timeout_keep_alive=15,
-        backlog=4096,
-    )
-    server = _Server(config, ready)
+    server = _Server(serving(luwte), ready)
     garbage.look_less_often()
-    # uvicorn raises the signal that stopped it once more; with a handler that does nothing we end with 0.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
     counting = await metrics.serve(luwte.around.metrics, metrics_port) if metrics_port else None
     try:
         await server.serve(sockets=[listener])
@@ -203,7 +201,7 @@ async def _answer(luwte: Luwte, listener: socket.socket, metrics_port: int | Non
 
 
 class _Server(uvicorn.Server):
-    """Tells when it answers."""
+    """Tells when it answers, and ends with 0 when it is asked to."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -215,6 +213,13 @@ class _Server(uvicorn.Server):
         with contextlib.suppress(BrokenPipeError):
             self._ready()
             sys.stdout.flush()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at a signal. uvicorn would raise it once more at the end, before everything is closed."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.handle_exit)
+        yield
 
 
 def _findings(folder: Path) -> list[str]:

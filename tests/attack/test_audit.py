@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import os
 import sqlite3
 import threading
 from collections import Counter
@@ -12,10 +13,19 @@ from typing import Any
 
 import pytest
 
-from actors import House, Line, play
-from attack.attackers import a_taken_conversation, answers, records, refused, until_pong, what_is_stored
+from actors import Counsellor, House, Line, play
+from attack.attackers import (
+    a_taken_conversation,
+    a_team_next_door,
+    answers,
+    records,
+    refused,
+    until_pong,
+    what_is_stored,
+)
 from luwte.audit import actions as audit
 from luwte.audit.model import ACTIONS, Record, pseudonym
+from luwte.crypto.envelope import NOTE, TEAM_LOG
 from luwte.plumbing import keystore
 
 CANARY = "a small yellow bird 4711"
@@ -93,6 +103,105 @@ def _pseudonym(house: House, conv: bytes) -> bytes:
 async def records_of_reading(house: House) -> list[tuple[str, str]]:
     """The reads of a conversation after a new sign-in."""
     return _of(await records(house), "conversation.read")
+
+
+REFUSED = {
+    ("conversation.read", "no_such_conversation"),
+    ("conversation.write", "no_such_conversation"),
+    ("conversation.end", "no_such_conversation"),
+}
+
+
+async def _tries_everything(desk: Counsellor, conv: bytes) -> None:
+    sealed = desk._seal(conv, TEAM_LOG, NOTE, 0, "x", {})
+    for name, values in (
+        ("openings", {"convs": [conv]}),
+        ("take", {"conv": conv}),
+        ("follow", {"conv": conv, "shared": 0, "notes": 0}),
+        ("append", {"envelope": desk.seals(conv, "x")}),
+        ("append", {"envelope": sealed, "wrap": bytes(80)}),
+        ("delivered", {"conv": conv, "n": 1}),
+        ("read", {"conv": conv, "n": 1}),
+        ("typing", {"conv": conv}),
+        ("end", {"conv": conv, "reason": "completed"}),
+    ):
+        (frame,) = await answers(desk.line, name, **values)
+        assert frame["t"] == ("opening" if name == "openings" else "refused"), frame
+
+
+def test_whatever_a_desk_is_refused_is_on_record_once(tmp_path: Path) -> None:
+    """Who reads, writes or ends where they are not: one record a session, deed and conversation, however often."""
+
+    async def story(house: House) -> None:
+        noor, sam, kim = house.counsellor(0), house.counsellor(1), await a_team_next_door(house)
+        for desk in (noor, sam, kim):
+            await desk.opens_desk()
+        visitor = await a_taken_conversation(house, noor)
+        before = await records(house)
+
+        def news(found: list[Record]) -> list[tuple[str, str, str]]:
+            assert {one.object for one in found[len(before) :]} == {_pseudonym(house, visitor.conv)}
+            return [(one.actor, one.action, one.result) for one in found[len(before) :]]
+
+        colleague = {*REFUSED, ("conversation.take", "already_taken")}
+        stranger = {*REFUSED, ("conversation.take", "no_such_conversation"), ("opening.read", "no_such_conversation")}
+        expected = Counter((sam.person.id, *one) for one in colleague)
+        expected += Counter((kim.person.id, *one) for one in stranger)
+        for _ in range(3):
+            await _tries_everything(sam, visitor.conv)
+            await _tries_everything(kim, visitor.conv)
+            assert Counter(news(await records(house))) == expected
+        await sam.opens_desk()
+        await _tries_everything(sam, visitor.conv)
+        assert Counter(news(await records(house))) == expected, "the same session at another socket"
+        sam.token = b""
+        await sam.opens_desk()
+        await _tries_everything(sam, visitor.conv)
+        expected += Counter((sam.person.id, *one) for one in colleague)
+        assert Counter(news(await records(house))) == expected
+
+        forged = visitor.seals("as the visitor", sender=os.urandom(8), seq=1, prev=bytes(32))
+        assert (await refused(noor.line, "append", envelope=forged))["code"] == "not_accepted"
+        expected[noor.person.id, "conversation.write", "not_accepted"] = 1
+        assert Counter(news(await records(house))) == expected
+        assert await house.luwte.db.read(audit.verify) is None
+
+    play(story, tmp_path / "house")
+
+
+def test_guessing_at_ids_cannot_bury_the_log(tmp_path: Path) -> None:
+    """Hundreds of ids that nobody ever had leave one record for each deed, without an object."""
+
+    async def story(house: House) -> None:
+        noor = house.counsellor()
+        await noor.opens_desk()
+        for _ in range(60):
+            conv = os.urandom(16)
+            noor.line.send("take", conv=conv)
+            noor.line.send("follow", conv=conv, shared=0, notes=0)
+            noor.line.send("append", envelope=noor.seals(conv, "x"))
+            noor.line.send("typing", conv=conv)
+            noor.line.send("openings", convs=[os.urandom(16) for _ in range(30)])
+        assert len([one for one in await until_pong(noor.line) if one["t"] == "refused"]) == 240
+        found = Counter((one.action, one.object, one.result) for one in await records(house))
+        names = ("opening.read", "conversation.take", "conversation.read", "conversation.write")
+        assert found == Counter((name, b"", "no_such_conversation") for name in names)
+
+    play(story, tmp_path / "house")
+
+
+def test_what_a_visitor_is_refused_is_not_on_record(tmp_path: Path) -> None:
+    """The log is about staff."""
+
+    async def story(house: House) -> None:
+        visitor, other = house.visitor(), house.visitor()
+        await visitor.starts()
+        await other.starts()
+        for envelope in (visitor.seals("x", conv=other.conv), visitor.seals("x", seq=7), bytes(400)):
+            await refused(visitor.line, "append", envelope=envelope)
+        assert await records(house) == []
+
+    play(story, tmp_path / "house")
 
 
 def test_records_hold_no_content_and_no_visitor(tmp_path: Path) -> None:
@@ -177,11 +286,15 @@ TAMPERINGS: dict[str, tuple[int, Tampering]] = {
 async def _six_records(house: House) -> None:
     noor = house.counsellor()
     await noor.opens_desk()
-    visitor = house.visitor()
-    await visitor.starts()
-    await noor.takes(visitor.conv)
-    for _ in range(5):
+    visitors = [house.visitor() for _ in range(3)]
+    for visitor in visitors:
+        await visitor.starts()
+    for visitor in visitors[:2]:
+        await noor.takes(visitor.conv)
+    for visitor in visitors[:2]:
         await refused(noor.line, "take", conv=visitor.conv)
+    await noor.takes(visitors[2].conv)
+    await refused(noor.line, "end", conv=os.urandom(16), reason="abuse")
     assert len(await records(house)) == 6
 
 
@@ -265,7 +378,13 @@ def test_without_a_record_nothing_is_opened(tmp_path: Path) -> None:
         assert (await noor.says(held.conv, "so am I"))["t"] == "ack"
         assert (await until_pong(visitor.line)) == []
 
+        # What is refused anyway stays refused, and is on record as soon as that can be.
+        for _ in range(2):
+            assert (await refused(sam.line, "typing", conv=held.conv))["code"] == "no_such_conversation"
         await house.luwte.db.write(lambda tx: tx.execute("DROP TRIGGER full"))
+        assert _of(await records(house), "conversation.write") == []
+        await refused(sam.line, "typing", conv=held.conv)
+        assert _of(await records(house), "conversation.write") == [(sam.person.id, "no_such_conversation")]
         (opening,) = await answers(sam.line, "openings", convs=[visitor.conv])
         assert opening["wrap"]
         assert _of(await records(house), "opening.read") == [(sam.person.id, "done")]

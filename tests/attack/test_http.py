@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import gzip
 import hashlib
 import json
@@ -53,6 +54,26 @@ async def raw(house: House, request: bytes) -> bytes:
     async with asyncio.timeout(10):
         answer = await reader.read()
     writer.close()
+    return answer
+
+
+async def to_the_end(house: House, *parts: bytes) -> bytes:
+    """What comes back for bytes that come one after the other, until the server hangs up. We never do."""
+    host, _, port = house.origin.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+
+    async def speaks() -> None:
+        for part in parts:
+            writer.write(part)
+            await asyncio.sleep(0.02)
+
+    speaking, answer = asyncio.create_task(speaks()), b""
+    with contextlib.suppress(ConnectionError):
+        async with asyncio.timeout(20):
+            while more := await reader.read(65_536):
+                answer += more
+    speaking.cancel()
+    writer.transport.abort()
     return answer
 
 
@@ -143,6 +164,25 @@ def test_every_answer_is_guarded_errors_too(tmp_path: Path) -> None:
                 if answer.is_error:
                     assert set(answer.json()) == {"code", "says"}
                     assert answer.headers["content-type"] == "application/json"
+
+    play(story, tmp_path / "house")
+
+
+def test_a_head_has_the_headers_of_its_page_and_no_body(tmp_path: Path) -> None:
+    """Whoever only asks whether it is there learns what GET would tell, errors too; a deed is not there to be read."""
+
+    async def story(house: House) -> None:
+        async with client(house) as browser:
+            script = next(iter(json.loads(import_map((await browser.get("/")).text))["integrity"]))
+            for path in ("/", "/l/chat", "/desk", "/healthz", "/l/chat/status", "/org.js", script, "/nothing", "/l/x"):
+                whole, head = await browser.get(path), await browser.head(path)
+                whole.headers.pop("date"), head.headers.pop("date")
+                assert (head.status_code, head.headers, head.content) == (whole.status_code, whole.headers, b""), path
+            assert (await browser.head("/desk/salt")).status_code == 405
+            assert (await browser.head("/", headers={"Host": "evil.example"})).status_code == 403
+            assert (await browser.head("/", headers={"Origin": "https://evil.example"})).status_code == 403
+        request = f"HEAD / HTTP/1.1\r\nHost: {house.origin[7:]}\r\nConnection: close\r\n\r\n"
+        assert (await raw(house, request.encode())).endswith(b"\r\n\r\n")
 
     play(story, tmp_path / "house")
 
@@ -350,7 +390,7 @@ def test_headers_that_change_the_method_the_address_or_the_source_do_nothing(tmp
             tries = []
             for n in range(14):
                 headers = {
-                    "X-Forwarded-For": f"203.0.113.{n}",
+                    "X-Forwarded-For": f"203.0.{n}.7",
                     "Forwarded": f"for=203.0.{n}.1",
                     "X-Real-IP": f"1.{n}.1.1",
                 }
@@ -379,9 +419,88 @@ def test_requests_cannot_be_smuggled(tmp_path: Path) -> None:
             answer = await raw(house, request.encode())
             assert b"export const org" not in answer, headers
             assert answer == b"" or answer.split()[1] == b"400", headers
+        # Whoever believed the chunks would take the rest for a request; whoever believed the length, for a body.
+        chunked = "0\r\n\r\n" + hidden
+        for coding in ("chunked", "identity, chunked", "chunked\r\nTransfer-Encoding: identity", "xchunked, chunked"):
+            headers = f"Content-Length: {len(chunked)}\r\nTransfer-Encoding: {coding}\r\n"
+            answer = await raw(house, f"POST /desk/salt HTTP/1.1\r\n{host}{headers}\r\n{chunked}".encode())
+            assert b"export const org" not in answer, headers
+            assert answer == b"" or answer.split()[1] == b"400", headers
         bent = f"POST /desk/salt HTTP/1.1\r\n{host}Transfer-Encoding: chunked\r\n\r\nZZ\r\n{{}}\r\n0\r\n\r\n{hidden}"
         answer = await raw(house, bent.encode())
         assert b"export const org" not in answer
+
+    play(story, tmp_path / "house")
+
+
+def test_who_never_finishes_a_request_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing, half a head, a drop at a time, half a body, empty lines after an answer: the connection ends.
+
+    Those who talk meanwhile are not cut, and what was finished in time is answered.
+    """
+    monkeypatch.setattr("luwte.plumbing.http.PATIENCE", 0.3)
+
+    async def story(house: House) -> None:
+        visitor = house.visitor()
+        await visitor.starts()
+        host = f"Host: {house.origin[7:]}\r\nContent-Type: application/json\r\n".encode()
+        half = b"POST /desk/salt HTTP/1.1\r\n" + host + b'Content-Length: 500\r\n\r\n{"name": '
+        drops = [b"GET /healthz HTTP/1.1\r\n", *(b"X-%d: x\r\n" % n for n in range(200))]
+        chunks = [b"POST /desk/salt HTTP/1.1\r\n" + host + b"Transfer-Encoding: chunked\r\n\r\n"]
+        chunks += [b"1\r\n \r\n" for _ in range(200)]
+        for parts in ([], [b"GET / HT"], [b"GET / HTTP/1.1\r\n" + host], drops, [half], chunks, [b"\r\n"] * 200):
+            assert await to_the_end(house, *parts) == b"", parts[:1]
+        whole = b"GET /healthz HTTP/1.1\r\n" + host + b"\r\n"
+        assert (await to_the_end(house, whole, *[b"\r\n"] * 200)).count(b"HTTP/1.1 200") == 1
+        assert (await to_the_end(house, whole, whole, b"GET")).count(b"HTTP/1.1 200") == 2
+        assert (await visitor.says("still here"))["t"] == "ack"
+
+    play(story, tmp_path / "house")
+
+
+def test_a_head_without_an_end_is_cut(tmp_path: Path) -> None:
+    """Headers that go on and on, or one that never ends, are refused before much of them is kept."""
+
+    async def story(house: House) -> None:
+        line = b"GET / HTTP/1.1\r\nHost: " + house.origin[7:].encode() + b"\r\n"
+        for part in (b"X: " + b"x" * 4_000 + b"\r\n", b"x" * 4_000):
+            answer = await to_the_end(house, line, *[part] * 5)
+            assert answer.startswith(b"HTTP/1.1 413"), answer
+        fits = b"X: " + b"x" * 4_000 + b"\r\n"
+        assert (await raw(house, line + fits * 3 + b"\r\n")).startswith(b"HTTP/1.1 200")
+
+    play(story, tmp_path / "house")
+
+
+def test_what_is_no_request_gets_the_same_guarded_answer(tmp_path: Path) -> None:
+    """A code and a plain sentence, under all the headers, for bytes that never became a request."""
+
+    async def story(house: House) -> None:
+        host = b"\r\nHost: " + house.origin[7:].encode() + b"\r\n\r\n"
+        for line in (b"hello", b"GET / HTTP/9.9", b"GET /\xff\xfe HTTP/1.1", b"GET / HTTP/1.1\r\nbad header"):
+            head, _, body = (await raw(house, line + host)).partition(b"\r\n\r\n")
+            status, *lines = head.decode().split("\r\n")
+            headers = dict(one.lower().split(": ", 1) for one in lines)
+            assert status.startswith("HTTP/1.1 400"), line
+            assert json.loads(body)["code"] == "malformed"
+            assert {name: headers[name] for name in EVERYWHERE} == EVERYWHERE
+            assert headers["content-security-policy"] == NOTHING
+            assert set(headers) <= {*ALLOWED, "connection"}
+
+    play(story, tmp_path / "house")
+
+
+def test_a_thousand_requests_at_once_are_not_kept(tmp_path: Path) -> None:
+    """Who asks on and on without waiting for an answer is cut off; a few at a time are answered in their order."""
+
+    async def story(house: House) -> None:
+        host = b"Host: " + house.origin[7:].encode() + b"\r\n\r\n"
+        one, other = b"GET /healthz HTTP/1.1\r\n" + host, b"GET /nothing HTTP/1.1\r\n" + host
+        last = one.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+        answer = await to_the_end(house, one + other + last)
+        assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"200", b"404", b"200"]
+        assert await to_the_end(house, one * 1_000) == b""
+        assert (await raw(house, one)).startswith(b"HTTP/1.1 200")
 
     play(story, tmp_path / "house")
 

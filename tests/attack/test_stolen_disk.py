@@ -32,7 +32,7 @@ from luwte.crypto.envelope import PLAIN_BYTES, SHARED_LOG, TEAM_LOG
 from luwte.crypto.primitives import CannotOpen, Malformed
 from luwte.crypto.wrap import Purpose, WrapContext, unwrap
 from luwte.plumbing.keystore import CONVERSATION, KeyStore
-from luwte.plumbing.lock import unlock
+from luwte.plumbing.lock import Damaged, unlock
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -57,6 +57,7 @@ class Dump:
     envelopes: list[tuple[bytes, int, bytes]] = field(default_factory=list)
     """Conversation, log, envelope."""
     locked: list[bytes] = field(default_factory=list)
+    keys: list[bytes] = field(default_factory=list)
 
 
 def dump(folder: Path, to: Path) -> Dump:
@@ -66,6 +67,7 @@ def dump(folder: Path, to: Path) -> Dump:
         shutil.copy(folder / name, to / name)
     keys, found = KeyStore(to / "keys"), Dump()
     with closing(sqlite3.connect(to / "main.db")) as db, closing(keys):
+        found.keys = list(keys._keys.values())
         found.team = dict(db.execute("SELECT id, team FROM conversation").fetchall())
         for id, log, g, purpose, locked in db.execute(
             "SELECT c.id, log, generation, purpose, locked FROM wrap JOIN conversation c ON c.key = conversation"
@@ -180,6 +182,38 @@ def test_with_the_lock_in_place_nothing_of_an_envelope_is_there(tmp_path: Path) 
         for secret in (bytes(32), locked[:32]):
             with pytest.raises((CannotOpen, Malformed)):
                 envelope.open_envelope(secret, locked)
+
+
+def test_without_its_own_shred_key_a_row_stays_locked(tmp_path: Path) -> None:
+    """Not zeros, not the server's secret, not the shred key of another conversation takes the second lock off."""
+
+    async def story() -> None:
+        async with asyncio.timeout(60), a_house(tmp_path / "house") as house:
+            noor = house.counsellor()
+            await noor.opens_desk()
+            for _ in range(3):
+                visitor = await a_taken_conversation(house, noor)
+                await noor.notes(visitor.conv, "a note")
+
+    asyncio.run(story())
+    found = dump(tmp_path / "house", tmp_path / "stolen")
+    others = [bytes(32), b"\xff" * 32, (tmp_path / "house" / "secret").read_bytes()]
+    with closing(KeyStore(tmp_path / "stolen" / "keys")) as keys, closing(_database(tmp_path / "stolen")) as db:
+        rows = db.execute(
+            "SELECT c.id, e.log, e.msg_id, e.locked FROM envelope e JOIN conversation c ON c.key = e.conversation"
+        ).fetchall()
+        assert len(rows) == 12
+        for id, log, msg_id, locked in rows:
+            own = keys.get(CONVERSATION, id)
+            assert own is not None
+            unlock(own, b"envelope", id, message_row(log, msg_id), locked)
+            for key in [*others, *(key for key in found.keys if key != own)]:
+                with pytest.raises(Damaged):
+                    unlock(key, b"envelope", id, message_row(log, msg_id), locked)
+
+
+def _database(folder: Path) -> sqlite3.Connection:
+    return sqlite3.connect(folder / "main.db")
 
 
 # everything that was ever written or printed

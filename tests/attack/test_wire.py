@@ -152,6 +152,11 @@ def test_a_desk_asks_for_ids_one_by_one(tmp_path: Path) -> None:
                 ("openings", {"convs": [b"", visitor.conv]}),
                 ("openings", {"convs": [visitor.conv + b"\0"]}),
                 ("openings", {"convs": [os.urandom(16) for _ in range(31)]}),
+                ("openings", {"convs": [visitor.conv], "after": []}),
+                ("openings", {"convs": [visitor.conv], "after": [0, 0]}),
+                ("openings", {"convs": [visitor.conv], "after": 0}),
+                ("openings", {"convs": [visitor.conv], "after": [-1]}),
+                ("openings", {"convs": [visitor.conv], "after": [MAX_COUNT + 1]}),
                 ("take", {"conv": [visitor.conv]}),
                 ("take", {"conv": visitor.conv[:15]}),
                 ("follow", {"conv": b"%", "shared": 0, "notes": 0}),
@@ -717,7 +722,7 @@ def test_a_message_in_parts_is_one_message(tmp_path: Path) -> None:
 
 
 def test_what_comes_after_a_refusal_to_talk_is_not_done(tmp_path: Path) -> None:
-    """A frame that breaks the rules ends the connection, and frames that were sent right behind it are not read."""
+    """A frame that breaks the rules ends the connection; what was sent with it, before it or behind it, is not done."""
 
     async def story(house: House) -> None:
         noor, visitor = house.counsellor(), house.visitor()
@@ -735,6 +740,12 @@ def test_what_comes_after_a_refusal_to_talk_is_not_done(tmp_path: Path) -> None:
         await raw.hear()
         raw.writer.write(Raw.wire(pack({"t": "ping"})) + Raw.wire(b"{}", opcode=1) + take)
         assert await raw.closing_code() == 1008
+        raw = await Raw.open(house, "/desk/socket")
+        raw.frame("sign_on", token=noor.token)
+        await raw.hear()
+        raw.writer.write(take + Raw.wire(b"{}", opcode=1))  # in one piece: the first is not done before the second
+        assert await raw.closing_code() == 1008
+        await wait_until(lambda: len(house.luwte.sockets._tasks) == 1)
         assert await what_is_stored(house) == before
 
     play(story, tmp_path / "house")

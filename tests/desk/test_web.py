@@ -29,6 +29,29 @@ def test_they_talk(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+def test_of_an_opening_a_desk_gets_what_it_asks_for(tmp_path: Path) -> None:
+    """All of it, or what comes after a number, a hundred at a time; a long wait is not sent over and over."""
+
+    async def story(house: House) -> None:
+        visitor, noor = house.visitor(), house.counsellor()
+        await visitor.starts()
+        await noor.opens_desk()
+        for n in range(103):
+            assert (await visitor.says(f"{n}"))["t"] == "ack"
+
+        async def numbers(**after: list[int]) -> list[int]:
+            noor.line.send("openings", convs=[visitor.conv], **after)
+            return [one["n"] for one in (await noor.line.hear("opening"))["envelopes"]]
+
+        assert await numbers() == await numbers(after=[0]) == list(range(1, 101))
+        assert await numbers(after=[100]) == [101, 102, 103]
+        assert await numbers(after=[103]) == await numbers(after=[9_000]) == []
+        noor.line.send("openings", convs=[visitor.conv, visitor.conv], after=[0, 102])
+        assert [one["n"] for one in (await noor.line.hear("opening"))["envelopes"]] == [103]
+
+    play(story, tmp_path / "house")
+
+
 def test_a_conversation_whose_desk_is_gone_waits_again(tmp_path: Path) -> None:
     """After ninety seconds without a desk it returns to the list; a colleague who comes back in time keeps it."""
     ahead = [0.0]

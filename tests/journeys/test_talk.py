@@ -43,6 +43,36 @@ def test_a_whole_conversation_and_a_colleague_who_goes_on(tmp_path: Path) -> Non
         assert visitor.errors == noor.errors == sam.errors == []
 
 
+def test_whoever_is_writing_sees_that_their_counsellor_left(tmp_path: Path) -> None:
+    """At the end of a long log, in the middle of a word: it is in sight, and nothing moves; until somebody comes."""
+    with a_demo(tmp_path / "demo") as demo, chromium() as browser:
+        visitor = VisitorPage(context(browser).new_page(), demo.visitor)
+        noor = DeskPage(context(browser, size=LAPTOP).new_page(), demo.desk)
+        noor.signs_in(account(demo, "counsellor", 0))
+        visitor.opens()
+        visitor.starts()
+        visitor.says("hello")
+        noor.takes("hello")
+        for n in range(6):
+            noor.says(f"take your time {n}")
+            visitor.says(f"thank you {n}")
+        visitor.box.click()
+        visitor.page.keyboard.type("half a sen")
+        noor.signs_out()
+        left = visitor.page.locator("main").get_by_text("Your counsellor has left.")
+        expect(left).to_be_in_viewport()
+        expect(visitor.page.locator("main").get_by_text("You are number 1.")).to_be_in_viewport()
+        expect(visitor.log.get_by_text("thank you 5")).to_be_in_viewport()
+        visitor.page.keyboard.type("tence")
+        expect(visitor.box).to_have_value("half a sentence")
+        sam = DeskPage(context(browser, size=LAPTOP).new_page(), demo.desk)
+        sam.signs_in(account(demo, "counsellor", 1))
+        sam.takes("hello")
+        expect(left).to_have_count(0)
+        expect(visitor.log.get_by_text("A colleague continues")).to_be_in_viewport()
+        assert visitor.errors == []
+
+
 def test_a_whole_conversation_in_dutch(tmp_path: Path) -> None:
     """The same by its Dutch names."""
     with a_demo(tmp_path / "demo") as demo, chromium() as browser:

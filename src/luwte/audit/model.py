@@ -16,6 +16,7 @@ ACTIONS = frozenset(
         "opening.read",
         "conversation.take",
         "conversation.read",
+        "conversation.write",
         "conversation.return",
         "conversation.end",
         "conversation.offer",
@@ -28,7 +29,8 @@ ACTIONS = frozenset(
         "replies.change",
     }
 )
-"""The catalogue: every deed that leaves a record, and no other word."""
+"""The catalogue: every deed that leaves a record, and no other word. Of writing only a refused try does: what was
+written is in the log of the conversation itself, signed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -282,10 +282,10 @@ def start_proof(tx: ReadTx, conversation: Conversation) -> tuple[StartProof, lis
     return store.start_proof(tx, conversation.key), [wrap for wrap in wraps if wrap.generation < 2]
 
 
-def opening(tx: ReadTx, conversation: Conversation) -> tuple[list[LockedWrap], list[LockedEnvelope]]:
-    """What a shift may see before anybody takes it: the secret of the opening, and the opening."""
+def opening(tx: ReadTx, conversation: Conversation, after: int) -> tuple[list[LockedWrap], list[LockedEnvelope]]:
+    """What a shift may see before anybody takes it: the secret of the opening, and the opening after a number."""
     wraps = [wrap for wrap in store.wraps(tx, conversation.key, (Purpose.TEAM,)) if wrap.generation == 0]
-    return wraps, store.opening(tx, conversation.key, SHARED_LOG, PAGE)
+    return wraps, store.opening(tx, conversation.key, SHARED_LOG, after, PAGE)
 
 
 def open_wraps(id: bytes, rows: Iterable[LockedWrap], shred_key: bytes) -> list[Wrap]:

@@ -162,13 +162,14 @@ def after(tx: ReadTx, key: int, log: int, n: int, limit: int) -> list[LockedEnve
     return [LockedEnvelope(*row) for row in rows]
 
 
-def opening(tx: ReadTx, key: int, log: int, limit: int) -> list[LockedEnvelope]:
-    """The envelopes of generation 0: what was written before the first Take."""
+def opening(tx: ReadTx, key: int, log: int, n: int, limit: int) -> list[LockedEnvelope]:
+    """The envelopes of generation 0 after number *n*: what was written before the first Take."""
     rows = tx.all(
         "SELECT n, minute, cert, msg_id, locked FROM envelope WHERE conversation = ? AND log = ? AND generation = 0"
-        " ORDER BY n LIMIT ?",
+        " AND n > ? ORDER BY n LIMIT ?",
         key,
         log,
+        n,
         limit,
     )
     return [LockedEnvelope(*row) for row in rows]

@@ -1,6 +1,6 @@
 """One deed each: read openings, take, read what one has, end, give back. Each leaves its record in the audit log."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from luwte.audit import actions as audit
@@ -35,14 +35,19 @@ class Held:
     note_last: int
 
 
-def openings(tx: ReadTx, account: Account, ids: Sequence[bytes]) -> list[LockedOpening]:
-    """The openings of those that still wait in this account's team; the others are left out."""
-    found = [_waiting(tx, account, id) for id in ids]
+def openings(tx: ReadTx, account: Account, wanted: Mapping[bytes, int]) -> list[LockedOpening]:
+    """The openings, each after a number, of those that still wait in this account's team; the others are left out."""
+    found = [(_waiting(tx, account, id), after) for id, after in wanted.items()]
     return [
-        LockedOpening(conversation, *conversations.opening(tx, conversation))
-        for conversation in found
+        LockedOpening(conversation, *conversations.opening(tx, conversation, after))
+        for conversation, after in found
         if conversation is not None
     ]
+
+
+def foreign(tx: ReadTx, account: Account, ids: Sequence[bytes]) -> list[bytes]:
+    """Those that are not, and never were, for this account's team."""
+    return [id for id in ids if not _is_ours(tx, account, id)]
 
 
 def record_openings(tx: WriteTx, account: Account, ids: Sequence[bytes], minute: int, key: ShredKey) -> None:
@@ -135,6 +140,13 @@ def _waiting(tx: ReadTx, account: Account, id: bytes) -> Conversation | None:
     except NoSuchConversation:
         return None
     return conversation if conversation.waits and conversation.team == account.team else None
+
+
+def _is_ours(tx: ReadTx, account: Account, id: bytes) -> bool:
+    try:
+        return conversations.find(tx, id).team == account.team
+    except NoSuchConversation:
+        return False
 
 
 def own(tx: ReadTx, account: Account, id: bytes) -> Conversation:

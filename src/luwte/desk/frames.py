@@ -15,6 +15,7 @@ class SignOn(Frame, tag="sign_on"):
 
 class Openings(Frame, tag="openings"):
     convs: list[Id]
+    after: list[Count] | None = None
 
 
 class Take(Frame, tag="take"):

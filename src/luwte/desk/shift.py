@@ -5,7 +5,7 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 from luwte.conversation import actions as conversations
 from luwte.conversation.around import Surroundings
@@ -15,16 +15,13 @@ from luwte.desk.actions import Held
 from luwte.desk.offer import OVER, Offer, Over
 from luwte.desk.on_shift import OnShift, shift_topic
 from luwte.plumbing.log import trouble
-from luwte.staff.model import Account
+from luwte.staff.model import Session
 
 PAUSE = 0.2
 """Seconds in which changes of the shift are gathered before a desk is told."""
 
 SHOWN = 60
 """Colleagues that a desk is told of."""
-
-OnRecord = Callable[..., Awaitable[None]]
-"""Do a deed that leaves a record: its action, the conversation, the deed, and what else it needs."""
 
 
 class Shift:
@@ -34,14 +31,13 @@ class Shift:
         self,
         around: Surroundings,
         on_shift: OnShift,
-        account: Account,
+        session: Session,
         send: Callable[[Frame], None],
-        on_record: OnRecord,
         accepted: Callable[[bytes], None],
     ) -> None:
         """*accepted* is called for a conversation that this desk took over."""
-        self._around, self._on_shift, self._account = around, on_shift, account
-        self._send, self._on_record, self._accepted = send, on_record, accepted
+        self._around, self._on_shift, self._session, self._account = around, on_shift, session, session.account
+        self._send, self._accepted = send, accepted
         self._unfollow: list[Callable[[], None]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._shift_told: frames.Shift | None = None
@@ -82,24 +78,25 @@ class Shift:
 
     async def do(self, frame: frames.Handing) -> None:
         """What the desk asks."""
-        now = int(self._around.clock())
+        now, limit = int(self._around.clock()), self._on_shift.limit
         match frame:
             case frames.HandOver(conv, to):
-                values = (to, now, self._on_shift.is_here)
-                await self._on_record("conversation.offer", conv, hand_over.offer, *values)
+                await self._write(hand_over.offer, conv, to, now, self._on_shift.is_here)
             case frames.Withdraw(conv):
-                await self._on_record("conversation.withdraw", conv, hand_over.withdraw, now)
+                await self._write(hand_over.withdraw, conv, now)
             case frames.Answer(conv, True):
-                limit = self._on_shift.limit
-                await self._on_record("conversation.accept", conv, hand_over.accept, limit, now)
+                await self._write(hand_over.accept, conv, limit, now)
                 self._accepted(conv)
             case frames.Answer(conv, _):
-                await self._on_record("conversation.decline", conv, hand_over.decline, now)
+                await self._write(hand_over.decline, conv, now)
             case frames.GiveBack(conv):
-                await self._on_record("conversation.return", conv, hand_over.give_back)
+                await self._write(hand_over.give_back, conv)
             case frames.Mute(conv, on):
-                action = "conversation.mute" if on else "conversation.unmute"
-                await self._on_record(action, conv, hand_over.mute, on)
+                await self._write(hand_over.mute, conv, on)
+
+    async def _write(self, deed: Callable[..., None], conv: bytes, *values: object) -> None:
+        around = self._around
+        await around.db.write(deed, self._session, conv, *values, around.minute(), around.shred_key)
 
     def tell_muted(self, held: Sequence[Held]) -> None:
         """Say which visitors are not heard, as far as it is news."""

@@ -11,6 +11,7 @@ import asyncio
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from luwte.conversation import actions as conversations
 from luwte.conversation import frames as visitor_frames
@@ -21,6 +22,7 @@ from luwte.conversation.reading import as_refusal, decode, read_header
 from luwte.conversation.send import Appends, seal
 from luwte.crypto.envelope import NOTE, SHARED_LOG, TEAM_LOG, Header
 from luwte.desk import actions, frames
+from luwte.desk.attempts import Attempts
 from luwte.desk.board import Board, Boards
 from luwte.desk.model import ROWS
 from luwte.desk.on_shift import OnShift
@@ -85,6 +87,7 @@ class DeskSocket:
         self._certs_sent: set[bytes] = set()
         self._unfollow: list[Callable[[], None]] = []
         self._appends = Appends(around, self._number, self._appended)
+        self._attempts = Attempts(around, desks)
         self._session: Session | None = None
         self._writer = NOBODY
         self._board: Board | None = None
@@ -153,7 +156,7 @@ class DeskSocket:
         ]
         self._socket.on_drain = self._drained
         self._tell_queue()
-        self._shift = Shift(around, self._on_shift, account, self._send, self._on_record, self._accepted)
+        self._shift = Shift(around, self._on_shift, session, self._send, self._accepted)
         self._shift.begin(self._number, lambda: len(self._seats))
         self._refresh()
 
@@ -181,6 +184,7 @@ class DeskSocket:
     async def _answer(self, data: bytes) -> None:
         conv: bytes | None = None
         msg_id: bytes | None = None
+        frame: frames.FromDesk | None = None
         try:
             frame = decode(frames.decode_from_desk, data)
             conv = getattr(frame, "conv", None)
@@ -193,14 +197,14 @@ class DeskSocket:
         except Closed:
             raise
         except Exception as error:
-            self._refuse(error, conv, msg_id)
+            self._refuse(error, type(frame), conv, msg_id)
 
     async def _do(self, frame: frames.FromDesk) -> None:
         match frame:
             case visitor_frames.Ping():
                 self._send(visitor_frames.Pong())
             case frames.Openings():
-                await self._openings(frame.convs)
+                await self._openings(frame.convs, [0] * len(frame.convs) if frame.after is None else frame.after)
             case frames.Take():
                 await self._take(frame.conv)
             case frames.Follow():
@@ -256,18 +260,20 @@ class DeskSocket:
                 return False
             self._appends.begin(header, frame.envelope, self._writer, minute)
         except Exception as error:
-            self._refuse(error, header and header.conv, header and header.msg_id)
+            self._refuse(error, frames.Append, header and header.conv, header and header.msg_id)
         return True
 
     def _appended(self, header: Header, ack: conversations.Ack | None, error: Exception | None) -> None:
         if error is not None:
-            self._refuse(error, header.conv, header.msg_id)
+            self._refuse(error, frames.Append, header.conv, header.msg_id)
         elif ack is not None:
             log = log_of(header.direction)
             self._socket.send(frames.encode(frames.Ack(header.conv, log, header.msg_id, ack.n, ack.minute)))
 
-    def _refuse(self, error: Exception, conv: bytes | None, msg_id: bytes | None) -> None:
+    def _refuse(self, error: Exception, frame: type[Any], conv: bytes | None, msg_id: bytes | None) -> None:
         refusal = as_refusal("desk", self._around, error)
+        if conv is not None:
+            self._attempts.refused(self._me, frame, conv, refusal)
         self._send(frames.refused(refusal, conv=conv, msg_id=msg_id))
 
     async def _send_team_secret(self, conv: bytes) -> None:
@@ -279,21 +285,23 @@ class DeskSocket:
                         epoch = held.conversation.epoch
                         self._send(frames.WrapFrame(conv, wrap.log, wrap.generation, epoch, wrap.wrap))
 
-    async def _openings(self, ids: list[bytes]) -> None:
-        if len(ids) > ROWS:
+    async def _openings(self, ids: list[bytes], after: list[int]) -> None:
+        if len(ids) > ROWS or len(after) != len(ids):
             raise MalformedFrame
-        ids = list(dict.fromkeys(ids))
+        wanted = dict(zip(ids, after, strict=True))
         around, account = self._around, self._me.account
         shown = self._desks.shown(self._me.token_hash)
-        found = await around.db.read(actions.openings, account, ids)
+        found = await around.db.read(actions.openings, account, wanted)
         new = [o.conversation.id for o in found if ("opening.read", o.conversation.id) not in shown]
         if new:
             await around.db.write(actions.record_openings, account, new, around.minute(), around.shred_key)
             shown.update(("opening.read", id) for id in new)
         still_there = {opening.conversation.id for opening in found}
-        for id in ids:
-            if id not in still_there:
-                self._send(frames.Opening(id, b"", 0, []))
+        gone = [id for id in wanted if id not in still_there]
+        for id in await around.db.read(actions.foreign, account, gone) if gone else ():
+            self._attempts.refused(self._me, frames.Openings, id, NoSuchConversation())
+        for id in gone:
+            self._send(frames.Opening(id, b"", 0, []))
         for opening in found:
             self._send_opening(opening)
 
@@ -308,7 +316,8 @@ class DeskSocket:
         self._send(frames.Opening(id, wraps[0].wrap, opening.conversation.epoch, envelopes))
 
     async def _take(self, id: bytes) -> None:
-        await self._on_record("conversation.take", id, actions.take, self._on_shift.limit)
+        around, limit = self._around, self._on_shift.limit
+        await around.db.write(actions.take, self._me, id, limit, around.minute(), around.shred_key)
         assert self._board is not None
         self._board.taken()
         self._accepted(id)
@@ -341,17 +350,8 @@ class DeskSocket:
         )
 
     async def _end(self, frame: frames.End) -> None:
-        await self._on_record("conversation.end", frame.conv, actions.end, frame.reason)
-
-    async def _on_record(self, action: str, id: bytes, deed: Callable[..., None], *values: object) -> None:
-        """Do a deed that leaves a record; of a refused one a second job tells, as its own transaction was undone."""
-        around, me = self._around, self._me
-        minute, key = around.minute(), around.shred_key
-        try:
-            await around.db.write(deed, me, id, *values, minute, key)
-        except Refusal as refusal:
-            await around.db.write(actions.record_refusal, me.account, action, id, refusal, minute, key)
-            raise
+        around = self._around
+        await around.db.write(actions.end, self._me, frame.conv, frame.reason, around.minute(), around.shred_key)
 
     def _sign(self, frame: frames.Delivered | frames.Read | frames.Typing) -> None:
         if frame.conv not in self._seats:

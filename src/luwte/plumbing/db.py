@@ -30,7 +30,8 @@ T = TypeVar("T")
 Row = tuple[Any, ...]
 
 GROUP = 512
-"""Jobs in one commit: enough to carry a surge on one fdatasync, few enough that nobody waits long."""
+"""Jobs after which a commit is full, but for those that came in the same turn of the event loop: enough to carry a
+surge on one fdatasync, few enough that nobody waits long."""
 
 WAITING = 1024
 """Jobs that may wait: about a fifth of a second of work on a small machine (`make bench`). More would only make
@@ -200,7 +201,8 @@ class Db:
         self._relay = relay
         self._metrics = metrics
         self._loop = asyncio.get_running_loop()
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
+        self._next: list[_Job] = []
         self._waiting = 0
         self._closed = False
         self._readers = ThreadPoolExecutor(READERS, "reader")
@@ -242,7 +244,9 @@ class Db:
         if self._waiting >= WAITING or self._closed:
             raise Busy
         self._waiting += 1
-        self._jobs.put(_Job(work, args, done))
+        if not self._next:  # the writer is woken once for all that this turn of the event loop brings
+            self._loop.call_soon(self._hand_over)
+        self._next.append(_Job(work, args, done))
 
     def check_room(self) -> None:
         """Raise `Busy` when a write would be refused: worth asking before work that would be in vain."""
@@ -254,6 +258,7 @@ class Db:
         if self._closed:
             return
         self._closed = True
+        self._hand_over()
         self._jobs.put(None)
         await self._loop.run_in_executor(None, self._thread.join)
         self._readers.shutdown(wait=True)
@@ -271,27 +276,31 @@ class Db:
         finally:
             connection.execute("ROLLBACK")
 
+    def _hand_over(self) -> None:
+        if self._next:
+            self._jobs.put(self._next)
+            self._next = []
+
     def _write_for_ever(self) -> None:
         connection = self._writer_connection
         tx = WriteTx(connection, self._relay)
-        while (job := self._jobs.get()) is not None:
-            group, ends = self._gather(job)
+        while (jobs := self._jobs.get()) is not None:
+            group, ends = self._gather(jobs)
             self._run_group(connection, tx, group)
             self._loop.call_soon_threadsafe(self._settle, group)
             if ends:
                 break
         connection.close()
 
-    def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
-        group = [first]
+    def _gather(self, group: list[_Job]) -> tuple[list[_Job], bool]:
         while len(group) < GROUP:
             try:
-                job = self._jobs.get_nowait()
+                jobs = self._jobs.get_nowait()
             except queue.Empty:
                 return group, False
-            if job is None:
+            if jobs is None:
                 return group, True
-            group.append(job)
+            group += jobs
         return group, False
 
     def _run_group(self, connection: sqlite3.Connection, tx: WriteTx, group: list[_Job]) -> None:

@@ -166,7 +166,8 @@ export function Conversation({ desk, talk, shown }: ConversationProps) {
       </div>
       {talk.fork.value && <Warning words={say("talk.fork")} />}
       {talk.unreadable.value && <Warning words={say("talk.unreadable")} />}
-      {over ? <Over desk={desk} talk={talk} here={here.value} /> : <Write desk={desk} talk={talk} />}
+      {over && <Over desk={desk} talk={talk} here={here.value} />}
+      {!over && !talk.fork.value && <Write desk={desk} talk={talk} />}
     </article>
   );
 }

@@ -44,16 +44,18 @@ export function Head({ desk }: { desk: Desk }) {
       </span>
       {session.demo.value && <span class="chip">{say("head.demo")}</span>}
       <span class="me">{session.name.value}</span>
-      <button type="button" class="pill outline" aria-keyshortcuts="F9" onClick={() => session.lock()}>
-        <Icon name="lock" />
-        {say("head.lock")}
-      </button>
-      <button type="button" class="pill" onClick={() => endShift(desk)}>
-        {say("shift.end")}
-      </button>
-      <button type="button" class="pill" onClick={() => void session.signOut()}>
-        {say("head.out")}
-      </button>
+      <span class="doors">
+        <button type="button" class="pill outline" aria-keyshortcuts="F9" onClick={() => session.lock()}>
+          <Icon name="lock" />
+          {say("head.lock")}
+        </button>
+        <button type="button" class="pill" onClick={() => endShift(desk)}>
+          {say("shift.end")}
+        </button>
+        <button type="button" class="pill" onClick={() => void session.signOut()}>
+          {say("head.out")}
+        </button>
+      </span>
     </div>
   );
 }

@@ -10,7 +10,8 @@ const fate = (line: DeskLine): string => (line.from === "me" || line.from === "n
 const together = (a: DeskLine, b: DeskLine): boolean =>
   a.from === b.from && a.from !== "note" && a.minute === b.minute && fate(a) === fate(b);
 
-const pending = (line: DeskLine): boolean => line.delivery === "sending" || line.delivery === "retrying";
+const pending = ({ delivery }: DeskLine): boolean =>
+  delivery === "sending" || delivery === "retrying" || delivery === "unsent";
 
 const sides = { visitor: "theirs", me: "mine", colleague: "mine", note: "note" } as const;
 const names = { visitor: "talk.them", me: "talk.me", colleague: "talk.colleague", note: "note.team" } as const;
@@ -36,7 +37,7 @@ function One({ placed: { line, first, last }, newest }: { placed: Placed<DeskLin
       who={say(names[line.from])}
       shown={first && (line.from === "note" || line.from === "colleague")}
       minute={line.minute}
-      waits={line.delivery === "retrying"}
+      waits={line.delivery === "retrying" || line.delivery === "unsent"}
       text={line.text}
       doubt={line.kind === "doubt" ? say("m.bad") : undefined}
     >

@@ -34,7 +34,13 @@ function Reasons({ row, gone, longest }: Pick<RowProps, "row" | "gone" | "longes
 
 function Opening({ row }: { row: WaitingRow }) {
   const { opening: text, unreadable } = row;
-  if (unreadable) return <p class="opening small">{say("wait.unreadable")}</p>;
+  if (unreadable)
+    return (
+      <p class="opening-none">
+        <Icon name="warn" />
+        {say("wait.unreadable")}
+      </p>
+    );
   if (text === undefined || text.trim() === "")
     return <p class="opening small">{say(text === undefined ? "wait.opening" : "wait.silent")}</p>;
   return (

@@ -1,7 +1,7 @@
 /** One log of a conversation at the desk: what came, what goes out, and the secrets for both, by generation. */
 
-import { hex, wipe } from "../crypto/bytes.ts";
-import { type Header, NOTE, SHARED_LOG, sealSigned, TEAM, TEAM_LOG, VISITOR } from "../crypto/envelope.ts";
+import { wipe } from "../crypto/bytes.ts";
+import { type Header, NOTE, sealSigned, TEAM, TEAM_LOG, VISITOR } from "../crypto/envelope.ts";
 import { GapWatch } from "../wire/gap.ts";
 import { Outbox } from "../wire/outbox.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
@@ -136,35 +136,4 @@ function isShared({ direction, generation }: Header): boolean {
 
 function isNote({ direction, generation }: Header): boolean {
   return direction === NOTE && generation === 0;
-}
-
-/** The texts of an opening, as far as they check. */
-export async function readOpening(
-  conv: Uint8Array,
-  secret: Uint8Array,
-  envelopes: readonly { readonly n: number; readonly minute: number; readonly envelope: Uint8Array }[],
-): Promise<string> {
-  const texts: string[] = [];
-  const transcript = new Transcript({
-    conv,
-    log: SHARED_LOG,
-    admits: ({ direction, generation }) => direction === VISITOR && generation === 0,
-    secret: (generation) => (generation === 0 ? secret : undefined),
-    signer: async () => undefined,
-    isOwn: () => false,
-    settle: () => undefined,
-    entry: (entry) => {
-      if (entry.kind === "text") texts.push(entry.text);
-    },
-    moved: () => {},
-    fork: () => {},
-    fault: () => {},
-  });
-  for (const { n, minute, envelope } of envelopes) transcript.place(n, minute, envelope);
-  await transcript.idle();
-  return texts.join("\n");
-}
-
-export function nameOf(conv: Uint8Array): string {
-  return hex(conv);
 }

@@ -2,17 +2,18 @@
 
 import { type Signal, signal } from "@preact/signals";
 import { hex, wipe } from "../crypto/bytes.ts";
-import type { DeskHears, DeskSays, Opening } from "../wire/desk-frames.ts";
-import { readOpening } from "./session-logs.ts";
+import type { DeskHears, DeskSays, Opening as OpeningFrame } from "../wire/desk-frames.ts";
+import { Opening } from "./session-opening.ts";
 import type { Vault } from "./session-vault.ts";
 import type { WaitingRow } from "./state.ts";
 
 type Queue = Extract<DeskHears, { t: "queue" }>;
 
 interface Read {
-  /** The end of the log when we asked. */
-  readonly askedAt: number;
-  readonly text: string | undefined;
+  /** The end of the log when we asked; undefined: that answer will not come any more. */
+  readonly askedAt: number | undefined;
+  /** Undefined until something came. */
+  readonly opening: Opening | undefined;
   readonly isUnreadable: boolean;
 }
 
@@ -39,18 +40,19 @@ export class WaitingList {
     this.#publish();
   }
 
-  /** Ask for what we have not read, or not to its end. */
+  /** Ask for what we have not read, from where we are. */
   ask(): void {
     if (!this.#vault.isOpen) return;
     const due = this.#queue.filter((row) => this.#read.get(hex(row.conv))?.askedAt !== row.last);
-    if (due.length === 0 || !this.#say({ t: "openings", convs: due.map((row) => row.conv) })) return;
+    const after = due.map((row) => this.#read.get(hex(row.conv))?.opening?.last ?? 0);
+    if (due.length === 0 || !this.#say({ t: "openings", convs: due.map((row) => row.conv), after })) return;
     for (const row of due) {
-      const { text, isUnreadable = false } = this.#read.get(hex(row.conv)) ?? {};
-      this.#read.set(hex(row.conv), { askedAt: row.last, text, isUnreadable });
+      const { opening, isUnreadable = false } = this.#read.get(hex(row.conv)) ?? {};
+      this.#read.set(hex(row.conv), { askedAt: row.last, opening, isUnreadable });
     }
   }
 
-  async opened(frame: Opening): Promise<void> {
+  async opened(frame: OpeningFrame): Promise<void> {
     const name = hex(frame.conv);
     if (frame.wrap.length === 0) {
       this.#queue = this.#queue.filter((row) => hex(row.conv) !== name);
@@ -58,11 +60,14 @@ export class WaitingList {
     }
     const { conv, wrap, epoch, envelopes } = frame;
     const secret = await this.#vault.secretIn(conv, { log: 1, g: 0, epoch, wrap });
-    const text = secret === undefined ? undefined : await readOpening(conv, secret, envelopes);
-    if (secret !== undefined) wipe(secret);
+    const opening = this.#read.get(name)?.opening ?? new Opening(conv);
+    if (secret !== undefined) {
+      await opening.read(secret, envelopes);
+      wipe(secret);
+    }
     const read = this.#read.get(name);
     if (read === undefined || !this.#vault.isOpen) return;
-    this.#read.set(name, { ...read, text, isUnreadable: secret === undefined });
+    this.#read.set(name, { ...read, opening, isUnreadable: secret === undefined });
     this.#publish();
   }
 
@@ -72,9 +77,9 @@ export class WaitingList {
     this.#publish();
   }
 
-  /** On a new connection the same rows may have other openings on their way. */
+  /** What was asked for and did not come must be asked for again. */
   disconnected(): void {
-    for (const [conv, read] of this.#read) if (read.text === undefined) this.#read.delete(conv);
+    for (const [conv, read] of this.#read) this.#read.set(conv, { ...read, askedAt: undefined });
   }
 
   clear(): void {
@@ -86,8 +91,8 @@ export class WaitingList {
   #publish(): void {
     this.rows.value = this.#queue.map(({ conv, number, since, again }) => {
       const name = hex(conv);
-      const { text: opening, isUnreadable: unreadable = false } = this.#read.get(name) ?? {};
-      return { conv: name, number, since, again, opening, unreadable };
+      const { opening, isUnreadable: unreadable = false } = this.#read.get(name) ?? {};
+      return { conv: name, number, since, again, opening: unreadable ? undefined : opening?.text, unreadable };
     });
   }
 }

@@ -22,7 +22,8 @@ export interface DeskLine {
   readonly from: "visitor" | "me" | "colleague" | "note";
   readonly text: string;
   readonly minute: number | undefined;
-  readonly delivery: "sending" | "sent" | "delivered" | "read" | "retrying";
+  /** "unsent": it never will be. */
+  readonly delivery: "sending" | "sent" | "delivered" | "read" | "retrying" | "unsent";
   readonly kind: "text" | "doubt";
 }
 

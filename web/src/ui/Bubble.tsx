@@ -45,7 +45,7 @@ export function Bubble(line: BubbleProps) {
   );
 }
 
-export type Delivery = "sending" | "sent" | "delivered" | "read" | "retrying";
+export type Delivery = "sending" | "sent" | "delivered" | "read" | "retrying" | "unsent";
 
 const icons: Record<Delivery, IconName> = {
   sending: "clock",
@@ -53,6 +53,7 @@ const icons: Record<Delivery, IconName> = {
   delivered: "check",
   read: "twice",
   retrying: "retry",
+  unsent: "cut",
 };
 
 export const Time = ({ minute }: { minute: number }) => (

@@ -2,7 +2,7 @@
 
 import { Bubble, Fate, Time } from "../ui/Bubble.tsx";
 import { type Placed, runs } from "../ui/runs.ts";
-import type { Line } from "./state.ts";
+import { isOnlyHere, type Line } from "./state.ts";
 import { say } from "./words.ts";
 
 const together = (a: Line, b: Line): boolean =>
@@ -16,9 +16,8 @@ const words = {
   delivered: "m.dlv",
   read: "m.read",
   retrying: "m.retry",
+  unsent: "m.not",
 } as const;
-
-const pending = (line: Line): boolean => line.delivery === "sending" || line.delivery === "retrying";
 
 function Mine({ placed: { line, first, last }, newest }: { placed: Placed<Line>; newest: boolean }) {
   return (
@@ -28,7 +27,7 @@ function Mine({ placed: { line, first, last }, newest }: { placed: Placed<Line>;
       who={say("chat.me")}
       shown={false}
       minute={line.minute}
-      waits={line.delivery === "retrying"}
+      waits={line.delivery === "retrying" || line.delivery === "unsent"}
       text={line.text}
       doubt={line.kind === "doubt" ? say("m.bad") : undefined}
     >
@@ -36,7 +35,7 @@ function Mine({ placed: { line, first, last }, newest }: { placed: Placed<Line>;
         <Fate
           delivery={line.delivery}
           word={say(words[line.delivery])}
-          wordy={newest || pending(line)}
+          wordy={newest || isOnlyHere(line)}
           minute={line.minute}
         />
       )}
@@ -75,7 +74,7 @@ const isNamed = (lines: readonly Line[], i: number): boolean => {
 };
 
 export function Lines({ lines }: { lines: readonly Line[] }) {
-  const newest = lines.filter((line) => line.from === "me" && !pending(line)).at(-1)?.id;
+  const newest = lines.filter((line) => line.from === "me" && !isOnlyHere(line)).at(-1)?.id;
   return runs(lines, together).map((placed, i) => {
     const { line } = placed;
     if (line.kind === "swap")

@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { alarm, announce } from "../ui/announce.ts";
 import { Icon } from "../ui/Icon.tsx";
-import type { VisitorSession } from "./state.ts";
+import { isOnlyHere, type VisitorSession } from "./state.ts";
 import { say } from "./words.ts";
 
 /** A tunnel or a lift is over before this; only then it is worth interrupting a listener. */
@@ -12,8 +12,7 @@ const QUIET_MS = 5_000;
 /** How long the good news stays. */
 const STAYS_MS = 8_000;
 
-const allSent = (session: VisitorSession): boolean =>
-  session.lines.value.every((line) => line.delivery !== "sending" && line.delivery !== "retrying");
+const allSent = (session: VisitorSession): boolean => !session.lines.value.some(isOnlyHere);
 
 export function Network({ session }: { session: VisitorSession }) {
   const state = session.network.value;

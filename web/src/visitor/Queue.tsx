@@ -11,14 +11,11 @@ export function Queue({ session }: { session: VisitorSession }) {
   return (
     <section class="queue">
       <Heading>{say("wait.h")}</Heading>
-      {session.again.value && (
-        <p>
-          <b>{say("wait.again")}</b>
-        </p>
-      )}
       {at !== undefined && (
         <p>
-          <b>{say("wait.n", { n: at.place })}</b> {remaining(at.low, at.high)}
+          {/* Who had a counsellor finds it above the text box, with the reason. */}
+          {!session.again.value && <b>{say("wait.n", { n: at.place })} </b>}
+          {remaining(at.low, at.high)}
         </p>
       )}
       <p class="small">{say("wait.ord")}</p>

@@ -9,6 +9,7 @@ import { Jump } from "../ui/Jump.tsx";
 import { Typing } from "../ui/Typing.tsx";
 import { Halted, isHalted } from "./Halted.tsx";
 import { Languages } from "./Header.tsx";
+import { Lead } from "./Heading.tsx";
 import { Lines } from "./Lines.tsx";
 import { Muted } from "./Muted.tsx";
 import { Network } from "./Network.tsx";
@@ -76,6 +77,20 @@ function Joined({ session }: { session: VisitorSession }) {
   );
 }
 
+/** Above the box, in sight from anywhere in the log; what the queue says stands at its beginning. */
+function Left({ session }: { session: VisitorSession }) {
+  if (!session.again.value) return null;
+  const at = session.place.value;
+  return (
+    <p class="network with-icon">
+      <Icon name="clock" />
+      <span>
+        <Lead text={say("wait.again")} /> {at !== undefined && say("wait.n", { n: at.place })}
+      </span>
+    </p>
+  );
+}
+
 export function Talk({ session, draft, end }: { session: VisitorSession; draft: Signal<string>; end: () => void }) {
   const lines = session.lines.value;
   const newest = lines.at(-1);
@@ -103,6 +118,7 @@ export function Talk({ session, draft, end }: { session: VisitorSession; draft: 
       <div class="writing">
         <div class="column bare">
           <Joined session={session} />
+          <Left session={session} />
           <Network session={session} />
           <Muted session={session} />
           <Halted session={session} />

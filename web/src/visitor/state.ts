@@ -2,7 +2,8 @@
 
 import type { ReadonlySignal } from "@preact/signals";
 
-export type Delivery = "sending" | "sent" | "delivered" | "read" | "retrying";
+/** "unsent": it never will be. */
+export type Delivery = "sending" | "sent" | "delivered" | "read" | "retrying" | "unsent";
 
 export interface Line {
   /** Unique on this page; stable while the message moves from sending to sent. */
@@ -15,6 +16,10 @@ export interface Line {
   /** "doubt": it could not be verified, and `text` is empty. "swap": no message, a colleague goes on from here. */
   readonly kind: "text" | "doubt" | "swap";
 }
+
+/** Typed here, and not with the server. */
+export const isOnlyHere = ({ delivery }: { readonly delivery: Delivery }): boolean =>
+  delivery === "sending" || delivery === "retrying" || delivery === "unsent";
 
 export type Phase =
   | "start" //    before anything was asked

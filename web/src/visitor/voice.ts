@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { announce } from "../ui/announce.ts";
 import { remaining } from "./expectation.ts";
-import type { VisitorSession } from "./state.ts";
+import { isOnlyHere, type VisitorSession } from "./state.ts";
 import { say } from "./words.ts";
 
 /** A queue that moves is told at most this often. */
@@ -51,7 +51,7 @@ function useRetries(session: VisitorSession): void {
   useEffect(() => {
     if (session.network.peek() !== "fine") return;
     if (failing) announce(say("m.retry"));
-    else if (told.current) announce(say("net.back"));
+    else if (told.current && !session.lines.value.some(isOnlyHere)) announce(say("net.back"));
     told.current = failing;
   }, [failing]);
 }

@@ -86,7 +86,7 @@ export type EndReason = "completed" | "visitor_left" | "abuse" | "test_call" | "
 
 export type DeskSays =
   | { readonly t: "sign_on"; readonly token: Uint8Array }
-  | { readonly t: "openings"; readonly convs: readonly Uint8Array[] }
+  | { readonly t: "openings"; readonly convs: readonly Uint8Array[]; readonly after: readonly number[] }
   | { readonly t: "take" | "typing"; readonly conv: Uint8Array }
   | { readonly t: "follow"; readonly conv: Uint8Array; readonly shared: number; readonly notes: number }
   | { readonly t: "append"; readonly envelope: Uint8Array; readonly wrap?: Uint8Array }

@@ -2,7 +2,8 @@
 
 import type { Header } from "../crypto/envelope.ts";
 
-export type Waiting = "sending" | "retrying" | "sent";
+/** "unsent": it is not said any more. */
+export type Waiting = "sending" | "retrying" | "sent" | "unsent";
 
 export interface Unplaced {
   readonly id: string;

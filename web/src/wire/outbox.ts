@@ -67,7 +67,7 @@ export class Outbox {
   /** What has no place in the transcript yet, in order. */
   get unplaced(): readonly Unplaced[] {
     return [...this.#acked, ...this.#queue].map(({ id, text, ack, retrying }) => {
-      const state = ack !== undefined ? "sent" : retrying ? "retrying" : "sending";
+      const state = ack !== undefined ? "sent" : this.#stopped ? "unsent" : retrying ? "retrying" : "sending";
       return { id, text, state, minute: ack?.minute };
     });
   }
@@ -146,6 +146,7 @@ export class Outbox {
   stop(): void {
     this.#stopped = true;
     this.#cancelWait?.();
+    this.#rules.changed();
   }
 
   /** And nothing is left of it. */

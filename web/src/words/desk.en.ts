@@ -135,6 +135,7 @@ export const en: Record<keyof typeof nl, string> = {
   "m.delivered": "Delivered",
   "m.read": "Read",
   "m.retrying": "Not sent yet, will retry",
+  "m.unsent": "Not sent",
   "m.long": "Too long. Please split it.",
   "m.bad": "This message could not be verified.",
   "m.err": "Something went wrong here. Your text is still there.",

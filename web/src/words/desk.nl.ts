@@ -133,6 +133,7 @@ export const nl = {
   "m.delivered": "Bezorgd",
   "m.read": "Gelezen",
   "m.retrying": "Nog niet verstuurd, we proberen opnieuw",
+  "m.unsent": "Niet verstuurd",
   "m.long": "Dit is te lang. Stuur het in stukken.",
   "m.bad": "We weten niet zeker of dit bericht echt is.",
   "m.err": "Er ging iets mis bij ons. Je tekst staat er nog.",

@@ -40,6 +40,41 @@ test("an opening that grows is asked for again; nobody who wrote nothing yet is 
   await until(() => desk.waiting.value[0]?.opening === "now I dare");
 });
 
+test("of an opening that grows each part comes once, also over a line that broke and after a lock", async () => {
+  const one = await room();
+  const came: number[] = [];
+  let isDeaf = false;
+  one.server.meddle = (frame) => {
+    if (frame.t !== "opening") return [frame];
+    if (isDeaf) return [];
+    came.push(...frame.envelopes.map(({ n }: { n: number }) => n));
+    return [frame];
+  };
+  const visit = await visitorWho(one, "one");
+  const desk = await signedIn(one);
+  const says = async (text: string) => {
+    await visit.send(text);
+    await until(() => delivered(visit), text);
+  };
+  await until(() => desk.waiting.value[0]?.opening === "one");
+  await says("two");
+  await until(() => desk.waiting.value[0]?.opening === "one\ntwo");
+  assert.deepEqual(came, [1, 2]);
+  isDeaf = true;
+  await says("three");
+  await breathe();
+  isDeaf = false;
+  one.server.cut();
+  one.clock.advance(1_000);
+  await until(() => desk.waiting.value[0]?.opening === "one\ntwo\nthree", "what was asked for and did not come");
+  assert.deepEqual(came, [1, 2, 3]);
+  desk.lock();
+  assert.equal(desk.waiting.value[0]?.opening, undefined);
+  await desk.unlock(one.house.accounts[0]?.passphrase ?? "");
+  await until(() => desk.waiting.value[0]?.opening === "one\ntwo\nthree", "after the lock");
+  assert.deepEqual(came, [1, 2, 3, 1, 2, 3]);
+});
+
 test("a wrong passphrase is told as such, and a dead network too", async () => {
   const one = await room();
   const desk = one.desk();

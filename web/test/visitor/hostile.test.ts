@@ -352,7 +352,7 @@ test("M-17: a server cannot move the keys back, nor make us seal for ever", asyn
   await one.visit.send("a");
   await until(() => one.visit.trouble.value === "failed");
   await breathe();
-  assert.equal(one.visit.lines.value[0]?.delivery, "retrying");
+  assert.equal(one.visit.lines.value[0]?.delivery, "unsent");
 
   const two = await talking();
   let refusals = 0;

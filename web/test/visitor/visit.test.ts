@@ -223,6 +223,20 @@ test("an end that the server does not hear of fails, and the conversation goes o
   assert.equal(one.visit.phase.value, "talking");
 });
 
+test("what did not get through when the chat ended says so, and is not called on its way", async () => {
+  const one = await talking();
+  await one.visit.send("through");
+  await said(one, 1);
+  one.server.meddle = (frame) => (frame.t === "ack" ? [] : [frame]);
+  await one.visit.send("too late");
+  for (const link of one.server.links) if (link.side === "visitor") one.server.say(link, { t: "ended", by: "team" });
+  await until(() => one.visit.phase.value === "ended");
+  assert.deepEqual(
+    one.visit.lines.value.map((line) => line.delivery),
+    ["sent", "unsent"],
+  );
+});
+
 test("a conversation that the server does not know any more is gone", async () => {
   const one = await talking();
   one.server.convs.clear();

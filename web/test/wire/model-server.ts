@@ -385,9 +385,11 @@ export class ModelServer {
   }
 
   #openings(link: Link, frame: Frame): void {
-    for (const id of frame.convs) {
+    for (const [place, id] of frame.convs.entries()) {
       const conv = this.convs.get(hex(id));
-      const opened = conv?.logs[1].filter((stored) => parse(stored.envelope).generation === 0) ?? [];
+      const opened = (conv?.logs[1] ?? []).filter(
+        ({ n, envelope }) => parse(envelope).generation === 0 && n > frame.after[place],
+      );
       const envelopes = opened.map(({ n, minute, envelope }) => ({ n, minute, envelope }));
       this.say(link, { t: "opening", conv: id, wrap: conv?.wraps[0] ?? new Uint8Array(0), epoch: 1, envelopes });
     }
