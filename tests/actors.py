@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ _template: dict[str, Path] = {}
 
 def demo_folder(folder: Path) -> Path:
     """A demonstration folder with accounts; stretched passphrases are made once per test run."""
+    if (folder / "main.db").exists():  # the same house, started again
+        return folder
     if "it" not in _template:
         made = folder.parent / f"template-{os.getpid()}"
         _make_template(made)
@@ -84,8 +86,11 @@ class House:
 
 
 @asynccontextmanager
-async def a_house(folder: Path, clock: Clock = time.time) -> AsyncIterator[House]:
-    """A server on a free port of this machine, in the loop of the test; on a folder that was used it starts again."""
+async def a_house(folder: Path, clock: Clock = time.time, desk_limit: int = 1_000) -> AsyncIterator[House]:
+    """A server on a free port of this machine, in the loop of the test; on a folder that was used it starts again.
+
+    Its desks may hold more than real ones.
+    """
     if not (folder / "main.db").exists():
         demo_folder(folder)
     # Named as TCP, or asyncio leaves Nagle's algorithm on and each answer over HTTP waits 40 ms.
@@ -93,7 +98,7 @@ async def a_house(folder: Path, clock: Clock = time.time) -> AsyncIterator[House
     listener.bind(("127.0.0.1", 0))
     let_go_of_the_deaf(listener)
     port = listener.getsockname()[1]
-    settings = demo.prepare(folder, port)
+    settings = replace(demo.prepare(folder, port), desk_limit=desk_limit)
     organisation = demo.load(folder)
     async with running(settings, is_demo=True, clock=clock) as luwte:
         await demo.admit_all(luwte.db, luwte.keys, organisation, int(clock()))
@@ -544,12 +549,12 @@ class Counsellor:
         return envelope.read_content(body if header.direction == VISITOR else body[80:])
 
 
-def play(work: Callable[[House], Any], folder: Path, clock: Clock = time.time) -> None:
+def play(work: Callable[[House], Any], folder: Path, clock: Clock = time.time, desk_limit: int = 1_000) -> None:
     """Run *work* against a house of its own."""
 
     async def run() -> None:
         async with asyncio.timeout(60):
-            async with a_house(folder, clock) as house:
+            async with a_house(folder, clock, desk_limit) as house:
                 await work(house)
 
     asyncio.run(run())

@@ -21,7 +21,9 @@ from luwte.conversation.frames import PROTOCOL
 from luwte.conversation.presence import Visitors
 from luwte.conversation.web import VisitorSocket
 from luwte.desk import actions as desk_actions
+from luwte.desk import hand_over
 from luwte.desk.board import Boards
+from luwte.desk.on_shift import OnShift
 from luwte.desk.register import Desks, Watch
 from luwte.desk.web import DeskSocket, session_topic
 from luwte.errors import (
@@ -48,6 +50,7 @@ from luwte.plumbing.pages import EVERYWHERE, Client, File
 from luwte.plumbing.polling import Polls
 from luwte.plumbing.relay import Relay
 from luwte.plumbing.sockets import Handler, Socket, Sockets
+from luwte.replies import web as replies_web
 from luwte.settings import DEMONSTRATION, Settings
 from luwte.staff import actions as staff
 from luwte.staff import web as staff_web
@@ -69,6 +72,7 @@ class Luwte:
         self.server_secret, self.is_demo = server_secret, is_demo
         self.teams: dict[str, Team] = {}
         self.desks = Desks(around.clock)
+        self.on_shift = OnShift(around.relay, settings.desk_limit)
         self.watch = Watch(around, self.desks)
         self.departures = Departures(around)
         self.boards = Boards(around, [])
@@ -94,6 +98,8 @@ class Luwte:
         session = await self.db.write(
             desk_actions.sign_out, token, self.minute(), self.around.shred_key, self.desks.is_elsewhere
         )
+        if not self.desks.is_elsewhere(session.account.id, session.token_hash):
+            await self.db.write(hand_over.left, session.account.id)
         self.desks.forget(session.token_hash)
         self.around.relay.wake(session_topic(session.token_hash))
 
@@ -122,7 +128,9 @@ class Luwte:
 
     def _desk(self, protocol: int) -> Handler:
         async def serve_desk(socket: Socket) -> None:
-            await DeskSocket(self.around, self.boards, self.desks, lambda: self.teams, socket, protocol).serve()
+            await DeskSocket(
+                self.around, self.boards, self.desks, self.on_shift, lambda: self.teams, socket, protocol
+            ).serve()
 
         return serve_desk
 
@@ -320,7 +328,17 @@ def http(luwte: Luwte) -> ASGIApp:
         return config
 
     app = Litestar(
-        [healthz, status, visitor_page, line_page, desk_page, org_module, asset, *staff_web.handlers],
+        [
+            healthz,
+            status,
+            visitor_page,
+            line_page,
+            desk_page,
+            org_module,
+            asset,
+            *staff_web.handlers,
+            *replies_web.handlers,
+        ],
         on_app_init=[on_app_init],
         exception_handlers={
             Refusal: _refuse,

@@ -43,6 +43,7 @@ SIGNS = (
     "standing",
     "presence",
 )
+SIGNS += ("shift", "asked", "offered", "offer_over", "muted")
 """Frames that may come at any moment and answer nothing."""
 
 

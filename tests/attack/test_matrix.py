@@ -86,6 +86,29 @@ TEAM_TABLE: dict[str, dict[str, tuple[str, str, str]]] = {
         "ended": (HIDDEN, HIDDEN, HIDDEN),
     },
 }
+# Handing on. An offer is made by the holder to the lead: `answer` and `withdraw` have a table of their own below.
+TEAM_TABLE |= {
+    "hand_over": {
+        "waiting": (HIDDEN, HIDDEN, HIDDEN),
+        "taken": ("asked", HIDDEN, HIDDEN),
+        "returned": (HIDDEN, HIDDEN, HIDDEN),
+        "ended": ("conversation_ended", HIDDEN, HIDDEN),
+    },
+    "give_back": {
+        "waiting": (HIDDEN, HIDDEN, HIDDEN),
+        "taken": ("lost", HIDDEN, HIDDEN),
+        "returned": (HIDDEN, HIDDEN, HIDDEN),
+        "ended": ("conversation_ended", HIDDEN, HIDDEN),
+    },
+    "mute": {
+        "waiting": (HIDDEN, HIDDEN, HIDDEN),
+        "taken": ("muted", HIDDEN, HIDDEN),
+        "returned": (HIDDEN, HIDDEN, HIDDEN),
+        "ended": ("conversation_ended", HIDDEN, HIDDEN),
+    },
+}
+NO_OFFER = dict.fromkeys(STATES, ("no_such_offer",) * 3)
+TEAM_TABLE |= {"accept": NO_OFFER, "decline": NO_OFFER, "withdraw": NO_OFFER}
 TEAM_TABLE |= {"read": TEAM_TABLE["delivered"], "typing": TEAM_TABLE["delivered"]}
 NOT_OF_A_DESK = ("start", "resume", "sign_on", "hello", "welcome", "rotate", "erase", "admin")
 
@@ -144,6 +167,13 @@ def _frame(desk: Counsellor, name: str, conv: bytes) -> tuple[str, dict[str, Any
             return name, {"conv": conv, "n": 1}
         case "triage":
             return name, {"conv": conv, "priority": "urgent"}
+        case "hand_over":
+            others = [person.id for person in desk.house.organisation.people if person.id != desk.person.id]
+            return name, {"conv": conv, "to": others[-1]}
+        case "mute":
+            return name, {"conv": conv, "on": True}
+        case "accept" | "decline":
+            return "answer", {"conv": conv, "accept": name == "accept"}
         case _:
             return name, {"conv": conv}
 
@@ -151,10 +181,9 @@ def _frame(desk: Counsellor, name: str, conv: bytes) -> tuple[str, dict[str, Any
 async def _outcome(desk: Counsellor, name: str, conv: bytes) -> tuple[str, list[Any]]:
     t, values = _frame(desk, name, conv)
     heard = await answers(desk.line, t, **values)
-    if not heard and name == "take":
-        heard = [await desk.line.hear("taken")]
-    if not heard and name == "end":
-        heard = [await desk.line.hear("ended")]
+    done = {"take": "taken", "end": "ended", "hand_over": "asked", "give_back": "lost", "mute": "muted"}
+    if not heard and name in done:
+        heard = [await desk.line.hear(done[name])]
     if not heard:
         return (MARKED if name == "triage" else QUIET), []
     (frame,) = heard
@@ -186,7 +215,7 @@ def test_a_desk_gets_what_the_table_says(tmp_path: Path) -> None:
                     got, _ = await _outcome(desks[role], name, visitor.conv)
                     if got != _expected(name, role, state):
                         wrong.append((name, role, state, got))
-                    if got in ("taken", "ack", "ended"):
+                    if got in ("taken", "ack", "ended", "asked", "lost", "muted"):
                         visitor = await _in_state(house, desks["holder"], state)
                     elif (await what_is_stored(house) != before) != (got == MARKED and role == "holder"):
                         wrong.append((name, role, state, "changed the disk"))
@@ -216,6 +245,38 @@ def test_next_gives_what_waits_in_ones_own_team_and_nothing_else(tmp_path: Path)
                 visitor.line.send("end")
                 if state != "ended":
                     await (holder if state == "taken" else desk).line.hear("ended")
+
+    play(story, tmp_path / "house")
+
+
+def test_an_offer_is_answered_by_whom_it_was_made_to_and_nobody_else(tmp_path: Path) -> None:
+    """Of holder, colleague, lead and next door, with the conversation offered to the colleague."""
+    table = {
+        #            holder           colleague        lead             next door
+        "accept": ("no_such_offer", "taken", "no_such_offer", "no_such_offer"),
+        "decline": ("no_such_offer", "offer_over", "no_such_offer", "no_such_offer"),
+        "withdraw": ("offer_over", "no_such_offer", "no_such_offer", "no_such_offer"),
+    }
+
+    async def story(house: House) -> None:
+        desks = [house.counsellor(0), house.counsellor(1), house.counsellor(2), await a_team_next_door(house)]
+        for desk in desks:
+            await desk.opens_desk()
+        noor, sam = desks[:2]
+        for name, cells in table.items():
+            for desk, expected in zip(desks, cells, strict=True):
+                visitor = await _in_state(house, noor, "taken")
+                noor.line.send("hand_over", conv=visitor.conv, to=sam.person.id)
+                await sam.line.hear("offered")
+                before = await what_is_stored(house)
+                t, values = _frame(desk, name, visitor.conv)
+                heard = await answers(desk.line, t, **values)
+                while not heard or heard[-1]["conv"] != visitor.conv:
+                    heard.append(await desk.line.hear("taken" if expected == "taken" else "offer_over"))
+                assert heard[-1].get("code", heard[-1]["t"]) == expected, (name, expected)
+                assert (await what_is_stored(house) != before) == (expected == "taken")
+                visitor.line.send("end")
+                await visitor.line.hear("ended")
 
     play(story, tmp_path / "house")
 
@@ -379,6 +440,7 @@ def test_a_token_that_does_not_count_gets_no_data(tmp_path: Path) -> None:
             async with gone.http() as client:
                 if token == b"":
                     continue
+                assert (await client.get("/desk/replies", headers=_bearer(token))).status_code == 401
                 for path, body in (("unlock", {"proof": "AAAA"}), ("sign-out", None)):
                     answer = await client.post(f"/desk/{path}", json=body, headers=_bearer(token))
                     assert (answer.status_code, answer.json()["code"]) == (401, "signed_out")
@@ -455,6 +517,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 HTTP_TABLE = {(page, method): 200 for page in PAGES for method in ("GET", "HEAD")}
 HTTP_TABLE |= {(deed, "POST"): 400 for deed in DEEDS}
 HTTP_TABLE |= {("/desk/sign-out", "POST"): 401, ("/desk/unlock", "POST"): 400}
+HTTP_TABLE |= {("/desk/replies", "GET"): 401, ("/desk/replies", "HEAD"): 401, ("/desk/replies", "POST"): 400}
 FORGOTTEN = """
     /.git/HEAD /.git/config /.env /.well-known/security.txt /schema /schema/swagger /schema/openapi.json
     /openapi.json /docs /redoc /metrics /admin /debug /console /graphql /api /api/v1 /server-status /status
@@ -473,8 +536,12 @@ def test_over_http_only_the_listed_methods_answer(tmp_path: Path) -> None:
         await noor.skips_sign_in()
         async with noor.http() as client:
             for headers in ({}, _bearer(noor.token), _bearer(os.urandom(32))):
-                for path in PAGES + DEEDS:
+                for path in (*PAGES, *DEEDS, "/desk/replies"):
                     for method in METHODS:
+                        reads = path == "/desk/replies" and method in ("GET", "HEAD")
+                        if reads and headers == _bearer(noor.token):
+                            assert (await client.request(method, path, headers=headers)).status_code == 200
+                            continue
                         if (path, method) == ("/desk/sign-out", "POST") and headers == _bearer(noor.token):
                             continue
                         answer = await client.request(method, path, headers=headers)

@@ -21,6 +21,14 @@ ACTIONS = frozenset(
         "conversation.return",
         "conversation.end",
         "backup.restore",
+        "conversation.offer",
+        "conversation.withdraw",
+        "conversation.accept",
+        "conversation.decline",
+        "conversation.hand_over",
+        "conversation.mute",
+        "conversation.unmute",
+        "replies.change",
     }
 )
 """The catalogue: every deed that leaves a record, and no other word. Of writing only a refused try does: what was

@@ -31,6 +31,7 @@ from luwte.errors import (
     ConversationEnded,
     ConversationExists,
     Duplicate,
+    Muted,
     NoSuchConversation,
     NotAccepted,
     OutOfOrder,
@@ -209,7 +210,7 @@ def append(tx: WriteTx, sealed: Sealed, writer: Writer, minute: int, connection:
     chain = end.chain(header.sender)
     try:
         admit(conversation, chain, header, writer)
-    except (ConversationEnded, WrongGeneration, OutOfOrder) as refusal:
+    except (ConversationEnded, Muted, WrongGeneration, OutOfOrder) as refusal:
         return _answered(tx, conversation, chain, sealed, refusal)
     if header.msg_id in end.msg_ids:
         raise Duplicate(seq=chain.seq + 1, prev=chain.prev, g=header.generation)
@@ -344,6 +345,19 @@ def seat(tx: WriteTx, conversation: Conversation, account: str) -> bool:
 def unseat(tx: WriteTx, conversation: Conversation, minute: int) -> None:
     """Back to the list of those who wait."""
     store.unseat(tx, conversation.key, minute)
+    _wake_all(tx, conversation, conversation.holder)
+
+
+def pass_on(tx: WriteTx, conversation: Conversation, account: str) -> None:
+    """From the counsellor who has it to a colleague, with nobody waiting in between."""
+    store.pass_on(tx, conversation.key, account)
+    _wake_all(tx, conversation, conversation.holder)
+    tx.wake(holder_topic(account))
+
+
+def mute(tx: WriteTx, conversation: Conversation, on: bool) -> None:
+    """Refuse what the visitor writes, or take it again. It ends with the seat of who asked for it."""
+    store.mute(tx, conversation.key, on)
     _wake_all(tx, conversation, conversation.holder)
 
 

@@ -115,6 +115,11 @@ class Claimed(Frame, tag="claimed"):
     times: int
 
 
+class Muted(Frame, tag="muted"):
+    came_with: ClassVar[int] = 2
+    on: bool
+
+
 class Ended(Frame, tag="ended"):
     by: str
 

@@ -13,6 +13,7 @@ from luwte.crypto.primitives import Malformed, check_x25519, verify
 from luwte.errors import (
     ConversationEnded,
     MalformedFrame,
+    Muted,
     NoSuchConversation,
     NotAccepted,
     OutOfOrder,
@@ -21,7 +22,7 @@ from luwte.errors import (
 
 BY_VISITOR = "visitor"
 BY_TEAM = "team"
-REASONS = ("completed", "visitor_left", "abuse")
+REASONS = ("completed", "visitor_left", "abuse", "test_call", "prank")
 """Why a counsellor ends a conversation."""
 
 PRIORITIES = ("urgent", "soon", "normal")
@@ -52,6 +53,7 @@ class Conversation:
     ended_by: str | None
     left: int | None = None
     priority: str = "normal"
+    muted: int = 0
 
     @property
     def waits(self) -> bool:
@@ -214,6 +216,8 @@ def admit(conversation: Conversation, chain: Chain, header: Header, writer: Writ
         raise ConversationEnded
     if chain.owner is not None and chain.owner != writer.name:
         raise NotAccepted
+    if conversation.muted and writer.account is None:
+        raise Muted
     # The opening is generation 0 until the first Take; notes begin, and for now stay, at 0.
     generation = 1 if conversation.times and header.direction != NOTE else 0
     if header.generation != generation:

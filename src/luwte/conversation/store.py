@@ -5,7 +5,7 @@ from typing import Any
 from luwte.conversation.model import Chain, Conversation, End, LockedEnvelope, LockedWrap, StartProof
 from luwte.plumbing.db import ReadTx, WriteTx
 
-_COLUMNS = "key, id, team, number, epoch, started, waiting_since, times, holder, ended_by, left_at, priority"
+_COLUMNS = "key, id, team, number, epoch, started, waiting_since, times, holder, ended_by, left_at, priority, muted"
 
 
 def _conversation(row: tuple[Any, ...] | None) -> Conversation | None:
@@ -252,8 +252,18 @@ def seat(tx: WriteTx, key: int, account: str) -> bool:
 
 
 def unseat(tx: WriteTx, key: int, minute: int) -> None:
-    """Nobody has it: it waits from *minute*."""
-    tx.execute("UPDATE conversation SET holder = NULL, waiting_since = ? WHERE key = ?", minute, key)
+    """Nobody has it: it waits from *minute*, and its visitor is heard again."""
+    tx.execute("UPDATE conversation SET holder = NULL, muted = 0, waiting_since = ? WHERE key = ?", minute, key)
+
+
+def pass_on(tx: WriteTx, key: int, account: str) -> None:
+    """From who has it to *account*, who judges anew whether the visitor is heard."""
+    tx.execute("UPDATE conversation SET holder = ?, muted = 0, times = times + 1 WHERE key = ?", account, key)
+
+
+def mute(tx: WriteTx, key: int, on: bool) -> None:
+    """Whether the visitor's messages are refused."""
+    tx.execute("UPDATE conversation SET muted = ? WHERE key = ?", int(on), key)
 
 
 def stop(tx: WriteTx, key: int, minute: int, by: str, reason: str | None) -> None:

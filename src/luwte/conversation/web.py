@@ -3,7 +3,7 @@
 <- hello                          -> start | resume                 <- started | resumed
 -> append                         <- ack | refused
 -> delivered | read | typing      <- delivered | read | typing      told on, never stored
--> end | away | ping              <- waiting | claimed | ended | envelope, cert | pong
+-> end | away | ping              <- waiting | claimed | muted | ended | envelope, cert | pong
 """
 
 import asyncio
@@ -52,6 +52,7 @@ class VisitorSocket:
         self._follower: Follower | None = None
         self._certs_sent: set[bytes] = set()
         self._told: tuple[object, ...] = ()
+        self._muted_told = False
         self._looking = False
         self._look_again = False
         self._conversation = b""
@@ -306,6 +307,9 @@ class VisitorSocket:
             self._told = tuple(news)
             for frame in news:
                 self._send(frame)
+        if bool(conversation.muted) != self._muted_told and conversation.ended_by is None:
+            self._muted_told = bool(conversation.muted)
+            self._send(frames.Muted(self._muted_told))
 
     def _send(self, frame: frames.Frame) -> None:
         data = self._speak(frame)

@@ -8,7 +8,15 @@ from luwte.audit.model import pseudonym
 from luwte.conversation import actions as conversations
 from luwte.conversation.model import REASONS, Conversation, LockedEnvelope, LockedWrap, ShredKey, StartProof
 from luwte.crypto.envelope import SHARED_LOG, TEAM_LOG
-from luwte.errors import AlreadyTaken, ConversationEnded, MalformedFrame, NoSuchConversation, Refusal, VisitorAway
+from luwte.errors import (
+    AlreadyTaken,
+    ConversationEnded,
+    LimitReached,
+    MalformedFrame,
+    NoSuchConversation,
+    Refusal,
+    VisitorAway,
+)
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff import actions as staff
 from luwte.staff.model import Account, Session
@@ -57,11 +65,18 @@ def record_openings(tx: WriteTx, account: Account, ids: Sequence[bytes], minute:
 
 
 def take(
-    tx: WriteTx, session: Session, id: bytes, is_here: Callable[[bytes], bool], minute: int, key: ShredKey
+    tx: WriteTx,
+    session: Session,
+    id: bytes,
+    limit: int,
+    is_here: Callable[[bytes], bool],
+    minute: int,
+    key: ShredKey,
 ) -> Conversation:
     """Take a waiting conversation; it, as it was.
 
-    Raises `AlreadyTaken` for who was second, `ConversationEnded` for who is late, `VisitorAway` for an empty chair.
+    Raises `AlreadyTaken` for who was second, `ConversationEnded` for who is late, `VisitorAway` for an empty chair,
+    `LimitReached` for who has *limit* already.
     """
     account = session.account
     # In the same transaction: of a sign-out and a Take at the same moment one comes first, for everybody.
@@ -73,10 +88,18 @@ def take(
         raise ConversationEnded
     if conversation.holder is None and not is_here(id):
         raise VisitorAway
+    if conversation.waits:
+        check_room(tx, account, limit)
     if not conversations.seat(tx, conversation, account.id):
         raise AlreadyTaken
     record(tx, account.id, id, "conversation.take", minute, key)
     return conversation
+
+
+def check_room(tx: ReadTx, account: Account, limit: int) -> None:
+    """Refuse one more to who has *limit* already."""
+    if len(conversations.held_by(tx, account.id)) >= limit:
+        raise LimitReached
 
 
 def held(tx: ReadTx, account: Account) -> list[Held]:
@@ -104,7 +127,7 @@ def end(tx: WriteTx, session: Session, id: bytes, reason: str, minute: int, key:
         raise MalformedFrame
     account = session.account
     staff.check_session(tx, session, minute)
-    conversations.end_by_team(tx, _own(tx, account, id), minute, reason)
+    conversations.end_by_team(tx, own(tx, account, id), minute, reason)
     record(tx, account.id, id, "conversation.end", minute, key, reason=reason)
 
 
@@ -148,7 +171,8 @@ def _is_ours(tx: ReadTx, account: Account, id: bytes) -> bool:
         return False
 
 
-def _own(tx: ReadTx, account: Account, id: bytes) -> Conversation:
+def own(tx: ReadTx, account: Account, id: bytes) -> Conversation:
+    """A conversation that this account has, or had when it ended. Absent and not theirs look the same."""
     conversation = conversations.find(tx, id)
     if conversation.holder != account.id:
         raise NoSuchConversation

@@ -6,11 +6,15 @@ from luwte.conversation.around import Surroundings
 from luwte.desk import actions, frames
 from luwte.desk.register import Desks
 from luwte.errors import (
+    AlreadyOffered,
     AlreadyTaken,
     Busy,
     ConversationEnded,
+    LimitReached,
     NoSuchConversation,
+    NoSuchOffer,
     NotAccepted,
+    NotOnShift,
     Refusal,
     SignedOut,
     VisitorAway,
@@ -29,10 +33,26 @@ ACTIONS: dict[type[frames.FromDesk], str] = {
     frames.Read: "conversation.write",
     frames.Typing: "conversation.write",
     frames.End: "conversation.end",
+    frames.HandOver: "conversation.offer",
+    frames.Withdraw: "conversation.withdraw",
+    frames.Answer: "conversation.accept",
+    frames.GiveBack: "conversation.return",
+    frames.Mute: "conversation.mute",
 }
 """What somebody tries with a frame, in the words of the audit log."""
 
-OUT_OF_REACH = (NoSuchConversation, NotAccepted, AlreadyTaken, ConversationEnded, VisitorAway, SignedOut)
+OUT_OF_REACH = (
+    NoSuchConversation,
+    NotAccepted,
+    AlreadyTaken,
+    ConversationEnded,
+    SignedOut,
+    LimitReached,
+    NotOnShift,
+    AlreadyOffered,
+    NoSuchOffer,
+    VisitorAway,
+)
 """Refusals that are on record. The others are about the form of a frame, or its moment."""
 
 

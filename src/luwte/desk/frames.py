@@ -1,6 +1,6 @@
 """The frames of a desk's socket, as docs/protocol.md section 5.2 writes them."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -61,7 +61,34 @@ class Triage(Frame, tag="triage"):
     priority: str
 
 
-FromDesk = SignOn | Openings | Take | Next | Triage | Follow | Append | End | Delivered | Read | Typing | Ping
+# handing on
+
+
+class HandOver(Frame, tag="hand_over"):
+    conv: Id
+    to: Annotated[str, msgspec.Meta(max_length=100)]
+
+
+class Withdraw(Frame, tag="withdraw"):
+    conv: Id
+
+
+class Answer(Frame, tag="answer"):
+    conv: Id
+    accept: bool
+
+
+class GiveBack(Frame, tag="give_back"):
+    conv: Id
+
+
+class Mute(Frame, tag="mute"):
+    conv: Id
+    on: bool
+
+
+Handing = HandOver | Withdraw | Answer | GiveBack | Mute
+FromDesk = SignOn | Openings | Take | Next | Triage | Follow | Append | End | Delivered | Read | Typing | Ping | Handing
 
 
 # to the desk
@@ -188,6 +215,46 @@ class WrapFrame(Frame, tag="wrap"):
     g: int
     epoch: int
     wrap: bytes
+
+
+class ColleagueRow(msgspec.Struct, frozen=True):
+    account: str
+    name: str
+    held: int
+
+
+class Shift(Frame, tag="shift"):
+    came_with: ClassVar[int] = 2
+    limit: int
+    colleagues: list[ColleagueRow]
+
+
+class Asked(Frame, tag="asked"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
+    to: str
+    name: str
+
+
+class Offered(Frame, tag="offered"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
+    number: int
+    by: str
+    name: str
+    minute: int
+
+
+class OfferOver(Frame, tag="offer_over"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
+    why: str
+
+
+class Muted(Frame, tag="muted"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
+    on: bool
 
 
 decode_from_desk = msgspec.msgpack.Decoder(FromDesk).decode

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from luwte.conversation import actions as conversations
 from luwte.conversation.model import PRIORITIES, Conversation, ShredKey
-from luwte.desk.actions import record
+from luwte.desk.actions import check_room, record
 from luwte.desk.model import Row, triage
 from luwte.errors import AlreadyTaken, ConversationEnded, MalformedFrame, NobodyWaits, NoSuchConversation
 from luwte.plumbing.db import WriteTx
@@ -31,6 +31,7 @@ def prioritise(tx: WriteTx, session: Session, id: bytes, priority: str, minute: 
 def take_next(
     tx: WriteTx,
     session: Session,
+    limit: int,
     urgent_in_a_row: int,
     is_here: Callable[[bytes], bool],
     minute: int,
@@ -38,7 +39,7 @@ def take_next(
 ) -> Conversation:
     """Take the one whose turn it is, as it was: two who ask at the same moment get two.
 
-    Raises `NobodyWaits` when nobody is there to be helped.
+    Raises `NobodyWaits` when nobody is there to be helped, `LimitReached` for who has *limit* already.
     """
     account = session.account
     staff.check_session(tx, session, minute)
@@ -49,6 +50,7 @@ def take_next(
             firsts[again, priority] = id
     if not firsts:
         raise NobodyWaits
+    check_room(tx, account, limit)
     row, *_ = triage([Row(conversations.find(tx, id), 0) for id in firsts.values()], urgent_in_a_row)
     if not conversations.seat(tx, row.conversation, account.id):
         raise NobodyWaits

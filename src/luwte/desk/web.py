@@ -4,6 +4,7 @@
 -> openings | take | follow       <- opening | taken | envelope, cert
 -> next | triage                  <- given, taken | standing
 -> append | end                   <- ack | refused | ended | lost
+-> hand_over and what goes with it: desk/shift.py
 -> delivered | read | typing      <- the visitor's              <- presence, of whom one talks with or who left
 """
 
@@ -26,7 +27,9 @@ from luwte.desk import actions, frames, turns
 from luwte.desk.attempts import Attempts
 from luwte.desk.board import Board, Boards
 from luwte.desk.model import ROWS, Row
+from luwte.desk.on_shift import OnShift
 from luwte.desk.register import Desks
+from luwte.desk.shift import Shift
 from luwte.errors import MalformedFrame, NoSuchConversation, Refusal, SignedOut, TeamSecretExists, WrongOrder
 from luwte.plumbing.clock import minute as minute_of
 from luwte.plumbing.limits import Pace
@@ -83,11 +86,13 @@ class DeskSocket:
         around: Surroundings,
         boards: Boards,
         desks: Desks,
+        on_shift: OnShift,
         teams: Callable[[], dict[str, Team]],
         socket: Socket,
         protocol: int,
     ) -> None:
         self._around, self._boards, self._desks, self._teams, self._socket = around, boards, desks, teams, socket
+        self._on_shift = on_shift
         self._protocol, self._speak = protocol, speaking(protocol)
         self._number = next(connection_numbers)
         self._seats: dict[bytes, Seat] = {}
@@ -98,6 +103,7 @@ class DeskSocket:
         self._session: Session | None = None
         self._writer = NOBODY
         self._board: Board | None = None
+        self._shift: Shift | None = None
         self._refreshing = False
         self._refresh_again = False
         self._queue_timer: asyncio.TimerHandle | None = None
@@ -162,6 +168,8 @@ class DeskSocket:
         self._socket.on_drain = self._drained
         self._socket.probed = True
         self._tell_queue()
+        self._shift = Shift(around, self._on_shift, session, self._send, self._accepted)
+        self._shift.begin(self._number, lambda: len(self._seats))
         self._refresh()
 
     def _session_ended(self) -> None:
@@ -177,6 +185,8 @@ class DeskSocket:
         self._seats.clear()
         if self._queue_timer is not None:
             self._queue_timer.cancel()
+        if self._shift is not None:
+            self._shift.end()
         if self._session is not None and self._board is not None:
             self._desks.closed(self._session.account.id, self._number)
             self._board.desk_closed(self._number)
@@ -217,6 +227,9 @@ class DeskSocket:
                 self._follow(frame)
             case frames.End():
                 await self._end(frame)
+            case frames.HandOver() | frames.Withdraw() | frames.Answer() | frames.GiveBack() | frames.Mute():
+                assert self._shift is not None
+                await self._shift.do(frame)
             case frames.Delivered() | frames.Read() | frames.Typing():
                 self._sign(frame)
             case _:
@@ -319,14 +332,14 @@ class DeskSocket:
         self._send(frames.Opening(id, wraps[0].wrap, opening.conversation.epoch, envelopes))
 
     async def _take(self, id: bytes) -> None:
-        around, is_here = self._around, self._around.visitors.is_here
-        self._took(await around.db.write(actions.take, self._me, id, is_here, around.minute(), around.shred_key))
+        around, limit, is_here = self._around, self._on_shift.limit, self._around.visitors.is_here
+        self._took(await around.db.write(actions.take, self._me, id, limit, is_here, around.minute(), around.shred_key))
 
     async def _next(self) -> None:
         assert self._board is not None
-        around, me, in_a_row = self._around, self._me, self._board.urgent_in_a_row
+        around, me, in_a_row, limit = self._around, self._me, self._board.urgent_in_a_row, self._on_shift.limit
         conversation = await around.db.write(
-            turns.take_next, me, in_a_row, around.visitors.is_here, around.minute(), around.shred_key
+            turns.take_next, me, limit, in_a_row, around.visitors.is_here, around.minute(), around.shred_key
         )
         self._send(frames.Given(conversation.id))
         self._took(conversation)
@@ -337,10 +350,13 @@ class DeskSocket:
         await around.db.write(turns.prioritise, self._me, frame.conv, frame.priority, minute, key)
 
     def _took(self, conversation: Conversation) -> None:
-        # Its record is there: showing what was taken needs no second one in this session.
-        self._desks.shown(self._me.token_hash).add(("conversation.read", conversation.id))
         assert self._board is not None
         self._board.taken(conversation)
+        self._accepted(conversation.id)
+
+    def _accepted(self, id: bytes) -> None:
+        # Its record is there: showing what was taken needs no second one in this session.
+        self._desks.shown(self._me.token_hash).add(("conversation.read", id))
         self._refresh()
 
     def _follow(self, frame: frames.Follow) -> None:
@@ -461,6 +477,9 @@ class DeskSocket:
                 for one in held:
                     if one.conversation.id not in self._seats:
                         await self._seat(one)
+                if self._shift is not None:
+                    self._shift.tell_muted(held)
+                    self._shift.changed()
         except Exception as error:
             trouble("desk refresh", error)
             self._socket.close(1011)

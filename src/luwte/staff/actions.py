@@ -98,6 +98,11 @@ def end_all_sessions(tx: WriteTx, minute: int) -> None:
     store.end_all_sessions(tx, minute)
 
 
+def name(tx: ReadTx, account: str) -> str:
+    """What colleagues call this account; nothing for one that is not there."""
+    return store.name(tx, account)
+
+
 def check_session(tx: ReadTx, held: Session, minute: int) -> None:
     """Refuse a deed of a session that ended meanwhile. Raises `SignedOut`."""
     found = store.session(tx, held.token_hash)

@@ -76,6 +76,12 @@ def account_named(tx: ReadTx, name: str) -> Account | None:
     return Account(*row) if row else None
 
 
+def name(tx: ReadTx, account: str) -> str:
+    """The name of an account."""
+    row = tx.one("SELECT name FROM account WHERE id = ?", account)
+    return str(row[0]) if row else ""
+
+
 def team_keys(tx: ReadTx, account: str) -> list[TeamKey]:
     """The wrapped team keys of one member."""
     rows = tx.all("SELECT team, epoch, wrap FROM team_key WHERE account = ? ORDER BY team, epoch", account)

@@ -7,9 +7,11 @@ import { Icon } from "../ui/Icon.tsx";
 import { Commands } from "./Commands.tsx";
 import { Conversations } from "./Conversations.tsx";
 import type { Desk } from "./desk.ts";
+import { EndShift } from "./EndShift.tsx";
 import { Head } from "./Head.tsx";
 import { useIdle } from "./idle.ts";
 import { onKey } from "./keys.ts";
+import { RepliesDialog } from "./Replies.tsx";
 import { Locked, SignIn } from "./SignIn.tsx";
 import { explain } from "./trouble.ts";
 import { Waiting } from "./Waiting.tsx";
@@ -58,6 +60,11 @@ function useTitle(desk: Desk): void {
   }, [unread]);
 }
 
+function Replying({ desk }: { desk: Desk }) {
+  const [conv, kit] = [desk.replying.value, desk.session.replies.value];
+  return conv !== undefined && kit !== undefined ? <RepliesDialog desk={desk} conv={conv} kit={kit} /> : null;
+}
+
 function Room({ desk }: { desk: Desk }) {
   const { session } = desk;
   const listing = useSignal(false);
@@ -72,7 +79,7 @@ function Room({ desk }: { desk: Desk }) {
     <div class="room">
       <header>
         <h1 class="spoken">{say("in.h")}</h1>
-        <Head session={session} />
+        <Head desk={desk} />
         <CutOff on={session.connected.value} />
         <Trouble code={session.trouble.value} />
       </header>
@@ -80,6 +87,8 @@ function Room({ desk }: { desk: Desk }) {
         <Waiting desk={desk} />
         <Conversations desk={desk} />
       </main>
+      {desk.leaving.value && <EndShift desk={desk} />}
+      <Replying desk={desk} />
       {listing.value && <Commands desk={desk} close={() => (listing.value = false)} />}
     </div>
   );

@@ -9,6 +9,7 @@ import { Jump } from "../ui/Jump.tsx";
 import { Typing } from "../ui/Typing.tsx";
 import { boxId, type Desk } from "./desk.ts";
 import { EndForm } from "./EndForm.tsx";
+import { Asked, HandForm, MutedLine } from "./HandForm.tsx";
 import { Lines } from "./Lines.tsx";
 import type { DeskConversation } from "./state.ts";
 import { Write } from "./Write.tsx";
@@ -67,7 +68,28 @@ function VisitorIs({ talk }: { talk: DeskConversation }) {
   );
 }
 
-function Title({ desk, talk, end }: Omit<ConversationProps, "shown"> & { end: () => void }) {
+function Deeds({ desk, talk }: Omit<ConversationProps, "shown">) {
+  const { handing } = desk.session;
+  const { conv } = talk;
+  const isMuted = handing.muted.value.has(conv);
+  return (
+    <div class="deeds">
+      {!handing.asked.value.has(conv) && (
+        <button type="button" class="pill" onClick={() => (desk.asks.value = { conv, what: "hand" })}>
+          {say("hand")}
+        </button>
+      )}
+      <button type="button" class="pill" aria-pressed={isMuted} onClick={() => void handing.mute(conv, !isMuted)}>
+        {say("mute")}
+      </button>
+      <button type="button" class="pill" onClick={() => (desk.asks.value = { conv, what: "end" })}>
+        {say("end")}
+      </button>
+    </div>
+  );
+}
+
+function Title({ desk, talk }: Omit<ConversationProps, "shown">) {
   const n = talk.unread.value;
   const over = talk.ended.value !== undefined;
   return (
@@ -78,11 +100,7 @@ function Title({ desk, talk, end }: Omit<ConversationProps, "shown"> & { end: ()
         {!over && <VisitorIs talk={talk} />}
       </div>
       <span class={n > 0 ? "badge" : ""}>{n > 0 && say("talk.new", { n })}</span>
-      {!over && (
-        <button type="button" class="pill" onClick={end}>
-          {say("end")}
-        </button>
-      )}
+      {!over && <Deeds desk={desk} talk={talk} />}
     </header>
   );
 }
@@ -118,18 +136,24 @@ const Warning = ({ words }: { words: string }) => (
 
 export function Conversation({ desk, talk, shown }: ConversationProps) {
   const here = useSignal(false);
-  const asks = useSignal(false);
   const lines = talk.lines.value;
   const newest = lines.at(-1);
   const follow = useFollow(newest?.id, newest?.from === "me");
   useSeen({ desk, talk, shown }, here.value && shown, follow.there);
   useNews(talk, here.value);
   const over = talk.ended.value !== undefined;
+  const asks = desk.asks.value?.conv === talk.conv && !over ? desk.asks.value.what : undefined;
 
+  /** Back to the words; where the conversation has gone, to those that are left. */
+  function close(): void {
+    desk.asks.value = undefined;
+    const box = document.getElementById(boxId(talk.conv))?.querySelector("textarea");
+    if (box) box.focus();
+    else document.getElementById("talks")?.parentElement?.focus();
+  }
   function onKeyDown(event: KeyboardEvent): void {
     if (event.key !== "Escape") return;
-    asks.value = false;
-    document.getElementById(boxId(talk.conv))?.querySelector("textarea")?.focus();
+    close();
   }
   return (
     <article
@@ -140,8 +164,11 @@ export function Conversation({ desk, talk, shown }: ConversationProps) {
       onFocusOut={() => (here.value = false)}
       onKeyDown={onKeyDown}
     >
-      <Title desk={desk} talk={talk} end={() => (asks.value = true)} />
-      {asks.value && !over && <EndForm desk={desk} talk={talk} close={() => (asks.value = false)} />}
+      <Title desk={desk} talk={talk} />
+      {asks === "end" && <EndForm desk={desk} talk={talk} close={close} />}
+      {asks === "hand" && <HandForm desk={desk} talk={talk} close={close} />}
+      {!over && <Asked desk={desk} talk={talk} />}
+      {!over && <MutedLine desk={desk} talk={talk} />}
       <div class="scroller" ref={follow.scroller} onScroll={follow.onScroll}>
         <div
           id={logId(talk.conv)}

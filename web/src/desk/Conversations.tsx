@@ -6,6 +6,7 @@ import { Conversation } from "./Conversation.tsx";
 import { inSight, room } from "./columns.ts";
 import type { Desk } from "./desk.ts";
 import { Moved } from "./Moved.tsx";
+import { Offers } from "./Offers.tsx";
 import type { DeskConversation } from "./state.ts";
 import { say } from "./words.ts";
 
@@ -51,6 +52,7 @@ export function Conversations({ desk }: { desk: Desk }) {
         {say("talks")}
       </h2>
       <Moved session={desk.session} />
+      <Offers desk={desk} />
       {talks.length > columns && (
         <div class="tabs">
           {talks.map((talk) => (

@@ -1,6 +1,7 @@
 /** One who waits: number, time, the first words, why this place in the queue. No score, no colour. */
 
 import { Icon, type IconName } from "../ui/Icon.tsx";
+import { isFull } from "./room.ts";
 import type { DeskSession, WaitingRow } from "./state.ts";
 import { lasted, say } from "./words.ts";
 
@@ -80,7 +81,9 @@ function Marks({ row, session }: Pick<RowProps, "row" | "session">) {
 const isFocused = (conv: string): boolean => document.activeElement?.id === `take-${conv}`;
 
 export function Row({ row, gone, left, longest, first, session, take }: RowProps) {
-  const off = gone || row.away || !session.connected.value;
+  const full = isFull(session);
+  const off = gone || row.away || full || !session.connected.value;
+  const why = session.connected.value ? (full ? " full" : "") : " cut-off";
   return (
     <li class={gone || row.away ? "card gone" : "card"}>
       <div id={`row-${row.conv}`} class="about">
@@ -99,7 +102,7 @@ export function Row({ row, gone, left, longest, first, session, take }: RowProps
           type="button"
           id={`take-${row.conv}`}
           class={first ? "pill full take" : "pill outline take"}
-          aria-describedby={session.connected.value ? `row-${row.conv}` : `row-${row.conv} cut-off`}
+          aria-describedby={`row-${row.conv}${why}`}
           aria-disabled={off}
           onClick={() => !off && take()}
         >

@@ -7,6 +7,7 @@ import { Icon } from "../ui/Icon.tsx";
 import type { Desk } from "./desk.ts";
 import { nextFree, type Shown, settle } from "./order.ts";
 import { Row } from "./Row.tsx";
+import { isFull } from "./room.ts";
 import type { WaitingRow } from "./state.ts";
 import { say } from "./words.ts";
 
@@ -125,7 +126,10 @@ export function Waiting({ desk }: { desk: Desk }) {
     failure.value = undefined;
     const mine = await session.take(conv).catch(() => undefined);
     if (mine === true) return desk.show(conv);
-    if (mine === false) fail(session.trouble.peek() === "visitor_away" ? "wait.empty" : "wait.lost");
+    // Any other reason has its own sentence.
+    const trouble = session.trouble.peek();
+    if (mine === false && trouble === "visitor_away") fail("wait.empty");
+    else if (mine === false && trouble === undefined) fail("wait.lost");
     if (next !== undefined) takeButton(next)?.focus();
   }
   async function next(): Promise<void> {
@@ -151,6 +155,11 @@ export function Waiting({ desk }: { desk: Desk }) {
         </button>
       </div>
       <News failure={failure.value} differs={differs} />
+      {isFull(session) && (
+        <p id="full" class="card warn full-desk">
+          {say("full", { n: session.handing.limit.value ?? 0 })}
+        </p>
+      )}
       {rows.length === 0 && <Nobody />}
       <ol
         class="queue"

@@ -10,6 +10,7 @@ import { Connection } from "../wire/connection.ts";
 import {
   type DeskHears,
   type DeskSays,
+  type EndReason,
   hearAtDesk,
   type Priority,
   type Taken,
@@ -20,12 +21,14 @@ import { Serial } from "../wire/serial.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import type { Pin } from "../wire/trust.ts";
 import { sayFarewell } from "./session-farewell.ts";
+import { DeskHanding } from "./session-handing.ts";
 import { askSalt, signIn, Trouble, unlock } from "./session-keyring.ts";
 import { NextOne } from "./session-next.ts";
+import { DeskReplies } from "./session-replies.ts";
 import { Talk } from "./session-talk.ts";
 import { Vault } from "./session-vault.ts";
 import { WaitingList } from "./session-waiting.ts";
-import type { DeskSession, EndReason, Moved, WaitingRow } from "./state.ts";
+import type { DeskSession, Moved, WaitingRow } from "./state.ts";
 
 export type DeskOrg = Pick<typeof org, "organisation" | "root">;
 
@@ -62,6 +65,8 @@ export class Desk implements DeskSession {
   readonly left: Signal<readonly string[]> = signal([]);
   readonly moved: Signal<readonly Moved[]> = signal([]);
   readonly minute: Signal<number>;
+  readonly handing: DeskHanding;
+  readonly replies: Signal<DeskReplies | undefined> = signal(undefined);
 
   readonly #world: Surroundings;
   readonly #pin: Pin;
@@ -79,6 +84,13 @@ export class Desk implements DeskSession {
     this.#pin = { organisation: pinned.organisation, root: unhex(pinned.root) };
     this.minute = signal(this.#now());
     this.#next = new NextOne(world);
+    this.handing = new DeskHanding(world, {
+      say: (frame) => this.connected.value && (this.#shift?.vault.isOpen ?? false) && this.#say(frame),
+      talk: (conv) => this.#talk(conv),
+      trouble: (code) => {
+        this.trouble.value = code;
+      },
+    });
     this.#tick();
   }
 
@@ -96,6 +108,7 @@ export class Desk implements DeskSession {
       this.name.value = name;
       this.demo.value = demo;
       this.#shift = this.#begin(token, name, salt, vault);
+      this.replies.value = new DeskReplies(this.#world, vault, token);
       this.#shift.connection.open();
     } catch (reason) {
       if (era === this.#era) this.#leave(codeOf(reason));
@@ -122,6 +135,7 @@ export class Desk implements DeskSession {
     this.phase.value = "locked";
     shift.vault.close();
     shift.waiting.lock();
+    this.replies.value?.lock();
     for (const talk of this.conversations.value) talk.lock();
   }
 
@@ -282,12 +296,20 @@ export class Desk implements DeskSession {
         await shift.vault.trust.keep(frame.certificate);
         return;
       case "lost":
+        this.handing.lost(hex(frame.conv));
         return this.#lost(hex(frame.conv));
+      case "shift":
+      case "asked":
+      case "offered":
+      case "offer_over":
+      case "muted":
+        return this.handing.hear(frame);
       case "refused":
         return this.#refusal(frame);
       case "pong":
         return;
       default:
+        if (frame.t === "ended") this.handing.ended(hex(frame.conv));
         return this.#talk(hex(frame.conv))?.hear(frame);
     }
   }
@@ -305,6 +327,7 @@ export class Desk implements DeskSession {
     this.minute.value = this.#now();
     shift.connection.settled();
     this.connected.value = true;
+    this.handing.welcome();
     this.#settleHeld(shift);
     if (this.trouble.value === "network") this.trouble.value = undefined;
     if (this.phase.value === "signing_in") this.phase.value = "in";
@@ -319,6 +342,7 @@ export class Desk implements DeskSession {
     this.#answerTake(conv, true);
     this.#next.taken(conv);
     this.dismissMoved(conv);
+    this.handing.taken(conv);
   }
 
   #presence(shift: Shift, frame: Extract<DeskHears, { t: "presence" }>): void {
@@ -373,6 +397,7 @@ export class Desk implements DeskSession {
       for (const talk of this.conversations.value) void talk.hear(frame);
       return;
     }
+    if (conv !== undefined && this.handing.refused(hex(conv), code)) return;
     if (conv !== undefined && this.#takes.has(hex(conv))) {
       if (code !== "already_taken") this.trouble.value = code;
       this.#answerTake(hex(conv), false);
@@ -394,6 +419,7 @@ export class Desk implements DeskSession {
     shift.named.clear();
     shift.waiting.disconnected();
     this.connected.value = false;
+    this.handing.disconnected();
     for (const talk of this.conversations.value) talk.disconnected();
   }
 
@@ -418,6 +444,8 @@ export class Desk implements DeskSession {
       shift.waiting.clear();
       this.#endShift();
     }
+    this.replies.value?.lock();
+    this.replies.value = undefined;
     for (const talk of this.conversations.value) talk.wipe();
     this.conversations.value = [];
     this.waiting.value = [];
@@ -426,10 +454,15 @@ export class Desk implements DeskSession {
     this.moved.value = [];
     for (const conv of [...this.#takes.keys()]) this.#answerTake(conv, false);
     this.#next.none();
+    this.handing.clear();
     this.connected.value = false;
     this.name.value = "";
     this.trouble.value = why;
     this.phase.value = "out";
+  }
+
+  #say(frame: DeskSays): boolean {
+    return this.#shift?.connection.say(frame) ?? false;
   }
 
   #talk(conv: string): Talk | undefined {

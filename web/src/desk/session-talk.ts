@@ -3,7 +3,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { hex, wipe } from "../crypto/bytes.ts";
 import { MAX_BODY, textContent, VISITOR } from "../crypto/envelope.ts";
-import type { DeskHears, DeskSays, KeptWrap, Taken } from "../wire/desk-frames.ts";
+import type { DeskHears, DeskSays, EndReason, HandingHears, KeptWrap, Taken } from "../wire/desk-frames.ts";
 import { Moment } from "../wire/moment.ts";
 import { isVisitorsOwn } from "../wire/start-proof.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
@@ -100,7 +100,7 @@ export class Talk implements DeskConversation {
     this.#logs[2].disconnected();
   }
 
-  async hear(frame: Extract<DeskHears, { conv?: Uint8Array }>): Promise<void> {
+  async hear(frame: Exclude<Extract<DeskHears, { conv?: Uint8Array }>, HandingHears>): Promise<void> {
     switch (frame.t) {
       case "envelope":
         return this.#logs[frame.log].transcript.place(frame.n, frame.minute, frame.envelope);
@@ -155,7 +155,7 @@ export class Talk implements DeskConversation {
     this.#events.say({ t: "read", conv: this.#id, n }); // unheard, it is said again on the next connection
   }
 
-  end(reason: "completed" | "visitor_left" | "abuse"): boolean {
+  end(reason: EndReason): boolean {
     return this.#events.say({ t: "end", conv: this.#id, reason });
   }
 

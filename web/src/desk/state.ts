@@ -1,7 +1,9 @@
 /** What the desk shows, and what a counsellor can ask for. The session fills it, the views read it. */
 
 import type { ReadonlySignal } from "@preact/signals";
-import type { Priority } from "../wire/desk-frames.ts";
+import type { EndReason, Priority } from "../wire/desk-frames.ts";
+import type { Handing } from "./handing.ts";
+import type { Replies } from "./replies.ts";
 
 export interface WaitingRow {
   readonly conv: string; // hex
@@ -50,8 +52,6 @@ export interface Moved {
   readonly number: number;
 }
 
-export type EndReason = "completed" | "visitor_left" | "abuse";
-
 export interface DeskSession {
   readonly phase: ReadonlySignal<"out" | "signing_in" | "in" | "locked">;
   /** Of the last sign-in, unlock or deed; one plain code from docs/protocol.md 5.5, "untrusted" or "network". */
@@ -67,6 +67,9 @@ export interface DeskSession {
   readonly moved: ReadonlySignal<readonly Moved[]>;
   /** Unix minute now, ticking. */
   readonly minute: ReadonlySignal<number>;
+  readonly handing: Handing;
+  /** Undefined while nobody is signed in. */
+  readonly replies: ReadonlySignal<Replies | undefined>;
 
   signIn(name: string, passphrase: string): Promise<void>;
   signOut(): Promise<void>;

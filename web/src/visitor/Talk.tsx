@@ -11,6 +11,7 @@ import { Halted, isHalted } from "./Halted.tsx";
 import { Languages } from "./Header.tsx";
 import { Lead } from "./Heading.tsx";
 import { Lines } from "./Lines.tsx";
+import { Muted } from "./Muted.tsx";
 import { Network } from "./Network.tsx";
 import { Queue } from "./Queue.tsx";
 import type { VisitorSession } from "./state.ts";
@@ -119,6 +120,7 @@ export function Talk({ session, draft, end }: { session: VisitorSession; draft: 
           <Joined session={session} />
           <Left session={session} />
           <Network session={session} />
+          <Muted session={session} />
           <Halted session={session} />
           {!isHalted(session.trouble.value) && <Write session={session} draft={draft} />}
         </div>

@@ -39,6 +39,7 @@ export class Visit implements VisitorSession {
   readonly lines: Signal<readonly Line[]> = signal([]);
   readonly theyType: Signal<boolean> = signal(false);
   readonly network: Signal<Network> = signal("fine");
+  readonly muted: Signal<boolean> = signal(false);
   readonly endedBy: Signal<"visitor" | "team" | undefined> = signal(undefined);
 
   readonly #world: Surroundings;
@@ -227,6 +228,9 @@ export class Visit implements VisitorSession {
       case "claimed":
         await thread.transcript.idle();
         return this.#claimed(frame.times, thread);
+      case "muted":
+        this.muted.value = frame.on && this.#goesOn();
+        return;
       case "ended":
         await thread.transcript.idle();
         return this.#ended(frame.by);
@@ -271,6 +275,7 @@ export class Visit implements VisitorSession {
     if (frame.t === "resumed") thread.transcript.promise(frame.last);
     this.#isStarted = true;
     this.#isKnown = true;
+    this.muted.value = false; // where it is so, the server tells again
     this.#connection.settled();
     if (this.trouble.value === "busy") this.trouble.value = undefined;
     if (this.phase.value === "opening") this.phase.value = "waiting";
@@ -312,6 +317,7 @@ export class Visit implements VisitorSession {
   #ended(by: "visitor" | "team"): void {
     if (!this.#goesOn()) return;
     this.endedBy.value = by;
+    this.muted.value = false;
     this.phase.value = "ended";
     this.place.value = undefined;
     this.#typing.end();

@@ -43,6 +43,8 @@ export interface VisitorState {
   readonly theyType: ReadonlySignal<boolean>;
   /** "long": for more than 60 s. */
   readonly network: ReadonlySignal<"fine" | "lost" | "long">;
+  /** The counsellor takes no messages now; what is written waits here. */
+  readonly muted: ReadonlySignal<boolean>;
   readonly endedBy: ReadonlySignal<"visitor" | "team" | undefined>;
 }
 

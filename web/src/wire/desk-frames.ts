@@ -71,6 +71,12 @@ const fromServer = {
   typing: record({ conv }),
   pong: nothing,
   wrap: record({ conv, log: oneOf(2), g: whole, epoch: whole, wrap }),
+  // Handing on.
+  shift: record({ limit: whole, colleagues: list(record({ account: name, name, held: whole }), 60) }),
+  asked: record({ conv, to: name, name }),
+  offered: record({ conv, number: whole, by: name, name, minute: whole }),
+  offer_over: record({ conv, why: oneOf("accepted", "declined", "withdrawn", "late", "gone", "over") }),
+  muted: record({ conv, on: flag }),
   refused: refusal({ conv }),
 };
 
@@ -78,10 +84,12 @@ export type DeskHears = FrameOf<typeof fromServer>;
 export type Welcome = Extract<DeskHears, { t: "welcome" }>;
 export type Taken = Extract<DeskHears, { t: "taken" }>;
 export type Opening = Extract<DeskHears, { t: "opening" }>;
+export type HandingHears = Extract<DeskHears, { t: "shift" | "asked" | "offered" | "offer_over" | "muted" }>;
 export type KeptWrap = Taken["wraps"][number];
 export const hearAtDesk = hearing(fromServer);
 
 export type Priority = "urgent" | "soon" | "normal";
+export type EndReason = "completed" | "visitor_left" | "abuse" | "test_call" | "prank";
 
 export type DeskSays =
   | { readonly t: "sign_on"; readonly token: Uint8Array }
@@ -89,7 +97,11 @@ export type DeskSays =
   | { readonly t: "take" | "typing"; readonly conv: Uint8Array }
   | { readonly t: "follow"; readonly conv: Uint8Array; readonly shared: number; readonly notes: number }
   | { readonly t: "append"; readonly envelope: Uint8Array; readonly wrap?: Uint8Array }
-  | { readonly t: "end"; readonly conv: Uint8Array; readonly reason: "completed" | "visitor_left" | "abuse" }
+  | { readonly t: "end"; readonly conv: Uint8Array; readonly reason: EndReason }
+  | { readonly t: "withdraw" | "give_back"; readonly conv: Uint8Array }
+  | { readonly t: "hand_over"; readonly conv: Uint8Array; readonly to: string }
+  | { readonly t: "answer"; readonly conv: Uint8Array; readonly accept: boolean }
+  | { readonly t: "mute"; readonly conv: Uint8Array; readonly on: boolean }
   | { readonly t: "delivered" | "read"; readonly conv: Uint8Array; readonly n: number }
   | { readonly t: "triage"; readonly conv: Uint8Array; readonly priority: Priority }
   | { readonly t: "next" | "ping" };

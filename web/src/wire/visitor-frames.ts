@@ -13,7 +13,7 @@ import {
   refusal,
   wrap,
 } from "./frames.ts";
-import { list, oneOf, orNil, record, whole } from "./shape.ts";
+import { flag, list, oneOf, orNil, record, whole } from "./shape.ts";
 
 const fromServer = {
   hello: record({
@@ -30,6 +30,7 @@ const fromServer = {
   pong: nothing,
   waiting: record({ place: whole, low: orNil(whole), high: orNil(whole) }),
   claimed: record({ times: whole }),
+  muted: record({ on: flag }),
   envelope: record({ log: oneOf(1), n: whole, minute: whole, envelope }),
   cert: record({ certificate }),
   delivered: record({ n: whole }),

@@ -68,6 +68,7 @@ export const en: Record<keyof typeof nl, string> = {
   "net.lost": "No connection. You can keep writing.",
   "net.long": "If you close now, what was not sent is gone.",
   "net.back": "Connected again. Everything was sent.",
+  muted: "Your messages do not arrive now. The counsellor can turn that back on.",
   end: "End chat",
   "end.h": "Do you want to stop?",
   "end.keep": "Stop and keep",

@@ -67,6 +67,7 @@ export const nl = {
   "net.lost": "Geen verbinding. Je kunt blijven schrijven.",
   "net.long": "Sluit je nu, dan is wat niet verstuurd is weg.",
   "net.back": "Verbinding terug. Alles is verstuurd.",
+  muted: "Je berichten komen nu niet aan. De hulpverlener kan dat weer aanzetten.",
   end: "Stop chat",
   "end.h": "Wil je stoppen?",
   "end.keep": "Stoppen en bewaren",

@@ -1,6 +1,8 @@
 /** A desk's session that lives in memory. For looking at screens; never shipped. */
 
 import { type Signal, signal } from "@preact/signals";
+import type { Asked, News, Offer } from "../../src/desk/handing.ts";
+import type { Replies, Reply } from "../../src/desk/replies.ts";
 import type { DeskConversation, DeskLine, DeskSession, Moved, WaitingRow } from "../../src/desk/state.ts";
 
 const query = new URLSearchParams(location.search);
@@ -132,9 +134,74 @@ export function createScriptedDesk(): DeskSession {
   Object.assign(window, {
     script: { phase, trouble, connected, waiting, conversations, left, calls, row, line, twelve, sixteen },
   });
+  const colleagues = [
+    { account: "a1", name: "Hulpverlener B", held: 1 },
+    { account: "a2", name: "Hulpverlener C", held: 4 },
+  ];
+  const offers = signal<readonly Offer[]>(
+    asked("offer") === "" ? [] : [{ conv: "c99", number: 14, name: "Hulpverlener B" }],
+  );
+  const handed = signal<ReadonlyMap<string, Asked>>(new Map());
+  const muted = signal<ReadonlySet<string>>(new Set(asked("muted") === "" ? [] : ["c12"]));
+  const news = signal<News | undefined>(undefined);
+  const called = async (what: string): Promise<boolean> => {
+    calls.push(what);
+    return true;
+  };
+  const replies = signal<readonly Reply[]>([
+    { id: "r1", scope: "own", version: 1, language: "nl", name: "Welkom", text: "Hoi, fijn dat je er bent." },
+    {
+      id: "r2",
+      scope: "team",
+      version: 1,
+      language: "nl",
+      name: "Politie",
+      text: "De politie kan ook zonder aangifte verder. Wil je dat ik uitleg hoe?",
+    },
+    { id: "r3", scope: "team", version: 2, language: "en", name: "Welcome", text: "Hi, good that you are here." },
+  ]);
+  const kit: Replies = {
+    all: replies,
+    read: () => called("read"),
+    async save(draft) {
+      replies.value = [...replies.value, { ...draft, id: draft.id ?? `r${replies.value.length}`, version: 1 }];
+      return "kept";
+    },
+    async remove(reply) {
+      replies.value = replies.value.filter((one) => one !== reply);
+      return "kept";
+    },
+  };
   return {
     phase,
     trouble,
+    handing: {
+      limit: signal(Number(asked("limit") || "4")),
+      colleagues: signal(asked("alone") === "" ? colleagues : []),
+      offers,
+      asked: handed,
+      muted,
+      news,
+      async handOver(conv, account) {
+        const to = colleagues.find((one) => one.account === account)?.name ?? "";
+        handed.value = new Map([...handed.value, [conv, { number: 12, name: to }]]);
+        return true;
+      },
+      async withdraw(conv) {
+        handed.value = new Map([...handed.value].filter(([one]) => one !== conv));
+        return true;
+      },
+      answer: (conv, yes) => called(`answer ${conv} ${yes}`),
+      async giveBack(conv) {
+        conversations.value = conversations.value.filter((one) => one.conv !== conv);
+        return true;
+      },
+      async mute(conv, on) {
+        muted.value = new Set(on ? [conv] : []);
+        return true;
+      },
+    },
+    replies: signal(kit),
     name: signal("Hulpverlener A"),
     demo: signal(asked("demo") !== ""),
     connected,

@@ -37,6 +37,8 @@ export interface Conv {
   times: number;
   holder: string | undefined;
   endedBy: "visitor" | "team" | undefined;
+  offer: { readonly asker: string; readonly colleague: string } | undefined;
+  isMuted: boolean;
   readonly logs: { 1: Stored[]; 2: Stored[] };
   readonly senders: Map<string, { owner: string; seq: number; prev: Uint8Array }>;
 }
@@ -86,6 +88,10 @@ export class ModelServer {
   /** A hostile server says something else, or more, or nothing. */
   meddle: (frame: Frame, link: Link) => Frame[] = (frame) => [frame];
   isDown = false;
+  /** Conversations that one account may have. */
+  limit = 4;
+  /** Canned replies, by owner and id. */
+  readonly replies = new Map<string, { owner: string; id: string; version: number; sealed: string }>();
 
   constructor(house: House, line: string, clock: FakeClock) {
     this.house = house;
@@ -140,7 +146,8 @@ export class ModelServer {
     this.captured.push(new TextEncoder().encode(`${path} ${JSON.stringify(body)}`));
     const { name, proof } = (body ?? {}) as { name?: string; proof?: string };
     const account = token === undefined ? this.house.accounts.find((one) => one.name === name) : this.tokens.get(token);
-    if (method === "GET") return { status: 200, body: { open: true, place: 1, low: 2, high: 5 } };
+    if (method === "GET" && path !== "/desk/replies")
+      return { status: 200, body: { open: true, place: 1, low: 2, high: 5 } };
     if (path === "/desk/salt") return { status: 200, body: { salt: base64(account?.salt ?? randomBytes(16)) } };
     if (path === "/desk/sign-out") {
       this.tokens.delete(token ?? "");
@@ -149,6 +156,7 @@ export class ModelServer {
       return { status: 200, body: {} };
     }
     if (token !== undefined && account === undefined) return refusal(401, "signed_out");
+    if (path === "/desk/replies") return this.#replies(method, account as Account, body as Frame);
     const right = account !== undefined && sha(unbase64(proof ?? "")) === account.proofHash;
     if (!right) return refusal(401, "sign_in_refused");
     if (path === "/desk/unlock") return { status: 200, body: account.answer };
@@ -161,6 +169,8 @@ export class ModelServer {
   unseat(conv: Conv): void {
     const before = conv.holder;
     conv.holder = undefined;
+    this.#noOffer(conv, "over");
+    this.#unmute(conv);
     conv.since = this.minute;
     for (const link of this.#desks(before)) {
       link.follows.delete(hex(conv.id));
@@ -212,6 +222,8 @@ export class ModelServer {
       times: 0,
       holder: undefined,
       endedBy: undefined,
+      offer: undefined,
+      isMuted: false,
       logs: { 1: [], 2: [] },
       senders: new Map(),
     };
@@ -246,6 +258,10 @@ export class ModelServer {
     const header = frame.t === "append" ? parse(frame.envelope) : undefined;
     const conv = this.convs.get(hex(header?.conv ?? frame.conv));
     if (conv === undefined) throw new Refused("no_such_conversation", { conv: frame.conv });
+    if (frame.t === "answer" || frame.t === "withdraw") {
+      this.#settleOffer(conv, account, frame);
+      return;
+    }
     if (frame.t !== "take" && frame.t !== "triage" && conv.holder !== account.id) {
       throw new Refused("no_such_conversation", { conv: conv.id, ...(header && { msg_id: header.msgId }) });
     }
@@ -255,6 +271,9 @@ export class ModelServer {
     else if (frame.t === "follow") this.#follow(link, conv, frame);
     else if (frame.t === "append") this.#append(link, conv, frame.envelope, frame.wrap);
     else if (frame.t === "end") this.#end(conv, "team");
+    else if (frame.t === "hand_over") this.#offer(conv, account, frame.to);
+    else if (frame.t === "give_back") this.unseat(conv);
+    else if (frame.t === "mute") this.#mute(conv, frame.on);
     else for (const one of this.#visitors(conv)) this.say(one, rest as Frame);
   }
 
@@ -278,7 +297,100 @@ export class ModelServer {
       certificates: all,
     });
     for (const conv of this.convs.values()) if (conv.holder === account.id) this.#taken(link, conv);
+    for (const conv of this.convs.values()) if (conv.offer !== undefined) this.#tellOffer(conv, [link]);
     this.#tellQueue(link);
+    this.#tellShift();
+  }
+
+  #nameOf(id: string): string {
+    return this.house.accounts.find((one) => one.id === id)?.name ?? "";
+  }
+
+  #count(account: string): number {
+    return [...this.convs.values()].filter((one) => one.holder === account && one.endedBy === undefined).length;
+  }
+
+  #tellShift(): void {
+    const there = new Set([...this.links].flatMap((link) => (link.account === undefined ? [] : [link.account.id])));
+    for (const link of this.links) {
+      if (link.account === undefined) continue;
+      const others = [...there].filter((id) => id !== link.account?.id);
+      const colleagues = others.map((id) => ({ account: id, name: this.#nameOf(id), held: this.#count(id) }));
+      this.say(link, { t: "shift", limit: this.limit, colleagues });
+    }
+  }
+
+  #offer(conv: Conv, account: Account, to: string): void {
+    if (conv.offer !== undefined) throw new Refused("already_offered", { conv: conv.id });
+    if (this.#desks(to).length === 0 || to === account.id) throw new Refused("not_on_shift", { conv: conv.id });
+    conv.offer = { asker: account.id, colleague: to };
+    this.#tellOffer(conv, [...this.links]);
+  }
+
+  #tellOffer({ id, number, offer }: Conv, links: readonly Link[]): void {
+    for (const link of links) {
+      if (offer !== undefined && link.account?.id === offer.asker) {
+        this.say(link, { t: "asked", conv: id, to: offer.colleague, name: this.#nameOf(offer.colleague) });
+      }
+      if (offer !== undefined && link.account?.id === offer.colleague) {
+        const { minute } = this;
+        this.say(link, { t: "offered", conv: id, number, by: offer.asker, name: this.#nameOf(offer.asker), minute });
+      }
+    }
+  }
+
+  #settleOffer(conv: Conv, account: Account, frame: Frame): void {
+    const { offer } = conv;
+    const mine = frame.t === "withdraw" ? offer?.asker : offer?.colleague;
+    if (mine !== account.id) throw new Refused("no_such_offer", { conv: conv.id });
+    if (!frame.accept) {
+      this.#noOffer(conv, frame.t === "withdraw" ? "withdrawn" : "declined");
+      return;
+    }
+    if (this.#count(account.id) >= this.limit) throw new Refused("limit_reached", { conv: conv.id });
+    for (const link of this.#desks(conv.holder)) {
+      link.follows.delete(hex(conv.id));
+      this.say(link, { t: "lost", conv: conv.id });
+    }
+    conv.holder = account.id;
+    conv.times += 1;
+    this.#noOffer(conv, "accepted");
+    this.#unmute(conv);
+    for (const link of this.#desks(account.id)) this.#taken(link, conv);
+    for (const one of this.#visitors(conv)) this.say(one, { t: "claimed", times: conv.times });
+    this.#tellShift();
+  }
+
+  #noOffer(conv: Conv, why: string): void {
+    const { offer } = conv;
+    conv.offer = undefined;
+    if (offer === undefined) return;
+    for (const link of [...this.#desks(offer.asker), ...this.#desks(offer.colleague)]) {
+      this.say(link, { t: "offer_over", conv: conv.id, why });
+    }
+  }
+
+  #mute(conv: Conv, on: boolean): void {
+    conv.isMuted = on;
+    for (const link of this.#desks(conv.holder)) this.say(link, { t: "muted", conv: conv.id, on });
+    for (const link of this.#visitors(conv)) this.say(link, { t: "muted", on });
+  }
+
+  #unmute(conv: Conv): void {
+    if (conv.isMuted) this.#mute(conv, false);
+  }
+
+  #replies(method: string, account: Account, { scope, id, version, sealed }: Frame = { t: "" }): Answer {
+    const owners = { own: account.id, team: this.house.team };
+    const of = (owner: string) =>
+      [...this.replies.values()].filter((one) => one.owner === owner).map(({ owner: _, ...row }) => row);
+    if (method === "GET") return { status: 200, body: { own: of(owners.own), team: of(owners.team) } };
+    const owner = owners[scope as "own" | "team"];
+    const stored = this.replies.get(owner + id)?.version ?? 0;
+    if (stored !== version) return refusal(409, "reply_changed");
+    if (sealed === "") this.replies.delete(owner + id);
+    else this.replies.set(owner + id, { owner, id, version: version + 1, sealed });
+    return { status: 200, body: { version: sealed === "" ? 0 : version + 1 } };
   }
 
   #openings(link: Link, frame: Frame): void {
@@ -328,11 +440,13 @@ export class ModelServer {
     if (conv.holder === undefined && conv.away) throw new Refused("visitor_away", { conv: conv.id });
     if (conv.endedBy !== undefined) throw new Refused("conversation_ended", { conv: conv.id });
     if (conv.holder !== undefined) throw new Refused("already_taken", { conv: conv.id });
+    if (this.#count(account.id) >= this.limit) throw new Refused("limit_reached", { conv: conv.id });
     conv.holder = account.id;
     conv.times += 1;
     this.#taken(link, conv);
     for (const one of this.#visitors(conv)) this.say(one, { t: "claimed", times: conv.times });
     this.#tellQueue();
+    this.#tellShift();
   }
 
   #taken(link: Link, conv: Conv): void {
@@ -350,6 +464,7 @@ export class ModelServer {
       wraps,
       start: conv.start,
     });
+    if (conv.isMuted) this.say(link, { t: "muted", conv: conv.id, on: true });
   }
 
   #follow(link: Link, conv: Conv, frame: Frame): void {
@@ -395,6 +510,7 @@ export class ModelServer {
     }
     if (conv.endedBy !== undefined) throw new Refused("conversation_ended");
     if (place.owner !== owner) throw new Refused("not_accepted");
+    if (conv.isMuted && link.side === "visitor") throw new Refused("muted");
     if (header.generation !== g) throw new Refused("generation", expected);
     if (header.seq !== expected.seq || !equal(header.prev, place.prev)) throw new Refused("out_of_order", expected);
     if (log === 2) this.#settleTeamSecret(link, conv, wrap);
@@ -439,6 +555,7 @@ export class ModelServer {
   #end(conv: Conv, by: "visitor" | "team"): void {
     if (conv.endedBy !== undefined) return;
     conv.endedBy = by;
+    this.#noOffer(conv, "over");
     for (const link of this.#visitors(conv)) this.say(link, { t: "ended", by });
     for (const link of this.#desks(conv.holder)) this.say(link, { t: "ended", conv: conv.id, by });
     this.#tellQueue();
