@@ -36,6 +36,8 @@ from luwte.errors import (
     Refusal,
     TooLarge,
 )
+from luwte.line import web as line_web
+from luwte.line.lines import Lines
 from luwte.plumbing import clock as clocks
 from luwte.plumbing import keystore, polling
 from luwte.plumbing.clock import Clock
@@ -75,7 +77,8 @@ class Luwte:
         self.on_shift = OnShift(around.relay, settings.desk_limit)
         self.watch = Watch(around, self.desks)
         self.departures = Departures(around)
-        self.boards = Boards(around, [])
+        self.lines = Lines(around.db, around.relay, around.clock, settings.folder)
+        self.boards = Boards(around, self.lines, [])
         self.sockets = Sockets(self._route, self.is_own_origin, around.clock, around.metrics)
         self.polls = Polls(self.sockets)
         self.client = Client(self._organisation(), settings.origins)
@@ -89,7 +92,8 @@ class Luwte:
         teams = await self.db.read(staff.teams)
         if {team.slug for team in teams} != set(self.teams):
             self.boards.close()
-            self.boards = Boards(self.around, [team.slug for team in teams])
+            self.boards = Boards(self.around, self.lines, [team.slug for team in teams])
+            await self.lines.serve([team.slug for team in teams])
         self.teams = {team.slug: team for team in teams}
         self.around.certificates.update(await self.db.read(staff.certificates))
 
@@ -116,7 +120,13 @@ class Luwte:
         if line not in self.teams:
             raise NotFound
         expected = self.boards.of(line).for_a_newcomer()
-        return {"open": True, "place": expected.place, "low": expected.low, "high": expected.high}
+        is_open = self.lines.status(line).open
+        return {"open": is_open, "place": expected.place, "low": expected.low, "high": expected.high}
+
+    def prospect(self, line: str) -> dict[str, object]:
+        """The same with what browsers of the first protocol cannot read: until when, how sure, and where else."""
+        known = self.status(line)
+        return known | line_web.prospect(self.lines, line, self.minute(), known["low"], known["high"])
 
     def _route(self, path: str) -> Handler | None:
         protocol = PROTOCOL if path.endswith(TODAY) else PROTOCOL - 1
@@ -231,11 +241,13 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
         luwte.sockets.start()
         luwte.watch.start()
         luwte.departures.start()
+        luwte.lines.start()
         try:
             yield luwte
         finally:
             luwte.watch.stop()
             luwte.departures.stop()
+            luwte.lines.stop()
             await luwte.sockets.stop()
             luwte.boards.close()
     finally:
@@ -256,6 +268,12 @@ def healthz() -> dict[str, str]:
 def status(line: FromPath[str], state: State) -> dict[str, object]:
     """What a visitor may know before they start."""
     return _luwte(state).status(line)
+
+
+@get("/l/{line:str}/status/2", sync_to_thread=False)
+def prospect(line: FromPath[str], state: State) -> dict[str, object]:
+    """What a visitor may know before they start: also when it closes or opens, and where else somebody is."""
+    return _luwte(state).prospect(line)
 
 
 @get("/", sync_to_thread=False)
@@ -331,6 +349,7 @@ def http(luwte: Luwte) -> ASGIApp:
         [
             healthz,
             status,
+            prospect,
             visitor_page,
             line_page,
             desk_page,

@@ -27,6 +27,9 @@ from luwte.audit import actions as audit
 from luwte.backup import actions as backups
 from luwte.backup.model import Counts, Half, read_half
 from luwte.errors import CannotStart
+from luwte.line import hours as plans
+from luwte.line.model import LOOK_AHEAD, Timetable, by_timetable, wall
+from luwte.plumbing import clock as clocks
 from luwte.plumbing import garbage, log, metrics
 from luwte.plumbing.clock import minute
 from luwte.plumbing.copies import Say
@@ -237,6 +240,33 @@ def _progress() -> Iterator[Say]:
         click.echo("\r\033[K", err=True, nl=False)
 
 
+@main.command(epilog="Example: luwte hours --dir /var/lib/luwte")
+@click.option("--dir", "folder", required=True, type=FOLDER, help="The data folder, with or without hours.toml.")
+def hours(folder: Path) -> None:
+    """Show what hours.toml means: each line now, its next changes, and the other places.
+
+    Reads the file only: what a shift lead did by hand is not shown. A running server reads a changed file by itself.
+    """
+    plan = plans.read(folder.resolve())
+    now = minute(clocks.system())
+    for name in plan.lines or ["every line"]:
+        click.echo("\n".join([f"{name}, in {plan.zone.key}:", *_changes(plan.of(name), now)]))
+    for place in plan.places:
+        click.echo(f"{place.name}, {place.phone}: from {place.source}, checked on {place.checked.isoformat()}")
+
+
+def _changes(timetable: Timetable, now: int) -> list[str]:
+    lines: list[str] = []
+    status = by_timetable(timetable, now)
+    for _ in range(6):
+        state = "open" if status.open else "closed"
+        if status.until is None:
+            return [*lines, f"  {state}, and no change in the next {LOOK_AHEAD} days"]
+        lines.append(f"  {state} till {wall(timetable.zone, status.until):%a %d %b %Y %H:%M}")
+        status = by_timetable(timetable, status.until)
+    return lines
+
+
 def _run(work: Coroutine[Any, Any, Any]) -> Any:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
@@ -370,6 +400,7 @@ def _findings(folder: Path) -> list[str]:
         check_for_serving,
         lambda one: pinned_root(one.folder, is_demo=False),
         lambda one: read_secret(one.folder),
+        lambda one: plans.read(one.folder),
     ):
         try:
             check(chosen)
