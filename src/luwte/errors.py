@@ -91,6 +91,18 @@ class AlreadyTaken(Refusal):
     status, code, says = 409, "already_taken", "A colleague was first."
 
 
+class VisitorAway(Refusal):
+    """Nobody is offered an empty chair: the page is out of sight, the line is lost, or the visitor has left."""
+
+    status, code, says = 409, "visitor_away", "The visitor is not there now."
+
+
+class NobodyWaits(Refusal):
+    """There is nobody who could be helped now."""
+
+    status, code, says = 409, "nobody_waits", "Nobody is waiting now."
+
+
 class ConversationEnded(Refusal):
     """What was said stays readable; nothing is added."""
 

@@ -25,6 +25,9 @@ BY_TEAM = "team"
 REASONS = ("completed", "visitor_left", "abuse", "test_call", "prank")
 """Why a counsellor ends a conversation."""
 
+PRIORITIES = ("urgent", "soon", "normal")
+"""What staff may say of a waiting conversation: danger now, short on time, neither."""
+
 LOGS = (SHARED_LOG, TEAM_LOG)
 STAFF_WRITES = (TEAM, NOTE)
 ShredKey = Callable[[bytes], bytes | None]
@@ -48,6 +51,8 @@ class Conversation:
     times: int
     holder: str | None
     ended_by: str | None
+    left: int | None = None
+    priority: str = "normal"
     muted: int = 0
 
     @property

@@ -17,6 +17,7 @@ from luwte.errors import (
     NotOnShift,
     Refusal,
     SignedOut,
+    VisitorAway,
 )
 from luwte.plumbing.log import trouble
 from luwte.staff.model import Session
@@ -24,6 +25,8 @@ from luwte.staff.model import Session
 ACTIONS: dict[type[frames.FromDesk], str] = {
     frames.Openings: "opening.read",
     frames.Take: "conversation.take",
+    frames.Next: "conversation.take",
+    frames.Triage: "conversation.triage",
     frames.Follow: "conversation.read",
     frames.Append: "conversation.write",
     frames.Delivered: "conversation.write",
@@ -48,6 +51,7 @@ OUT_OF_REACH = (
     NotOnShift,
     AlreadyOffered,
     NoSuchOffer,
+    VisitorAway,
 )
 """Refusals that are on record. The others are about the form of a frame, or its moment."""
 

@@ -1,6 +1,6 @@
 """The frames of a desk's socket, as docs/protocol.md section 5.2 writes them."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -52,6 +52,15 @@ class Typing(Frame, tag="typing"):
     conv: Id
 
 
+class Next(Frame, tag="next"):
+    pass
+
+
+class Triage(Frame, tag="triage"):
+    conv: Id
+    priority: str
+
+
 # handing on
 
 
@@ -79,7 +88,7 @@ class Mute(Frame, tag="mute"):
 
 
 Handing = HandOver | Withdraw | Answer | GiveBack | Mute
-FromDesk = SignOn | Openings | Take | Follow | Append | End | Delivered | Read | Typing | Ping | Handing
+FromDesk = SignOn | Openings | Take | Next | Triage | Follow | Append | End | Delivered | Read | Typing | Ping | Handing
 
 
 # to the desk
@@ -105,6 +114,29 @@ class WaitingRow(msgspec.Struct, frozen=True):
 class Queue(Frame, tag="queue"):
     waiting: list[WaitingRow]
     more: int
+
+
+class Mark(msgspec.Struct, frozen=True):
+    conv: bytes
+    priority: str
+
+
+class Standing(Frame, tag="standing"):
+    came_with: ClassVar[int] = 2
+    marks: list[Mark]
+    away: list[WaitingRow]
+
+
+class Presence(Frame, tag="presence"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
+    state: str
+    since: int
+
+
+class Given(Frame, tag="given"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
 
 
 class OpeningEnvelope(msgspec.Struct, frozen=True):
@@ -192,17 +224,20 @@ class ColleagueRow(msgspec.Struct, frozen=True):
 
 
 class Shift(Frame, tag="shift"):
+    came_with: ClassVar[int] = 2
     limit: int
     colleagues: list[ColleagueRow]
 
 
 class Asked(Frame, tag="asked"):
+    came_with: ClassVar[int] = 2
     conv: bytes
     to: str
     name: str
 
 
 class Offered(Frame, tag="offered"):
+    came_with: ClassVar[int] = 2
     conv: bytes
     number: int
     by: str
@@ -211,11 +246,13 @@ class Offered(Frame, tag="offered"):
 
 
 class OfferOver(Frame, tag="offer_over"):
+    came_with: ClassVar[int] = 2
     conv: bytes
     why: str
 
 
 class Muted(Frame, tag="muted"):
+    came_with: ClassVar[int] = 2
     conv: bytes
     on: bool
 

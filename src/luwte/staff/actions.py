@@ -93,6 +93,11 @@ def sign_out(tx: WriteTx, token: bytes, minute: int) -> Session:
     return ended
 
 
+def end_all_sessions(tx: WriteTx, minute: int) -> None:
+    """Everybody has to sign in again."""
+    store.end_all_sessions(tx, minute)
+
+
 def name(tx: ReadTx, account: str) -> str:
     """What colleagues call this account; nothing for one that is not there."""
     return store.name(tx, account)

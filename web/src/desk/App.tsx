@@ -33,9 +33,11 @@ function CutOff({ on }: { on: boolean }) {
   );
 }
 
+/** The connection has a bar of its own, and what went wrong in the list is said there. */
+const told: readonly string[] = ["network", "already_taken", "visitor_away", "nobody_waits"];
+
 function Trouble({ code }: { code: string | undefined }) {
-  // The connection has a bar of its own, and a lost race a sentence of its own.
-  const text = code === undefined || code === "network" || code === "already_taken" ? undefined : explain(code);
+  const text = code === undefined || told.includes(code) ? undefined : explain(code);
   useEffect(() => {
     if (text !== undefined) alarm(text);
   }, [text]);

@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
 import type { Desk } from "./desk.ts";
 import { endShift } from "./Head.tsx";
-import { firstTake, nextRegion, nextUnread } from "./keys.ts";
+import { firstTake, nextButton, nextRegion, nextUnread } from "./keys.ts";
 import { useModal } from "./modal.ts";
 import { find } from "./replies.ts";
 import type { DeskConversation } from "./state.ts";
@@ -61,6 +61,7 @@ function replies(desk: Desk): readonly Command[] {
 const commands = (desk: Desk): readonly Command[] => [
   ...offered(desk),
   { name: say("keys.take"), key: "F8", go: firstTake },
+  { name: say("keys.next"), key: "F4", go: nextButton },
   { name: say("keys.unread"), key: "F2", go: () => nextUnread(desk, 1) },
   { name: say("keys.region"), key: "F6", go: () => nextRegion(1) },
   ...desk.session.conversations.value.map((talk) => ({

@@ -48,6 +48,26 @@ function useNews(talk: DeskConversation, here: boolean): void {
   }, [n]);
 }
 
+const whereabouts = {
+  here: { icon: "eye", words: "talk.here" },
+  away: { icon: "clock", words: "talk.away" },
+  gone: { icon: "cut", words: "talk.gone" },
+} as const;
+
+/** Going away and coming back is what phones do all day; only that somebody has left is told aloud. */
+function VisitorIs({ talk }: { talk: DeskConversation }) {
+  const { icon, words } = whereabouts[talk.visitorIs.value];
+  useEffect(() => {
+    if (words === "talk.gone") announce(`${say("talk", { n: talk.number })}. ${say(words)}`);
+  }, [words]);
+  return (
+    <span class="reason">
+      <Icon name={icon} />
+      {say(words)}
+    </span>
+  );
+}
+
 function Deeds({ desk, talk }: Omit<ConversationProps, "shown">) {
   const { handing } = desk.session;
   const { conv } = talk;
@@ -77,6 +97,7 @@ function Title({ desk, talk }: Omit<ConversationProps, "shown">) {
       <div>
         <h3 id={`title-${talk.conv}`}>{say("talk", { n: talk.number })}</h3>
         <p class="small">{say("talk.since", { t: lasted(talk.since, desk.session.minute.value) })}</p>
+        {!over && <VisitorIs talk={talk} />}
       </div>
       <span class={n > 0 ? "badge" : ""}>{n > 0 && say("talk.new", { n })}</span>
       {!over && <Deeds desk={desk} talk={talk} />}

@@ -16,7 +16,7 @@ interface EndFormProps {
 }
 
 export function EndForm({ desk, talk, close }: EndFormProps) {
-  const chosen = useSignal<EndReason>("completed");
+  const chosen = useSignal<EndReason>(talk.visitorIs.peek() === "gone" ? "visitor_left" : "completed");
   const failed = useSignal(false);
   const first = useRef<HTMLInputElement>(null);
   useEffect(() => first.current?.focus(), []);

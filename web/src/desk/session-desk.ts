@@ -12,23 +12,28 @@ import {
   type DeskSays,
   type EndReason,
   hearAtDesk,
+  type Priority,
   type Taken,
   type Welcome,
 } from "../wire/desk-frames.ts";
+import { PROTOCOL } from "../wire/frames.ts";
 import { Serial } from "../wire/serial.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import type { Pin } from "../wire/trust.ts";
 import { sayFarewell } from "./session-farewell.ts";
 import { DeskHanding } from "./session-handing.ts";
 import { askSalt, signIn, Trouble, unlock } from "./session-keyring.ts";
+import { NextOne } from "./session-next.ts";
 import { DeskReplies } from "./session-replies.ts";
 import { Talk } from "./session-talk.ts";
 import { Vault } from "./session-vault.ts";
 import { WaitingList } from "./session-waiting.ts";
-import type { DeskSession, WaitingRow } from "./state.ts";
+import type { DeskSession, Moved, WaitingRow } from "./state.ts";
 
 export type DeskOrg = Pick<typeof org, "organisation" | "root">;
 
+/** The passphrase was right, so there is a network; where it lets no WebSocket through, that takes a while to find out. */
+const SIGN_ON_WITHIN = 20_000;
 const ANSWER_WITHIN = 10_000;
 const NAMED_WITHIN = 10_000;
 const TICK = 5_000;
@@ -57,6 +62,8 @@ export class Desk implements DeskSession {
   readonly waiting: Signal<readonly WaitingRow[]> = signal([]);
   readonly more: Signal<number> = signal(0);
   readonly conversations: Signal<readonly Talk[]> = signal([]);
+  readonly left: Signal<readonly string[]> = signal([]);
+  readonly moved: Signal<readonly Moved[]> = signal([]);
   readonly minute: Signal<number>;
   readonly handing: DeskHanding;
   readonly replies: Signal<DeskReplies | undefined> = signal(undefined);
@@ -69,12 +76,14 @@ export class Desk implements DeskSession {
   /** The server's clock against ours, in minutes. */
   #offset = 0;
   readonly #takes = new Map<string, (mine: boolean) => void>();
+  readonly #next: NextOne;
   #endShift: () => void = () => {};
 
   constructor(world: Surroundings, pinned: DeskOrg) {
     this.#world = world;
     this.#pin = { organisation: pinned.organisation, root: unhex(pinned.root) };
     this.minute = signal(this.#now());
+    this.#next = new NextOne(world);
     this.handing = new DeskHanding(world, {
       say: (frame) => this.connected.value && (this.#shift?.vault.isOpen ?? false) && this.#say(frame),
       talk: (conv) => this.#talk(conv),
@@ -105,7 +114,11 @@ export class Desk implements DeskSession {
       if (era === this.#era) this.#leave(codeOf(reason));
       return;
     }
+    const late = this.#world.after(SIGN_ON_WITHIN, () => {
+      if (era === this.#era) this.#leave("network");
+    });
     await this.#until(() => this.phase.value !== "signing_in");
+    late();
   }
 
   async signOut(): Promise<void> {
@@ -167,6 +180,18 @@ export class Desk implements DeskSession {
     });
   }
 
+  next(): Promise<string | undefined> {
+    const shift = this.#shift;
+    if (shift === undefined || !shift.vault.isOpen || this.#next.isAsked) return Promise.resolve(undefined);
+    this.trouble.value = shift.connection.say({ t: "next" }) ? undefined : "network";
+    return this.trouble.value === undefined ? this.#next.answer() : Promise.resolve(undefined);
+  }
+
+  mark(conv: string, priority: Priority): void {
+    const isSaid = this.#shift?.connection.say({ t: "triage", conv: unhex(conv), priority });
+    this.trouble.value = isSaid === true ? undefined : "network";
+  }
+
   async send(conv: string, text: string): Promise<boolean> {
     return this.#talk(conv)?.send(text) ?? false;
   }
@@ -203,17 +228,26 @@ export class Desk implements DeskSession {
     if (talk?.ended.value !== undefined) this.#drop(talk);
   }
 
+  dismissMoved(conv: string): void {
+    this.moved.value = this.moved.value.filter((one) => one.conv !== conv);
+  }
+
   #begin(token: string, name: string, salt: Uint8Array, vault: Vault): Shift {
     const waiting = new WaitingList(vault, (frame) => connection.say(frame));
-    const connection: Connection<DeskHears, DeskSays> = new Connection(this.#world, "/desk/socket", hearAtDesk, {
-      opened: () => connection.say({ t: "sign_on", token: unbase64(token) }),
-      heard: (frame) => this.#heard(shift, frame),
-      dropped: () => this.#dropped(shift),
-      network: (state) => {
-        if (state !== "fine" && this.phase.value === "signing_in") this.#leave("network");
+    const connection: Connection<DeskHears, DeskSays> = new Connection(
+      this.#world,
+      `/desk/socket/${PROTOCOL}`,
+      hearAtDesk,
+      {
+        opened: () => connection.say({ t: "sign_on", token: unbase64(token) }),
+        heard: (frame) => this.#heard(shift, frame),
+        dropped: () => this.#dropped(shift),
+        network: (state) => {
+          if (state !== "fine" && this.phase.value === "signing_in") this.#leave("network");
+        },
+        closed: () => this.#leave("signed_out"),
       },
-      closed: () => this.#leave("signed_out"),
-    });
+    );
     const frames = new Serial(() => {
       this.trouble.value = "failed";
     });
@@ -224,6 +258,9 @@ export class Desk implements DeskSession {
       }),
       effect(() => {
         this.more.value = waiting.more.value;
+      }),
+      effect(() => {
+        this.left.value = waiting.left.value;
       }),
     ];
     this.#endShift = () => {
@@ -245,6 +282,12 @@ export class Desk implements DeskSession {
     switch (frame.t) {
       case "queue":
         return shift.waiting.show(frame);
+      case "standing":
+        return shift.waiting.stand(frame);
+      case "given":
+        return this.#next.given(hex(frame.conv));
+      case "presence":
+        return this.#presence(shift, frame);
       case "opening":
         return shift.waiting.opened(frame);
       case "taken":
@@ -297,7 +340,16 @@ export class Desk implements DeskSession {
     const talk = known ?? this.#sit(shift, frame);
     await talk.taken(frame);
     this.#answerTake(conv, true);
+    this.#next.taken(conv);
+    this.dismissMoved(conv);
     this.handing.taken(conv);
+  }
+
+  #presence(shift: Shift, frame: Extract<DeskHears, { t: "presence" }>): void {
+    const conv = hex(frame.conv);
+    const talk = this.#talk(conv);
+    if (talk !== undefined) talk.visitorIs.value = frame.state;
+    else if (frame.state === "gone") shift.waiting.leave(conv);
   }
 
   #sit(shift: Shift, frame: Taken): Talk {
@@ -319,8 +371,15 @@ export class Desk implements DeskSession {
     const { socket } = shift;
     this.#world.after(NAMED_WITHIN, () => {
       if (shift !== this.#shift || socket !== shift.socket) return;
-      for (const talk of this.conversations.value) if (!shift.named.has(talk.conv)) this.#lost(talk.conv);
+      for (const talk of this.conversations.value) if (!shift.named.has(talk.conv)) this.#wentOn(talk);
     });
+  }
+
+  /** While our connection was gone it went to somebody else, back to the list, or to its end: say so. */
+  #wentOn(talk: Talk): void {
+    if (talk.ended.value !== undefined) return;
+    this.moved.value = [...this.moved.value, { conv: talk.conv, number: talk.number }];
+    this.#lost(talk.conv);
   }
 
   #lost(conv: string): void {
@@ -342,7 +401,10 @@ export class Desk implements DeskSession {
     if (conv !== undefined && this.#takes.has(hex(conv))) {
       if (code !== "already_taken") this.trouble.value = code;
       this.#answerTake(hex(conv), false);
-    } else this.#refused(code);
+    } else {
+      if (conv === undefined) this.#next.none();
+      this.#refused(code);
+    }
   }
 
   #refused(code: string): void {
@@ -388,7 +450,10 @@ export class Desk implements DeskSession {
     this.conversations.value = [];
     this.waiting.value = [];
     this.more.value = 0;
+    this.left.value = [];
+    this.moved.value = [];
     for (const conv of [...this.#takes.keys()]) this.#answerTake(conv, false);
+    this.#next.none();
     this.handing.clear();
     this.connected.value = false;
     this.name.value = "";

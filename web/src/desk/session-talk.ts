@@ -31,6 +31,7 @@ export class Talk implements DeskConversation {
   readonly lines: Signal<readonly DeskLine[]> = signal([]);
   readonly unread: Signal<number> = signal(0);
   readonly visitorTypes: Signal<boolean> = signal(false);
+  readonly visitorIs: Signal<"here" | "away" | "gone"> = signal("here");
   readonly ended: Signal<"visitor" | "team" | undefined> = signal(undefined);
   readonly fork: Signal<boolean> = signal(false);
   readonly unreadable: Signal<boolean> = signal(false);
@@ -80,6 +81,7 @@ export class Talk implements DeskConversation {
       this.#forked();
       return;
     }
+    this.visitorIs.value = "here"; // until the server tells otherwise
     this.#keep(frame.wraps);
     await this.#openWraps();
     const [shared, notes] = [this.#logs[1].transcript, this.#logs[2].transcript];

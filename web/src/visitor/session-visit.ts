@@ -10,6 +10,7 @@ import { MAX_BODY, textContent } from "../crypto/envelope.ts";
 import { visitorKeys } from "../crypto/keys.ts";
 import { supported } from "../crypto/supported.ts";
 import { Connection, type Network } from "../wire/connection.ts";
+import { PROTOCOL } from "../wire/frames.ts";
 import { Moment } from "../wire/moment.ts";
 import { Serial } from "../wire/serial.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
@@ -60,6 +61,9 @@ export class Visit implements VisitorSession {
   #messageCount = 0;
   readonly #typing: Moment;
   readonly #stopAsking: () => void;
+  readonly #stopLooking: () => void;
+  /** What the server believes on this socket. */
+  #toldAway = false;
   #isWiped = false;
 
   constructor(world: Surroundings, pinned: VisitorOrg) {
@@ -71,7 +75,7 @@ export class Visit implements VisitorSession {
     });
     this.#frames = new Serial((reason) => this.#fault(reason));
     const path = `/l/${encodeURIComponent(pinned.line)}`;
-    this.#connection = new Connection(world, `${path}/socket`, hearAsVisitor, {
+    this.#connection = new Connection(world, `${path}/socket/${PROTOCOL}`, hearAsVisitor, {
       opened: () => {}, // the server speaks first
       heard: (frame) => this.#heard(frame),
       dropped: () => {
@@ -86,6 +90,7 @@ export class Visit implements VisitorSession {
         if (this.phase.value !== "ended") this.#refuse("failed");
       },
     });
+    this.#stopLooking = world.onHidden(() => this.#tellSight());
     this.#stopAsking = askExpected(world, `${path}/status`, (expected) => {
       this.expected.value = expected;
     });
@@ -148,6 +153,7 @@ export class Visit implements VisitorSession {
     this.#frames.stop();
     this.#connection.close();
     this.#stopAsking();
+    this.#stopLooking();
     this.#typing.end();
     this.#held.length = 0;
     this.#early = [];
@@ -256,8 +262,10 @@ export class Visit implements VisitorSession {
     await thread.transcript.idle();
     if (socket !== this.#socketCount || this.#isWiped) return;
     const { conv, credential } = thread.keys;
+    this.#toldAway = this.#isStarted && this.#world.isHidden();
+    const away = this.#toldAway ? ({ away: true } as const) : {};
     if (!this.#isStarted) this.#connection.say(this.#start);
-    else this.#connection.say({ t: "resume", conv, credential, after: thread.transcript.last });
+    else this.#connection.say({ t: "resume", conv, credential, after: thread.transcript.last, ...away });
   }
 
   #known(frame: Extract<VisitorHears, { t: "started" | "resumed" }>, thread: Thread): void {
@@ -272,7 +280,14 @@ export class Visit implements VisitorSession {
     if (this.trouble.value === "busy") this.trouble.value = undefined;
     if (this.phase.value === "opening") this.phase.value = "waiting";
     thread.connected();
+    this.#tellSight();
     if (this.#wantsEnd) void thread.outbox.idle().then(() => this.#say({ t: "end" }));
+  }
+
+  /** Whoever looks at something else is not given to a counsellor, and keeps the place for a while. */
+  #tellSight(): void {
+    const away = this.#world.isHidden();
+    if (away !== this.#toldAway && this.#say({ t: "away", away })) this.#toldAway = away;
   }
 
   #say(frame: VisitorSays): boolean {

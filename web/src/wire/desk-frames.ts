@@ -18,6 +18,9 @@ import { bytes, bytesOrNone, flag, list, oneOf, record, whole } from "./shape.ts
 const log = oneOf(1, 2);
 const keptWrap = record({ log, g: whole, epoch: whole, wrap });
 
+const row = record({ conv, number: whole, since: whole, last: whole, again: flag });
+const priority = oneOf("urgent", "soon", "normal");
+
 const fromServer = {
   welcome: record({
     protocol: whole,
@@ -28,9 +31,12 @@ const fromServer = {
     certificates: list(certificate, 3),
   }),
   queue: record({
-    waiting: list(record({ conv, number: whole, since: whole, last: whole, again: flag }), 30),
+    waiting: list(row, 30),
     more: whole,
   }),
+  standing: record({ marks: list(record({ conv, priority }), 60), away: list(row, 30) }),
+  given: record({ conv }),
+  presence: record({ conv, state: oneOf("here", "away", "gone"), since: whole }),
   opening: record({
     conv,
     wrap: bytesOrNone(80),
@@ -82,6 +88,7 @@ export type HandingHears = Extract<DeskHears, { t: "shift" | "asked" | "offered"
 export type KeptWrap = Taken["wraps"][number];
 export const hearAtDesk = hearing(fromServer);
 
+export type Priority = "urgent" | "soon" | "normal";
 export type EndReason = "completed" | "visitor_left" | "abuse" | "test_call" | "prank";
 
 export type DeskSays =
@@ -96,4 +103,5 @@ export type DeskSays =
   | { readonly t: "answer"; readonly conv: Uint8Array; readonly accept: boolean }
   | { readonly t: "mute"; readonly conv: Uint8Array; readonly on: boolean }
   | { readonly t: "delivered" | "read"; readonly conv: Uint8Array; readonly n: number }
-  | { readonly t: "ping" };
+  | { readonly t: "triage"; readonly conv: Uint8Array; readonly priority: Priority }
+  | { readonly t: "next" | "ping" };

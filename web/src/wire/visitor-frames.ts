@@ -56,7 +56,14 @@ export interface Start {
 
 export type VisitorSays =
   | Start
-  | { readonly t: "resume"; readonly conv: Uint8Array; readonly credential: Uint8Array; readonly after: number }
+  | {
+      readonly t: "resume";
+      readonly conv: Uint8Array;
+      readonly credential: Uint8Array;
+      readonly after: number;
+      readonly away?: true;
+    }
+  | { readonly t: "away"; readonly away: boolean }
   | { readonly t: "append"; readonly envelope: Uint8Array }
   | { readonly t: "delivered" | "read"; readonly n: number }
   | { readonly t: "typing" | "end" | "ping" };

@@ -3,7 +3,7 @@
 import { type Signal, signal } from "@preact/signals";
 import type { Asked, News, Offer } from "../../src/desk/handing.ts";
 import type { Replies, Reply } from "../../src/desk/replies.ts";
-import type { DeskConversation, DeskLine, DeskSession, WaitingRow } from "../../src/desk/state.ts";
+import type { DeskConversation, DeskLine, DeskSession, Moved, WaitingRow } from "../../src/desk/state.ts";
 
 const query = new URLSearchParams(location.search);
 const asked = (name: string): string => query.get(name) ?? "";
@@ -23,6 +23,8 @@ const row = (
   again,
   opening,
   unreadable: false,
+  priority: "normal",
+  away: false,
 });
 
 const queue: readonly WaitingRow[] = [
@@ -30,6 +32,14 @@ const queue: readonly WaitingRow[] = [
   row("e2", 17, 4, "ik was hier gister ook, kan ik verder praten", true),
   row("e3", 18, 2, undefined),
   row("e4", 19, 1, ""),
+];
+
+/** With everything that staff and phones do to a queue. */
+const full: readonly WaitingRow[] = [
+  { ...row("e3", 18, 2, "hij staat voor de deur en ik durf niet naar buiten"), priority: "urgent" },
+  ...queue.slice(0, 2),
+  { ...row("e4", 19, 1, "ik kan maar 10 minuten, dan komt hij thuis"), priority: "soon" },
+  { ...row("e5", 20, 3, "hallo is daar iemand"), away: true },
 ];
 
 const line = (
@@ -48,6 +58,7 @@ interface Talk extends DeskConversation {
   readonly fork: Signal<boolean>;
   readonly unreadable: Signal<boolean>;
   readonly visitorTypes: Signal<boolean>;
+  readonly visitorIs: Signal<"here" | "away" | "gone">;
 }
 
 const talk = (conv: string, number: number, minutes: number, lines: readonly DeskLine[], unread = 0): Talk => ({
@@ -57,6 +68,7 @@ const talk = (conv: string, number: number, minutes: number, lines: readonly Des
   lines: signal(lines),
   unread: signal(unread),
   visitorTypes: signal(false),
+  visitorIs: signal<"here" | "away" | "gone">("here"),
   ended: signal<"visitor" | "team" | undefined>(undefined),
   fork: signal(false),
   unreadable: signal(false),
@@ -101,7 +113,11 @@ export function createScriptedDesk(): DeskSession {
   const phase = signal((asked("phase") || "in") as "out" | "signing_in" | "in" | "locked");
   const trouble = signal<string | undefined>(asked("trouble") || undefined);
   const connected = signal(asked("net") === "");
-  const waiting = signal<readonly WaitingRow[]>(asked("queue") === "none" ? [] : queue);
+  const waiting = signal<readonly WaitingRow[]>(
+    asked("queue") === "none" ? [] : asked("queue") === "full" ? full : queue,
+  );
+  const left = signal<readonly string[]>([]);
+  const moved = signal<readonly Moved[]>(asked("moved") === "" ? [] : [{ conv: "e2", number: 17 }]);
   const conversations = signal<readonly Talk[]>(talks[asked("talks") || "2"] ?? []);
   const calls: string[] = [];
   const find = (conv: string): Talk | undefined => conversations.value.find((one) => one.conv === conv);
@@ -113,9 +129,10 @@ export function createScriptedDesk(): DeskSession {
   };
   twelve.visitorTypes.value = asked("types") !== "";
   twelve.fork.value = asked("fork") !== "";
+  if (asked("is") !== "") twelve.visitorIs.value = asked("is") as "here" | "away" | "gone";
   if (asked("by") !== "") twelve.ended.value = asked("by") as "visitor" | "team";
   Object.assign(window, {
-    script: { phase, trouble, connected, waiting, conversations, calls, row, line, twelve, sixteen },
+    script: { phase, trouble, connected, waiting, conversations, left, calls, row, line, twelve, sixteen },
   });
   const colleagues = [
     { account: "a1", name: "Hulpverlener B", held: 1 },
@@ -191,6 +208,8 @@ export function createScriptedDesk(): DeskSession {
     waiting,
     more: signal(asked("more") === "" ? 0 : 12),
     conversations,
+    left,
+    moved,
     minute: signal(now),
     async signIn(_, passphrase) {
       phase.value = "signing_in";
@@ -216,6 +235,14 @@ export function createScriptedDesk(): DeskSession {
       conversations.value = [...conversations.value, opened];
       return true;
     },
+    async next() {
+      const conv = waiting.value.find((one) => !one.away)?.conv;
+      if (conv !== undefined) await this.take(conv);
+      return conv;
+    },
+    mark(conv, priority) {
+      waiting.value = waiting.value.map((one) => (one.conv === conv ? { ...one, priority } : one));
+    },
     send: async (conv, text) => say(conv, "me", text),
     note: async (conv, text) => say(conv, "note", text),
     typing: (conv) => calls.push(`typing ${conv}`),
@@ -228,6 +255,9 @@ export function createScriptedDesk(): DeskSession {
       calls.push(`end ${conv} ${reason}`);
       const one = find(conv);
       if (one !== undefined) one.ended.value = "team";
+    },
+    dismissMoved(conv) {
+      moved.value = moved.value.filter((one) => one.conv !== conv);
     },
     dismiss(conv) {
       conversations.value = conversations.value.filter((one) => one.conv !== conv);

@@ -7,6 +7,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { decode, encode } from "@msgpack/msgpack";
 import { base64, equal, hex, unbase64 } from "../../src/crypto/bytes.ts";
 import { NOTE, parse, type SaltedHeader, TEAM, VISITOR } from "../../src/crypto/envelope.ts";
+import { PROTOCOL } from "../../src/wire/frames.ts";
 import type { Answer } from "../../src/wire/surroundings.ts";
 import type { FakeClock, FakeSocket } from "./fake-world.ts";
 import type { Account, House } from "./house.ts";
@@ -26,6 +27,8 @@ export interface Conv {
   readonly id: Uint8Array;
   readonly number: number;
   since: number;
+  away: boolean;
+  priority: string;
   readonly startHash: string;
   readonly credentialHash: string;
   readonly wraps: Uint8Array[];
@@ -101,7 +104,7 @@ export class ModelServer {
   }
 
   accept(socket: FakeSocket): void {
-    const link = new Link(socket, socket.path === "/desk/socket" ? "desk" : "visitor");
+    const link = new Link(socket, socket.path.startsWith("/desk/") ? "desk" : "visitor");
     socket.heard = (bytes) => {
       this.captured.push(bytes);
       this.#hear(link, decode(bytes) as Frame);
@@ -121,7 +124,7 @@ export class ModelServer {
   hello(): Frame {
     const { organisation, certificates } = this.house;
     const both = [certificates.admin, certificates.team];
-    return { t: "hello", protocol: 1, organisation, line: this.line, minute: this.minute, certificates: both };
+    return { t: "hello", protocol: PROTOCOL, organisation, line: this.line, minute: this.minute, certificates: both };
   }
 
   /** Cut every link that *which* names; what was not delivered is lost. */
@@ -195,6 +198,7 @@ export class ModelServer {
     else if (conv === undefined) throw new Refused("wrong_order");
     else if (frame.t === "append") this.#append(link, conv, frame.envelope);
     else if (frame.t === "end") this.#end(conv, "visitor");
+    else if (frame.t === "away") this.#goAway(conv, frame.away);
     else for (const desk of this.#desks(conv.holder)) this.say(desk, { ...frame, conv: conv.id });
   }
 
@@ -208,6 +212,8 @@ export class ModelServer {
       id: Uint8Array.from(id),
       number: this.convs.size + 1,
       since: this.minute,
+      away: false,
+      priority: "normal",
       startHash,
       credentialHash: sha(frame.credential),
       wraps: frame.wraps,
@@ -232,6 +238,7 @@ export class ModelServer {
     const conv = this.convs.get(hex(frame.conv));
     if (conv === undefined || conv.credentialHash !== sha(frame.credential)) throw new Refused("no_such_conversation");
     link.conv = conv;
+    this.#goAway(conv, frame.away === true);
     const wraps = [1, 3].map((at) => ({ g: at >> 1, wrap: conv.wraps[at] }));
     this.say(link, { t: "resumed", conv: conv.id, last: conv.logs[1].length, wraps });
     for (const stored of conv.logs[1].slice(frame.after)) this.#envelope(link, conv, 1, stored);
@@ -243,6 +250,7 @@ export class ModelServer {
     else if (link.account === undefined) this.cut((one) => one === link, 4400);
     else if (frame.t === "ping") this.say(link, { t: "pong" });
     else if (frame.t === "openings") this.#openings(link, frame);
+    else if (frame.t === "next") this.#next(link, link.account);
     else this.#inConversation(link, frame, link.account);
   }
 
@@ -254,11 +262,12 @@ export class ModelServer {
       this.#settleOffer(conv, account, frame);
       return;
     }
-    if (frame.t !== "take" && conv.holder !== account.id) {
+    if (frame.t !== "take" && frame.t !== "triage" && conv.holder !== account.id) {
       throw new Refused("no_such_conversation", { conv: conv.id, ...(header && { msg_id: header.msgId }) });
     }
     const { conv: _, ...rest } = frame;
     if (frame.t === "take") this.#take(link, conv, account);
+    else if (frame.t === "triage") this.#triage(conv, frame.priority);
     else if (frame.t === "follow") this.#follow(link, conv, frame);
     else if (frame.t === "append") this.#append(link, conv, frame.envelope, frame.wrap);
     else if (frame.t === "end") this.#end(conv, "team");
@@ -280,7 +289,7 @@ export class ModelServer {
     const all = [certificates.admin, certificates.team, account.certificate];
     this.say(link, {
       t: "welcome",
-      protocol: 1,
+      protocol: PROTOCOL,
       organisation,
       team,
       account: account.id,
@@ -395,7 +404,40 @@ export class ModelServer {
     }
   }
 
+  /** The visitor of one that waits has left: it is in no list any more. */
+  leave(conv: Conv): void {
+    conv.endedBy = "visitor";
+    for (const link of this.links) {
+      if (link.account !== undefined)
+        this.say(link, { t: "presence", conv: conv.id, state: "gone", since: this.minute });
+    }
+    this.#tellQueue();
+  }
+
+  #goAway(conv: Conv, away: boolean): void {
+    if (conv.away === away) return;
+    conv.away = away;
+    const state = away ? "away" : "here";
+    for (const link of this.#desks(conv.holder)) {
+      this.say(link, { t: "presence", conv: conv.id, state, since: this.minute });
+    }
+    this.#tellQueue();
+  }
+
+  #triage(conv: Conv, priority: string): void {
+    conv.priority = priority;
+    this.#tellQueue();
+  }
+
+  #next(link: Link, account: Account): void {
+    const conv = this.#waiting().find((one) => !one.away);
+    if (conv === undefined) throw new Refused("nobody_waits");
+    this.say(link, { t: "given", conv: conv.id });
+    this.#take(link, conv, account);
+  }
+
   #take(link: Link, conv: Conv, account: Account): void {
+    if (conv.holder === undefined && conv.away) throw new Refused("visitor_away", { conv: conv.id });
     if (conv.endedBy !== undefined) throw new Refused("conversation_ended", { conv: conv.id });
     if (conv.holder !== undefined) throw new Refused("already_taken", { conv: conv.id });
     if (this.#count(account.id) >= this.limit) throw new Refused("limit_reached", { conv: conv.id });
@@ -528,13 +570,19 @@ export class ModelServer {
   }
 
   #tellQueue(only?: Link): void {
-    const waiting = this.#waiting().map((conv) => {
-      const { id, number, since, times, logs } = conv;
+    const row = ({ id, number, since, times, logs }: Conv) => {
       return { conv: id, number, since, last: logs[1].length, again: times > 0 };
-    });
+    };
+    const everybody = this.#waiting();
+    const marked = everybody.filter((conv) => conv.priority !== "normal");
+    const marks = marked.map(({ id, priority }) => ({ conv: id, priority }));
+    const standing = { t: "standing", marks, away: everybody.filter((conv) => conv.away).map(row) };
+    const waiting = everybody.filter((conv) => !conv.away).map(row);
     const more = Math.max(0, waiting.length - 30);
     for (const link of only === undefined ? this.links : [only]) {
-      if (link.account !== undefined) this.say(link, { t: "queue", waiting: waiting.slice(0, 30), more });
+      if (link.account === undefined) continue;
+      this.say(link, standing);
+      this.say(link, { t: "queue", waiting: waiting.slice(0, 30), more });
     }
   }
 
