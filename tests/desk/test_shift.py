@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from actors import Counsellor, House, Line, Visitor, play
-from attack.attackers import Wound, a_taken_conversation, a_team_next_door, answers, records, refused, wait_until
+from attack.attackers import (
+    Wound,
+    a_taken_conversation,
+    a_team_next_door,
+    answers,
+    records,
+    refused,
+    until_pong,
+    wait_until,
+)
 from luwte.conversation import actions as conversations
 from luwte.desk.offer import LASTS
 
@@ -492,3 +501,36 @@ def test_of_everything_that_happens_at_once_there_is_one_outcome(tmp_path: Path)
         assert accepted > 3
 
     play(story, tmp_path / "house")
+
+
+def test_a_visitor_hears_nothing_of_notes_not_even_how_many(tmp_path: Path) -> None:
+    """Live and after coming back: the very frames of a conversation without notes, whatever number is asked for."""
+
+    async def story(house: House) -> None:
+        noor, sam, visitor = await a_shift(house)
+        await until_pong(visitor.line)
+        for n in range(5):
+            assert (await noor.notes(visitor.conv, f"whisper {n}"))["n"] == n + 1
+        await offers(noor, sam, visitor)
+        assert await everything_until_pong(visitor.line) == []
+        for after in (0, 1, 3, 5, 2**40):
+            resumed = await visitor.resumes(after)
+            assert resumed["last"] == 3
+            assert [wrap["g"] for wrap in resumed["wraps"]] == [0, 1]
+            for frame in await everything_until_pong(visitor.line):
+                assert frame["t"] in ("claimed", "cert", "envelope")
+                assert frame.get("log", 1) == 1
+                assert frame.get("n", 1) <= 3
+
+    play(story, tmp_path / "house")
+
+
+async def everything_until_pong(line: Line) -> list[dict[str, Any]]:
+    """All that a line hears, signs too."""
+    heard = []
+    for _ in range(3):
+        line.send("ping")
+        while (frame := await line.hear())["t"] != "pong":
+            heard.append(frame)
+        await asyncio.sleep(0.02)
+    return heard

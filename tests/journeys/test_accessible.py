@@ -29,7 +29,7 @@ def check(page: Page, state: str, narrow: bool) -> None:
         assert wide <= 0, f"{state} scrolls sideways by {wide} px"
     small = page.evaluate(
         "() => [...document.querySelectorAll('button, a[href], summary, textarea, input')]"
-        ".filter((e) => e.checkVisibility() && e.type !== 'radio')"
+        ".filter((e) => e.checkVisibility() && !['radio', 'checkbox'].includes(e.type))"  # their labels are the target
         ".map((e) => [e.textContent || e.name, e.getBoundingClientRect()])"
         ".filter(([, box]) => box.width > 0 && (box.height < 43.5 || box.width < 43.5)).map(([text]) => text)"
     )

@@ -236,3 +236,52 @@ def test_replies_are_found_and_stand_at_the_cursor(tmp_path: Path) -> None:
         expect(dialog.get_by_role("button", name="Good that you are here.")).to_be_visible()
         expect(dialog.get_by_text("I am listening.")).to_have_count(0)
         assert noor.errors == sam.errors == []
+
+
+def memory_of(page: Any) -> str:
+    """Everything that a page's JavaScript holds."""
+    session = page.context.new_cdp_session(page)
+    parts: list[str] = []
+    session.on("HeapProfiler.addHeapSnapshotChunk", lambda event: parts.append(event["chunk"]))
+    session.send("HeapProfiler.takeHeapSnapshot")
+    session.detach()
+    return "".join(parts)
+
+
+def test_a_team_note_leaves_no_trace_at_the_visitor(tmp_path: Path) -> None:
+    """Typed letter by letter into the lilac box: not in the visitor's page, traffic or memory; the desk has it."""
+    with a_demo(tmp_path / "demo") as demo, chromium() as browser:
+        noor = DeskPage(context(browser, size=LAPTOP).new_page(), demo.desk)
+        noor.signs_in(account(demo, "counsellor"))
+        visitor = VisitorPage(context(browser).new_page(), demo.visitor)
+        frames: list[bytes] = []
+
+        def listen(socket: Any) -> None:
+            for event in ("framereceived", "framesent"):
+                socket.on(event, lambda data: frames.append(data if isinstance(data, bytes) else data.encode()))
+
+        visitor.page.on("websocket", listen)
+        visitor.opens()
+        visitor.starts()
+        visitor.says("canary of the visitor")
+        noor.takes("canary of the visitor")
+        noor.says("an answer")
+        expect(visitor.log).to_contain_text("an answer")
+        before = len(frames)
+        note = noor.conversations.get_by_role("textbox", name="Team note text")
+        note.press_sequentially("canary-of-the-team")
+        button(noor.conversations, "Team note").click()
+        written = noor.conversations.get_by_role("article", name="Team only")
+        expect(written).to_contain_text("canary-of-the-team")
+        expect(written.get_by_text("Sending")).to_have_count(0)
+        noor.says("another answer")
+        expect(visitor.log).to_contain_text("another answer")
+        memory = memory_of(visitor.page)
+        assert "canary of the visitor" in memory  # the sieve holds water
+        assert "canary-of-the-team" not in memory
+        assert "canary-of-the-team" not in visitor.page.content()
+        # An envelope carries its direction in the clear: 1 and 2 are the shared log, 3 would be a note.
+        carried = [data[data.index(b"LW\x01\x01") + 5] for data in frames[before:] if b"LW\x01\x01" in data]
+        assert carried
+        assert set(carried) <= {1, 2}
+        assert all(b"canary-of-the-team" not in data for data in frames)

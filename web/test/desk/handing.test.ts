@@ -143,6 +143,7 @@ test("at the limit neither a take nor an accept goes through, and the desk says 
 
 test("muted: what the visitor writes waits there with a reason, and arrives once when it is undone", async () => {
   const { one, visit, anna, talk } = await shift();
+  await until(() => talk.lines.value.length === 1);
   assert.equal(await anna.handing.mute(talk.conv, true), true);
   assert.ok(anna.handing.muted.value.has(talk.conv));
   await until(() => visit.muted.value);
