@@ -17,6 +17,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from luwte import settings as settings_module
 from luwte.conversation.around import Surroundings
 from luwte.conversation.departures import Departures
+from luwte.conversation.frames import PROTOCOL
 from luwte.conversation.presence import Visitors
 from luwte.conversation.web import VisitorSocket
 from luwte.desk import actions as desk_actions
@@ -34,7 +35,7 @@ from luwte.errors import (
     TooLarge,
 )
 from luwte.plumbing import clock as clocks
-from luwte.plumbing import keystore
+from luwte.plumbing import keystore, polling
 from luwte.plumbing.clock import Clock
 from luwte.plumbing.db import Db
 from luwte.plumbing.http import protocol, refusal_body
@@ -44,6 +45,7 @@ from luwte.plumbing.log import trouble
 from luwte.plumbing.metrics import Metrics
 from luwte.plumbing.migrate import migrate
 from luwte.plumbing.pages import EVERYWHERE, Client, File
+from luwte.plumbing.polling import Polls
 from luwte.plumbing.relay import Relay
 from luwte.plumbing.sockets import Handler, Socket, Sockets
 from luwte.settings import DEMONSTRATION, Settings
@@ -53,6 +55,8 @@ from luwte.staff.model import Team
 
 LARGEST_BODY = 16_384
 JSON = b"application/json"
+TODAY = f"/{PROTOCOL}"
+"""The end of the paths of today's sockets; a path without it speaks the protocol before."""
 DEFAULT_SECRETS = {bytes(32), b"\xff" * 32}
 
 
@@ -69,6 +73,7 @@ class Luwte:
         self.departures = Departures(around)
         self.boards = Boards(around, [])
         self.sockets = Sockets(self._route, self.is_own_origin, around.clock, around.metrics)
+        self.polls = Polls(self.sockets)
         self.client = Client(self._organisation(), settings.origins)
 
     def minute(self) -> int:
@@ -108,17 +113,22 @@ class Luwte:
         return {"open": True, "place": expected.place, "low": expected.low, "high": expected.high}
 
     def _route(self, path: str) -> Handler | None:
-        if path == "/desk/socket":
-            return self._desk
-        line = self.settings.line if path == "/socket" else line_in(path, "/socket")
-        return self._visitor(line) if line in self.teams else None
+        protocol = PROTOCOL if path.endswith(TODAY) else PROTOCOL - 1
+        place = path.removesuffix(TODAY)
+        if place == "/desk/socket":
+            return self._desk(protocol)
+        line = self.settings.line if place == "/socket" else line_in(place, "/socket")
+        return self._visitor(line, protocol) if line in self.teams else None
 
-    async def _desk(self, socket: Socket) -> None:
-        await DeskSocket(self.around, self.boards, self.desks, lambda: self.teams, socket).serve()
+    def _desk(self, protocol: int) -> Handler:
+        async def serve_desk(socket: Socket) -> None:
+            await DeskSocket(self.around, self.boards, self.desks, lambda: self.teams, socket, protocol).serve()
 
-    def _visitor(self, line: str) -> Handler:
+        return serve_desk
+
+    def _visitor(self, line: str, protocol: int) -> Handler:
         async def serve(socket: Socket) -> None:
-            await VisitorSocket(self.around, self.boards, lambda: self.teams[line], socket).serve()
+            await VisitorSocket(self.around, self.boards, lambda: self.teams[line], socket, protocol).serve()
 
         return serve
 
@@ -380,12 +390,27 @@ def _guard(app: ASGIApp, luwte: Luwte) -> ASGIApp:
         if asked.get("method") not in ("GET", "POST"):
             await _refuse_raw(send_guarded, MethodNotAllowed())
             return
-        if headers.get(b"content-type", JSON).partition(b";")[0].strip().lower() != JSON:
+        is_poll = scope["path"] in polling.PATHS
+        kind = headers.get(b"content-type", JSON).partition(b";")[0].strip().lower()
+        if kind != (polling.TYPE if is_poll and scope.get("method") == "POST" else JSON):
             await _refuse_raw(send_guarded, MalformedFrame())
-            return
-        await app(asked, receive, send_guarded)
+        elif is_poll:
+            await _poll(luwte, asked, receive, send_guarded)
+        else:
+            await app(asked, receive, send_guarded)
 
     return guarded
+
+
+async def _poll(luwte: Luwte, scope: Scope, receive: Receive, send: Callable[[Any], Any]) -> None:
+    # Not through the framework: a request that is held costs a task and nothing else.
+    try:
+        await luwte.polls.serve(scope, receive, send)
+    except Refusal as refusal:
+        await _refuse_raw(send, refusal)
+    except Exception as error:
+        trouble("polling", error)
+        await _refuse_raw(send, Failed())
 
 
 async def _refuse_raw(send: Callable[[Any], Any], refusal: Refusal) -> None:

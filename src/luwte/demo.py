@@ -19,6 +19,7 @@ from luwte.crypto.certificate import Certificate, Type, cert_id, issue, parse
 from luwte.crypto.wrap import Purpose, WrapContext, wrap
 from luwte.plumbing import keystore
 from luwte.plumbing.db import Db, WriteTx
+from luwte.plumbing.files import write_whole
 from luwte.plumbing.keystore import KeyStore
 from luwte.settings import DEMONSTRATION, Settings
 from luwte.staff import actions as staff
@@ -191,12 +192,5 @@ def _bytes(values: dict[str, Any], *names: str) -> dict[str, bytes]:
 
 def _keep(path: Path, data: bytes) -> None:
     """Write a file once, for its owner only, whole or not at all."""
-    if path.exists():
-        return
-    temporary = path.with_name(path.name + ".new")
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    if not path.exists():
+        write_whole(path, data)

@@ -164,6 +164,7 @@ async def _outcome(desk: Counsellor, name: str, conv: bytes) -> tuple[str, list[
     return frame.get("code", frame["t"]), shape
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_desk_gets_what_the_table_says(tmp_path: Path) -> None:
     """Every frame of a desk, by every role, in every state; what is refused changes nothing on the disk."""
 
@@ -219,6 +220,7 @@ def test_next_gives_what_waits_in_ones_own_team_and_nothing_else(tmp_path: Path)
     play(story, tmp_path / "house")
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_absent_and_foreign_look_the_same_to_a_desk(tmp_path: Path) -> None:
     """To a counsellor of another team every conversation of ours is as if it were not: the same bytes but its id."""
 
@@ -256,6 +258,7 @@ def test_the_audit_tells_foreign_from_absent_to_nobody_on_the_wire(tmp_path: Pat
     play(story, tmp_path / "house")
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_desk_has_no_other_frames(tmp_path: Path) -> None:
     """Frames of visitors, of the server, or of nobody are refused, and the desk goes on."""
 
@@ -271,6 +274,7 @@ def test_a_desk_has_no_other_frames(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_visitor_gets_what_the_table_says(tmp_path: Path) -> None:
     """Every frame of a visitor in every state of their own conversation."""
 
@@ -299,6 +303,7 @@ def test_a_visitor_gets_what_the_table_says(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_visitor_reaches_no_other_conversation(tmp_path: Path) -> None:
     """Another's conversation and none at all answer alike, to append and to resume, whatever its state."""
 
@@ -319,7 +324,7 @@ def test_a_visitor_reaches_no_other_conversation(tmp_path: Path) -> None:
             assert dict(shapes[0])["code"] == HIDDEN
             heard = []
             for conv in (other.conv, absent):
-                line = await Line.open(house.origin.replace("http", "ws") + "/socket", house.origin)
+                line = await Line.open(house.origin.replace("http", "ws") + "/socket/2", house.origin)
                 line.send("resume", conv=conv, credential=mine.keys.credential, after=0)
                 heard.append((await line.hear("refused", "resumed"), await line.closing_code()))
             assert heard[0] == heard[1] == ({"t": "refused", "code": HIDDEN, "says": heard[0][0]["says"]}, 1008)
@@ -328,6 +333,7 @@ def test_a_visitor_reaches_no_other_conversation(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_what_a_visitor_is_sent_names_nobody_elses_conversation(tmp_path: Path) -> None:
     """One visitor hears nothing while another talks, types, reads and ends."""
 
@@ -354,6 +360,7 @@ def _bearer(token: bytes) -> dict[str, str]:
     return {"Authorization": f"Bearer {base64.b64encode(token).decode()}"}
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_token_that_does_not_count_gets_no_data(tmp_path: Path) -> None:
     """None, another one, a signed-out one and an expired one: 4401 at the socket, 401 over HTTP, not one frame."""
     clock = Wound()
@@ -365,7 +372,7 @@ def test_a_token_that_does_not_count_gets_no_data(tmp_path: Path) -> None:
         await gone.signs_out()
         clock.ahead = SESSION_MINUTES * 60
         for token in (b"", os.urandom(32), gone.token, old.token, old.token[:31], old.token * 2):
-            line = await Line.open(house.origin.replace("http", "ws") + "/desk/socket", house.origin)
+            line = await Line.open(house.origin.replace("http", "ws") + "/desk/socket/2", house.origin)
             line.send("sign_on", token=token)
             with pytest.raises(ConnectionError, match="4401"):
                 await line.hear()
@@ -379,6 +386,7 @@ def test_a_token_that_does_not_count_gets_no_data(tmp_path: Path) -> None:
     play(story, tmp_path / "house", clock)
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_session_that_is_over_does_nothing_more_on_an_open_socket(tmp_path: Path) -> None:
     """Twelve hours after signing in, the next frame of any kind closes the desk with 4401 and has no effect."""
     clock = Wound()
@@ -396,6 +404,7 @@ def test_a_session_that_is_over_does_nothing_more_on_an_open_socket(tmp_path: Pa
     play(story, tmp_path / "house", clock)
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_signing_out_in_one_tab_ends_the_other(tmp_path: Path) -> None:
     """All sockets of the session close with 4401; what it had waits again; what was under way is not done after."""
 
@@ -427,7 +436,7 @@ def test_signing_out_gives_back_while_a_frame_is_under_way(tmp_path: Path) -> No
         held = [house.luwte.db.read(lambda _: free.wait(10)) for _ in range(4)]
         blocked = [asyncio.ensure_future(one) for one in held]
         noor.line.send("openings", convs=[visitor.conv])
-        (socket,) = [one for one in house.luwte.sockets._open if one._handler.__name__ == "_desk"]
+        (socket,) = [one for one in house.luwte.sockets._open if one._handler.__name__ == "serve_desk"]
         await wait_until(lambda: not socket._inbox and socket._waiter is None)
         out = asyncio.ensure_future(noor.signs_out())
         try:

@@ -20,6 +20,7 @@ ACTIONS = frozenset(
         "conversation.write",
         "conversation.return",
         "conversation.end",
+        "backup.restore",
     }
 )
 """The catalogue: every deed that leaves a record, and no other word. Of writing only a refused try does: what was

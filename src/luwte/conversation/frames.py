@@ -1,13 +1,14 @@
 """The frames of a visitor's socket, as docs/protocol.md section 5.1 writes them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from luwte.crypto.envelope import MAX_COUNT
 from luwte.errors import Refusal
 
-PROTOCOL = 1
+PROTOCOL = 2
+"""What today's browsers speak; the one before it is served, too."""
 
 Id = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
@@ -16,6 +17,9 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
 
 class Frame(msgspec.Struct, tag_field="t", forbid_unknown_fields=True, omit_defaults=True):
     """One message on a socket; `t` names it."""
+
+    came_with: ClassVar[int] = 1
+    """The protocol that brought this frame: a client of an older one is never sent it."""
 
 
 # from the visitor

@@ -88,7 +88,7 @@ def known(tx: WriteTx, id: bytes) -> Conversation | None:
     if found is None:
         found = find(tx, id)
         if found is not None:
-            tx.memory["conversation"][id] = found
+            tx.remember("conversation", id, found)
     return found
 
 
@@ -96,7 +96,7 @@ def end(tx: WriteTx, key: int, log: int) -> End:
     """The end of a log; `append` moves it on. Read once, by a pass over the log, and remembered."""
     found: End | None = tx.memory["envelope"].get((key, log))
     if found is None:
-        found = tx.memory["envelope"][key, log] = End(0, {}, set())
+        found = End(0, {}, set())
         rows = tx.all(
             "SELECT sender, writer, seq, hash, msg_id FROM envelope WHERE conversation = ? AND log = ? ORDER BY n",
             key,
@@ -104,6 +104,7 @@ def end(tx: WriteTx, key: int, log: int) -> End:
         )
         for sender, writer, seq, hash, msg_id in rows:
             found.add(sender, Chain(writer, seq, hash), msg_id)
+        tx.remember("envelope", (key, log), found)
     return found
 
 

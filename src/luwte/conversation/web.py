@@ -17,6 +17,7 @@ from luwte.conversation.follow import Follower
 from luwte.conversation.model import THE_VISITOR, Conversation, LockedWrap, StartRequest, Stored, check_start
 from luwte.conversation.reading import as_refusal, decode, read_header
 from luwte.conversation.send import Appends
+from luwte.conversation.versions import speaking
 from luwte.crypto.envelope import SHARED_LOG, Header
 from luwte.errors import Busy, Failed, NoSuchConversation, NotAccepted, Refusal, SlowDown, WrongOrder
 from luwte.plumbing import keystore
@@ -40,9 +41,12 @@ WAITING_AT_MOST = 5_000
 class VisitorSocket:
     """One visitor's connection, from hello to goodbye."""
 
-    def __init__(self, around: Surroundings, queue: Queue, team: Callable[[], Team], socket: Socket) -> None:
+    def __init__(
+        self, around: Surroundings, queue: Queue, team: Callable[[], Team], socket: Socket, protocol: int
+    ) -> None:
         """*team* tells the line's team with its certificates of this moment."""
         self._around, self._queue, self._team, self._socket = around, queue, team, socket
+        self._protocol, self._speak = protocol, speaking(protocol)
         self._number = next(connection_numbers)
         self._unfollow: list[Callable[[], None]] = []
         self._follower: Follower | None = None
@@ -69,7 +73,7 @@ class VisitorSocket:
         team = self._team()
         certificates = [team.admin_certificate, team.certificate]
         minute = self._around.minute()
-        self._send(frames.Hello(frames.PROTOCOL, self._around.organisation, team.slug, minute, certificates))
+        self._send(frames.Hello(self._protocol, self._around.organisation, team.slug, minute, certificates))
 
     async def _first(self) -> bool:
         try:
@@ -210,7 +214,7 @@ class VisitorSocket:
         if error is not None:
             self._refuse(error, header)
         elif ack is not None:
-            self._socket.send(frames.encode(frames.Ack(header.msg_id, ack.n, ack.minute)))
+            self._send(frames.Ack(header.msg_id, ack.n, ack.minute))
 
     def _refuse(self, error: Exception, header: Header | None) -> None:
         refusal = as_refusal("visitor", self._around, error)
@@ -244,7 +248,7 @@ class VisitorSocket:
         if cert is not None and cert not in self._certs_sent:
             self._certs_sent.add(cert)
             self._send(frames.Cert(self._around.certificates[cert]))
-        self._socket.send(frames.encode(frames.Envelope(SHARED_LOG, stored.n, stored.minute, stored.envelope)))
+        self._send(frames.Envelope(SHARED_LOG, stored.n, stored.minute, stored.envelope))
 
     def _look(self) -> None:
         """Something about the conversation changed: read it again, once at a time."""
@@ -304,7 +308,9 @@ class VisitorSocket:
                 self._send(frame)
 
     def _send(self, frame: frames.Frame) -> None:
-        self._socket.send(frames.encode(frame))
+        data = self._speak(frame)
+        if data is not None:
+            self._socket.send(data)
 
     def _leave(self) -> None:
         for unfollow in self._unfollow:

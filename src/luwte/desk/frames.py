@@ -1,5 +1,7 @@
 """The frames of a desk's socket, as docs/protocol.md section 5.2 writes them."""
 
+from typing import ClassVar
+
 import msgspec
 
 from luwte.conversation.frames import Count, Frame, Id, Ping, encode, refused
@@ -93,17 +95,20 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class Standing(Frame, tag="standing"):
+    came_with: ClassVar[int] = 2
     marks: list[Mark]
     away: list[WaitingRow]
 
 
 class Presence(Frame, tag="presence"):
+    came_with: ClassVar[int] = 2
     conv: bytes
     state: str
     since: int
 
 
 class Given(Frame, tag="given"):
+    came_with: ClassVar[int] = 2
     conv: bytes
 
 

@@ -20,6 +20,7 @@ from luwte.conversation.follow import Follower
 from luwte.conversation.model import WRAP_BYTES, Conversation, Stored, Writer, log_of
 from luwte.conversation.reading import as_refusal, decode, read_header
 from luwte.conversation.send import Appends, seal
+from luwte.conversation.versions import speaking
 from luwte.crypto.envelope import NOTE, SHARED_LOG, TEAM_LOG, Header
 from luwte.desk import actions, frames, turns
 from luwte.desk.attempts import Attempts
@@ -78,9 +79,16 @@ class DeskSocket:
     """One desk's connection, from sign-on to goodbye."""
 
     def __init__(
-        self, around: Surroundings, boards: Boards, desks: Desks, teams: Callable[[], dict[str, Team]], socket: Socket
+        self,
+        around: Surroundings,
+        boards: Boards,
+        desks: Desks,
+        teams: Callable[[], dict[str, Team]],
+        socket: Socket,
+        protocol: int,
     ) -> None:
         self._around, self._boards, self._desks, self._teams, self._socket = around, boards, desks, teams, socket
+        self._protocol, self._speak = protocol, speaking(protocol)
         self._number = next(connection_numbers)
         self._seats: dict[bytes, Seat] = {}
         self._certs_sent: set[bytes] = set()
@@ -141,9 +149,7 @@ class DeskSocket:
         self._certs_sent.add(account.certificate_id)
         around.certificates[account.certificate_id] = account.certificate
         self._send(
-            frames.Welcome(
-                visitor_frames.PROTOCOL, around.organisation, team.slug, account.id, around.minute(), certificates
-            )
+            frames.Welcome(self._protocol, around.organisation, team.slug, account.id, around.minute(), certificates)
         )
         self._desks.opened(account.id, session.token_hash, self._number)
         self._board.desk_opened(self._number, lambda: len(self._seats))
@@ -265,7 +271,7 @@ class DeskSocket:
             self._refuse(error, frames.Append, header.conv, header.msg_id)
         elif ack is not None:
             log = log_of(header.direction)
-            self._socket.send(frames.encode(frames.Ack(header.conv, log, header.msg_id, ack.n, ack.minute)))
+            self._send(frames.Ack(header.conv, log, header.msg_id, ack.n, ack.minute))
 
     def _refuse(self, error: Exception, frame: type[Any], conv: bytes | None, msg_id: bytes | None) -> None:
         refusal = as_refusal("desk", self._around, error)
@@ -382,7 +388,7 @@ class DeskSocket:
         if cert is not None and cert not in self._certs_sent:
             self._certs_sent.add(cert)
             self._send(frames.Cert(self._around.certificates[cert]))
-        self._socket.send(frames.encode(frames.Envelope(id, log, stored.n, stored.minute, stored.envelope)))
+        self._send(frames.Envelope(id, log, stored.n, stored.minute, stored.envelope))
 
     def _hear(self, id: bytes, sign: object) -> None:
         assert isinstance(sign, Ephemeral)
@@ -508,7 +514,9 @@ class DeskSocket:
             self._board.refresh()
 
     def _send(self, frame: visitor_frames.Frame) -> None:
-        self._socket.send(frames.encode(frame))
+        data = self._speak(frame)
+        if data is not None:
+            self._socket.send(data)
 
 
 def _row(row: Row) -> frames.WaitingRow:

@@ -51,8 +51,47 @@ class Closed(Exception):
     """The other side is gone, or we closed."""
 
 
-class Socket(WSListener):
-    """One connection. `receive` and `send` whole messages; never more in memory than the bounds above."""
+class Socket(Protocol):
+    """One connection, whatever carries it: whole messages both ways, never more in memory than is bounded."""
+
+    heard: float
+    """When something last came from the other side."""
+    clogged: bool
+    """The other side does not read us: what can wait should wait for `on_drain`."""
+    closed: bool
+    farewell: bool
+    """The other side hung up by itself; a line that only broke says nothing."""
+    probed: bool
+    """Whether the browser itself may answer for the page: one that is out of sight hardly gets to say anything."""
+    on_drain: Callable[[], None] | None
+    at_once: Callable[[bytes], bool] | None
+    """A connection that can asks this first for each message that its reader would only be woken for: True when it
+    took the message."""
+
+    async def receive(self) -> bytes:
+        """The next message. Raises `Closed`."""
+        ...
+
+    def send(self, message: bytes) -> None:
+        """Queue *message*; a connection that is gone swallows it. Look at `clogged` before sending what can wait."""
+        ...
+
+    def close(self, code: int) -> None:
+        """Say why, and hang up."""
+        ...
+
+    def probe(self) -> None:
+        """Ask the browser, not the page, for a sign of life, where that can be asked."""
+        ...
+
+    @property
+    def peer(self) -> str | None:
+        """The address at the other end: for `Limits` only, never for a log or a disk."""
+        ...
+
+
+class WebSocket(WSListener):
+    """One WebSocket. Bounded as above: frames unread here, and bytes unread there."""
 
     __slots__ = (
         "_handler",
@@ -88,16 +127,12 @@ class Socket(WSListener):
         self.clogged = False
         self.closed = False
         self.farewell = False
-        """The other side hung up by itself; a line that only broke says nothing."""
         self.probed = False
-        """Whether the browser itself may answer for the page: one that is out of sight hardly gets to say anything."""
         self.on_drain: Callable[[], None] | None = None
         self.at_once: Callable[[bytes], bool] | None = None
-        """Asked for each message while its reader only waits: True when it took the message, so that no task wakes."""
         self.task: asyncio.Task[None] | None = None
 
     async def receive(self) -> bytes:
-        """The next message. Raises `Closed`."""
         while not self._inbox or (self.clogged and not self.closed):
             if self.closed:
                 raise Closed
@@ -112,17 +147,14 @@ class Socket(WSListener):
         return message
 
     def send(self, message: bytes) -> None:
-        """Queue *message*; a connection that is gone swallows it. Look at `clogged` before sending what can wait."""
         if not self.closed and self._transport is not None:
             self._transport.send(BINARY, message)
 
     def probe(self) -> None:
-        """Ask the browser, not the page, for a sign of life."""
         if not self.closed and not self.clogged and self._transport is not None:
             self._transport.send_ping()
 
     def close(self, code: int) -> None:
-        """Say why, and hang up."""
         if not self.closed and self._transport is not None:
             self._transport.send_close(_close_code(code))
             # Who does not read us would keep what is queued, and the connection, for as long as they like.
@@ -133,7 +165,6 @@ class Socket(WSListener):
 
     @property
     def peer(self) -> str | None:
-        """The address at the other end: for `Limits` only, never for a log or a disk."""
         name = self._raw.get_extra_info("peername")
         return name[0] if isinstance(name, tuple) else None
 
@@ -238,20 +269,20 @@ Handler = Callable[[Socket], Awaitable[None]]
 
 
 class Routes(Protocol):
-    """Where a WebSocket may be opened: the handler for a path, or None."""
+    """Where a connection may be opened: the handler for a path, or None."""
 
     def __call__(self, path: str, /) -> Handler | None: ...
 
 
 class Sockets:
-    """All connections of one process."""
+    """All connections of one process, whatever carries them."""
 
     def __init__(
         self, routes: Routes, is_own_origin: Callable[[str, str], bool], clock: Clock, metrics: Metrics
     ) -> None:
-        """*is_own_origin* judges the Origin and Host headers of an upgrade request."""
+        """*is_own_origin* judges the Origin and Host headers of the request that opens one."""
         self._routes = routes
-        self._is_own_origin = is_own_origin
+        self.is_own = is_own_origin
         self.clock = clock
         self.metrics = metrics
         self._open: set[Socket] = set()
@@ -347,14 +378,18 @@ class Sockets:
             READ_BUFFER,
         )
 
-    def _listener(self, request: WSUpgradeRequest) -> Socket | None:
-        path = request.path.decode("latin-1")
+    def handler(self, path: str, origin: str, host: str) -> Handler | None:
+        """Who serves a connection to *path* from a page of *origin*; None when nobody does."""
         handler = None if self._stopping else self._routes(path)
-        own = self._is_own_origin(request.headers.get("origin", ""), request.headers.get("host", ""))
-        if handler is None or not own:
+        if handler is None or not self.is_own(origin, host):
             self.metrics.add("sockets_refused", 1)
             return None
-        return Socket(self, handler, self.clock())
+        return handler
+
+    def _listener(self, request: WSUpgradeRequest) -> WebSocket | None:
+        headers, path = request.headers, request.path.decode("latin-1")
+        handler = self.handler(path, headers.get("origin", ""), headers.get("host", ""))
+        return WebSocket(self, handler, self.clock()) if handler is not None else None
 
     async def _sweep(self) -> None:
         while True:

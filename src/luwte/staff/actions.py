@@ -93,6 +93,11 @@ def sign_out(tx: WriteTx, token: bytes, minute: int) -> Session:
     return ended
 
 
+def end_all_sessions(tx: WriteTx, minute: int) -> None:
+    """Everybody has to sign in again."""
+    store.end_all_sessions(tx, minute)
+
+
 def check_session(tx: ReadTx, held: Session, minute: int) -> None:
     """Refuse a deed of a session that ended meanwhile. Raises `SignedOut`."""
     found = store.session(tx, held.token_hash)

@@ -111,3 +111,8 @@ def session(tx: ReadTx, token_hash: bytes) -> tuple[Session, int | None] | None:
 def end_session(tx: WriteTx, token_hash: bytes, minute: int) -> None:
     """Somebody signed out."""
     tx.execute("UPDATE session SET ended = ? WHERE token_hash = ? AND ended IS NULL", minute, token_hash)
+
+
+def end_all_sessions(tx: WriteTx, minute: int) -> None:
+    """Nobody is signed in any more."""
+    tx.execute("UPDATE session SET ended = ? WHERE ended IS NULL", minute)

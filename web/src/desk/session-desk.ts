@@ -15,6 +15,7 @@ import {
   type Taken,
   type Welcome,
 } from "../wire/desk-frames.ts";
+import { PROTOCOL } from "../wire/frames.ts";
 import { Serial } from "../wire/serial.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import type { Pin } from "../wire/trust.ts";
@@ -28,6 +29,8 @@ import type { DeskSession, EndReason, Moved, WaitingRow } from "./state.ts";
 
 export type DeskOrg = Pick<typeof org, "organisation" | "root">;
 
+/** The passphrase was right, so there is a network; where it lets no WebSocket through, that takes a while to find out. */
+const SIGN_ON_WITHIN = 20_000;
 const ANSWER_WITHIN = 10_000;
 const NAMED_WITHIN = 10_000;
 const TICK = 5_000;
@@ -98,7 +101,11 @@ export class Desk implements DeskSession {
       if (era === this.#era) this.#leave(codeOf(reason));
       return;
     }
+    const late = this.#world.after(SIGN_ON_WITHIN, () => {
+      if (era === this.#era) this.#leave("network");
+    });
     await this.#until(() => this.phase.value !== "signing_in");
+    late();
   }
 
   async signOut(): Promise<void> {
@@ -213,15 +220,20 @@ export class Desk implements DeskSession {
 
   #begin(token: string, name: string, salt: Uint8Array, vault: Vault): Shift {
     const waiting = new WaitingList(vault, (frame) => connection.say(frame));
-    const connection: Connection<DeskHears, DeskSays> = new Connection(this.#world, "/desk/socket", hearAtDesk, {
-      opened: () => connection.say({ t: "sign_on", token: unbase64(token) }),
-      heard: (frame) => this.#heard(shift, frame),
-      dropped: () => this.#dropped(shift),
-      network: (state) => {
-        if (state !== "fine" && this.phase.value === "signing_in") this.#leave("network");
+    const connection: Connection<DeskHears, DeskSays> = new Connection(
+      this.#world,
+      `/desk/socket/${PROTOCOL}`,
+      hearAtDesk,
+      {
+        opened: () => connection.say({ t: "sign_on", token: unbase64(token) }),
+        heard: (frame) => this.#heard(shift, frame),
+        dropped: () => this.#dropped(shift),
+        network: (state) => {
+          if (state !== "fine" && this.phase.value === "signing_in") this.#leave("network");
+        },
+        closed: () => this.#leave("signed_out"),
       },
-      closed: () => this.#leave("signed_out"),
-    });
+    );
     const frames = new Serial(() => {
       this.trouble.value = "failed";
     });

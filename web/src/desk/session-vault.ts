@@ -4,6 +4,7 @@ import { equal, random, wipe } from "../crypto/bytes.ts";
 import type { SigningKey } from "../crypto/curves.ts";
 import { Purpose, unwrap, wrap } from "../crypto/wrap.ts";
 import type { KeptWrap, Welcome } from "../wire/desk-frames.ts";
+import { PROTOCOL } from "../wire/frames.ts";
 import { clocksAgree, type Pin, type Team, Trust } from "../wire/trust.ts";
 import { type Keyring, Trouble } from "./session-keyring.ts";
 
@@ -58,7 +59,7 @@ export class Vault {
   async introduce(welcome: Welcome, now: number): Promise<void> {
     const [admin, team, own] = welcome.certificates;
     const me = this.#identity;
-    const isOurs = welcome.protocol === 1 && welcome.organisation === this.#pin.organisation;
+    const isOurs = welcome.protocol === PROTOCOL && welcome.organisation === this.#pin.organisation;
     if (me === undefined || !isOurs || welcome.account !== me.account) throw new Trouble("untrusted");
     if (admin === undefined || team === undefined || own === undefined) throw new Trouble("untrusted");
     if (!clocksAgree(welcome.minute, now)) throw new Trouble("untrusted");

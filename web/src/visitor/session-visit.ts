@@ -10,6 +10,7 @@ import { MAX_BODY, textContent } from "../crypto/envelope.ts";
 import { visitorKeys } from "../crypto/keys.ts";
 import { supported } from "../crypto/supported.ts";
 import { Connection, type Network } from "../wire/connection.ts";
+import { PROTOCOL } from "../wire/frames.ts";
 import { Moment } from "../wire/moment.ts";
 import { Serial } from "../wire/serial.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
@@ -73,7 +74,7 @@ export class Visit implements VisitorSession {
     });
     this.#frames = new Serial((reason) => this.#fault(reason));
     const path = `/l/${encodeURIComponent(pinned.line)}`;
-    this.#connection = new Connection(world, `${path}/socket`, hearAsVisitor, {
+    this.#connection = new Connection(world, `${path}/socket/${PROTOCOL}`, hearAsVisitor, {
       opened: () => {}, // the server speaks first
       heard: (frame) => this.#heard(frame),
       dropped: () => {

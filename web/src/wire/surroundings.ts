@@ -6,6 +6,7 @@ export interface Socket {
   onmessage: ((event: { data: unknown }) => void) | null;
   onclose: ((event: { code: number }) => void) | null;
   onerror: (() => void) | null;
+  /** Takes a copy. */
   send(bytes: Uint8Array<ArrayBuffer>): void;
   close(code?: number): void;
 }
@@ -21,6 +22,8 @@ export interface Surroundings {
   socket(path: string): Socket;
   /** JSON by HTTP; rejects when no answer came. */
   http(method: "GET" | "POST", path: string, body?: object, token?: string): Promise<Answer>;
+  /** Bytes by HTTP; takes a copy of *body* at once. Rejects when no answer came. Without *stop* it outlives the page. */
+  post(path: string, body: Uint8Array<ArrayBuffer>, stop?: AbortSignal): Promise<{ status: number; body: Uint8Array }>;
   /** Unix milliseconds. */
   now(): number;
   /** Do *deed* in *ms*, unless the returned function is called first. */
@@ -42,6 +45,7 @@ export function browserSurroundings(): Surroundings {
     // A socket takes any bytes; the narrower type of ours only leaves out what we never send.
     socket: (path) => new WebSocket(origin + path) as unknown as Socket,
     http,
+    post,
     now: () => Date.now(),
     after(ms, deed) {
       const timer = setTimeout(deed, ms);
@@ -57,21 +61,23 @@ export function browserSurroundings(): Surroundings {
   };
 }
 
+const QUIETLY = { credentials: "omit", cache: "no-store", redirect: "error", referrerPolicy: "no-referrer" } as const;
+
 async function http(method: "GET" | "POST", path: string, body?: object, token?: string): Promise<Answer> {
   const headers = {
     ...(body === undefined ? {} : { "Content-Type": "application/json" }),
     ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
   };
-  const answer = await fetch(path, {
-    method,
-    headers,
-    credentials: "omit",
-    cache: "no-store",
-    redirect: "error",
-    referrerPolicy: "no-referrer",
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
+  const said = body === undefined ? {} : { body: JSON.stringify(body) };
+  const answer = await fetch(path, { ...QUIETLY, method, headers, ...said });
   return { status: answer.status, body: await answer.json().catch(() => undefined) };
+}
+
+async function post(path: string, body: Uint8Array<ArrayBuffer>, stop?: AbortSignal) {
+  const headers = { "Content-Type": "application/octet-stream" };
+  const how = stop === undefined ? { keepalive: true } : { signal: stop };
+  const answer = await fetch(path, { ...QUIETLY, method: "POST", headers, body, ...how });
+  return { status: answer.status, body: new Uint8Array(await answer.arrayBuffer()) };
 }
 
 function onWake(deed: () => void): () => void {

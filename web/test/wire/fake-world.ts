@@ -34,6 +34,12 @@ export class FakeClock {
     this.#now = end;
   }
 
+  /** The device sleeps: the day goes on, and no timer does. */
+  sleep(ms: number): void {
+    this.#now += ms;
+    for (const timer of this.#timers.values()) timer.at += ms;
+  }
+
   get waiting(): number {
     return this.#timers.size;
   }
@@ -103,6 +109,11 @@ export interface World {
 
 export interface WorldOptions {
   connect?: (socket: FakeSocket) => void;
+  post?: (
+    path: string,
+    body: Uint8Array,
+    stop: AbortSignal | undefined,
+  ) => Promise<{ status: number; body: Uint8Array }>;
   http?: (method: string, path: string, body: object | undefined, token: string | undefined) => Promise<Answer>;
   chance?: () => number;
   clock?: FakeClock;
@@ -138,6 +149,10 @@ export function fakeWorld(options: WorldOptions = {}): World {
         posted.push({ method, path, body, token });
         if (options.http === undefined) throw new TypeError("no network");
         return options.http(method, path, body, token);
+      },
+      async post(path, body, stop) {
+        if (options.post === undefined) throw new TypeError("no network");
+        return options.post(path, body.slice(), stop);
       },
       now: () => clock.now(),
       after: (ms, deed) => clock.after(ms, deed),

@@ -7,6 +7,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { decode, encode } from "@msgpack/msgpack";
 import { base64, equal, hex, unbase64 } from "../../src/crypto/bytes.ts";
 import { NOTE, parse, type SaltedHeader, TEAM, VISITOR } from "../../src/crypto/envelope.ts";
+import { PROTOCOL } from "../../src/wire/frames.ts";
 import type { Answer } from "../../src/wire/surroundings.ts";
 import type { FakeClock, FakeSocket } from "./fake-world.ts";
 import type { Account, House } from "./house.ts";
@@ -97,7 +98,7 @@ export class ModelServer {
   }
 
   accept(socket: FakeSocket): void {
-    const link = new Link(socket, socket.path === "/desk/socket" ? "desk" : "visitor");
+    const link = new Link(socket, socket.path.startsWith("/desk/") ? "desk" : "visitor");
     socket.heard = (bytes) => {
       this.captured.push(bytes);
       this.#hear(link, decode(bytes) as Frame);
@@ -117,7 +118,7 @@ export class ModelServer {
   hello(): Frame {
     const { organisation, certificates } = this.house;
     const both = [certificates.admin, certificates.team];
-    return { t: "hello", protocol: 1, organisation, line: this.line, minute: this.minute, certificates: both };
+    return { t: "hello", protocol: PROTOCOL, organisation, line: this.line, minute: this.minute, certificates: both };
   }
 
   /** Cut every link that *which* names; what was not delivered is lost. */
@@ -269,7 +270,7 @@ export class ModelServer {
     const all = [certificates.admin, certificates.team, account.certificate];
     this.say(link, {
       t: "welcome",
-      protocol: 1,
+      protocol: PROTOCOL,
       organisation,
       team,
       account: account.id,
