@@ -115,7 +115,7 @@ export const en: Record<keyof typeof nl, string> = {
   "talk.away": "Visitor is away for a moment",
   "talk.gone": "Visitor has left",
   moved: "Conversation {n} is no longer yours: your connection was gone too long.",
-  "moved.queue": "It is back at the top of the queue.",
+  "moved.queue": "It is back in the queue, before those who are new.",
   "moved.on": "A colleague goes on, or it has ended.",
   "talk.none": "No conversations yet",
   "talk.none.p": "Choose somebody from the queue. F8 goes to the first.",

@@ -113,7 +113,7 @@ export const nl = {
   "talk.away": "Bezoeker is even weg",
   "talk.gone": "Bezoeker is weg",
   moved: "Gesprek {n} ligt niet meer bij jou: je verbinding was te lang weg.",
-  "moved.queue": "Het staat weer bovenaan in de rij.",
+  "moved.queue": "Het staat weer in de rij, vóór wie nieuw is.",
   "moved.on": "Een collega gaat verder, of het is gestopt.",
   "talk.none": "Nog geen gesprekken",
   "talk.none.p": "Neem iemand uit de rij. F8 gaat naar de eerste.",
