@@ -38,7 +38,21 @@ def test_every_command_has_help_with_an_example() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["nonsense"], ["demo", "--nonsense"], ["demo", "--port", "99999"], ["serve"], ["serve", "--dir"], ["doctor"]],
+    [
+        [],
+        ["nonsense"],
+        ["--nonsense"],
+        ["demo", "--nonsense"],
+        ["demo", "more"],
+        ["demo", "--port", "99999"],
+        ["serve"],
+        ["serve", "--dir"],
+        ["serve", "--dir", "/nonexistent"],
+        ["doctor"],
+        ["doctor", "--nonsense"],
+        ["doctor", "--dir", "/nonexistent"],
+        ["doctor", "--dir", "/nonexistent", "--json"],
+    ],
 )
 def test_a_wrong_call_exits_with_2_and_no_traceback(arguments: list[str]) -> None:
     """One plain line that says what is wrong."""
@@ -270,4 +284,37 @@ def test_doctor_names_what_is_missing(tmp_path: Path) -> None:
     as_json = json.loads(run("doctor", "--dir", str(tmp_path / "demo"), "--json").stdout)
     assert as_json["ok"] is False
     assert len(as_json["findings"]) == 3
-    assert run("doctor", "--dir", str(tmp_path / "nowhere")).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "words"),
+    [
+        ("main.db", b"not a database", "main.db cannot be read"),
+        ("main.db", None, "main.db cannot be read"),
+        ("keys", b"", "does not fit"),
+        ("keys", b"not a slot", "does not fit"),
+        ("secret", b"short", "secret is a default one"),
+        ("root.pub", b"not a key", "root.pub"),
+        ("demo/keys.json", b"{}", "keys are damaged"),
+        ("demo/keys.json", b"", "keys are damaged"),
+    ],
+)
+def test_a_damaged_folder_is_said_plainly(a_folder: Path, tmp_path: Path, name: str, damage: bytes, words: str) -> None:
+    """One line and exit 2, for each file that may be lost or spoiled; None: the end of it is missing."""
+    folder = tmp_path / "damaged"
+    shutil.copytree(a_folder, folder)
+    data = (folder / name).read_bytes()[:5_000] if damage is None else damage
+    (folder / name).write_bytes(data)
+    result = run("demo", "--dir", str(folder), "--port", "0")
+    assert result.returncode == 2
+    assert re.fullmatch(r"luwte: .+\n", result.stderr)
+    assert words in result.stderr
+
+
+@pytest.fixture(scope="module")
+def a_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demonstration that was stopped."""
+    folder = tmp_path_factory.mktemp("stopped") / "demo"
+    with a_demo(folder) as demo:
+        demo.stop()
+    return folder

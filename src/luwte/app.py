@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from litestar import Litestar, Request, Response, get
@@ -33,6 +34,7 @@ from luwte.errors import (
     TooLarge,
 )
 from luwte.plumbing import clock as clocks
+from luwte.plumbing import keystore
 from luwte.plumbing.clock import Clock
 from luwte.plumbing.db import Db
 from luwte.plumbing.http import protocol, refusal_body
@@ -198,6 +200,8 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
         )
         luwte = Luwte(settings, around, secret, is_demo)
         await luwte.reload_teams()
+        if any(keys.get(keystore.STAFF, bytes.fromhex(id)) is None for id in await db.read(staff.account_ids)):
+            raise CannotStart("The key store does not fit the database. Restore both from the same backup.")
         luwte.sockets.start()
         luwte.watch.start()
         try:
@@ -386,8 +390,7 @@ def check_for_serving(settings: Settings) -> None:
     if not settings_module.is_loopback(settings.host):
         raise CannotStart("Plain http is for this machine only: listen on 127.0.0.1 and put TLS in front.")
     for origin in settings.origins:
-        host = origin.partition("://")[2].partition(":")[0]
-        if origin.startswith("http:") and not settings_module.is_loopback(host):
+        if origin.startswith("http:") and not settings_module.is_loopback(urlsplit(origin).hostname or ""):
             raise CannotStart("An origin with plain http is for this machine only: use https.")
     if (settings.folder / "demo").exists():
         raise CannotStart("This folder holds a demonstration: its keys were made on the server. Use luwte demo.")

@@ -76,6 +76,11 @@ def account_named(tx: ReadTx, name: str) -> Account | None:
     return Account(*row) if row else None
 
 
+def account_ids(tx: ReadTx) -> list[str]:
+    """The accounts in use."""
+    return [row[0] for row in tx.all("SELECT id FROM account WHERE disabled = 0")]
+
+
 def team_keys(tx: ReadTx, account: str) -> list[TeamKey]:
     """The wrapped team keys of one member."""
     rows = tx.all("SELECT team, epoch, wrap FROM team_key WHERE account = ? ORDER BY team, epoch", account)
