@@ -37,7 +37,7 @@ from luwte.plumbing import clock as clocks
 from luwte.plumbing import keystore
 from luwte.plumbing.clock import Clock
 from luwte.plumbing.db import Db
-from luwte.plumbing.http import protocol, refusal_body
+from luwte.plumbing.http import is_ambiguous, protocol, refusal_body
 from luwte.plumbing.keystore import KeyStore
 from luwte.plumbing.limits import Limits
 from luwte.plumbing.log import trouble
@@ -279,7 +279,7 @@ def serving(luwte: Luwte) -> uvicorn.Config:
     """How *luwte* is served: its pages over HTTP, its sockets beside them on the same port."""
     return uvicorn.Config(
         http(luwte),
-        http=protocol(_everywhere(luwte)),
+        http=protocol(_everywhere(luwte), luwte.sockets.welcomes),
         ws=luwte.sockets.protocol(),
         lifespan="off",
         log_config=None,
@@ -358,6 +358,9 @@ def _guard(app: ASGIApp, luwte: Luwte) -> ASGIApp:
                 message["headers"] = [*message["headers"], *(pair for pair in everywhere if pair[0] not in own)]
             await send(message)
 
+        if is_ambiguous(scope["headers"]):
+            await _refuse_raw(send_guarded, MalformedFrame())
+            return
         headers = dict(scope["headers"])
         host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin", b"").decode("latin-1")
         foreign = bool(origin) and not luwte.is_own_origin(origin, host)

@@ -238,6 +238,13 @@ class Sockets:
     def __len__(self) -> int:
         return len(self._open)
 
+    def welcomes(self, path: str, origin: str, host: str) -> bool:
+        """Whether a socket may be opened there, by a page from *origin* that asks for *host*."""
+        welcome = not self._stopping and self._is_own_origin(origin, host) and self._routes(path) is not None
+        if not welcome:
+            self.metrics.add("sockets_refused", 1)
+        return welcome
+
     def protocol(self) -> type[asyncio.Protocol]:
         """A class for uvicorn's `ws=`: it passes the upgrade request on to picows and steps aside."""
         make = self._protocol
@@ -311,12 +318,9 @@ class Sockets:
 
     def _listener(self, request: WSUpgradeRequest) -> Socket | None:
         path = request.path.decode("latin-1")
-        handler = None if self._stopping else self._routes(path)
-        own = self._is_own_origin(request.headers.get("origin", ""), request.headers.get("host", ""))
-        if handler is None or not own:
-            self.metrics.add("sockets_refused", 1)
-            return None
-        return Socket(self, handler, self.clock())
+        origin, host = request.headers.get("origin", ""), request.headers.get("host", "")
+        handler = self._routes(path) if self.welcomes(path, origin, host) else None
+        return Socket(self, handler, self.clock()) if handler is not None else None
 
     async def _sweep(self) -> None:
         while True:
