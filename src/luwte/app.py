@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from litestar import Litestar, Request, Response, get
@@ -42,7 +43,7 @@ from luwte.plumbing import clock as clocks
 from luwte.plumbing import keystore, polling
 from luwte.plumbing.clock import Clock
 from luwte.plumbing.db import Db
-from luwte.plumbing.http import protocol, refusal_body
+from luwte.plumbing.http import is_ambiguous, protocol, refusal_body
 from luwte.plumbing.keystore import KeyStore
 from luwte.plumbing.limits import Limits
 from luwte.plumbing.log import trouble
@@ -238,6 +239,8 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
         )
         luwte = Luwte(settings, around, secret, is_demo)
         await luwte.reload_teams()
+        if any(keys.get(keystore.STAFF, bytes.fromhex(id)) is None for id in await db.read(staff.account_ids)):
+            raise CannotStart("The key store does not fit the database. Restore both from the same backup.")
         luwte.sockets.start()
         luwte.watch.start()
         luwte.departures.start()
@@ -325,7 +328,7 @@ def serving(luwte: Luwte) -> uvicorn.Config:
     """How *luwte* is served: its pages over HTTP, its sockets beside them on the same port."""
     return uvicorn.Config(
         http(luwte),
-        http=protocol(_everywhere(luwte)),
+        http=protocol(_everywhere(luwte), luwte.sockets.welcomes),
         ws=luwte.sockets.protocol(),
         lifespan="off",
         log_config=None,
@@ -415,6 +418,9 @@ def _guard(app: ASGIApp, luwte: Luwte) -> ASGIApp:
                 message["headers"] = [*message["headers"], *(pair for pair in everywhere if pair[0] not in own)]
             await send(message)
 
+        if is_ambiguous(scope["headers"]):
+            await _refuse_raw(send_guarded, MalformedFrame())
+            return
         headers = dict(scope["headers"])
         host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin", b"").decode("latin-1")
         foreign = bool(origin) and not luwte.is_own_origin(origin, host)
@@ -462,8 +468,7 @@ def check_for_serving(settings: Settings) -> None:
     if not settings_module.is_loopback(settings.host):
         raise CannotStart("Plain http is for this machine only: listen on 127.0.0.1 and put TLS in front.")
     for origin in settings.origins:
-        host = origin.partition("://")[2].partition(":")[0]
-        if origin.startswith("http:") and not settings_module.is_loopback(host):
+        if origin.startswith("http:") and not settings_module.is_loopback(urlsplit(origin).hostname or ""):
             raise CannotStart("An origin with plain http is for this machine only: use https.")
     if (settings.folder / "demo").exists():
         raise CannotStart("This folder holds a demonstration: its keys were made on the server. Use luwte demo.")

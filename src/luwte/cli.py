@@ -59,12 +59,16 @@ class Command(click.Group):
             return super().main(*args, **{**kwargs, "standalone_mode": False})
         except click.exceptions.Exit as end:
             sys.exit(end.exit_code)
+        except click.exceptions.NoArgsIsHelpError:
+            line = "A command is missing. See luwte --help."
         except click.ClickException as error:
             line = error.format_message()
         except click.Abort:
             sys.exit(130)
         except CannotStart as error:
             line = str(error)
+        except sqlite3.DatabaseError:
+            line = "main.db cannot be read. It may be damaged: restore it from its backup."
         except OSError as error:
             line = f"{error.strerror or 'The system refused'}: {error.filename or 'an address or a file'}"
         click.echo(f"luwte: {line}", err=True)
@@ -113,9 +117,9 @@ def serve(folder: Path, metrics_port: int | None) -> None:
 def doctor(folder: Path, as_json: bool) -> None:
     """Look a folder over and say what is missing before real visitors may come.
 
-    Exit code 0: nothing; 1: something.
+    Exit code 0: nothing; 1: something; 2: its settings cannot be read.
     """
-    findings = _findings(folder.resolve())
+    findings = _findings(settings.read(folder.resolve()))
     if as_json:
         click.echo(json.dumps({"ok": not findings, "findings": findings}))
     else:
@@ -389,13 +393,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _findings(folder: Path) -> list[str]:
-    """What is missing in *folder*. Changes nothing: a server may be running on it."""
-    try:
-        chosen = settings.read(folder)
-    except CannotStart as error:
-        return [str(error)]
-    findings = []
+def _findings(chosen: Settings) -> list[str]:
+    """What is missing in its folder. Changes nothing: a server may be running on it."""
+    folder, findings = chosen.folder, []
     for check in (
         check_for_serving,
         lambda one: pinned_root(one.folder, is_demo=False),

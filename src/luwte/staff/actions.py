@@ -52,6 +52,11 @@ def find_account(tx: ReadTx, name: str) -> Account | None:
     return store.account_named(tx, name)
 
 
+def account_ids(tx: ReadTx) -> list[str]:
+    """Everybody who may sign in."""
+    return store.account_ids(tx)
+
+
 def sign_in(tx: WriteTx, name: str, proof: bytes, token: bytes, minute: int) -> tuple[Account, list[TeamKey]]:
     """Begin a session. Raises `SignInRefused`, the same for a wrong name and a wrong passphrase."""
     account = store.account_named(tx, name)

@@ -88,6 +88,11 @@ def members(tx: ReadTx, team: str) -> list[Member]:
     return [Member(*row) for row in rows]
 
 
+def account_ids(tx: ReadTx) -> list[str]:
+    """The accounts in use."""
+    return [row[0] for row in tx.all("SELECT id FROM account WHERE disabled = 0")]
+
+
 def team_keys(tx: ReadTx, account: str) -> list[TeamKey]:
     """The wrapped team keys of one member."""
     rows = tx.all("SELECT team, epoch, wrap FROM team_key WHERE account = ? ORDER BY team, epoch", account)

@@ -15,7 +15,7 @@ import { Lines } from "./Lines.tsx";
 import { Muted } from "./Muted.tsx";
 import { Network } from "./Network.tsx";
 import { Queue } from "./Queue.tsx";
-import type { VisitorSession } from "./state.ts";
+import { isQueueing, type VisitorSession } from "./state.ts";
 import { useVoice } from "./voice.ts";
 import { say } from "./words.ts";
 
@@ -27,7 +27,7 @@ function Tools({ session, end }: { session: VisitorSession; end: () => void }) {
     <div class="tools">
       <div class="column">
         <button type="button" class="pill soft" onClick={end}>
-          {say(session.phase.value === "waiting" ? "wait.out" : "end")}
+          {say(isQueueing(session) ? "wait.out" : "end")}
         </button>
         <Languages place="foot" />
       </div>

@@ -87,3 +87,6 @@ export interface VisitorSession extends VisitorState {
   /** Overwrite every key and forget the conversation; synchronous, before any network answer. */
   wipe(): void;
 }
+
+/** Whoever had a counsellor is in a conversation, also while they wait for the next one. */
+export const isQueueing = ({ phase, again }: VisitorState): boolean => phase.value === "waiting" && !again.value;
