@@ -8,14 +8,15 @@ NODE = $(NODE_HOME)/bin/node
 NPM = cd web && NODE_OPTIONS=--use-system-ca PATH="$(NODE_HOME)/bin:$$PATH" $(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f \( -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.html' -o -name '*.svg' \) -print)
 
-.PHONY: help setup demo test check format bench lock clean
+.PHONY: help setup demo test check format bench bench-restart surge lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    run a demonstration on this machine and say where"
 	@echo "make test    run all tests"
 	@echo "make check   formatters, linters, types, import contracts"
-	@echo "make bench   measure, as ratios"
+	@echo "make bench   measure, as ratios; make bench-restart: kill -9 to the first acknowledgement"
+	@echo "make surge   a media surge, simulated; the figures of the queue"
 	@echo "make setup   install everything into this folder, run nothing"
 
 setup: $(VENV)/.installed web/node_modules/.installed src/luwte/client/.built
@@ -64,6 +65,12 @@ format: setup
 
 bench: setup
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-restart: setup
+	@$(BIN)/python -m bench.restart $(ARGS)
+
+surge: setup
+	@$(BIN)/python -m bench.surge
 
 # After a change of dependencies. Lock files hold versions and hashes, and no addresses.
 lock: $(VENV)/.installed

@@ -115,7 +115,7 @@ async def main(folder: Path) -> None:
     relay = Relay(folder / "bare.db")
 
     def listener(request: WSUpgradeRequest) -> Side:
-        return Side(relay, request.path == b"/desk/socket")
+        return Side(relay, request.path == b"/desk/socket/2")
 
     # The same first read buffer as ours: memory is compared, too.
     server = await ws_create_server(listener, "127.0.0.1", 0, backlog=4096, read_buffer_init_size=2048)

@@ -107,17 +107,14 @@ class Target:
 
 
 @dataclass(eq=False)
-class Sender:
-    """One side of one conversation: its connection, its chain, and what waits behind the message under way."""
+class Chain:
+    """One side of one conversation: what its next envelope must carry."""
 
     conv: bytes
     direction: int
-    line: "Line"
     sender: bytes = field(default_factory=lambda: os.urandom(8))
     seq: int = 0
     prev: bytes = bytes(32)
-    under_way: bool = False
-    waiting: deque[float] = field(default_factory=deque)
 
     def envelope(self, msg_id: bytes) -> bytes:
         """The next one of the chain."""
@@ -137,6 +134,19 @@ class Sender:
             RANDOM[salt_at : salt_at + 32],
         )
         return header + RANDOM[salt_at + 32 : salt_at + 32 + SEALED_BYTES]
+
+    def moves_on(self, envelope: bytes) -> None:
+        """This one has its place in the log."""
+        self.seq, self.prev = self.seq + 1, hashlib.sha256(envelope).digest()
+
+
+@dataclass(eq=False)
+class Sender(Chain):
+    """A side with its connection, and what waits behind the message under way."""
+
+    line: "Line" = field(kw_only=True)
+    under_way: bool = False
+    waiting: deque[float] = field(default_factory=deque)
 
 
 @dataclass(eq=False)
@@ -245,17 +255,17 @@ class Load:
         }
 
     async def _visit(self, conv: str, credential: str) -> None:
-        line = await self._line("/socket")
+        line = await self._line("/socket/2")
         await line.hear(Hello)
         line.send(
             encode({"t": "resume", "conv": bytes.fromhex(conv), "credential": bytes.fromhex(credential), "after": 0})
         )
         await line.hear(Resumed)
         line.heard = None
-        self.senders.append(Sender(bytes.fromhex(conv), VISITOR, line))
+        self.senders.append(Sender(bytes.fromhex(conv), VISITOR, line=line))
 
     async def _open_desk(self, token: str, convs: list[str]) -> None:
-        line = await self._line("/desk/socket")
+        line = await self._line("/desk/socket/2")
         line.send(encode({"t": "sign_on", "token": bytes.fromhex(token)}))
         await line.hear(Welcome)
         if self.target.has_taken:
@@ -264,7 +274,7 @@ class Load:
         line.heard = None
         for conv in map(bytes.fromhex, convs):
             line.send(encode({"t": "follow", "conv": conv, "shared": 0, "notes": 0}))
-            self.senders.append(Sender(conv, TEAM, line))
+            self.senders.append(Sender(conv, TEAM, line=line))
 
     async def _line(self, path: str) -> Line:
         line = Line(self)

@@ -7,13 +7,16 @@ bytes: the server cannot open the ones and has checked the others by then.
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from bench.load import VISITOR, Chain
 from luwte import demo
 from luwte.app import running
 from luwte.conversation import actions as conversations
-from luwte.conversation.model import StartRequest
+from luwte.conversation.model import THE_VISITOR, StartRequest
+from luwte.crypto.envelope import parse
 from luwte.plumbing import keystore
 from luwte.plumbing.clock import minute
 from luwte.plumbing.db import WriteTx
@@ -27,6 +30,12 @@ CONVERSATIONS_A_DESK = 4
 
 DAYS = 20
 """The starts are spread over some days, as the number of the day is looked up among the starts of that day."""
+
+A_DAY = 100
+"""Conversations of the past that began on one day, for the same reason."""
+
+AT_ONCE = 2_000
+"""Conversations in one commit: what waits for it is in memory."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +58,53 @@ async def seed(folder: Path, count: int) -> People:
         await demo.admit_all(luwte.db, luwte.keys, organisation, int(time.time()))
         await luwte.reload_teams()
         team = luwte.teams[demo.LINE]
-        requests = [_request(team) for _ in range(count)]
-        shred_keys = {request.conversation_id: os.urandom(32) for request in requests}
-        _keep(luwte.keys, shred_keys)
+        requests, shred_keys = _requests(luwte.keys, team, count)
         return await luwte.db.write(_fill, organisation.people[0].name, team, requests, shred_keys)
+
+
+async def seed_past(folder: Path, count: int, messages: int, say: Callable[[str], None]) -> None:
+    """Add *count* conversations that ended, with *messages* of a visitor in each, to a folder that `seed` made."""
+    settings = demo.prepare(folder, 1)
+    account = demo.load(folder).people[0].id
+    async with running(settings, is_demo=True) as luwte:
+        team = luwte.teams[demo.LINE]
+        for first in range(0, count, AT_ONCE):
+            say(f"preparing {first:,} of {count:,} conversations")
+            requests, shred_keys = _requests(luwte.keys, team, min(AT_ONCE, count - first))
+            await luwte.db.write(_fill_past, account, team, requests, shred_keys, (count - first) // A_DAY, messages)
+
+
+def _requests(keys: KeyStore, team: Team, count: int) -> tuple[list[StartRequest], dict[bytes, bytes]]:
+    requests = [_request(team) for _ in range(count)]
+    shred_keys = {request.conversation_id: os.urandom(32) for request in requests}
+    _keep(keys, shred_keys)
+    return requests, shred_keys
+
+
+def _fill_past(
+    tx: WriteTx,
+    account: str,
+    team: Team,
+    requests: list[StartRequest],
+    shred_keys: dict[bytes, bytes],
+    days: int,
+    messages: int,
+) -> None:
+    now = minute(time.time())
+    for at, request in enumerate(requests):
+        key = shred_keys[request.conversation_id]
+        # Oldest first, as they came: a number of the day is looked up among all that began since that day.
+        then = now - (DAYS + days - at // A_DAY) * conversations.MINUTES_A_DAY
+        start = conversations.seal_start(request, key)
+        conversation = conversations.start(tx, start, team_cert=team.certificate_id, epoch=team.epoch, minute=then)
+        conversations.seat(tx, conversation, account)
+        chain = Chain(request.conversation_id, VISITOR)
+        for _ in range(messages):
+            envelope = chain.envelope(os.urandom(16))
+            sealed = conversations.seal(parse(envelope), envelope, key)
+            conversations.append(tx, sealed, THE_VISITOR, then, 0)
+            chain.moves_on(envelope)
+        conversations.end_by_visitor(tx, request.conversation_id, then)
 
 
 def _request(team: Team) -> StartRequest:

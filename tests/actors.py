@@ -9,14 +9,14 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 import uvicorn
-from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from luwte import demo
 from luwte.app import Luwte, running, serving
@@ -27,11 +27,17 @@ from luwte.plumbing.clock import Clock
 from luwte.plumbing.http import let_go_of_the_deaf
 from luwte.settings import Settings
 
+WEBSOCKET, POLLING = "WebSocket", "long-polling"
+carrier = WEBSOCKET
+"""What carries the lines of this test; the fixture `both_ways` changes it."""
+
 _template: dict[str, Path] = {}
 
 
 def demo_folder(folder: Path) -> Path:
     """A demonstration folder with accounts; stretched passphrases are made once per test run."""
+    if (folder / "main.db").exists():  # the same house, started again
+        return folder
     if "it" not in _template:
         made = folder.parent / f"template-{os.getpid()}"
         _make_template(made)
@@ -81,15 +87,19 @@ class House:
 
 
 @asynccontextmanager
-async def a_house(folder: Path, clock: Clock = time.time) -> AsyncIterator[House]:
-    """A server on a free port of this machine, in the loop of the test."""
-    demo_folder(folder)
+async def a_house(folder: Path, clock: Clock = time.time, desk_limit: int = 1_000) -> AsyncIterator[House]:
+    """A server on a free port of this machine, in the loop of the test; on a folder that was used it starts again.
+
+    Its desks may hold more than real ones.
+    """
+    if not (folder / "main.db").exists():
+        demo_folder(folder)
     # Named as TCP, or asyncio leaves Nagle's algorithm on and each answer over HTTP waits 40 ms.
     listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     let_go_of_the_deaf(listener)
     port = listener.getsockname()[1]
-    settings = demo.prepare(folder, port)
+    settings = replace(demo.prepare(folder, port), desk_limit=desk_limit)
     organisation = demo.load(folder)
     async with running(settings, is_demo=True, clock=clock) as luwte:
         await demo.admit_all(luwte.db, luwte.keys, organisation, int(clock()))
@@ -101,6 +111,7 @@ async def a_house(folder: Path, clock: Clock = time.time) -> AsyncIterator[House
         try:
             yield House(luwte, settings, organisation, settings.origins[0])
         finally:
+            await luwte.sockets.stop()
             server.should_exit = True
             await task
 
@@ -109,10 +120,16 @@ class _Ear(WSListener):
     def __init__(self) -> None:
         self.frames: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         self.code: int | None = None
+        self.everything: list[dict[str, Any]] = []
+
+    def hears(self, data: bytes) -> None:
+        """A frame arrives."""
+        self.everything.append(msgspec.msgpack.decode(data))
+        self.frames.put_nowait(self.everything[-1])
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         if frame.msg_type is WSMsgType.BINARY:
-            self.frames.put_nowait(msgspec.msgpack.decode(frame.get_payload_as_bytes()))
+            self.hears(frame.get_payload_as_bytes())
         elif frame.msg_type is WSMsgType.CLOSE:
             payload = frame.get_payload_as_bytes()
             self.code = int.from_bytes(payload[:2], "big") if len(payload) >= 2 else None
@@ -132,6 +149,8 @@ class Line:
     @classmethod
     async def open(cls, url: str, origin: str | None, source: str | None = None, agent: str | None = None) -> "Line":
         """Connect, from address *source* and as browser *agent* where given; raises when the server will not."""
+        if carrier == POLLING:
+            return await PollingLine.begin(url, origin, source, agent)
         named = {"Origin": origin, "User-Agent": agent}
         headers = {name: value for name, value in named.items() if value is not None}
         local = {"local_addr": (source, 0)} if source is not None else {}
@@ -158,6 +177,11 @@ class Line:
                 if not kinds or frame["t"] in kinds:
                     return frame
 
+    @property
+    def everything(self) -> list[dict[str, Any]]:
+        """All that was heard so far."""
+        return self._ear.everything
+
     async def closing_code(self, within: float = 10) -> int | None:
         """Wait until the server hangs up; its code."""
         async with asyncio.timeout(within):
@@ -172,6 +196,109 @@ class Line:
     def close(self) -> None:
         """Hang up."""
         self._transport.disconnect()
+
+    def says_goodbye(self) -> None:
+        """Close as a page does that is left."""
+        self._transport.send_close(WSCloseCode.OK)
+        self._transport.disconnect()
+
+
+class PollingLine(Line):
+    """The same by long-polling: one request is held, and whatever is said lets it go."""
+
+    def __init__(self, http: httpx.AsyncClient, id: bytes) -> None:
+        self._http, self.id = http, id
+        self._ear = _Ear()
+        self.sent: list[bytes] = []
+        self.unheard: list[bytes] = []
+        self.first, self.heard = 1, 0
+        self._said = asyncio.Event()
+        self._asking = asyncio.create_task(self._ask_for_ever())
+
+    @classmethod
+    async def begin(cls, url: str, origin: str | None, source: str | None, agent: str | None) -> "PollingLine":
+        """Open a connection to the path of a WebSocket; raises when the server will not."""
+        base, _, path = url.removeprefix("ws://").partition("/")
+        headers = {"Content-Type": "application/octet-stream", "Origin": origin, "User-Agent": agent}
+        http = httpx.AsyncClient(
+            base_url=f"http://{base}",
+            headers={name: value for name, value in headers.items() if value is not None},
+            transport=httpx.AsyncHTTPTransport(local_address=source),
+            timeout=60,
+        )
+        answer = await http.post("/poll/open", content=msgspec.msgpack.encode({"path": f"/{path}"}))
+        if answer.status_code != 200:
+            raise ConnectionError(answer.text)
+        return cls(http, msgspec.msgpack.decode(answer.content)["id"])
+
+    def send_raw(self, data: bytes) -> None:
+        """Send any bytes."""
+        self.sent.append(data)
+        self.unheard.append(data)
+        self._said.set()
+
+    def ask(self) -> dict[str, Any]:
+        """The next request: what is unheard, as far as it fits."""
+        frames, size = [], 0
+        for frame in self.unheard[:32]:
+            size += len(frame) + 8
+            if frames and size > 48_000:
+                break
+            frames.append(frame)
+        more = {"more": True} if len(frames) < len(self.unheard) else {}
+        return {"id": self.id, "first": self.first, "frames": frames, "heard": self.heard, **more}
+
+    def take(self, answer: dict[str, Any]) -> None:
+        """Hear an answer; what was heard before is passed over."""
+        gone = max(0, answer["heard"] + 1 - self.first)
+        self.first += gone
+        del self.unheard[:gone]
+        for n, frame in enumerate(answer["frames"], answer["first"]):
+            if n == self.heard + 1:
+                self.heard = n
+                self._ear.hears(frame)
+        if "code" in answer and self._ear.code is None:
+            self._ear.code = answer["code"]
+            self._ear.frames.put_nowait(None)
+
+    async def request(self, path: str = "/poll") -> httpx.Response:
+        """Ask once."""
+        return await self._http.post(path, content=msgspec.msgpack.encode(self.ask()))
+
+    async def _ask_for_ever(self) -> None:
+        held: set[asyncio.Task[httpx.Response]] = set()
+        said = asyncio.create_task(self._said.wait())
+        try:
+            while self._ear.code is None:
+                if not held or (self._said.is_set() and len(held) < 2):
+                    self._said.clear()
+                    held.add(asyncio.create_task(self.request()))
+                if said.done():
+                    said = asyncio.create_task(self._said.wait())
+                done, _ = await asyncio.wait({*held, said}, return_when=asyncio.FIRST_COMPLETED)
+                for one in done & held:
+                    held.discard(one)
+                    answer = one.result()
+                    if answer.status_code != 200:
+                        self._ear.frames.put_nowait(None)
+                        return
+                    self.take(msgspec.msgpack.decode(answer.content))
+                    if self.unheard:
+                        self._said.set()
+        except httpx.TransportError:
+            self._ear.frames.put_nowait(None)
+        finally:
+            for one in (*held, said):
+                one.cancel()
+
+    def cut(self) -> None:
+        """The train enters the tunnel: nothing is said any more, not even goodbye."""
+        self._asking.cancel()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._asking.cancel()
+        asyncio.create_task(self.request("/poll/close"))
 
 
 @dataclass
@@ -201,6 +328,8 @@ class Chain:
 class Visitor:
     """A visitor's browser."""
 
+    path = "/socket/2"
+
     def __init__(self, house: House) -> None:
         self.house = house
         self.vs = os.urandom(32)
@@ -220,9 +349,9 @@ class Visitor:
         """The conversation's id."""
         return self.keys.conv
 
-    async def connects(self, path: str = "/socket") -> dict[str, Any]:
+    async def connects(self, path: str | None = None) -> dict[str, Any]:
         """Open a line and hear hello."""
-        url = self.house.origin.replace("http", "ws") + path
+        url = self.house.origin.replace("http", "ws") + (path or self.path)
         self.line = await Line.open(url, self.house.origin, self.source, self.agent)
         hello = await self.line.hear("hello")
         self.team_cert = hello["certificates"][1]
@@ -297,6 +426,8 @@ class Visitor:
 class Counsellor:
     """A counsellor's desk; *team* is the private key of the team of *line*, the demonstration's when not given."""
 
+    path = "/desk/socket/2"
+
     def __init__(self, house: House, person: demo.Person, line: str = demo.LINE, team: bytes | None = None) -> None:
         self.house, self.person = house, person
         self.slug, self.team = line, team or house.organisation.team
@@ -334,7 +465,7 @@ class Counsellor:
         """Sign on with the token."""
         if not self.token:
             await self.skips_sign_in()
-        url = self.house.origin.replace("http", "ws") + "/desk/socket"
+        url = self.house.origin.replace("http", "ws") + self.path
         self.line = await Line.open(url, self.house.origin, self.source, self.agent)
         self.line.send("sign_on", token=self.token)
         welcome = await self.line.hear("welcome")
@@ -419,12 +550,12 @@ class Counsellor:
         return envelope.read_content(body if header.direction == VISITOR else body[80:])
 
 
-def play(work: Callable[[House], Any], folder: Path, clock: Clock = time.time) -> None:
+def play(work: Callable[[House], Any], folder: Path, clock: Clock = time.time, desk_limit: int = 1_000) -> None:
     """Run *work* against a house of its own."""
 
     async def run() -> None:
         async with asyncio.timeout(60):
-            async with a_house(folder, clock) as house:
+            async with a_house(folder, clock, desk_limit) as house:
                 await work(house)
 
     asyncio.run(run())

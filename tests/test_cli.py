@@ -2,18 +2,22 @@
 
 import json
 import os
+import pty
 import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
+from actors import demo_folder
 from journeys.stage import a_demo, start_demo
 from luwte import settings as settings_module
 from luwte.cli import main
@@ -38,11 +42,40 @@ def test_every_command_has_help_with_an_example() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["nonsense"], ["demo", "--nonsense"], ["demo", "--port", "99999"], ["serve"], ["serve", "--dir"], ["doctor"]],
+    [
+        ["nonsense"],
+        ["demo", "--nonsense"],
+        ["demo", "--port", "99999"],
+        ["serve"],
+        ["serve", "--dir"],
+        ["doctor"],
+        ["backup"],
+        ["backup", "--dir", "absent"],
+        ["backup", "--dir", "absent", "--out", "new"],
+        ["backup", "--dir", "absent", "--out", "new", "--keys", "sealed"],
+        ["backup", "--dir", "absent", "--out", "new", "--recipient", "key.pub"],
+        ["backup", "--dir", "absent", "--out", "new", "--keys", "new/sealed", "--recipient", "key.pub"],
+        ["backup", "--dir", "absent", "--out", "new", "--keys", "sealed", "--recipient", "absent"],
+        ["restore", "--nonsense"],
+        ["restore", "--from", "absent", "--dir", "new"],
+        ["restore", "--from", "absent", "--dir", "new", "--keys", "absent"],
+        ["restore", "--from", "absent", "--dir", "new", "--keys", "absent", "--identity", "absent"],
+        ["backup-key"],
+        ["backup-key", "--out"],
+        ["backup-key", "--out", "."],
+        [],
+        ["--nonsense"],
+        ["demo", "more"],
+        ["serve", "--dir", "/nonexistent"],
+        ["doctor", "--nonsense"],
+        ["doctor", "--dir", "/nonexistent"],
+        ["doctor", "--dir", "/nonexistent", "--json"],
+    ],
 )
 def test_a_wrong_call_exits_with_2_and_no_traceback(arguments: list[str]) -> None:
-    """One plain line that says what is wrong."""
+    """One plain line that says what is wrong, and nothing was made."""
     result = run(*arguments)
+    assert not Path("new").exists()
     assert result.returncode == 2
     assert re.fullmatch(r"luwte: .+\n", result.stderr)
     assert result.stdout == ""
@@ -270,4 +303,150 @@ def test_doctor_names_what_is_missing(tmp_path: Path) -> None:
     as_json = json.loads(run("doctor", "--dir", str(tmp_path / "demo"), "--json").stdout)
     assert as_json["ok"] is False
     assert len(as_json["findings"]) == 3
-    assert run("doctor", "--dir", str(tmp_path / "nowhere")).returncode == 1
+
+
+def test_a_backup_and_the_way_back(tmp_path: Path) -> None:
+    """While the server runs; then the disk is gone, and the same people sign in with the same words on another one."""
+    with a_demo(tmp_path / "demo") as demo:
+        key = run("backup-key", "--out", str(tmp_path / "key"))
+        assert "must never" in key.stdout
+        where = ["--dir", str(tmp_path / "demo"), "--out", str(tmp_path / "backup")]
+        made = run("backup", *where, "--keys", str(tmp_path / "sealed"), "--recipient", str(tmp_path / "key.pub"))
+        assert (made.returncode, made.stderr) == (0, "")
+        assert "Made and checked" in made.stdout
+        assert "seven days" in made.stdout
+        assert httpx.get(demo.visitor + "healthz").status_code == 200
+        demo.process.kill()
+    shutil.rmtree(tmp_path / "demo")
+    back = ["--from", str(tmp_path / "backup"), "--dir", str(tmp_path / "new"), "--keys", str(tmp_path / "sealed")]
+    restored = run("restore", *back, "--identity", str(tmp_path / "key"))
+    assert (restored.returncode, restored.stderr) == (0, "")
+    assert re.search(r"What came after 20\d\d-\d\d-\d\dT\d\d:\d\dZ is not in it", restored.stdout)
+    with a_demo(tmp_path / "new") as again:
+        assert again.accounts == demo.accounts
+        assert httpx.get(again.visitor + "healthz").status_code == 200
+
+
+def test_backup_and_restore_speak_json(tmp_path: Path) -> None:
+    """One object, one line."""
+    demo_folder(tmp_path / "demo")
+    made = run("backup", "--dir", str(tmp_path / "demo"), "--out", str(tmp_path / "backup"), "--json")
+    assert made.stdout.count("\n") == 1
+    manifest = json.loads(made.stdout)
+    assert manifest == json.loads((tmp_path / "backup" / "manifest.json").read_text())
+    assert manifest["counts"]["conversations"] == 0
+    back = ["--from", str(tmp_path / "backup"), "--dir", str(tmp_path / "new"), "--keys", str(tmp_path / "demo")]
+    restored = run("restore", *back, "--json")
+    assert restored.stdout.count("\n") == 1
+    told = json.loads(restored.stdout)
+    assert told["made"] == manifest["made"]
+    assert told["counts"]["records"] == 0
+
+
+def test_a_restore_says_what_is_lost_and_what_is_left_to_do(tmp_path: Path) -> None:
+    """Keys that are older than the backup; a folder that still holds the same keys."""
+    demo_folder(tmp_path / "demo")
+    run("backup-key", "--out", str(tmp_path / "key"))
+    sealed = ["--keys", str(tmp_path / "sealed"), "--recipient", str(tmp_path / "key.pub")]
+    run("backup", "--dir", str(tmp_path / "demo"), "--out", str(tmp_path / "backup"), *sealed)
+    manifest = tmp_path / "backup" / "manifest.json"
+    manifest.write_text(re.sub(r'"made": "20', '"made": "21', manifest.read_text()))
+    start = ["restore", "--from", str(tmp_path / "backup")]
+    sealed = ["--keys", str(tmp_path / "sealed"), "--identity", str(tmp_path / "key")]
+    assert "conversations that began after that are lost" in run(*start, "--dir", str(tmp_path / "one"), *sealed).stdout
+    done = run(*start, "--dir", str(tmp_path / "two"), "--keys", str(tmp_path / "demo"))
+    assert "still holds the same keys" in done.stdout
+
+
+def test_a_backup_is_not_sealed_to_the_private_half(tmp_path: Path) -> None:
+    """Nor is anything made; no word of the key is printed."""
+    demo_folder(tmp_path / "demo")
+    run("backup-key", "--out", str(tmp_path / "key"))
+    where = ["--dir", str(tmp_path / "demo"), "--out", str(tmp_path / "backup"), "--keys", str(tmp_path / "sealed")]
+    result = run("backup", *where, "--recipient", str(tmp_path / "key"))
+    assert result.returncode == 2
+    assert re.fullmatch(r"luwte: .*private half.*\n", result.stderr)
+    assert (tmp_path / "key").read_text().strip()[-64:] not in result.stderr
+    assert sorted(os.listdir(tmp_path)) == ["demo", "key", "key.pub"]
+
+
+def test_work_is_shown_on_a_terminal_and_not_in_a_pipe(tmp_path: Path) -> None:
+    """One line that is written over, and gone at the end."""
+    demo_folder(tmp_path / "demo")
+    run("backup", "--dir", str(tmp_path / "demo"), "--out", str(tmp_path / "backup"))
+    ours, theirs = pty.openpty()
+    back = ["--from", str(tmp_path / "backup"), "--keys", str(tmp_path / "demo"), "--dir"]
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        process = subprocess.Popen([LUWTE, "restore", *back, tmp_path / "one"], stdout=subprocess.PIPE, stderr=theirs)
+        os.close(theirs)
+        seen = b""
+        while piece := _read(terminal.fileno()):
+            seen += piece
+        assert process.wait(30) == 0
+    assert b"\r\x1b[Kcopying main.db" in seen
+    assert seen.endswith(b"\r\x1b[K")
+    assert run("restore", *back, str(tmp_path / "two")).stderr == ""
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 1_000)
+    except OSError:  # nobody has the other end any more
+        return b""
+
+
+def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
+    """One line, exit 2, and not a byte of it is changed."""
+    demo_folder(tmp_path / "demo")
+    with closing(sqlite3.connect(tmp_path / "demo" / "main.db")) as database:
+        database.execute("PRAGMA user_version=999")
+    before = (tmp_path / "demo" / "main.db").read_bytes()
+    result = run("demo", "--dir", str(tmp_path / "demo"), "--port", "0")
+    assert result.returncode == 2
+    assert re.fullmatch(r"luwte: The database has schema 999; .+\n", result.stderr)
+    assert (tmp_path / "demo" / "main.db").read_bytes() == before
+
+
+def test_doctor_tells_of_copies_from_before_an_upgrade(tmp_path: Path) -> None:
+    """After a week: what was erased since is still in them."""
+    demo_folder(tmp_path / "demo")
+    copy = tmp_path / "demo" / "main.db.schema-1"
+    copy.write_bytes(b"")
+    assert "upgrade" not in run("doctor", "--dir", str(tmp_path / "demo")).stdout
+    week_ago = time.time() - 8 * 86_400
+    os.utime(copy, (week_ago, week_ago))
+    assert "main.db.schema-1 is from before an upgrade" in run("doctor", "--dir", str(tmp_path / "demo")).stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "words"),
+    [
+        ("main.db", b"not a database", "main.db cannot be read"),
+        ("main.db", None, "main.db cannot be read"),
+        ("keys", b"", "does not fit"),
+        ("keys", b"not a slot", "does not fit"),
+        ("secret", b"short", "secret is a default one"),
+        ("root.pub", b"not a key", "root.pub"),
+        ("demo/keys.json", b"{}", "keys are damaged"),
+        ("demo/keys.json", b"", "keys are damaged"),
+    ],
+)
+def test_a_damaged_folder_is_said_plainly(a_folder: Path, tmp_path: Path, name: str, damage: bytes, words: str) -> None:
+    """One line and exit 2, for each file that may be lost or spoiled; None: the end of it is missing."""
+    folder = tmp_path / "damaged"
+    shutil.copytree(a_folder, folder)
+    data = (folder / name).read_bytes()[:5_000] if damage is None else damage
+    (folder / name).write_bytes(data)
+    result = run("demo", "--dir", str(folder), "--port", "0")
+    assert result.returncode == 2
+    assert re.fullmatch(r"luwte: .+\n", result.stderr)
+    assert words in result.stderr
+
+
+@pytest.fixture(scope="module")
+def a_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demonstration that was stopped."""
+    folder = tmp_path_factory.mktemp("stopped") / "demo"
+    with a_demo(folder) as demo:
+        demo.stop()
+    return folder

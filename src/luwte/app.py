@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from litestar import Litestar, Request, Response, get
@@ -16,9 +17,14 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from luwte import settings as settings_module
 from luwte.conversation.around import Surroundings
+from luwte.conversation.departures import Departures
+from luwte.conversation.frames import PROTOCOL
+from luwte.conversation.presence import Visitors
 from luwte.conversation.web import VisitorSocket
 from luwte.desk import actions as desk_actions
+from luwte.desk import hand_over
 from luwte.desk.board import Boards
+from luwte.desk.on_shift import OnShift
 from luwte.desk.register import Desks, Watch
 from luwte.desk.web import DeskSocket, session_topic
 from luwte.errors import (
@@ -34,18 +40,20 @@ from luwte.errors import (
 from luwte.line import web as line_web
 from luwte.line.lines import Lines
 from luwte.plumbing import clock as clocks
-from luwte.plumbing import keystore
+from luwte.plumbing import keystore, polling
 from luwte.plumbing.clock import Clock
 from luwte.plumbing.db import Db
-from luwte.plumbing.http import protocol, refusal_body
+from luwte.plumbing.http import is_ambiguous, protocol, refusal_body
 from luwte.plumbing.keystore import KeyStore
 from luwte.plumbing.limits import Limits
 from luwte.plumbing.log import trouble
 from luwte.plumbing.metrics import Metrics
 from luwte.plumbing.migrate import migrate
 from luwte.plumbing.pages import EVERYWHERE, Client, File
+from luwte.plumbing.polling import Polls
 from luwte.plumbing.relay import Relay
 from luwte.plumbing.sockets import Handler, Socket, Sockets
+from luwte.replies import web as replies_web
 from luwte.settings import DEMONSTRATION, Settings
 from luwte.staff import actions as staff
 from luwte.staff import web as staff_web
@@ -53,6 +61,8 @@ from luwte.staff.model import Team
 
 LARGEST_BODY = 16_384
 JSON = b"application/json"
+TODAY = f"/{PROTOCOL}"
+"""The end of the paths of today's sockets; a path without it speaks the protocol before."""
 DEFAULT_SECRETS = {bytes(32), b"\xff" * 32}
 
 
@@ -65,10 +75,13 @@ class Luwte:
         self.server_secret, self.is_demo = server_secret, is_demo
         self.teams: dict[str, Team] = {}
         self.desks = Desks(around.clock)
+        self.on_shift = OnShift(around.relay, settings.desk_limit)
         self.watch = Watch(around, self.desks)
+        self.departures = Departures(around)
         self.lines = Lines(around.db, around.relay, around.clock, settings.folder)
         self.boards = Boards(around, self.lines, [])
         self.sockets = Sockets(self._route, self.is_own_origin, around.clock, around.metrics)
+        self.polls = Polls(self.sockets)
         self.client = Client(self._organisation(), settings.origins)
 
     def minute(self) -> int:
@@ -90,6 +103,8 @@ class Luwte:
         session = await self.db.write(
             desk_actions.sign_out, token, self.minute(), self.around.shred_key, self.desks.is_elsewhere
         )
+        if not self.desks.is_elsewhere(session.account.id, session.token_hash):
+            await self.db.write(hand_over.left, session.account.id)
         self.desks.forget(session.token_hash)
         self.around.relay.wake(session_topic(session.token_hash))
 
@@ -115,17 +130,24 @@ class Luwte:
         return known | line_web.prospect(self.lines, line, self.minute(), known["low"], known["high"])
 
     def _route(self, path: str) -> Handler | None:
-        if path == "/desk/socket":
-            return self._desk
-        line = self.settings.line if path == "/socket" else line_in(path, "/socket")
-        return self._visitor(line) if line in self.teams else None
+        protocol = PROTOCOL if path.endswith(TODAY) else PROTOCOL - 1
+        place = path.removesuffix(TODAY)
+        if place == "/desk/socket":
+            return self._desk(protocol)
+        line = self.settings.line if place == "/socket" else line_in(place, "/socket")
+        return self._visitor(line, protocol) if line in self.teams else None
 
-    async def _desk(self, socket: Socket) -> None:
-        await DeskSocket(self.around, self.boards, self.desks, lambda: self.teams, socket).serve()
+    def _desk(self, protocol: int) -> Handler:
+        async def serve_desk(socket: Socket) -> None:
+            await DeskSocket(
+                self.around, self.boards, self.desks, self.on_shift, lambda: self.teams, socket, protocol
+            ).serve()
 
-    def _visitor(self, line: str) -> Handler:
+        return serve_desk
+
+    def _visitor(self, line: str, protocol: int) -> Handler:
         async def serve(socket: Socket) -> None:
-            await VisitorSocket(self.around, self.boards, lambda: self.teams[line], socket).serve()
+            await VisitorSocket(self.around, self.boards, lambda: self.teams[line], socket, protocol).serve()
 
         return serve
 
@@ -213,16 +235,21 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
             metrics,
             certificates={},
             shred_key=keys.of(keystore.CONVERSATION),
+            visitors=Visitors(clock),
         )
         luwte = Luwte(settings, around, secret, is_demo)
         await luwte.reload_teams()
+        if any(keys.get(keystore.STAFF, bytes.fromhex(id)) is None for id in await db.read(staff.account_ids)):
+            raise CannotStart("The key store does not fit the database. Restore both from the same backup.")
         luwte.sockets.start()
         luwte.watch.start()
+        luwte.departures.start()
         luwte.lines.start()
         try:
             yield luwte
         finally:
             luwte.watch.stop()
+            luwte.departures.stop()
             luwte.lines.stop()
             await luwte.sockets.stop()
             luwte.boards.close()
@@ -301,7 +328,7 @@ def serving(luwte: Luwte) -> uvicorn.Config:
     """How *luwte* is served: its pages over HTTP, its sockets beside them on the same port."""
     return uvicorn.Config(
         http(luwte),
-        http=protocol(_everywhere(luwte)),
+        http=protocol(_everywhere(luwte), luwte.sockets.welcomes),
         ws=luwte.sockets.protocol(),
         lifespan="off",
         log_config=None,
@@ -322,7 +349,18 @@ def http(luwte: Luwte) -> ASGIApp:
         return config
 
     app = Litestar(
-        [healthz, status, prospect, visitor_page, line_page, desk_page, org_module, asset, *staff_web.handlers],
+        [
+            healthz,
+            status,
+            prospect,
+            visitor_page,
+            line_page,
+            desk_page,
+            org_module,
+            asset,
+            *staff_web.handlers,
+            *replies_web.handlers,
+        ],
         on_app_init=[on_app_init],
         exception_handlers={
             Refusal: _refuse,
@@ -380,6 +418,9 @@ def _guard(app: ASGIApp, luwte: Luwte) -> ASGIApp:
                 message["headers"] = [*message["headers"], *(pair for pair in everywhere if pair[0] not in own)]
             await send(message)
 
+        if is_ambiguous(scope["headers"]):
+            await _refuse_raw(send_guarded, MalformedFrame())
+            return
         headers = dict(scope["headers"])
         host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin", b"").decode("latin-1")
         foreign = bool(origin) and not luwte.is_own_origin(origin, host)
@@ -392,12 +433,27 @@ def _guard(app: ASGIApp, luwte: Luwte) -> ASGIApp:
         if asked.get("method") not in ("GET", "POST"):
             await _refuse_raw(send_guarded, MethodNotAllowed())
             return
-        if headers.get(b"content-type", JSON).partition(b";")[0].strip().lower() != JSON:
+        is_poll = scope["path"] in polling.PATHS
+        kind = headers.get(b"content-type", JSON).partition(b";")[0].strip().lower()
+        if kind != (polling.TYPE if is_poll and scope.get("method") == "POST" else JSON):
             await _refuse_raw(send_guarded, MalformedFrame())
-            return
-        await app(asked, receive, send_guarded)
+        elif is_poll:
+            await _poll(luwte, asked, receive, send_guarded)
+        else:
+            await app(asked, receive, send_guarded)
 
     return guarded
+
+
+async def _poll(luwte: Luwte, scope: Scope, receive: Receive, send: Callable[[Any], Any]) -> None:
+    # Not through the framework: a request that is held costs a task and nothing else.
+    try:
+        await luwte.polls.serve(scope, receive, send)
+    except Refusal as refusal:
+        await _refuse_raw(send, refusal)
+    except Exception as error:
+        trouble("polling", error)
+        await _refuse_raw(send, Failed())
 
 
 async def _refuse_raw(send: Callable[[Any], Any], refusal: Refusal) -> None:
@@ -412,8 +468,7 @@ def check_for_serving(settings: Settings) -> None:
     if not settings_module.is_loopback(settings.host):
         raise CannotStart("Plain http is for this machine only: listen on 127.0.0.1 and put TLS in front.")
     for origin in settings.origins:
-        host = origin.partition("://")[2].partition(":")[0]
-        if origin.startswith("http:") and not settings_module.is_loopback(host):
+        if origin.startswith("http:") and not settings_module.is_loopback(urlsplit(origin).hostname or ""):
             raise CannotStart("An origin with plain http is for this machine only: use https.")
     if (settings.folder / "demo").exists():
         raise CannotStart("This folder holds a demonstration: its keys were made on the server. Use luwte demo.")

@@ -10,7 +10,10 @@ import signal
 import socket
 import sqlite3
 import sys
+import time
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +24,18 @@ import uvloop
 from luwte import __version__, demo, settings
 from luwte.app import Luwte, check_for_serving, pinned_root, read_secret, running, serving
 from luwte.audit import actions as audit
+from luwte.backup import actions as backups
+from luwte.backup.model import Counts, Half, read_half
 from luwte.errors import CannotStart
 from luwte.line import hours as plans
 from luwte.line.model import LOOK_AHEAD, Timetable, by_timetable, wall
 from luwte.plumbing import clock as clocks
 from luwte.plumbing import garbage, log, metrics
 from luwte.plumbing.clock import minute
+from luwte.plumbing.copies import Say
 from luwte.plumbing.db import ReadTx, look
 from luwte.plumbing.http import let_go_of_the_deaf
+from luwte.plumbing.migrate import KEPT
 from luwte.settings import Settings
 from luwte.staff import actions as staff
 
@@ -36,6 +43,11 @@ LOOK_EVERY = 3600.0
 """Seconds between looks whether a demonstration's certificates last."""
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+COPY_DAYS = 7
+"""Days for which a copy from before an upgrade may stay: what is erased must be gone from all copies by then."""
 
 
 class Command(click.Group):
@@ -47,12 +59,16 @@ class Command(click.Group):
             return super().main(*args, **{**kwargs, "standalone_mode": False})
         except click.exceptions.Exit as end:
             sys.exit(end.exit_code)
+        except click.exceptions.NoArgsIsHelpError:
+            line = "A command is missing. See luwte --help."
         except click.ClickException as error:
             line = error.format_message()
         except click.Abort:
             sys.exit(130)
         except CannotStart as error:
             line = str(error)
+        except sqlite3.DatabaseError:
+            line = "main.db cannot be read. It may be damaged: restore it from its backup."
         except OSError as error:
             line = f"{error.strerror or 'The system refused'}: {error.filename or 'an address or a file'}"
         click.echo(f"luwte: {line}", err=True)
@@ -101,14 +117,131 @@ def serve(folder: Path, metrics_port: int | None) -> None:
 def doctor(folder: Path, as_json: bool) -> None:
     """Look a folder over and say what is missing before real visitors may come.
 
-    Exit code 0: nothing; 1: something.
+    Exit code 0: nothing; 1: something; 2: its settings cannot be read.
     """
-    findings = _findings(folder.resolve())
+    findings = _findings(settings.read(folder.resolve()))
     if as_json:
         click.echo(json.dumps({"ok": not findings, "findings": findings}))
     else:
         click.echo("\n".join(findings) or "Nothing is missing.")
     sys.exit(1 if findings else 0)
+
+
+@main.command(epilog="Example: luwte backup --dir /var/lib/luwte --out /mnt/backup/luwte-$(date +%F)")
+@click.option("--dir", "folder", required=True, type=FOLDER, help="The data folder; its server may go on.")
+@click.option("--out", required=True, type=FOLDER, help="A new folder for this backup, better on another disk.")
+@click.option(
+    "--keys", type=FILE, help="Also write a sealed copy of the key store to this file, in its place if there."
+)
+@click.option("--recipient", type=FILE, help="The public half of the backup key, for --keys.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON: the backup's manifest.")
+def backup(folder: Path, out: Path, keys: Path | None, recipient: Path | None, as_json: bool) -> None:
+    """Copy a data folder while its server runs, and check the copy.
+
+    The backup holds no key: without the key store it opens nothing. A sealed copy of the key store goes to another
+    place, for seven days at most. Exit code 0: all is well; 1: made, but the audit log was altered; 2: not made.
+    """
+    if (keys is None) != (recipient is None):
+        raise click.UsageError("--keys and --recipient go together.")
+    if keys is not None and keys.resolve().is_relative_to(out.resolve()):
+        raise click.UsageError("The keys must not lie in the backup: together they open everything.")
+    public = _half("public", recipient) if recipient is not None else b""
+    with _progress() as say:
+        made = backups.make(folder.resolve(), out.resolve(), minute(time.time()), keys=keys, recipient=public, say=say)
+    if as_json:
+        click.echo(json.dumps(asdict(made)))
+    else:
+        click.echo(f"Made and checked: {out}\nThe minute it shows: {made.made}\n{_told(made.counts)}")
+        click.echo(
+            "No copy of the key store was made. Without one, a lost disk is the end of every conversation: see --keys."
+            if keys is None
+            else f"Key store, sealed: {keys}. Keep it apart from the backup, for seven days at most."
+        )
+    _end_with_record(made.first_bad_record)
+
+
+@main.command(epilog="Example: luwte restore --from /mnt/backup/luwte-2026-11-25 --dir luwte --keys mon --identity key")
+@click.option("--from", "source", required=True, type=FOLDER, help="The folder that luwte backup made.")
+@click.option("--dir", "folder", required=True, type=FOLDER, help="A new data folder.")
+@click.option(
+    "--keys",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The sealed copy of the key store; or the old data folder, when its key store is whole.",
+)
+@click.option("--identity", type=FILE, help="The private half of the backup key, for a sealed copy.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON: {made, keys_made, counts, first_bad_record}.")
+def restore(source: Path, folder: Path, keys: Path, identity: Path | None, as_json: bool) -> None:
+    """Make a data folder anew from a backup and a key store.
+
+    Nobody stays signed in, and the audit log says that it was restored. Exit code 0: all is well; 1: restored, but the
+    audit log was altered; 2: nothing was made.
+    """
+    private = _half("private", identity) if identity is not None else None
+    now = minute(time.time())
+    with _progress() as say:
+        done = backups.restore(source.resolve(), folder.resolve(), now, keys=keys, identity=private, say=say)
+    if as_json:
+        click.echo(json.dumps(asdict(done)))
+    else:
+        click.echo(f"Restored and checked: {folder}\n{_told(done.counts)}")
+        click.echo(f"What came after {done.made} is not in it, also when people were removed: remove them again.")
+        if done.keys_made < done.made:
+            click.echo(f"The keys are from {done.keys_made}: conversations that began after that are lost.")
+        if keys.is_dir():
+            click.echo(
+                f"{keys} still holds the same keys. Destroy it once all is well: what is erased here is not there."
+            )
+    _end_with_record(done.first_bad_record)
+
+
+@main.command("backup-key", epilog="Example: luwte backup-key --out luwte-backup-key")
+@click.option(
+    "--out", required=True, type=FILE, help="A new file for the private half; the public one is put beside it."
+)
+def backup_key(out: Path) -> None:
+    """Make the key to which copies of the key store are sealed. Not on the server: on another machine."""
+    public = backups.make_key(out)
+    click.echo(
+        f"{out} is the private half. Whoever has it and the backups has everything the server has. It must never\n"
+        f"lie on the server: if you made it there, destroy it and make another one elsewhere. Print it, or keep two\n"
+        f"copies on sticks in two safes. If it is lost, no backup of the key store opens again.\n"
+        f"{public} is the public half. Take that one to the server, for luwte backup --recipient."
+    )
+
+
+def _half(half: Half, path: Path) -> bytes:
+    return read_half(half, path.read_text(errors="replace"))
+
+
+def _told(counts: Counts) -> str:
+    return (
+        f"{counts.conversations:,} conversations, {counts.envelopes:,} envelopes, {counts.records:,} audit records."
+        f" Without a key, and so erased: {counts.without_key:,}."
+    )
+
+
+def _end_with_record(bad: int | None) -> None:
+    if bad is not None:
+        click.echo(f"luwte: {_altered(bad)}", err=True)
+        sys.exit(1)
+
+
+def _altered(record: int) -> str:
+    return f"The audit log was altered: record {record} does not follow from the ones before."
+
+
+@contextmanager
+def _progress() -> Iterator[Say]:
+    """Say what is going on, on a terminal; nothing in a pipe. SIGTERM stops the work as Ctrl+C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if not sys.stderr.isatty():
+        yield lambda text: None
+        return
+    try:
+        yield lambda text: click.echo(f"\r\033[K{text} ", err=True, nl=False)
+    finally:
+        click.echo("\r\033[K", err=True, nl=False)
 
 
 @main.command(epilog="Example: luwte hours --dir /var/lib/luwte")
@@ -221,7 +354,7 @@ async def _answer(luwte: Luwte, listener: socket.socket, metrics_port: int | Non
     # Each visitor who waits has a socket; the soft limit of a login shell would be full with a thousand.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    server = _Server(serving(luwte), ready)
+    server = _Server(serving(luwte), ready, luwte.sockets.stop)
     garbage.look_less_often()
     counting = await metrics.serve(luwte.around.metrics, metrics_port) if metrics_port else None
     try:
@@ -232,11 +365,18 @@ async def _answer(luwte: Luwte, listener: socket.socket, metrics_port: int | Non
 
 
 class _Server(uvicorn.Server):
-    """Tells when it answers, and ends with 0 when it is asked to."""
+    """Tells when it answers; asked to stop it lets every connection go, some requests are held, and ends with 0."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], leave: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._ready, self._leave = ready, leave
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say goodbye, then stop."""
+        await self._leave()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, then say so."""
@@ -253,13 +393,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _findings(folder: Path) -> list[str]:
-    """What is missing in *folder*. Changes nothing: a server may be running on it."""
-    try:
-        chosen = settings.read(folder)
-    except CannotStart as error:
-        return [str(error)]
-    findings = []
+def _findings(chosen: Settings) -> list[str]:
+    """What is missing in its folder. Changes nothing: a server may be running on it."""
+    folder, findings = chosen.folder, []
     for check in (
         check_for_serving,
         lambda one: pinned_root(one.folder, is_demo=False),
@@ -274,6 +410,9 @@ def _findings(folder: Path) -> list[str]:
         path = folder / name
         if path.exists() and path.stat().st_mode & 0o077:
             findings.append(f"{name} can be read by others. Run: chmod 600 {name}")
+    for path in sorted(folder.glob(KEPT)):
+        if time.time() - path.stat().st_mtime > COPY_DAYS * demo.DAY:
+            findings.append(f"{path.name} is from before an upgrade, {COPY_DAYS} days ago or more. Delete it.")
     return [*findings, *_findings_in(folder / "main.db")]
 
 
@@ -293,5 +432,5 @@ def _look_over(tx: ReadTx) -> list[str]:
     if not staff.teams(tx):
         findings.append("There is no team yet, so no visitor can start a chat.")
     if (bad := audit.verify(tx)) is not None:
-        findings.append(f"The audit log was altered: record {bad} does not follow from the ones before.")
+        findings.append(_altered(bad))
     return findings

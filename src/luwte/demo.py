@@ -17,8 +17,10 @@ from luwte.crypto import keys as key_labels
 from luwte.crypto import primitives
 from luwte.crypto.certificate import Certificate, Type, cert_id, issue, parse
 from luwte.crypto.wrap import Purpose, WrapContext, wrap
+from luwte.errors import CannotStart
 from luwte.plumbing import keystore
 from luwte.plumbing.db import Db, WriteTx
+from luwte.plumbing.files import write_whole
 from luwte.plumbing.keystore import KeyStore
 from luwte.settings import DEMONSTRATION, Settings
 from luwte.staff import actions as staff
@@ -84,9 +86,12 @@ def load(folder: Path) -> Organisation:
     path = folder / "demo" / "keys.json"
     if not path.exists():
         _keep(path, json.dumps(_make(), indent=1).encode())
-    values = json.loads(path.read_text())
-    people = tuple(Person(**{**one, **_bytes(one, "x25519", "ed25519", "amk")}) for one in values["people"])
-    return Organisation(**_bytes(values, "root", "admin", "team"), people=people)
+    try:
+        values = json.loads(path.read_text())
+        people = tuple(Person(**{**one, **_bytes(one, "x25519", "ed25519", "amk")}) for one in values["people"])
+        return Organisation(**_bytes(values, "root", "admin", "team"), people=people)
+    except (ValueError, KeyError, TypeError):
+        raise CannotStart("The demonstration's keys are damaged. Choose another folder, or remove this one.") from None
 
 
 async def admit_all(db: Db, keys: KeyStore, organisation: Organisation, now: int) -> None:
@@ -191,12 +196,5 @@ def _bytes(values: dict[str, Any], *names: str) -> dict[str, bytes]:
 
 def _keep(path: Path, data: bytes) -> None:
     """Write a file once, for its owner only, whole or not at all."""
-    if path.exists():
-        return
-    temporary = path.with_name(path.name + ".new")
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    if not path.exists():
+        write_whole(path, data)

@@ -91,6 +91,18 @@ class AlreadyTaken(Refusal):
     status, code, says = 409, "already_taken", "A colleague was first."
 
 
+class VisitorAway(Refusal):
+    """Nobody is offered an empty chair: the page is out of sight, the line is lost, or the visitor has left."""
+
+    status, code, says = 409, "visitor_away", "The visitor is not there now."
+
+
+class NobodyWaits(Refusal):
+    """There is nobody who could be helped now."""
+
+    status, code, says = 409, "nobody_waits", "Nobody is waiting now."
+
+
 class ConversationEnded(Refusal):
     """What was said stays readable; nothing is added."""
 
@@ -101,6 +113,48 @@ class TeamSecretExists(Refusal):
     """Another desk made the team secret of this conversation first."""
 
     status, code, says = 409, "team_secret_exists", "A colleague wrote the first note. Yours will be sent again."
+
+
+class LimitReached(Refusal):
+    """One counsellor has as many conversations as one may have."""
+
+    status, code, says = 409, "limit_reached", "You have as many conversations as one desk may have. End one first."
+
+
+class NotOnShift(Refusal):
+    """Nobody of the team by this name is at a desk; absent, away and of another team look the same."""
+
+    status, code, says = 409, "not_on_shift", "This colleague is not at a desk now."
+
+
+class AlreadyOffered(Refusal):
+    """The conversation is offered to somebody already."""
+
+    status, code, says = 409, "already_offered", "A colleague has been asked already. Wait, or take it back first."
+
+
+class NoSuchOffer(Refusal):
+    """Never made, not to or by you, or over: the three look the same."""
+
+    status, code, says = 404, "no_such_offer", "This offer is over."
+
+
+class Muted(Refusal):
+    """The counsellor takes no messages from this visitor now."""
+
+    status, code, says = 403, "muted", "Your messages are not passed on now."
+
+
+class ReplyChanged(Refusal):
+    """The stored reply is not the one that this writer had before them."""
+
+    status, code, says = 409, "reply_changed", "This reply was changed meanwhile. Please look at it first."
+
+
+class TooManyReplies(Refusal):
+    """No room for another reply."""
+
+    status, code, says = 409, "too_many_replies", "There is no room for more replies. Remove one first."
 
 
 class WrongOrder(Refusal):

@@ -3,7 +3,7 @@
 import ipaddress
 import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,6 +37,8 @@ class Settings:
     exit_url: str
     """Where "Leave now" goes: an ordinary page outside."""
     retention_days: int
+    desk_limit: int = 4
+    """Conversations that one counsellor may have at once."""
 
     @property
     def host(self) -> str:
@@ -63,13 +65,15 @@ def read(folder: Path) -> Settings:
 
 def _settings(folder: Path, values: dict[str, Any]) -> Settings:
     kinds = {field.name: field.type for field in fields(Settings) if field.name != "folder"}
+    optional = {field.name for field in fields(Settings) if field.default is not MISSING}
     for name in values:
         if name not in kinds:
             raise CannotStart(f"Unknown setting in {FILE}: {name!r}.")
     for name, kind in kinds.items():
-        if name not in values:
+        if name in values:
+            _check_kind(name, kind, values[name])
+        elif name not in optional:
             raise CannotStart(f"Missing setting in {FILE}: {name!r}.")
-        _check_kind(name, kind, values[name])
     origins = tuple(str(origin) for origin in _as_list(values["origins"]))
     settings = Settings(folder=folder, **{**values, "origins": origins})
     _check(settings)
@@ -99,6 +103,8 @@ def _check(settings: Settings) -> None:
         raise CannotStart(f"The setting 'exit_url' in {FILE} must be an https address.")
     if settings.retention_days < 1:
         raise CannotStart(f"The setting 'retention_days' in {FILE} must be at least 1.")
+    if settings.desk_limit < 1:
+        raise CannotStart(f"The setting 'desk_limit' in {FILE} must be at least 1.")
 
 
 def _is_origin(text: str) -> bool:

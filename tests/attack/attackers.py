@@ -28,7 +28,22 @@ from luwte.staff.model import COUNSELLOR, Account, Team, TeamKey
 NEXT_DOOR = "next-door"
 DAY = 86_400
 
-SIGNS = ("hello", "queue", "waiting", "claimed", "cert", "envelope", "typing", "read", "delivered", "taken", "lost")
+SIGNS = (
+    "hello",
+    "queue",
+    "waiting",
+    "claimed",
+    "cert",
+    "envelope",
+    "typing",
+    "read",
+    "delivered",
+    "taken",
+    "lost",
+    "standing",
+    "presence",
+)
+SIGNS += ("shift", "asked", "offered", "offer_over", "muted")
 SIGNS += ("line", "alarms", "company", "picture")
 """Frames that may come at any moment and answer nothing."""
 

@@ -400,7 +400,7 @@ async def _sessions(house: House) -> int:
 
 async def _signed_on(house: House, desk: Any) -> Line:
     await desk.skips_sign_in()
-    line = await Line.open(house.origin.replace("http", "ws") + "/desk/socket", house.origin)
+    line = await Line.open(house.origin.replace("http", "ws") + "/desk/socket/2", house.origin)
     line.send("sign_on", token=desk.token)
     await line.hear("welcome")
     return line

@@ -16,6 +16,7 @@ from attack.attackers import (
     a_team_next_door,
     answers,
     records,
+    refused,
     return_to_list,
     until_pong,
     wait_until,
@@ -30,6 +31,8 @@ ROLES = ("holder", "colleague", "lead", "next door")
 HIDDEN = "no_such_conversation"
 GONE = "gone from the list"
 QUIET = "done"
+NOBODY = "nobody_waits"
+MARKED = "done, and on the disk"
 LEADS_ONLY = "not_accepted"
 
 # What a desk gets for each frame. `holder` is who has it, or had it last; the others never had it.
@@ -45,6 +48,12 @@ TEAM_TABLE: dict[str, dict[str, tuple[str, str, str]]] = {
         "waiting": ("taken", "taken", HIDDEN),
         "taken": ("already_taken", "already_taken", HIDDEN),
         "returned": ("taken", "taken", HIDDEN),
+        "ended": ("conversation_ended", "conversation_ended", HIDDEN),
+    },
+    "triage": {
+        "waiting": (MARKED, MARKED, HIDDEN),
+        "taken": ("already_taken", "already_taken", HIDDEN),
+        "returned": (MARKED, MARKED, HIDDEN),
         "ended": ("conversation_ended", "conversation_ended", HIDDEN),
     },
     "follow": {
@@ -78,6 +87,29 @@ TEAM_TABLE: dict[str, dict[str, tuple[str, str, str]]] = {
         "ended": (HIDDEN, HIDDEN, HIDDEN),
     },
 }
+# Handing on. An offer is made by the holder to the lead: `answer` and `withdraw` have a table of their own below.
+TEAM_TABLE |= {
+    "hand_over": {
+        "waiting": (HIDDEN, HIDDEN, HIDDEN),
+        "taken": ("asked", HIDDEN, HIDDEN),
+        "returned": (HIDDEN, HIDDEN, HIDDEN),
+        "ended": ("conversation_ended", HIDDEN, HIDDEN),
+    },
+    "give_back": {
+        "waiting": (HIDDEN, HIDDEN, HIDDEN),
+        "taken": ("lost", HIDDEN, HIDDEN),
+        "returned": (HIDDEN, HIDDEN, HIDDEN),
+        "ended": ("conversation_ended", HIDDEN, HIDDEN),
+    },
+    "mute": {
+        "waiting": (HIDDEN, HIDDEN, HIDDEN),
+        "taken": ("muted", HIDDEN, HIDDEN),
+        "returned": (HIDDEN, HIDDEN, HIDDEN),
+        "ended": ("conversation_ended", HIDDEN, HIDDEN),
+    },
+}
+NO_OFFER = dict.fromkeys(STATES, ("no_such_offer",) * 3)
+TEAM_TABLE |= {"accept": NO_OFFER, "decline": NO_OFFER, "withdraw": NO_OFFER}
 TEAM_TABLE |= {"read": TEAM_TABLE["delivered"], "typing": TEAM_TABLE["delivered"]}
 TEAM_TABLE |= {
     "need_colleague": TEAM_TABLE["end"] | {"taken": (QUIET, HIDDEN, HIDDEN)},
@@ -102,6 +134,7 @@ VISITOR_TABLE: dict[str, tuple[str, str, str, str]] = {
     "delivered": (QUIET, QUIET, QUIET, QUIET),
     "read": (QUIET, QUIET, QUIET, QUIET),
     "typing": (QUIET, QUIET, QUIET, QUIET),
+    "away": (QUIET, QUIET, QUIET, QUIET),
     "end": ("ended", "ended", "ended", QUIET),
     "start": ("wrong_order",) * 4,
     "resume": ("wrong_order",) * 4,
@@ -151,6 +184,15 @@ def _frame(desk: Counsellor, name: str, conv: bytes) -> tuple[str, dict[str, Any
             return "end", {"conv": conv, "reason": "completed"}
         case "delivered" | "read":
             return name, {"conv": conv, "n": 1}
+        case "triage":
+            return name, {"conv": conv, "priority": "urgent"}
+        case "hand_over":
+            others = [person.id for person in desk.house.organisation.people if person.id != desk.person.id]
+            return name, {"conv": conv, "to": others[-1]}
+        case "mute":
+            return name, {"conv": conv, "on": True}
+        case "accept" | "decline":
+            return "answer", {"conv": conv, "accept": name == "accept"}
         case _:
             return name, {"conv": conv}
 
@@ -158,14 +200,12 @@ def _frame(desk: Counsellor, name: str, conv: bytes) -> tuple[str, dict[str, Any
 async def _outcome(desk: Counsellor, name: str, conv: bytes) -> tuple[str, list[Any]]:
     t, values = _frame(desk, name, conv)
     heard = await answers(desk.line, t, **values)
-    if not heard and name == "take":
-        heard = [await desk.line.hear("taken")]
-    if not heard and name == "step_in":
-        heard = [await desk.line.hear("stepped_in")]
-    if not heard and name == "end":
-        heard = [await desk.line.hear("ended")]
+    done = {"take": "taken", "end": "ended", "hand_over": "asked", "give_back": "lost", "mute": "muted"}
+    done |= {"step_in": "stepped_in"}
+    if not heard and name in done:
+        heard = [await desk.line.hear(done[name])]
     if not heard:
-        return QUIET, []
+        return (MARKED if name == "triage" else QUIET), []
     (frame,) = heard
     shape = [(key, value) for key, value in frame.items() if key not in ("conv", "msg_id")]
     if frame["t"] == "opening":
@@ -173,6 +213,7 @@ async def _outcome(desk: Counsellor, name: str, conv: bytes) -> tuple[str, list[
     return frame.get("code", frame["t"]), shape
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_desk_gets_what_the_table_says(tmp_path: Path) -> None:
     """Every frame of a desk, by every role, in every state; what is refused changes nothing on the disk."""
 
@@ -194,15 +235,74 @@ def test_a_desk_gets_what_the_table_says(tmp_path: Path) -> None:
                     got, _ = await _outcome(desks[role], name, visitor.conv)
                     if got != _expected(name, role, state):
                         wrong.append((name, role, state, got))
-                    if got in ("taken", "ack", "ended", "stepped_in") or (got == QUIET and name in CHANGES_QUIETLY):
+                    ends = got in ("taken", "ack", "ended", "asked", "lost", "muted", "stepped_in")
+                    if ends or (got == QUIET and name in CHANGES_QUIETLY):
                         visitor = await _in_state(house, desks["holder"], state)
-                    elif await what_is_stored(house) != before:
+                    elif (await what_is_stored(house) != before) != (got == MARKED and role == "holder"):
                         wrong.append((name, role, state, "changed the disk"))
         assert wrong == []
 
     play(story, tmp_path / "house")
 
 
+def test_next_gives_what_waits_in_ones_own_team_and_nothing_else(tmp_path: Path) -> None:
+    """In every state, to the one who had it, a colleague and the lead; next door there is nobody."""
+
+    async def story(house: House) -> None:
+        holder, kim = house.counsellor(0), await a_team_next_door(house)
+        others = [holder, house.counsellor(1), house.counsellor(2)]
+        for desk in [*others, kim]:
+            await desk.opens_desk()
+        for state in STATES:
+            for desk in others:
+                visitor = await _in_state(house, holder, state)
+                assert (await refused(kim.line, "next"))["code"] == NOBODY
+                if state in ("waiting", "returned"):
+                    (given,) = await answers(desk.line, "next")
+                    assert given == {"t": "given", "conv": visitor.conv}
+                    assert (await desk.line.hear("taken"))["conv"] == visitor.conv
+                else:
+                    assert (await refused(desk.line, "next"))["code"] == NOBODY
+                visitor.line.send("end")
+                if state != "ended":
+                    await (holder if state == "taken" else desk).line.hear("ended")
+
+    play(story, tmp_path / "house")
+
+
+def test_an_offer_is_answered_by_whom_it_was_made_to_and_nobody_else(tmp_path: Path) -> None:
+    """Of holder, colleague, lead and next door, with the conversation offered to the colleague."""
+    table = {
+        #            holder           colleague        lead             next door
+        "accept": ("no_such_offer", "taken", "no_such_offer", "no_such_offer"),
+        "decline": ("no_such_offer", "offer_over", "no_such_offer", "no_such_offer"),
+        "withdraw": ("offer_over", "no_such_offer", "no_such_offer", "no_such_offer"),
+    }
+
+    async def story(house: House) -> None:
+        desks = [house.counsellor(0), house.counsellor(1), house.counsellor(2), await a_team_next_door(house)]
+        for desk in desks:
+            await desk.opens_desk()
+        noor, sam = desks[:2]
+        for name, cells in table.items():
+            for desk, expected in zip(desks, cells, strict=True):
+                visitor = await _in_state(house, noor, "taken")
+                noor.line.send("hand_over", conv=visitor.conv, to=sam.person.id)
+                await sam.line.hear("offered")
+                before = await what_is_stored(house)
+                t, values = _frame(desk, name, visitor.conv)
+                heard = await answers(desk.line, t, **values)
+                while not heard or heard[-1]["conv"] != visitor.conv:
+                    heard.append(await desk.line.hear("taken" if expected == "taken" else "offer_over"))
+                assert heard[-1].get("code", heard[-1]["t"]) == expected, (name, expected)
+                assert (await what_is_stored(house) != before) == (expected == "taken")
+                visitor.line.send("end")
+                await visitor.line.hear("ended")
+
+    play(story, tmp_path / "house")
+
+
+@pytest.mark.usefixtures("both_ways")
 def test_absent_and_foreign_look_the_same_to_a_desk(tmp_path: Path) -> None:
     """To a counsellor of another team every conversation of ours is as if it were not: the same bytes but its id."""
 
@@ -240,6 +340,7 @@ def test_the_audit_tells_foreign_from_absent_to_nobody_on_the_wire(tmp_path: Pat
     play(story, tmp_path / "house")
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_desk_has_no_other_frames(tmp_path: Path) -> None:
     """Frames of visitors, of the server, or of nobody are refused, and the desk goes on."""
 
@@ -255,6 +356,7 @@ def test_a_desk_has_no_other_frames(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_visitor_gets_what_the_table_says(tmp_path: Path) -> None:
     """Every frame of a visitor in every state of their own conversation."""
 
@@ -268,6 +370,7 @@ def test_a_visitor_gets_what_the_table_says(tmp_path: Path) -> None:
                     "append": {"envelope": visitor.seals("x", sender=os.urandom(8), seq=1, prev=bytes(32))},
                     "delivered": {"n": 1},
                     "read": {"n": 1},
+                    "away": {"away": False},
                     "start": visitor.start_frame,
                     "resume": {"conv": visitor.conv, "credential": visitor.keys.credential, "after": 0},
                 }.get(name, {})
@@ -282,6 +385,7 @@ def test_a_visitor_gets_what_the_table_says(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_visitor_reaches_no_other_conversation(tmp_path: Path) -> None:
     """Another's conversation and none at all answer alike, to append and to resume, whatever its state."""
 
@@ -302,7 +406,7 @@ def test_a_visitor_reaches_no_other_conversation(tmp_path: Path) -> None:
             assert dict(shapes[0])["code"] == HIDDEN
             heard = []
             for conv in (other.conv, absent):
-                line = await Line.open(house.origin.replace("http", "ws") + "/socket", house.origin)
+                line = await Line.open(house.origin.replace("http", "ws") + "/socket/2", house.origin)
                 line.send("resume", conv=conv, credential=mine.keys.credential, after=0)
                 heard.append((await line.hear("refused", "resumed"), await line.closing_code()))
             assert heard[0] == heard[1] == ({"t": "refused", "code": HIDDEN, "says": heard[0][0]["says"]}, 1008)
@@ -311,6 +415,7 @@ def test_a_visitor_reaches_no_other_conversation(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_what_a_visitor_is_sent_names_nobody_elses_conversation(tmp_path: Path) -> None:
     """One visitor hears nothing while another talks, types, reads and ends."""
 
@@ -337,6 +442,7 @@ def _bearer(token: bytes) -> dict[str, str]:
     return {"Authorization": f"Bearer {base64.b64encode(token).decode()}"}
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_token_that_does_not_count_gets_no_data(tmp_path: Path) -> None:
     """None, another one, a signed-out one and an expired one: 4401 at the socket, 401 over HTTP, not one frame."""
     clock = Wound()
@@ -348,13 +454,14 @@ def test_a_token_that_does_not_count_gets_no_data(tmp_path: Path) -> None:
         await gone.signs_out()
         clock.ahead = SESSION_MINUTES * 60
         for token in (b"", os.urandom(32), gone.token, old.token, old.token[:31], old.token * 2):
-            line = await Line.open(house.origin.replace("http", "ws") + "/desk/socket", house.origin)
+            line = await Line.open(house.origin.replace("http", "ws") + "/desk/socket/2", house.origin)
             line.send("sign_on", token=token)
             with pytest.raises(ConnectionError, match="4401"):
                 await line.hear()
             async with gone.http() as client:
                 if token == b"":
                     continue
+                assert (await client.get("/desk/replies", headers=_bearer(token))).status_code == 401
                 for path, body in (("unlock", {"proof": "AAAA"}), ("sign-out", None)):
                     answer = await client.post(f"/desk/{path}", json=body, headers=_bearer(token))
                     assert (answer.status_code, answer.json()["code"]) == (401, "signed_out")
@@ -362,6 +469,7 @@ def test_a_token_that_does_not_count_gets_no_data(tmp_path: Path) -> None:
     play(story, tmp_path / "house", clock)
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_session_that_is_over_does_nothing_more_on_an_open_socket(tmp_path: Path) -> None:
     """Twelve hours after signing in, the next frame of any kind closes the desk with 4401 and has no effect."""
     clock = Wound()
@@ -379,6 +487,7 @@ def test_a_session_that_is_over_does_nothing_more_on_an_open_socket(tmp_path: Pa
     play(story, tmp_path / "house", clock)
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_signing_out_in_one_tab_ends_the_other(tmp_path: Path) -> None:
     """All sockets of the session close with 4401; what it had waits again; what was under way is not done after."""
 
@@ -410,7 +519,7 @@ def test_signing_out_gives_back_while_a_frame_is_under_way(tmp_path: Path) -> No
         held = [house.luwte.db.read(lambda _: free.wait(10)) for _ in range(4)]
         blocked = [asyncio.ensure_future(one) for one in held]
         noor.line.send("openings", convs=[visitor.conv])
-        (socket,) = [one for one in house.luwte.sockets._open if one._handler.__name__ == "_desk"]
+        (socket,) = [one for one in house.luwte.sockets._open if one._handler.__name__ == "serve_desk"]
         await wait_until(lambda: not socket._inbox and socket._waiter is None)
         out = asyncio.ensure_future(noor.signs_out())
         try:
@@ -429,6 +538,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 HTTP_TABLE = {(page, method): 200 for page in PAGES for method in ("GET", "HEAD")}
 HTTP_TABLE |= {(deed, "POST"): 400 for deed in DEEDS}
 HTTP_TABLE |= {("/desk/sign-out", "POST"): 401, ("/desk/unlock", "POST"): 400}
+HTTP_TABLE |= {("/desk/replies", "GET"): 401, ("/desk/replies", "HEAD"): 401, ("/desk/replies", "POST"): 400}
 FORGOTTEN = """
     /.git/HEAD /.git/config /.env /.well-known/security.txt /schema /schema/swagger /schema/openapi.json
     /openapi.json /docs /redoc /metrics /admin /debug /console /graphql /api /api/v1 /server-status /status
@@ -447,8 +557,12 @@ def test_over_http_only_the_listed_methods_answer(tmp_path: Path) -> None:
         await noor.skips_sign_in()
         async with noor.http() as client:
             for headers in ({}, _bearer(noor.token), _bearer(os.urandom(32))):
-                for path in PAGES + DEEDS:
+                for path in (*PAGES, *DEEDS, "/desk/replies"):
                     for method in METHODS:
+                        reads = path == "/desk/replies" and method in ("GET", "HEAD")
+                        if reads and headers == _bearer(noor.token):
+                            assert (await client.request(method, path, headers=headers)).status_code == 200
+                            continue
                         if (path, method) == ("/desk/sign-out", "POST") and headers == _bearer(noor.token):
                             continue
                         answer = await client.request(method, path, headers=headers)

@@ -122,7 +122,7 @@ def test_one_persons_keys_open_their_own_talk_and_no_other(tmp_path: Path) -> No
             for visitor in (mine, other):
                 assert (await noor.notes(visitor.conv, "a note for colleagues"))["t"] == "ack"
             theirs = house.visitor()
-            hello = await theirs.connects(f"/l/{NEXT_DOOR}/socket")
+            hello = await theirs.connects(f"/l/{NEXT_DOOR}/socket/2")
             theirs.line.send("start", **theirs.makes_start(hello))
             await theirs.line.hear("started")
             await theirs.says("next door")

@@ -121,6 +121,7 @@ MALFORMED: dict[str, bytes] = {
 }
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_frame_that_is_none_is_refused_as_malformed(tmp_path: Path) -> None:
     """To a visitor and to a desk alike; the connection goes on, since a newer client may say something new."""
 
@@ -137,6 +138,7 @@ def test_a_frame_that_is_none_is_refused_as_malformed(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_desk_asks_for_ids_one_by_one(tmp_path: Path) -> None:
     """No wildcards, no ids of another length, at most thirty, no reasons of one's own, no wraps of another size."""
 
@@ -207,6 +209,7 @@ BAD_ENVELOPES: dict[str, tuple[str, Cheat]] = {
 }
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_an_envelope_that_is_none_is_refused(tmp_path: Path) -> None:
     """From a visitor and from the counsellor who has the conversation; what they had said stays as it was."""
 
@@ -243,6 +246,7 @@ def test_a_refused_place_tells_the_right_one(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_generations_follow_the_first_take_and_never_go_back(tmp_path: Path) -> None:
     """0 before it, 1 after it, also when the conversation waits again; staff write in 1 and notes in 0 only."""
 
@@ -267,6 +271,7 @@ def test_generations_follow_the_first_take_and_never_go_back(tmp_path: Path) -> 
     play(story, tmp_path / "house")
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_the_same_bytes_get_the_same_answer_for_ever(tmp_path: Path) -> None:
     """On this connection, on another one, after a Take, after the end; the message is in the log once."""
 
@@ -303,6 +308,7 @@ def test_the_same_bytes_get_the_same_answer_for_ever(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_message_id_is_used_once(tmp_path: Path) -> None:
     """The same id for other bytes is a duplicate, wherever in the chain it comes, and whoever sends it."""
 
@@ -331,9 +337,9 @@ def test_a_message_id_is_used_once(tmp_path: Path) -> None:
 # first frames
 
 
-async def _greeted(house: House, path: str = "/socket") -> Line:
+async def _greeted(house: House, path: str = "/socket/2") -> Line:
     line = await Line.open(house.origin.replace("http", "ws") + path, house.origin)
-    if path != "/desk/socket":
+    if not path.startswith("/desk"):
         await line.hear("hello")
     return line
 
@@ -400,6 +406,7 @@ BAD_STARTS |= {
 }
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_a_start_that_does_not_check_creates_nothing(tmp_path: Path) -> None:
     """Each is refused with a code, closes with 1008, and leaves no conversation and no key."""
 
@@ -418,6 +425,7 @@ def test_a_start_that_does_not_check_creates_nothing(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_the_same_start_again_is_the_same_conversation(tmp_path: Path) -> None:
     """Identical bytes get the same answer; the same keys with other bytes are refused, and the first stays."""
 
@@ -446,7 +454,7 @@ def test_a_start_for_another_line_is_not_taken_here(tmp_path: Path) -> None:
     async def story(house: House) -> None:
         await a_team_next_door(house)
         visitor = house.visitor()
-        frame = visitor.makes_start(await visitor.connects("/l/next-door/socket"))
+        frame = visitor.makes_start(await visitor.connects("/l/next-door/socket/2"))
         line = await _greeted(house)
         line.send("start", **frame)
         assert (await line.hear("refused"))["code"] == "not_accepted"
@@ -456,6 +464,7 @@ def test_a_start_for_another_line_is_not_taken_here(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_resume_needs_the_credential(tmp_path: Path) -> None:
     """A wrong, short, empty or foreign credential is as good as no conversation; the server says no more."""
 
@@ -499,6 +508,7 @@ def test_resume_beyond_the_end_gets_nothing_and_harms_nobody(tmp_path: Path) -> 
     play(story, tmp_path / "house")
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_before_the_first_frame_nothing_else_counts(tmp_path: Path) -> None:
     """Frames in the wrong order: 4400 for what does not authenticate, `wrong_order` for a second first frame."""
 
@@ -512,7 +522,7 @@ def test_before_the_first_frame_nothing_else_counts(tmp_path: Path) -> None:
                 line.send_raw(pack(frame))
                 assert await line.closing_code() == 4400
             for data in (pack({"t": "ping"}), pack({"t": "take", "conv": visitor.conv}), *MALFORMED.values()):
-                line = await _greeted(house, "/desk/socket")
+                line = await _greeted(house, "/desk/socket/2")
                 line.send_raw(data)
                 assert await line.closing_code() == 4400
             for data in [bad for name, bad in MALFORMED.items() if "envelope" not in name]:
@@ -538,7 +548,7 @@ def test_who_says_nothing_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     clock = Wound()
 
     async def story(house: House) -> None:
-        for path in ("/socket", "/desk/socket"):
+        for path in ("/socket", "/socket/2", "/desk/socket", "/desk/socket/2"):
             line = await _greeted(house, path)
             assert await line.closing_code() == 4400
         visitor, noor = house.visitor(), house.counsellor()
@@ -586,7 +596,7 @@ def test_only_our_own_pages_may_open_a_socket(tmp_path: Path) -> None:
             "file://",
             "chrome-extension://abcdefgh",
         ]
-        for path in ("/socket", "/l/chat/socket", "/desk/socket"):
+        for path in ("/socket", "/l/chat/socket/2", "/desk/socket/2"):
             for origin in foreign:
                 raw = await Raw.open(house, path, Origin=origin)
                 assert not raw.is_open, origin
@@ -628,6 +638,13 @@ def test_a_socket_is_nowhere_else_and_says_no_more_than_it_must(tmp_path: Path) 
         for path in (
             "/desk/socket?token=abc",
             "/socket/",
+            "/socket/1",
+            "/socket/3",
+            "/socket/2/",
+            "/socket/2/2",
+            "/socket/02",
+            "/l/chat/2/socket",
+            "/desk/2/socket",
             "//socket",
             "/socket?x",
             "/socket#x",
@@ -645,6 +662,31 @@ def test_a_socket_is_nowhere_else_and_says_no_more_than_it_must(tmp_path: Path) 
             assert raw.head.startswith(b"HTTP/1.1 404"), path
             assert b"token" not in raw.head + await raw.reader.read()
             raw.close()
+
+    play(story, tmp_path / "house")
+
+
+def test_a_bad_handshake_is_refused_like_any_request(tmp_path: Path) -> None:
+    """Under all the headers, with a code and a sentence of ours; nothing that was sent comes back in it."""
+
+    async def story(house: House) -> None:
+        for code, changes in (
+            ("malformed", {"Sec_WebSocket_Version": "canary"}),
+            ("malformed", {"Sec_WebSocket_Version": None}),
+            ("malformed", {"Sec_WebSocket_Key": "canary"}),
+            ("malformed", {"Sec_WebSocket_Key": None}),
+            ("not_found", {"Origin": "http://canary.example"}),
+            ("not_found", {"Host": "canary.example"}),
+        ):
+            raw = await Raw.open(house, **changes)
+            body = await raw.reader.read()
+            assert msgspec.json.decode(body)["code"] == code, changes
+            assert b"x-content-type-options: nosniff" in raw.head
+            assert b"canary" not in raw.head + body
+        raw = await Raw.open(house, "/canary/socket")
+        assert b"canary" not in raw.head + await raw.reader.read()
+        assert b"x-content-type-options: nosniff" in raw.head
+        assert len(house.luwte.sockets) == 0
 
     play(story, tmp_path / "house")
 
@@ -819,6 +861,7 @@ async def _sockets_of(house: House, raw: Raw) -> list[Any]:
     return [one for one in house.luwte.sockets._open if one._raw.get_extra_info("peername")[1] == port]
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_ending_while_the_other_writes(tmp_path: Path) -> None:
     """Whoever is first wins: each message is acknowledged and in the log, or refused as too late, never half there."""
 
@@ -906,7 +949,7 @@ async def _fuzz(house: House, noor: Counsellor, visitor: Visitor, junk: list[byt
         pack({"t": "append", "envelope": noor.seals(visitor.conv, "x")}),
     ]
     attack = junk + [_mutated(valid[n % len(valid)], bend) for n, bend in enumerate(bends)]
-    for path in ("/socket", "/desk/socket"):
+    for path in ("/socket", "/socket/2", "/desk/socket/2"):
         for data in attack[:4]:
             line = await _greeted(house, path)
             line.send_raw(data)
@@ -986,6 +1029,7 @@ def _close_the_house_of_fuzz() -> Any:
         _fuzzed.pop().close()
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_the_certificate_of_a_counsellor_comes_before_what_it_signed(tmp_path: Path) -> None:
     """Also to a visitor who comes back and reads from the disk."""
 
@@ -1005,6 +1049,7 @@ def test_the_certificate_of_a_counsellor_comes_before_what_it_signed(tmp_path: P
     play(story, tmp_path / "house")
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_one_network_cannot_fill_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After its share the next start from there is told to wait; one from elsewhere is not."""
     monkeypatch.setattr(web, "STARTS", 5)

@@ -15,8 +15,8 @@ from luwte.conversation.model import End
 from luwte.crypto.envelope import SHARED_LOG
 from luwte.errors import Duplicate
 from luwte.plumbing import db as db_module
-from luwte.plumbing import migrate as migrations
 from luwte.plumbing.db import WriteTx
+from luwte.plumbing.migrate import migrate, released
 from luwte.plumbing.relay import Relay
 
 
@@ -67,13 +67,16 @@ def test_a_message_id_is_used_once(monkeypatch: pytest.MonkeyPatch, remembers: b
     asyncio.run(run())
 
 
-def test_a_chain_from_before_goes_on_after_the_upgrade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_chain_from_before_goes_on_after_the_upgrade(tmp_path: Path) -> None:
     """Version 1 kept the end of each chain in a table of its own; nothing of it is lost."""
-    path, steps = tmp_path / "main.db", migrations._steps()
-    monkeypatch.setattr(migrations, "_steps", lambda: steps[:1])
-    migrations.migrate(path)
+    path = tmp_path / "main.db"
+    migrate(path, released()[:1])
     sender, hashes = os.urandom(8), [os.urandom(32) for _ in range(3)]
     old = sqlite3.connect(path)
+    old.execute(
+        "INSERT INTO conversation (key, id, team, number, epoch, start_hash, ve, vg, credential_hash, team_cert, sig,"
+        " started, waiting_since, times) VALUES (1, x'01', 'chat', 1, 1, x'', x'', x'', x'', x'', x'', 5, 5, 1)"
+    )
     old.execute("INSERT INTO log VALUES (1, 1, 3, zeroblob(32))")
     for n, digest in enumerate(hashes, 1):
         values = (n, os.urandom(16), digest, b"locked")
@@ -82,8 +85,7 @@ def test_a_chain_from_before_goes_on_after_the_upgrade(tmp_path: Path, monkeypat
     old.commit()
     old.close()
 
-    monkeypatch.setattr(migrations, "_steps", lambda: steps)
-    migrations.migrate(path)
+    migrate(path)
 
     connection = db_module.connect(path)
     tx = WriteTx(connection, Relay())

@@ -18,6 +18,7 @@ from luwte.crypto import envelope as env
 from luwte.crypto.certificate import Certificate, Type, cert_id, issue
 from luwte.crypto.keys import kek, login_proof, seal_amk, seal_staff_key, sign_start, visitor_keys
 from luwte.crypto.primitives import public_of, sha256, signing_public_of, stretch
+from luwte.crypto.replies import ReplyText, own_key, seal_reply, team_key
 from luwte.crypto.wrap import NO_CONVERSATION, Purpose, WrapContext, wrap
 
 TEXTS = ["", "hello", "Ik weet niet waar ik moet beginnen 💬", "\ufeffmarked", "é" * 300, "x" * 4000]
@@ -162,6 +163,26 @@ def heads() -> dict[str, Any]:
     }
 
 
+def replies() -> dict[str, Any]:
+    own, team, id = own_key(counted("amk")), team_key(counted("team"), TEAM, 3), counted("reply", 16)
+    made = []
+    for version, text in enumerate(["", "Fijn dat je er bent 💬", "\ufeffmarked", "é" * 900], 1):
+        reply = ReplyText("nl", f"naam {version}", text)
+        for key, owner in ((own, "rekening-1"), (team, TEAM)):
+            box = seal_reply(key, owner, id, version, reply)
+            made.append({"owner": owner, "version": version, **reply._asdict(), "sealed": box.hex()})
+    return {
+        "amk": counted("amk").hex(),
+        "own_key": own.hex(),
+        "team_private": counted("team").hex(),
+        "team": TEAM,
+        "epoch": 3,
+        "team_key": team.hex(),
+        "id": id.hex(),
+        "replies": made,
+    }
+
+
 def two_key_envelope() -> dict[str, str]:
     made = two_keys.forge(two_keys.FIRST, two_keys.SECOND)
     return {"first": two_keys.FIRST.hex(), "second": two_keys.SECOND.hex(), "envelope": made.hex()}
@@ -178,6 +199,7 @@ def main() -> None:
         "visitor": visitor(),
         "staff": staff(),
         "heads": heads(),
+        "replies": replies(),
     }
     (VECTORS / "python.json").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n")
 

@@ -17,6 +17,7 @@ from luwte.crypto.keys import (
     visitor_keys,
 )
 from luwte.crypto.primitives import sha256, stretch
+from luwte.crypto.replies import ReplyText, open_reply, own_key, team_key
 from luwte.crypto.wrap import Purpose, WrapContext, unwrap
 
 BROWSER = read_vectors("browser.json")
@@ -103,3 +104,14 @@ def test_the_heads_are_the_same() -> None:
         heads.append(env.head_next(heads[-1], n, unhex(hashed)))
     assert [head.hex() for head in heads] == made["shared"]
     assert env.head_zero(unhex(made["conv"]), env.TEAM_LOG).hex() == made["team_zero"]
+
+
+def test_a_browsers_replies_open_under_the_keys_that_we_derive() -> None:
+    made = BROWSER["replies"]
+    own, team = own_key(unhex(made["amk"])), team_key(unhex(made["team_private"]), made["team"], made["epoch"])
+    assert (own.hex(), team.hex()) == (made["own_key"], made["team_key"])
+    assert len(made["replies"]) == 8
+    for one in made["replies"]:
+        key = team if one["owner"] == made["team"] else own
+        opened = open_reply(key, one["owner"], unhex(made["id"]), one["version"], unhex(one["sealed"]))
+        assert opened == ReplyText(one["language"], one["name"], one["text"])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from luwte.conversation.model import Conversation
-from luwte.desk.model import ENOUGH, WINDOW, Row, expected_wait, triage
+from luwte.desk.model import ENOUGH, WINDOW, Row, expected_wait, recent, triage
 
 
 def waiting(key: int, since: int, times: int) -> Row:
@@ -38,7 +38,7 @@ def test_who_was_dropped_comes_first_then_who_waits_longest(rows: list[Row]) -> 
 )
 def test_a_wait_is_a_range_that_grows_with_the_place(place: int, free: int, takes: list[int], now: int) -> None:
     """Or nobody can tell; a free desk means now; never a promise shorter than for the one before."""
-    wait = expected_wait(place, free, takes, now)
+    wait = expected_wait(place, free, recent(takes, now))
     if place <= free:
         assert wait == (0, 0)
     elif len([take for take in takes if now - WINDOW < take <= now]) < ENOUGH:
@@ -47,7 +47,7 @@ def test_a_wait_is_a_range_that_grows_with_the_place(place: int, free: int, take
         assert wait is not None
         low, high = wait
         assert 1 <= low < high
-        behind = expected_wait(place + 1, free, takes, now)
+        behind = expected_wait(place + 1, free, recent(takes, now))
         assert behind is not None
         assert behind[0] >= low
         assert behind[1] >= high
@@ -55,4 +55,4 @@ def test_a_wait_is_a_range_that_grows_with_the_place(place: int, free: int, take
 
 def test_an_evening_of_sixty_visitors() -> None:
     """Five takes in the last hour: the third in the queue waits about 36 minutes, and is told 18 to 54."""
-    assert expected_wait(3, 0, [950, 960, 970, 980, 990], 1000) == (18, 54)
+    assert expected_wait(3, 0, recent([950, 960, 970, 980, 990], 1000)) == (18, 54)

@@ -4,10 +4,13 @@ import asyncio
 import time
 from pathlib import Path
 
+import pytest
+
 from actors import House, play
 from luwte.conversation import actions as conversations
 
 
+@pytest.mark.usefixtures("both_ways")
 def test_they_talk(tmp_path: Path) -> None:
     """What one says the other reads, and the acknowledgement tells the place in the log."""
 

@@ -29,7 +29,7 @@ def check(page: Page, state: str, narrow: bool) -> None:
         assert wide <= 0, f"{state} scrolls sideways by {wide} px"
     small = page.evaluate(
         "() => [...document.querySelectorAll('button, a[href], summary, textarea, input')]"
-        ".filter((e) => e.checkVisibility() && e.type !== 'radio')"
+        ".filter((e) => e.checkVisibility() && !['radio', 'checkbox'].includes(e.type))"  # their labels are the target
         ".map((e) => [e.textContent || e.name, e.getBoundingClientRect()])"
         ".filter(([, box]) => box.width > 0 && (box.height < 43.5 || box.width < 43.5)).map(([text]) => text)"
     )
@@ -100,7 +100,7 @@ def test_the_visitors_states(tmp_path: Path, size: dict[str, int], scheme: str) 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [NARROW, LAPTOP], ids=["320", "laptop"])
 def test_the_desks_states(tmp_path: Path, size: dict[str, int], scheme: str) -> None:
-    """Signed out, refused, empty, somebody waits, one conversation, choosing a reason, locked."""
+    """Signed out, refused, empty, somebody waits, one conversation, every form and dialog of it, locked."""
     with a_demo(tmp_path / "demo") as demo, chromium() as browser:
         desk = DeskPage(a_browser_for(browser, size, scheme), demo.desk)
         page = desk.page
@@ -125,6 +125,20 @@ def test_the_desks_states(tmp_path: Path, size: dict[str, int], scheme: str) -> 
         check(page, "one conversation", narrow)
         page.get_by_role("button", name="End conversation").click()
         check(page, "choosing a reason", narrow)
+        page.get_by_role("button", name="Hand over").click()
+        check(page, "handing over", narrow)
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Mute visitor").click()
+        expect(page.get_by_text("Muted.")).to_be_visible()
+        check(page, "muted", narrow)
+        page.get_by_role("button", name="Replies").click()
+        check(page, "replies", narrow)
+        page.get_by_role("button", name="New reply").click()
+        check(page, "a new reply", narrow)
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="End my shift").click()
+        check(page, "end of the shift", narrow)
+        page.get_by_role("button", name="Stay").click()
         page.get_by_role("button", name="Lock").click()
         expect(page.get_by_label("Passphrase")).to_be_visible()
         assert "here I am" not in page.inner_text("body")

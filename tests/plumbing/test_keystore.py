@@ -1,6 +1,8 @@
 """The key store's promise: a key that was put is there after a crash, an erased one is nowhere."""
 
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from luwte.errors import CannotStart
-from luwte.plumbing.keystore import CONVERSATION, STAFF, KeyStore
+from luwte.plumbing.keystore import CONVERSATION, STAFF, KeyStore, copy, ids
 
 IDS = [bytes([n]) * 16 for n in range(1, 7)]
 
@@ -118,3 +120,53 @@ def test_slots_are_64_bytes_and_used_again(tmp_path: Path) -> None:
     store.close()
     assert path.stat().st_size == 64 * len(IDS)
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_copy_of_a_store_in_use_has_what_was_put_before_it(tmp_path: Path) -> None:
+    """While keys come and go, and slots are used again: whoever stays is in every copy, and none is damaged."""
+    path = tmp_path / "keys"
+    store = KeyStore(path)
+    stop, stays = threading.Event(), [os.urandom(16) for _ in range(50)]
+
+    def come_and_go() -> None:
+        for _ in range(20_000):
+            if stop.is_set():
+                return
+            for kind, id in ((CONVERSATION, IDS[0]), (STAFF, IDS[1])):
+                store.put(kind, id, os.urandom(32))
+                store.erase(kind, id)
+
+    thread = threading.Thread(target=come_and_go)
+    thread.start()
+    try:
+        for n, id in enumerate(stays, 1):
+            store.put(CONVERSATION, id, os.urandom(32))
+            assert ids(copy(path), CONVERSATION) - {IDS[0]} == set(stays[:n])
+            assert ids(copy(path), STAFF) <= {IDS[1]}
+    finally:
+        stop.set()
+        thread.join()
+    store.close()
+    (tmp_path / "again").write_bytes(copy(path))
+    again = KeyStore(tmp_path / "again")
+    assert all(again.get(CONVERSATION, id) == store.get(CONVERSATION, id) is not None for id in stays)
+    again.close()
+
+
+def test_a_slot_that_is_being_written_is_read_again_and_damage_is_not_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a slot at the first look, whole at the next: it is in the copy. Half at every look: there is no copy."""
+    path = tmp_path / "keys"
+    store = KeyStore(path)
+    for id in IDS[:2]:
+        store.put(CONVERSATION, id, os.urandom(32))
+    store.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100] + bytes(28))
+    with pytest.raises(CannotStart, match="slot 1"):
+        copy(path)
+    monkeypatch.setattr(time, "sleep", lambda seconds: path.write_bytes(whole))  # the writer's turn
+    assert copy(path) == whole
+    path.write_bytes(whole + bytes(64) + bytes(10))
+    assert copy(path) == whole

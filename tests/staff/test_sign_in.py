@@ -386,7 +386,7 @@ def test_a_session_ends_after_the_longest_shift(tmp_path: Path) -> None:
         clock.ahead = (SESSION_MINUTES - 1) * 60
         await noor.opens_desk()
         clock.ahead = SESSION_MINUTES * 60
-        line = await Line.open(house.origin.replace("http", "ws") + "/desk/socket", house.origin)
+        line = await Line.open(house.origin.replace("http", "ws") + "/desk/socket/2", house.origin)
         line.send("sign_on", token=noor.token)
         assert await line.closing_code() == 4401
         noor.line.send("ping")
@@ -413,7 +413,7 @@ def test_a_disabled_account_is_nobody(tmp_path: Path) -> None:
             assert refused.content == (await try_in(client, "Nobody", right)).content
             answer = await client.post("/desk/unlock", json={"proof": right}, headers=bearer(noor.token))
             assert answer.json()["code"] == "signed_out"
-        line = await Line.open(house.origin.replace("http", "ws") + "/desk/socket", house.origin)
+        line = await Line.open(house.origin.replace("http", "ws") + "/desk/socket/2", house.origin)
         line.send("sign_on", token=noor.token)
         assert await line.closing_code() == 4401
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -24,12 +24,14 @@ from luwte.conversation.model import (
     message_row,
     wrap_row,
 )
+from luwte.conversation.presence import keeps_place
 from luwte.crypto.envelope import SHARED_LOG, TEAM_LOG, Header
 from luwte.crypto.wrap import Purpose
 from luwte.errors import (
     ConversationEnded,
     ConversationExists,
     Duplicate,
+    Muted,
     NoSuchConversation,
     NotAccepted,
     OutOfOrder,
@@ -79,8 +81,18 @@ def queue_topic(team: str) -> tuple[str, str]:
 
 
 def place_topic(conversation: bytes) -> tuple[str, bytes]:
-    """Woken when a waiting conversation has another place, or may expect another wait."""
+    """Told where a waiting conversation stands, when that changed."""
     return ("place", conversation)
+
+
+def presence_topic(conversation: bytes) -> tuple[str, bytes]:
+    """Woken when the visitor came, went out of sight or left."""
+    return ("presence", conversation)
+
+
+def left_topic(team: str) -> tuple[str, str]:
+    """Told the id of each waiting conversation whose visitor has left."""
+    return ("left", team)
 
 
 def holder_topic(account: str) -> tuple[str, str]:
@@ -223,7 +235,7 @@ def append(tx: WriteTx, sealed: Sealed, writer: Writer, minute: int, connection:
     chain = end.chain(header.sender)
     try:
         admit(conversation, chain, header, writer, accompanies=_accompanies(tx, conversation, log, writer))
-    except (ConversationEnded, WrongGeneration, OutOfOrder) as refusal:
+    except (ConversationEnded, Muted, WrongGeneration, OutOfOrder) as refusal:
         return _answered(tx, conversation, chain, sealed, refusal)
     if header.msg_id in end.msg_ids:
         raise Duplicate(seq=chain.seq + 1, prev=chain.prev, g=header.generation)
@@ -342,6 +354,11 @@ def waiting(tx: ReadTx, team: str) -> list[tuple[Conversation, int]]:
     return store.waiting(tx, team)
 
 
+def in_line(tx: ReadTx, team: str) -> list[tuple[bytes, bool, str]]:
+    """Who waits, longest first, with what decides whose turn it is: whether it returned, and its priority."""
+    return store.in_line(tx, team)
+
+
 def held_by(tx: ReadTx, account: str) -> list[Conversation]:
     """What this account has open."""
     return store.held_by(tx, account)
@@ -385,6 +402,12 @@ def pass_on(tx: WriteTx, conversation: Conversation, account: str) -> None:
     tx.wake(holder_topic(account))
 
 
+def mute(tx: WriteTx, conversation: Conversation, on: bool) -> None:
+    """Refuse what the visitor writes, or take it again. It ends with the seat of who asked for it."""
+    store.mute(tx, conversation.key, on)
+    _wake_all(tx, conversation, conversation.holder)
+
+
 def accompany(tx: WriteTx, conversation: Conversation, account: str, reason: str, minute: int) -> None:
     """Let *account* read along and write notes, until it parts or the conversation ends."""
     store.accompany(tx, conversation.key, account, reason, minute)
@@ -420,6 +443,8 @@ def end_by_visitor(tx: WriteTx, id: bytes, minute: int) -> None:
     if conversation.ended_by is None:
         store.stop(tx, conversation.key, minute, BY_VISITOR, None)
         _wake_all(tx, conversation, conversation.holder)
+        if conversation.waits and conversation.left is None:
+            tx.tell(left_topic(conversation.team), conversation.id)
 
 
 def end_by_team(tx: WriteTx, conversation: Conversation, minute: int, reason: str) -> None:
@@ -428,6 +453,46 @@ def end_by_team(tx: WriteTx, conversation: Conversation, minute: int, reason: st
         raise ConversationEnded
     store.stop(tx, conversation.key, minute, BY_TEAM, reason)
     _wake_all(tx, conversation, conversation.holder)
+
+
+# who is there
+
+
+def going_on(tx: ReadTx) -> list[Conversation]:
+    """Every conversation that nobody ended or left."""
+    return store.going_on(tx)
+
+
+def leave(tx: WriteTx, gone: Sequence[tuple[bytes, int]]) -> None:
+    """These visitors left, each at its minute: no list offers them any more."""
+    for id, minute in gone:
+        conversation = store.find(tx, id)
+        if conversation is None or conversation.ended_by is not None or conversation.left is not None:
+            continue
+        store.leave(tx, conversation.key, minute)
+        tx.wake(state_topic(id))
+        tx.wake(presence_topic(id))
+        tx.wake(queue_topic(conversation.team))
+        if conversation.waits:
+            tx.tell(left_topic(conversation.team), id)
+
+
+def come_back(tx: WriteTx, id: bytes, minute: int) -> Conversation:
+    """The visitor is there again: with the old place when that is still theirs, otherwise waiting from now."""
+    conversation = find(tx, id)
+    if conversation.left is None or conversation.ended_by is not None:
+        return conversation
+    since = conversation.waiting_since if keeps_place(conversation.left, minute) else minute
+    store.come_back(tx, conversation.key, since)
+    tx.wake(presence_topic(id))
+    tx.wake(queue_topic(conversation.team))
+    return find(tx, id)
+
+
+def prioritise(tx: WriteTx, conversation: Conversation, priority: str) -> None:
+    """Staff say how much haste a waiting conversation has."""
+    store.prioritise(tx, conversation.key, priority)
+    tx.wake(queue_topic(conversation.team))
 
 
 def _wake_all(tx: WriteTx, conversation: Conversation, account: str | None) -> None:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from luwte.conversation import frames
 from luwte.conversation.model import ShredKey
+from luwte.conversation.presence import Visitors
 from luwte.plumbing.clock import Clock, minute
 from luwte.plumbing.db import Db
 from luwte.plumbing.keystore import KeyStore
@@ -29,6 +30,7 @@ class Surroundings:
     metrics: Metrics
     certificates: dict[bytes, bytes]
     shred_key: ShredKey
+    visitors: Visitors
 
     def minute(self) -> int:
         """Now, as fine as is stored."""

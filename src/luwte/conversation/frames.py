@@ -1,13 +1,14 @@
 """The frames of a visitor's socket, as docs/protocol.md section 5.1 writes them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from luwte.crypto.envelope import MAX_COUNT
 from luwte.errors import Refusal
 
-PROTOCOL = 1
+PROTOCOL = 2
+"""What today's browsers speak; the one before it is served, too."""
 
 Id = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
@@ -16,6 +17,9 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
 
 class Frame(msgspec.Struct, tag_field="t", forbid_unknown_fields=True, omit_defaults=True):
     """One message on a socket; `t` names it."""
+
+    came_with: ClassVar[int] = 1
+    """The protocol that brought this frame: a client of an older one is never sent it."""
 
 
 # from the visitor
@@ -35,6 +39,7 @@ class Resume(Frame, tag="resume"):
     conv: Id
     credential: bytes
     after: Count
+    away: bool = False
 
 
 class Append(Frame, tag="append"):
@@ -57,11 +62,15 @@ class End(Frame, tag="end"):
     pass
 
 
+class Away(Frame, tag="away"):
+    away: bool
+
+
 class Ping(Frame, tag="ping"):
     pass
 
 
-FromVisitor = Start | Resume | Append | Delivered | Read | Typing | End | Ping
+FromVisitor = Start | Resume | Append | Delivered | Read | Typing | End | Away | Ping
 
 
 # to the visitor
@@ -106,7 +115,13 @@ class Claimed(Frame, tag="claimed"):
     times: int
 
 
+class Muted(Frame, tag="muted"):
+    came_with: ClassVar[int] = 2
+    on: bool
+
+
 class Line(Frame, tag="line", omit_defaults=False):
+    came_with: ClassVar[int] = 2
     open: bool
 
 

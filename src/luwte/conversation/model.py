@@ -13,6 +13,7 @@ from luwte.crypto.primitives import Malformed, check_x25519, verify
 from luwte.errors import (
     ConversationEnded,
     MalformedFrame,
+    Muted,
     NoSuchConversation,
     NotAccepted,
     OutOfOrder,
@@ -21,8 +22,11 @@ from luwte.errors import (
 
 BY_VISITOR = "visitor"
 BY_TEAM = "team"
-REASONS = ("completed", "visitor_left", "abuse")
+REASONS = ("completed", "visitor_left", "abuse", "test_call", "prank")
 """Why a counsellor ends a conversation."""
+
+PRIORITIES = ("urgent", "soon", "normal")
+"""What staff may say of a waiting conversation: danger now, short on time, neither."""
 
 LOGS = (SHARED_LOG, TEAM_LOG)
 STAFF_WRITES = (TEAM, NOTE)
@@ -47,6 +51,9 @@ class Conversation:
     times: int
     holder: str | None
     ended_by: str | None
+    left: int | None = None
+    priority: str = "normal"
+    muted: int = 0
 
     @property
     def waits(self) -> bool:
@@ -212,6 +219,8 @@ def admit(
         raise ConversationEnded
     if chain.owner is not None and chain.owner != writer.name:
         raise NotAccepted
+    if conversation.muted and writer.account is None:
+        raise Muted
     # The opening is generation 0 until the first Take; notes begin, and for now stay, at 0.
     generation = 1 if conversation.times and header.direction != NOTE else 0
     if header.generation != generation:

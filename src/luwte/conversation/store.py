@@ -5,7 +5,7 @@ from typing import Any
 from luwte.conversation.model import Chain, Conversation, End, LockedEnvelope, LockedWrap, StartProof
 from luwte.plumbing.db import ReadTx, WriteTx
 
-_COLUMNS = "key, id, team, number, epoch, started, waiting_since, times, holder, ended_by"
+_COLUMNS = "key, id, team, number, epoch, started, waiting_since, times, holder, ended_by, left_at, priority, muted"
 
 
 def _conversation(row: tuple[Any, ...] | None) -> Conversation | None:
@@ -88,7 +88,7 @@ def known(tx: WriteTx, id: bytes) -> Conversation | None:
     if found is None:
         found = find(tx, id)
         if found is not None:
-            tx.memory["conversation"][id] = found
+            tx.remember("conversation", id, found)
     return found
 
 
@@ -96,7 +96,7 @@ def end(tx: WriteTx, key: int, log: int) -> End:
     """The end of a log; `append` moves it on. Read once, by a pass over the log, and remembered."""
     found: End | None = tx.memory["envelope"].get((key, log))
     if found is None:
-        found = tx.memory["envelope"][key, log] = End(0, {}, set())
+        found = End(0, {}, set())
         rows = tx.all(
             "SELECT sender, writer, seq, hash, msg_id FROM envelope WHERE conversation = ? AND log = ? ORDER BY n",
             key,
@@ -104,6 +104,7 @@ def end(tx: WriteTx, key: int, log: int) -> End:
         )
         for sender, writer, seq, hash, msg_id in rows:
             found.add(sender, Chain(writer, seq, hash), msg_id)
+        tx.remember("envelope", (key, log), found)
     return found
 
 
@@ -182,13 +183,24 @@ def last(tx: ReadTx, key: int, log: int) -> int:
 
 
 def waiting(tx: ReadTx, team: str) -> list[tuple[Conversation, int]]:
-    """The conversations that wait, longest first, with the highest number of their shared log."""
+    """The conversations that wait and were not left, longest first, with the highest number of their shared log."""
     rows = tx.all(
         f"SELECT {_COLUMNS}, (SELECT coalesce(max(n), 0) FROM envelope WHERE conversation = key AND log = 1)"
-        " FROM conversation WHERE team = ? AND holder IS NULL AND ended IS NULL ORDER BY waiting_since, key",
+        " FROM conversation WHERE team = ? AND holder IS NULL AND ended IS NULL AND left_at IS NULL"
+        " ORDER BY waiting_since, key",
         team,
     )
     return [(Conversation(*row[:-1]), row[-1]) for row in rows]
+
+
+def in_line(tx: ReadTx, team: str) -> list[tuple[bytes, bool, str]]:
+    """`waiting` in a hurry: the id, whether it returned, and the priority of each, longest first."""
+    rows = tx.all(
+        "SELECT id, times > 0, priority FROM conversation"
+        " WHERE team = ? AND holder IS NULL AND ended IS NULL AND left_at IS NULL ORDER BY waiting_since, key",
+        team,
+    )
+    return [(id, bool(again), priority) for id, again, priority in rows]
 
 
 def held_by(tx: ReadTx, account: str) -> list[Conversation]:
@@ -204,6 +216,27 @@ def holders(tx: ReadTx) -> list[str]:
     """The accounts that have an open conversation."""
     rows = tx.all("SELECT DISTINCT holder FROM conversation WHERE holder IS NOT NULL AND ended IS NULL")
     return [row[0] for row in rows]
+
+
+def going_on(tx: ReadTx) -> list[Conversation]:
+    """The conversations that nobody ended or left."""
+    rows = tx.all(f"SELECT {_COLUMNS} FROM conversation WHERE ended IS NULL AND left_at IS NULL ORDER BY key")
+    return [Conversation(*row) for row in rows]
+
+
+def leave(tx: WriteTx, key: int, minute: int) -> None:
+    """The visitor left at *minute*."""
+    tx.execute("UPDATE conversation SET left_at = ? WHERE key = ?", minute, key)
+
+
+def come_back(tx: WriteTx, key: int, waiting_since: int) -> None:
+    """The visitor did not leave after all, and waits from *waiting_since*."""
+    tx.execute("UPDATE conversation SET left_at = NULL, waiting_since = ? WHERE key = ?", waiting_since, key)
+
+
+def prioritise(tx: WriteTx, key: int, priority: str) -> None:
+    """Staff put it in this class."""
+    tx.execute("UPDATE conversation SET priority = ? WHERE key = ?", priority, key)
 
 
 def running(tx: ReadTx, team: str) -> list[Conversation]:
@@ -240,13 +273,18 @@ def seat(tx: WriteTx, key: int, account: str) -> bool:
 
 
 def unseat(tx: WriteTx, key: int, minute: int) -> None:
-    """Nobody has it: it waits from *minute*."""
-    tx.execute("UPDATE conversation SET holder = NULL, waiting_since = ? WHERE key = ?", minute, key)
+    """Nobody has it: it waits from *minute*, and its visitor is heard again."""
+    tx.execute("UPDATE conversation SET holder = NULL, muted = 0, waiting_since = ? WHERE key = ?", minute, key)
 
 
 def pass_on(tx: WriteTx, key: int, account: str) -> None:
-    """From who has it to *account*."""
-    tx.execute("UPDATE conversation SET holder = ?, times = times + 1 WHERE key = ?", account, key)
+    """From who has it to *account*, who judges anew whether the visitor is heard."""
+    tx.execute("UPDATE conversation SET holder = ?, muted = 0, times = times + 1 WHERE key = ?", account, key)
+
+
+def mute(tx: WriteTx, key: int, on: bool) -> None:
+    """Whether the visitor's messages are refused."""
+    tx.execute("UPDATE conversation SET muted = ? WHERE key = ?", int(on), key)
 
 
 def accompany(tx: WriteTx, key: int, account: str, reason: str, minute: int) -> None:

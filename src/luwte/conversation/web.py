@@ -3,7 +3,7 @@
 <- hello                          -> start | resume                 <- started | resumed
 -> append                         <- ack | refused
 -> delivered | read | typing      <- delivered | read | typing      told on, never stored
--> end | ping                     <- waiting | line | claimed | ended | envelope, cert | pong
+-> end | away | ping              <- waiting | line | claimed | muted | ended | envelope, cert | pong
 """
 
 import asyncio
@@ -11,11 +11,13 @@ import os
 from collections.abc import Callable
 
 from luwte.conversation import actions, frames
-from luwte.conversation.around import Ephemeral, Queue, Surroundings, connection_numbers, to_desk, to_visitor
+from luwte.conversation.around import Ephemeral, Expected, Queue, Surroundings, connection_numbers, to_desk, to_visitor
+from luwte.conversation.departures import leave_at_once
 from luwte.conversation.follow import Follower
 from luwte.conversation.model import THE_VISITOR, Conversation, LockedWrap, StartRequest, Stored, check_start
 from luwte.conversation.reading import as_refusal, decode, read_header
 from luwte.conversation.send import Appends
+from luwte.conversation.versions import speaking
 from luwte.crypto.envelope import SHARED_LOG, Header
 from luwte.errors import Busy, Failed, LineClosed, NoSuchConversation, NotAccepted, Refusal, SlowDown, WrongOrder
 from luwte.line.actions import line_topic
@@ -40,18 +42,24 @@ WAITING_AT_MOST = 5_000
 class VisitorSocket:
     """One visitor's connection, from hello to goodbye."""
 
-    def __init__(self, around: Surroundings, queue: Queue, team: Callable[[], Team], socket: Socket) -> None:
+    def __init__(
+        self, around: Surroundings, queue: Queue, team: Callable[[], Team], socket: Socket, protocol: int
+    ) -> None:
         """*team* tells the line's team with its certificates of this moment."""
         self._around, self._queue, self._team, self._socket = around, queue, team, socket
+        self._protocol, self._speak = protocol, speaking(protocol)
         self._number = next(connection_numbers)
         self._unfollow: list[Callable[[], None]] = []
         self._follower: Follower | None = None
         self._certs_sent: set[bytes] = set()
         self._told: tuple[object, ...] = ()
+        self._muted_told = False
         self._line_told = True
         self._looking = False
         self._look_again = False
         self._conversation = b""
+        self._known: Conversation | None = None
+        self._line = team().slug
         self._pace = Pace(RATE, BURST, around.clock())
         self._appends = Appends(around, self._number, self._appended)
 
@@ -68,7 +76,7 @@ class VisitorSocket:
         team = self._team()
         certificates = [team.admin_certificate, team.certificate]
         minute = self._around.minute()
-        self._send(frames.Hello(frames.PROTOCOL, self._around.organisation, team.slug, minute, certificates))
+        self._send(frames.Hello(self._protocol, self._around.organisation, team.slug, minute, certificates))
 
     async def _first(self) -> bool:
         try:
@@ -97,7 +105,7 @@ class VisitorSocket:
             case frames.Resume():
                 conversation, wraps, last = await self._resume(frame)
                 self._send(frames.Resumed(conversation.id, last, wraps))
-                self._follow(conversation, frame.after)
+                self._follow(conversation, frame.after, in_sight=not frame.away)
             case _:
                 self._socket.close(NO_SIGN_ON)
                 return False
@@ -146,9 +154,11 @@ class VisitorSocket:
         wraps = actions.open_wraps(conversation.id, locked, key)
         return conversation, [frames.VisitorWrap(wrap.generation, wrap.wrap) for wrap in wraps], last
 
-    def _follow(self, conversation: Conversation, after: int) -> None:
+    def _follow(self, conversation: Conversation, after: int, *, in_sight: bool = True) -> None:
         around, id = self._around, conversation.id
         self._conversation = id
+        around.visitors.opened(id, self._number, in_sight=in_sight)
+        self._moved()
         self._follower = Follower(
             db=around.db,
             relay=around.relay,
@@ -164,7 +174,7 @@ class VisitorSocket:
         self._unfollow = [
             around.relay.follow(actions.state_topic(id), self._look),
             around.relay.listen(to_visitor(id), self._hear),
-            around.relay.follow(actions.place_topic(id), self._look),
+            around.relay.listen(actions.place_topic(id), self._move_up),
             around.relay.follow(line_topic(conversation.team), self._look),
         ]
         self._look()
@@ -215,7 +225,7 @@ class VisitorSocket:
         if error is not None:
             self._refuse(error, header)
         elif ack is not None:
-            self._socket.send(frames.encode(frames.Ack(header.msg_id, ack.n, ack.minute)))
+            self._send(frames.Ack(header.msg_id, ack.n, ack.minute))
 
     def _refuse(self, error: Exception, header: Header | None) -> None:
         refusal = as_refusal("visitor", self._around, error)
@@ -230,6 +240,10 @@ class VisitorSocket:
                 tell(to_desk(self._conversation), Ephemeral(frames.Typing))
             case frames.Delivered() | frames.Read():
                 tell(to_desk(self._conversation), Ephemeral(type(frame), frame.n))
+            case frames.Away():
+                self._around.visitors.looks(self._conversation, self._number, in_sight=not frame.away)
+                self._moved()
+                self._look()
             case frames.End():
                 await self._around.db.write(actions.end_by_visitor, self._conversation, self._around.minute())
             case _:
@@ -245,7 +259,7 @@ class VisitorSocket:
         if cert is not None and cert not in self._certs_sent:
             self._certs_sent.add(cert)
             self._send(frames.Cert(self._around.certificates[cert]))
-        self._socket.send(frames.encode(frames.Envelope(SHARED_LOG, stored.n, stored.minute, stored.envelope)))
+        self._send(frames.Envelope(SHARED_LOG, stored.n, stored.minute, stored.envelope))
 
     def _look(self) -> None:
         """Something about the conversation changed: read it again, once at a time."""
@@ -260,7 +274,8 @@ class VisitorSocket:
             self._look_again = True
             while self._look_again and not self._socket.closed:
                 self._look_again = False
-                self._tell(await self._around.db.read(actions.find, self._conversation))
+                self._known = await self._still_theirs(await self._around.db.read(actions.find, self._conversation))
+                self._tell(self._known)
         except Refusal:
             self._socket.close(NOT_ALLOWED)
         except Exception as error:
@@ -269,12 +284,29 @@ class VisitorSocket:
         finally:
             self._looking = False
 
-    def _tell(self, conversation: Conversation) -> None:
+    async def _still_theirs(self, conversation: Conversation) -> Conversation:
+        """Whoever was taken for gone and has the page in sight is back."""
+        around = self._around
+        if conversation.left is None or not around.visitors.is_here(conversation.id):
+            return conversation
+        return await around.db.write(actions.come_back, conversation.id, around.minute())
+
+    def _moved(self) -> None:
+        """Somebody may be here, away or gone now who was not before."""
+        self._around.relay.wake(actions.presence_topic(self._conversation))
+        self._around.relay.wake(actions.queue_topic(self._line))
+
+    def _move_up(self, expected: Expected) -> None:
+        """The place in the queue is another one."""
+        if self._known is not None and not self._socket.closed:
+            self._tell(self._known, expected)
+
+    def _tell(self, conversation: Conversation, expected: Expected | None = None) -> None:
         news: list[frames.Frame] = []
         if conversation.ended_by is not None:
             news = [frames.Ended(conversation.ended_by)]
         elif conversation.waits:
-            expected = self._queue.expected(conversation.team, conversation.id)
+            expected = expected or self._queue.expected(conversation.team, conversation.id)
             if expected is not None:
                 news = [frames.Waiting(expected.place, expected.low, expected.high)]
             if conversation.times:
@@ -285,6 +317,9 @@ class VisitorSocket:
             self._told = tuple(news)
             for frame in news:
                 self._send(frame)
+        if bool(conversation.muted) != self._muted_told and conversation.ended_by is None:
+            self._muted_told = bool(conversation.muted)
+            self._send(frames.Muted(self._muted_told))
         self._tell_line(conversation)
 
     def _tell_line(self, conversation: Conversation) -> None:
@@ -295,10 +330,16 @@ class VisitorSocket:
             self._send(frames.Line(is_open))
 
     def _send(self, frame: frames.Frame) -> None:
-        self._socket.send(frames.encode(frame))
+        data = self._speak(frame)
+        if data is not None:
+            self._socket.send(data)
 
     def _leave(self) -> None:
         for unfollow in self._unfollow:
             unfollow()
         if self._follower is not None:
             self._follower.stop()
+            self._around.visitors.closed(self._conversation, self._number, farewell=self._socket.farewell)
+            self._moved()
+            if self._socket.farewell and not self._around.visitors.is_open(self._conversation):
+                leave_at_once(self._around, self._conversation)

@@ -12,7 +12,7 @@ from luwte.crypto.primitives import CannotOpen, Malformed, check_x25519, public_
 
 WRAP_BYTES: Final = 80
 NO_CONVERSATION: Final = bytes(16)
-_SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
 class Purpose(IntEnum):
@@ -66,7 +66,7 @@ def wrap(secret: bytes, recipient_public: bytes, context: WrapContext) -> bytes:
     if len(secret) != 32:
         raise Malformed("a wrapped secret has 32 bytes")
     recipient = X25519PublicKey.from_public_bytes(check_x25519(recipient_public))
-    return _SUITE.encrypt(secret, recipient, context.info(recipient_public))
+    return SUITE.encrypt(secret, recipient, context.info(recipient_public))
 
 
 def unwrap(wrapped: bytes, private_key: bytes, context: WrapContext) -> bytes:
@@ -75,6 +75,6 @@ def unwrap(wrapped: bytes, private_key: bytes, context: WrapContext) -> bytes:
     if len(wrapped) != WRAP_BYTES:
         raise CannotOpen
     try:
-        return _SUITE.decrypt(wrapped, X25519PrivateKey.from_private_bytes(private_key), info)
+        return SUITE.decrypt(wrapped, X25519PrivateKey.from_private_bytes(private_key), info)
     except (InvalidTag, ValueError):
         raise CannotOpen from None

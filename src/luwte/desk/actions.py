@@ -8,7 +8,15 @@ from luwte.audit.model import pseudonym
 from luwte.conversation import actions as conversations
 from luwte.conversation.model import REASONS, Conversation, LockedEnvelope, LockedWrap, ShredKey, StartProof
 from luwte.crypto.envelope import SHARED_LOG, TEAM_LOG
-from luwte.errors import AlreadyTaken, ConversationEnded, MalformedFrame, NoSuchConversation, Refusal
+from luwte.errors import (
+    AlreadyTaken,
+    ConversationEnded,
+    LimitReached,
+    MalformedFrame,
+    NoSuchConversation,
+    Refusal,
+    VisitorAway,
+)
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff import actions as staff
 from luwte.staff.model import Account, Session
@@ -56,8 +64,20 @@ def record_openings(tx: WriteTx, account: Account, ids: Sequence[bytes], minute:
         record(tx, account.id, id, "opening.read", minute, key)
 
 
-def take(tx: WriteTx, session: Session, id: bytes, minute: int, key: ShredKey) -> None:
-    """Take a waiting conversation. Raises `AlreadyTaken` for who was second, `ConversationEnded` for who is late."""
+def take(
+    tx: WriteTx,
+    session: Session,
+    id: bytes,
+    limit: int,
+    is_here: Callable[[bytes], bool],
+    minute: int,
+    key: ShredKey,
+) -> Conversation:
+    """Take a waiting conversation; it, as it was.
+
+    Raises `AlreadyTaken` for who was second, `ConversationEnded` for who is late, `VisitorAway` for an empty chair,
+    `LimitReached` for who has *limit* already.
+    """
     account = session.account
     # In the same transaction: of a sign-out and a Take at the same moment one comes first, for everybody.
     staff.check_session(tx, session, minute)
@@ -66,9 +86,20 @@ def take(tx: WriteTx, session: Session, id: bytes, minute: int, key: ShredKey) -
         raise NoSuchConversation
     if conversation.ended_by is not None:
         raise ConversationEnded
+    if conversation.holder is None and not is_here(id):
+        raise VisitorAway
+    if conversation.waits:
+        check_room(tx, account, limit)
     if not conversations.seat(tx, conversation, account.id):
         raise AlreadyTaken
     record(tx, account.id, id, "conversation.take", minute, key)
+    return conversation
+
+
+def check_room(tx: ReadTx, account: Account, limit: int) -> None:
+    """Refuse one more to who has *limit* already."""
+    if len(conversations.held_by(tx, account.id)) >= limit:
+        raise LimitReached
 
 
 def held(tx: ReadTx, account: Account) -> list[Held]:
@@ -138,7 +169,8 @@ def _waiting(tx: ReadTx, account: Account, id: bytes) -> Conversation | None:
         conversation = conversations.find(tx, id)
     except NoSuchConversation:
         return None
-    return conversation if conversation.waits and conversation.team == account.team else None
+    waits = conversation.waits and conversation.left is None
+    return conversation if waits and conversation.team == account.team else None
 
 
 def _is_ours(tx: ReadTx, account: Account, id: bytes) -> bool:
@@ -167,7 +199,7 @@ def record(
     reason: str = "",
     result: str = "done",
 ) -> None:
-    """Put a deed on record under the conversation's pseudonym."""
+    """Put one deed on record, naming the conversation so that only its own key can."""
     shred_key = key(id)
     audit.record(
         tx,

@@ -6,13 +6,18 @@ from luwte.conversation.around import Surroundings
 from luwte.desk import actions, frames
 from luwte.desk.register import Desks
 from luwte.errors import (
+    AlreadyOffered,
     AlreadyTaken,
     Busy,
     ConversationEnded,
+    LimitReached,
     NoSuchConversation,
+    NoSuchOffer,
     NotAccepted,
+    NotOnShift,
     Refusal,
     SignedOut,
+    VisitorAway,
 )
 from luwte.plumbing.log import trouble
 from luwte.staff.model import Session
@@ -20,12 +25,19 @@ from luwte.staff.model import Session
 ACTIONS: dict[type[frames.FromDesk], str] = {
     frames.Openings: "opening.read",
     frames.Take: "conversation.take",
+    frames.Next: "conversation.take",
+    frames.Triage: "conversation.triage",
     frames.Follow: "conversation.read",
     frames.Append: "conversation.write",
     frames.Delivered: "conversation.write",
     frames.Read: "conversation.write",
     frames.Typing: "conversation.write",
     frames.End: "conversation.end",
+    frames.HandOver: "conversation.offer",
+    frames.Withdraw: "conversation.withdraw",
+    frames.Answer: "conversation.accept",
+    frames.GiveBack: "conversation.return",
+    frames.Mute: "conversation.mute",
     frames.NeedColleague: "alarm.raise",
     frames.Coming: "alarm.answer",
     frames.Solved: "alarm.close",
@@ -35,7 +47,18 @@ ACTIONS: dict[type[frames.FromDesk], str] = {
 }
 """What somebody tries with a frame, in the words of the audit log."""
 
-OUT_OF_REACH = (NoSuchConversation, NotAccepted, AlreadyTaken, ConversationEnded, SignedOut)
+OUT_OF_REACH = (
+    NoSuchConversation,
+    NotAccepted,
+    AlreadyTaken,
+    ConversationEnded,
+    SignedOut,
+    LimitReached,
+    NotOnShift,
+    AlreadyOffered,
+    NoSuchOffer,
+    VisitorAway,
+)
 """Refusals that are on record. The others are about the form of a frame, or its moment."""
 
 

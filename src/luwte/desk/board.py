@@ -3,15 +3,23 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from time import perf_counter
 
 from luwte.conversation import actions as conversations
 from luwte.conversation.around import Expected, Surroundings
-from luwte.desk.model import Row, expected_wait, triage
+from luwte.conversation.model import Conversation
+from luwte.desk.model import ROWS, Row, expected_wait, recent, triage
 from luwte.line.lines import Lines
 from luwte.plumbing.log import trouble
 
 PAUSE = 0.1
 """Seconds in which changes are gathered before the list is read again."""
+
+SHARE = 5
+"""The pause lasts at least so many times as the last reading took: a long list does not eat the processor."""
+
+FAR_EVERY = 5.0
+"""Seconds between two tellings to those beyond the first rows: their place moves all the time and changes nothing."""
 
 
 class Board:
@@ -20,12 +28,16 @@ class Board:
     def __init__(self, around: Surroundings, team: str) -> None:
         self._around, self._team = around, team
         self.rows: list[Row] = []
+        self.urgent_in_a_row = 0
         self._expected: dict[bytes, Expected] = {}
+        self._told: dict[bytes, Expected] = {}
         self._desks: dict[int, Callable[[], int]] = {}
         self._takes: deque[int] = deque(maxlen=500)
         self._timer: asyncio.TimerHandle | None = None
+        self._far_timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self._again = False
+        self._cost = 0.0
         self._unfollow = around.relay.follow(conversations.queue_topic(team), self.refresh)
 
     @property
@@ -36,8 +48,9 @@ class Board:
     def close(self) -> None:
         """Look no more."""
         self._unfollow()
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._far_timer):
+            if timer is not None:
+                timer.cancel()
         if self._task is not None:
             self._task.cancel()
 
@@ -51,9 +64,14 @@ class Board:
         self._desks.pop(connection, None)
         self.refresh()
 
-    def taken(self) -> None:
+    def taken(self, conversation: Conversation) -> None:
         """Somebody was helped now."""
         self._takes.append(self._around.minute())
+        if conversation.times:
+            return
+        # Passing over nobody is no reason to let somebody in danger wait later.
+        others = any(row.here and not row.again and not row.urgent for row in self.rows)
+        self.urgent_in_a_row = self.urgent_in_a_row + 1 if others and conversation.priority == "urgent" else 0
 
     def expected(self, conversation: bytes) -> Expected | None:
         """Where a waiting conversation stands."""
@@ -61,14 +79,25 @@ class Board:
 
     def for_a_newcomer(self) -> Expected:
         """What somebody who starts now may expect."""
-        return self._estimate(len(self.rows) + 1)
+        place = 1 + sum(1 for row in self.rows if row.here)
+        return self._estimate(place, self._free(), recent(self._takes, self._around.minute()))
 
     def refresh(self) -> None:
         """Read again, soon; many changes cost one reading."""
         if self._task is not None:
             self._again = True
         elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(PAUSE, self._begin)
+            pause = max(PAUSE, SHARE * self._cost)
+            self._timer = asyncio.get_running_loop().call_later(pause, self._begin)
+
+    async def look(self) -> None:
+        """Read now."""
+        around, began = self._around, perf_counter()
+        waiting = await around.db.read(conversations.waiting, self._team)
+        is_here = around.visitors.is_here
+        rows = [Row(conversation, last, is_here(conversation.id)) for conversation, last in waiting]
+        self._show(triage(rows, self.urgent_in_a_row))
+        self._cost = perf_counter() - began
 
     def _begin(self) -> None:
         self._timer = None
@@ -76,8 +105,7 @@ class Board:
 
     async def _read(self) -> None:
         try:
-            waiting = await self._around.db.read(conversations.waiting, self._team)
-            self._show(triage([Row(conversation, last) for conversation, last in waiting]))
+            await self.look()
         except Exception as error:
             trouble("board", error)
         finally:
@@ -87,17 +115,36 @@ class Board:
                 self.refresh()
 
     def _show(self, rows: list[Row]) -> None:
-        before, self.rows = self._expected, rows
-        self._expected = {row.conversation.id: self._estimate(n) for n, row in enumerate(rows, 1)}
+        self.rows = rows
+        free, takes = self._free(), recent(self._takes, self._around.minute())
+        here = sum(1 for row in rows if row.here)
+        # Whoever is away is told the place that coming back would give: behind those who are here now.
+        places = [min(n, here + 1) for n in range(1, len(rows) + 1)]
+        estimates = {place: self._estimate(place, free, takes) for place in set(places)}
+        self._expected = {row.conversation.id: estimates[place] for row, place in zip(rows, places, strict=True)}
         self._around.relay.wake(self.topic)
-        for id, expected in self._expected.items():
-            if before.get(id) != expected:
-                self._around.relay.wake(conversations.place_topic(id))
+        self._tell([row for n, row in enumerate(rows) if n < ROWS or row.conversation.id not in self._told])
+        if self._far_timer is None and len(rows) > ROWS:
+            self._far_timer = asyncio.get_running_loop().call_later(FAR_EVERY, self._tell_far)
+        self._told = {id: told for id, told in self._told.items() if id in self._expected}
 
-    def _estimate(self, place: int) -> Expected:
-        free = sum(1 for held in self._desks.values() if held() == 0)
-        wait = expected_wait(place, free, self._takes, self._around.minute())
-        return Expected(place, *(wait or (None, None)))
+    def _tell(self, rows: list[Row]) -> None:
+        for row in rows:
+            id = row.conversation.id
+            expected = self._expected[id]
+            if self._told.get(id) != expected:
+                self._told[id] = expected
+                self._around.relay.tell(conversations.place_topic(id), expected)
+
+    def _tell_far(self) -> None:
+        self._far_timer = None
+        self._tell(self.rows[ROWS:])
+
+    def _free(self) -> int:
+        return sum(1 for held in self._desks.values() if held() == 0)
+
+    def _estimate(self, place: int, free: int, takes: int) -> Expected:
+        return Expected(place, *(expected_wait(place, free, takes) or (None, None)))
 
 
 class Boards:

@@ -1,5 +1,7 @@
 """The frames of a desk's socket, as docs/protocol.md section 5.2 writes them."""
 
+from typing import Annotated, ClassVar
+
 import msgspec
 
 from luwte.conversation.frames import Count, Frame, Id, Ping, encode, refused
@@ -50,6 +52,41 @@ class Typing(Frame, tag="typing"):
     conv: Id
 
 
+class Next(Frame, tag="next"):
+    pass
+
+
+class Triage(Frame, tag="triage"):
+    conv: Id
+    priority: str
+
+
+# handing on
+
+
+class HandOver(Frame, tag="hand_over"):
+    conv: Id
+    to: Annotated[str, msgspec.Meta(max_length=100)]
+
+
+class Withdraw(Frame, tag="withdraw"):
+    conv: Id
+
+
+class Answer(Frame, tag="answer"):
+    conv: Id
+    accept: bool
+
+
+class GiveBack(Frame, tag="give_back"):
+    conv: Id
+
+
+class Mute(Frame, tag="mute"):
+    conv: Id
+    on: bool
+
+
 # danger, supervision, the line: desk/leading.py
 
 
@@ -86,8 +123,10 @@ class CloseLine(Frame, tag="close_line"):
     pass
 
 
+Handing = HandOver | Withdraw | Answer | GiveBack | Mute
 Leading = NeedColleague | Coming | Solved | StepIn | StepOut | TakeOver | OpenLine | CloseLine
-FromDesk = SignOn | Openings | Take | Follow | Append | End | Delivered | Read | Typing | Ping | Leading
+Talking = Openings | Take | Next | Triage | Follow | Append | End | Delivered | Read | Typing
+FromDesk = SignOn | Talking | Handing | Leading | Ping
 
 
 # to the desk
@@ -113,6 +152,29 @@ class WaitingRow(msgspec.Struct, frozen=True):
 class Queue(Frame, tag="queue"):
     waiting: list[WaitingRow]
     more: int
+
+
+class Mark(msgspec.Struct, frozen=True):
+    conv: bytes
+    priority: str
+
+
+class Standing(Frame, tag="standing"):
+    came_with: ClassVar[int] = 2
+    marks: list[Mark]
+    away: list[WaitingRow]
+
+
+class Presence(Frame, tag="presence"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
+    state: str
+    since: int
+
+
+class Given(Frame, tag="given"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
 
 
 class OpeningEnvelope(msgspec.Struct, frozen=True):
@@ -193,7 +255,48 @@ class WrapFrame(Frame, tag="wrap"):
     wrap: bytes
 
 
+class ColleagueRow(msgspec.Struct, frozen=True):
+    account: str
+    name: str
+    held: int
+
+
+class Shift(Frame, tag="shift"):
+    came_with: ClassVar[int] = 2
+    limit: int
+    colleagues: list[ColleagueRow]
+
+
+class Asked(Frame, tag="asked"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
+    to: str
+    name: str
+
+
+class Offered(Frame, tag="offered"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
+    number: int
+    by: str
+    name: str
+    minute: int
+
+
+class OfferOver(Frame, tag="offer_over"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
+    why: str
+
+
+class Muted(Frame, tag="muted"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
+    on: bool
+
+
 class Line(Frame, tag="line", omit_defaults=False):
+    came_with: ClassVar[int] = 2
     open: bool
     until: int | None
     by: str | None
@@ -210,6 +313,7 @@ class AlarmRow(msgspec.Struct, frozen=True):
 
 
 class Alarms(Frame, tag="alarms"):
+    came_with: ClassVar[int] = 2
     alarms: list[AlarmRow]
 
 
@@ -219,10 +323,12 @@ class CompanyRow(msgspec.Struct, frozen=True):
 
 
 class Company(Frame, tag="company"):
+    came_with: ClassVar[int] = 2
     talks: list[CompanyRow]
 
 
 class SteppedIn(Frame, tag="stepped_in"):
+    came_with: ClassVar[int] = 2
     conv: bytes
     number: int
     since: int
@@ -235,6 +341,7 @@ class SteppedIn(Frame, tag="stepped_in"):
 
 
 class SteppedOut(Frame, tag="stepped_out"):
+    came_with: ClassVar[int] = 2
     conv: bytes
 
 
@@ -254,6 +361,7 @@ class DeskRow(msgspec.Struct, frozen=True):
 
 
 class Picture(Frame, tag="picture", omit_defaults=False):
+    came_with: ClassVar[int] = 2
     waiting: int
     longest: int | None
     running: list[RunningRow]

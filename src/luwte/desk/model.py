@@ -1,6 +1,7 @@
 """The order of the queue and the honest wait."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil, floor
 
@@ -8,6 +9,12 @@ from luwte.conversation.model import Conversation
 
 ROWS = 30
 """Rows that a desk is shown: nobody weighs more than that at a glance."""
+
+HEAD_START = {"soon": 15, "normal": 0}
+"""Minutes by which somebody who is short on time goes before others who came earlier."""
+
+URGENT_IN_A_ROW = 3
+"""Takes of somebody in danger after which one of the others has a turn: nobody waits for ever."""
 
 WINDOW = 60
 """Minutes that the estimate looks back."""
@@ -22,28 +29,71 @@ class Row:
 
     conversation: Conversation
     last: int
+    here: bool = True
 
     @property
     def again(self) -> bool:
         """Whether it returned to the list."""
         return self.conversation.times > 0
 
+    @property
+    def marked(self) -> bool:
+        """Whether staff said that it has haste."""
+        return self.conversation.priority != "normal"
 
-def triage(waiting: Sequence[Row]) -> list[Row]:
-    """The order in which they should be helped: those who had somebody and lost them first, then who waits longest."""
-    return sorted(waiting, key=lambda row: (not row.again, row.conversation.waiting_since, row.conversation.key))
+    @property
+    def urgent(self) -> bool:
+        """Whether staff read of danger now."""
+        return self.conversation.priority == "urgent"
 
 
-def expected_wait(place: int, free_desks: int, takes: Sequence[int], now: int) -> tuple[int, int] | None:
+def triage(waiting: Iterable[Row], urgent_in_a_row: int = 0) -> list[Row]:
+    """The order in which they should be helped; whoever is away comes after all who are here.
+
+    Those who had somebody and lost them first. Then whoever is in danger now; but after three of those in a row one of
+    the others has a turn. *urgent_in_a_row* tells how many were taken since the last of the others. Among the others
+    the longest wait goes first, and who is short on time has a head start of a quarter of an hour. So the n-th of the
+    others is helped after at most 4n takes, however many in danger keep coming.
+    """
+    rows = list(waiting)
+    here, away = [row for row in rows if row.here], [row for row in rows if not row.here]
+    return _turns(here, urgent_in_a_row) + _turns(away, urgent_in_a_row)
+
+
+def _turns(rows: list[Row], urgent_in_a_row: int) -> list[Row]:
+    back = [row for row in rows if row.again]
+    urgent = deque(sorted((row for row in rows if not row.again and row.urgent), key=_waiting_since))
+    others = deque(sorted((row for row in rows if not row.again and not row.urgent), key=_as_if_since))
+    ordered = sorted(back, key=_waiting_since)
+    while urgent and others:
+        urgent_in_a_row = urgent_in_a_row + 1 if urgent_in_a_row < URGENT_IN_A_ROW else 0
+        ordered.append(urgent.popleft() if urgent_in_a_row else others.popleft())
+    return [*ordered, *urgent, *others]
+
+
+def _waiting_since(row: Row) -> tuple[int, int]:
+    return row.conversation.waiting_since, row.conversation.key
+
+
+def _as_if_since(row: Row) -> tuple[int, int]:
+    head_start = HEAD_START[row.conversation.priority]
+    return row.conversation.waiting_since - head_start, row.conversation.key
+
+
+def recent(takes: Iterable[int], now: int) -> int:
+    """How many of the *takes*, given by their minute, are in the window before *now*."""
+    return sum(1 for minute in takes if now - WINDOW < minute <= now)
+
+
+def expected_wait(place: int, free_desks: int, takes: int) -> tuple[int, int] | None:
     """Minutes until somebody at *place* (from 1) is helped, as a range; None when nobody can tell.
 
-    *takes* are the minutes at which conversations were taken. Assumes that the coming hour takes at the pace of the
-    last one; half to one and a half times that is the range we dare to say.
+    *takes* is how many were taken in the last hour. Assumes that the coming hour takes at that pace; half to one and a
+    half times that is the range we dare to say.
     """
     if place <= free_desks:
         return (0, 0)
-    recent = [minute for minute in takes if now - WINDOW < minute <= now]
-    if len(recent) < ENOUGH:
+    if takes < ENOUGH:
         return None
-    each = WINDOW / len(recent)
+    each = WINDOW / takes
     return (max(1, floor(place * each * 0.5)), max(2, ceil(place * each * 1.5)))

@@ -4,7 +4,7 @@ import asyncio
 
 from luwte.conversation import actions as conversations
 from luwte.conversation.around import Surroundings
-from luwte.desk import actions
+from luwte.desk import actions, hand_over
 from luwte.plumbing.clock import Clock
 from luwte.plumbing.log import trouble
 
@@ -90,6 +90,9 @@ class Watch:
             if self._desks.away(account) >= GONE:
                 minute, key = around.minute(), around.shred_key
                 await around.db.write(actions.return_all, account, minute, key, reason="desk_gone")
+        now = int(around.clock())
+        if await around.db.read(hand_over.has_stale, now):
+            await around.db.write(hand_over.tidy, now)
 
     async def _look_for_ever(self) -> None:
         while True:

@@ -2,9 +2,11 @@
 
 -> sign_on                        <- welcome, queue, taken for each conversation that the account has
 -> openings | take | follow       <- opening | taken | envelope, cert
+-> next | triage                  <- given, taken | standing
 -> append | end                   <- ack | refused | ended | lost
--> delivered | read | typing      <- the visitor's
+-> hand_over and what goes with it: desk/shift.py
 -> need_colleague, step_in, open_line and what goes with them: desk/leading.py
+-> delivered | read | typing      <- the visitor's              <- presence, of whom one talks with or who left
 """
 
 import asyncio
@@ -21,14 +23,17 @@ from luwte.conversation.follow import Follower
 from luwte.conversation.model import WRAP_BYTES, Conversation, LockedWrap, Stored, Writer, log_of
 from luwte.conversation.reading import as_refusal, decode, read_header
 from luwte.conversation.send import Appends, seal
+from luwte.conversation.versions import speaking
 from luwte.crypto.envelope import NOTE, SHARED_LOG, TEAM_LOG, Header
-from luwte.desk import actions, frames, released
+from luwte.desk import actions, frames, released, turns
 from luwte.desk.attempts import Attempts
 from luwte.desk.beside import Beside
 from luwte.desk.board import Board, Boards
 from luwte.desk.leading import Leading
-from luwte.desk.model import ROWS
+from luwte.desk.model import ROWS, Row
+from luwte.desk.on_shift import OnShift
 from luwte.desk.register import Desks
+from luwte.desk.shift import Shift
 from luwte.errors import MalformedFrame, NoSuchConversation, Refusal, SignedOut, TeamSecretExists, WrongOrder
 from luwte.plumbing.clock import minute as minute_of
 from luwte.plumbing.limits import Pace
@@ -59,11 +64,19 @@ class Seat:
     conversation: Conversation
     followers: list[Follower] = field(default_factory=list)
     unlisten: list[Callable[[], None]] = field(default_factory=list)
+    visitor: str = "here"
+    unwatch: Callable[[], None] | None = None
     has_secret: bool = False
     """Whether this desk was given the team secret; a colleague beside it may make it later."""
 
     def leave(self) -> None:
         """Hear nothing more of it."""
+        if self.unwatch is not None:
+            self.unwatch()
+        self.stop_reading()
+
+    def stop_reading(self) -> None:
+        """The logs are followed anew, or not at all."""
         for follower in self.followers:
             follower.stop()
         for unlisten in self.unlisten:
@@ -75,9 +88,18 @@ class DeskSocket:
     """One desk's connection, from sign-on to goodbye."""
 
     def __init__(
-        self, around: Surroundings, boards: Boards, desks: Desks, teams: Callable[[], dict[str, Team]], socket: Socket
+        self,
+        around: Surroundings,
+        boards: Boards,
+        desks: Desks,
+        on_shift: OnShift,
+        teams: Callable[[], dict[str, Team]],
+        socket: Socket,
+        protocol: int,
     ) -> None:
         self._around, self._boards, self._desks, self._teams, self._socket = around, boards, desks, teams, socket
+        self._on_shift = on_shift
+        self._protocol, self._speak = protocol, speaking(protocol)
         self._number = next(connection_numbers)
         self._seats: dict[bytes, Seat] = {}
         self._beside: dict[bytes, Seat] = {}
@@ -90,10 +112,11 @@ class DeskSocket:
         self._session: Session | None = None
         self._writer = NOBODY
         self._board: Board | None = None
+        self._shift: Shift | None = None
         self._refreshing = False
         self._refresh_again = False
         self._queue_timer: asyncio.TimerHandle | None = None
-        self._queue_told: frames.Queue | None = None
+        self._queue_told: tuple[frames.Standing, frames.Queue] | None = None
 
     async def serve(self) -> None:
         """Work until one side hangs up or the session ends."""
@@ -141,9 +164,7 @@ class DeskSocket:
         self._certs_sent.add(account.certificate_id)
         around.certificates[account.certificate_id] = account.certificate
         self._send(
-            frames.Welcome(
-                visitor_frames.PROTOCOL, around.organisation, team.slug, account.id, around.minute(), certificates
-            )
+            frames.Welcome(self._protocol, around.organisation, team.slug, account.id, around.minute(), certificates)
         )
         self._desks.opened(account.id, session.token_hash, self._number)
         if account.role == LEAD:
@@ -153,10 +174,14 @@ class DeskSocket:
             around.relay.follow(session_topic(session.token_hash), self._session_ended),
             around.relay.follow(conversations.holder_topic(account.id), self._refresh),
             around.relay.follow(self._board.topic, self._queue_changed),
+            around.relay.listen(conversations.left_topic(team.slug), self._tell_left),
             around.relay.listen(conversations.secret_topic(team.slug), self._secret_made),
         ]
         self._socket.on_drain = self._drained
+        self._socket.probed = True
         self._tell_queue()
+        self._shift = Shift(around, self._on_shift, session, self._send, self._accepted)
+        self._shift.begin(self._number, lambda: len(self._seats))
         self._leading = self._lead(session)
         self._refresh()
 
@@ -198,6 +223,8 @@ class DeskSocket:
             self._leading = None
         if self._queue_timer is not None:
             self._queue_timer.cancel()
+        if self._shift is not None:
+            self._shift.end()
         if self._session is not None and self._board is not None:
             self._desks.closed(self._session.account.id, self._number)
             self._board.desk_closed(self._number)
@@ -230,10 +257,17 @@ class DeskSocket:
                 await self._openings(frame.convs, [0] * len(frame.convs) if frame.after is None else frame.after)
             case frames.Take():
                 await self._take(frame.conv)
+            case frames.Next():
+                await self._next()
+            case frames.Triage():
+                await self._triage(frame)
             case frames.Follow():
                 self._follow(frame)
             case frames.End():
                 await self._end(frame)
+            case frames.HandOver() | frames.Withdraw() | frames.Answer() | frames.GiveBack() | frames.Mute():
+                assert self._shift is not None
+                await self._shift.do(frame)
             case frames.Delivered() | frames.Read() | frames.Typing():
                 self._sign(frame)
             case frames.Append() | frames.SignOn():
@@ -291,7 +325,7 @@ class DeskSocket:
             self._refuse(error, frames.Append, header.conv, header.msg_id)
         elif ack is not None:
             log = log_of(header.direction)
-            self._socket.send(frames.encode(frames.Ack(header.conv, log, header.msg_id, ack.n, ack.minute)))
+            self._send(frames.Ack(header.conv, log, header.msg_id, ack.n, ack.minute))
 
     def _refuse(self, error: Exception, frame: type[Any], conv: bytes | None, msg_id: bytes | None) -> None:
         refusal = as_refusal("desk", self._around, error)
@@ -359,21 +393,38 @@ class DeskSocket:
         self._send(frames.Opening(id, wraps[0].wrap, opening.conversation.epoch, envelopes))
 
     async def _take(self, id: bytes) -> None:
-        me = self._me
-        await self._around.db.write(actions.take, me, id, self._around.minute(), self._around.shred_key)
-        # Its record is there: showing what was taken needs no second one in this session.
-        self._desks.shown(me.token_hash).add(("conversation.read", id))
+        around, limit, is_here = self._around, self._on_shift.limit, self._around.visitors.is_here
+        self._took(await around.db.write(actions.take, self._me, id, limit, is_here, around.minute(), around.shred_key))
+
+    async def _next(self) -> None:
         assert self._board is not None
-        self._board.taken()
+        around, me, in_a_row, limit = self._around, self._me, self._board.urgent_in_a_row, self._on_shift.limit
+        conversation = await around.db.write(
+            turns.take_next, me, limit, in_a_row, around.visitors.is_here, around.minute(), around.shred_key
+        )
+        self._send(frames.Given(conversation.id))
+        self._took(conversation)
+
+    async def _triage(self, frame: frames.Triage) -> None:
+        around = self._around
+        minute, key = around.minute(), around.shred_key
+        await around.db.write(turns.prioritise, self._me, frame.conv, frame.priority, minute, key)
+
+    def _took(self, conversation: Conversation) -> None:
+        assert self._board is not None
+        self._board.taken(conversation)
+        self._accepted(conversation.id)
+
+    def _accepted(self, id: bytes) -> None:
+        # Its record is there: showing what was taken needs no second one in this session.
+        self._desks.shown(self._me.token_hash).add(("conversation.read", id))
         self._refresh()
 
     def _follow(self, frame: frames.Follow) -> None:
         seat = self._at(frame.conv)
         if seat is None:
             raise NoSuchConversation
-        for made in self._made_lately:
-            self._secret_made(made, again=True)
-        seat.leave()
+        seat.stop_reading()
         for log, after in ((SHARED_LOG, frame.shared), (TEAM_LOG, frame.notes)):
             seat.followers.append(self._follower(frame.conv, log, after))
         seat.unlisten.append(self._around.relay.listen(to_desk(frame.conv), lambda sign: self._hear(frame.conv, sign)))
@@ -414,7 +465,7 @@ class DeskSocket:
         if cert is not None and cert not in self._certs_sent:
             self._certs_sent.add(cert)
             self._send(frames.Cert(self._around.certificates[cert]))
-        self._socket.send(frames.encode(frames.Envelope(id, log, stored.n, stored.minute, stored.envelope)))
+        self._send(frames.Envelope(id, log, stored.n, stored.minute, stored.envelope))
 
     def _hear(self, id: bytes, sign: object) -> None:
         assert isinstance(sign, Ephemeral)
@@ -443,17 +494,35 @@ class DeskSocket:
         self._queue_timer = None
         if self._socket.clogged or self._socket.closed or self._board is None:
             return
-        rows = self._board.rows
-        waiting = [
-            frames.WaitingRow(
-                row.conversation.id, row.conversation.number, row.conversation.waiting_since, row.last, row.again
-            )
-            for row in rows[:ROWS]
-        ]
-        news = frames.Queue(waiting, max(0, len(rows) - ROWS))
-        if news != self._queue_told:
-            self._queue_told = news
-            self._send(news)
+        here = [row for row in self._board.rows if row.here]
+        away = [row for row in self._board.rows if not row.here][:ROWS]
+        shown = here[:ROWS]
+        marks = [frames.Mark(row.conversation.id, row.conversation.priority) for row in [*shown, *away] if row.marked]
+        # Only who is here is in the queue: a desk of the first protocol offers all of it.
+        standing = frames.Standing(marks, [_row(row) for row in away])
+        queue = frames.Queue([_row(row) for row in shown], max(0, len(here) - ROWS))
+        told, self._queue_told = self._queue_told, (standing, queue)
+        if standing != (told[0] if told else frames.Standing([], [])):
+            self._send(standing)
+        if told is None or queue != told[1]:
+            self._send(queue)
+
+    def _tell_left(self, id: object) -> None:
+        """The visitor of a waiting conversation left, which is not the same as taken."""
+        assert isinstance(id, bytes)
+        if not self._socket.clogged and self._is_shown(id):
+            self._send(frames.Presence(id, "gone", self._around.minute()))
+
+    def _is_shown(self, id: bytes) -> bool:
+        standing, queue = self._queue_told or (frames.Standing([], []), frames.Queue([], 0))
+        return any(row.conv == id for row in [*queue.waiting, *standing.away])
+
+    def _tell_presence(self, conversation: Conversation, before: str) -> str:
+        """Whether the visitor of a talk is there, when that is not what was told before; what is told now."""
+        presence = self._around.visitors.of(conversation)
+        if presence.state != before:
+            self._send(frames.Presence(conversation.id, presence.state, minute_of(presence.since)))
+        return presence.state
 
     def _refresh(self) -> None:
         """What this account has may have changed: read it again, once at a time."""
@@ -471,6 +540,9 @@ class DeskSocket:
                 for one in held:
                     if one.conversation.id not in self._seats:
                         await self._seat(one)
+                if self._shift is not None:
+                    self._shift.tell_muted(held)
+                    self._shift.changed()
         except Exception as error:
             trouble("desk refresh", error)
             self._socket.close(1011)
@@ -497,7 +569,7 @@ class DeskSocket:
         key = around.shred_key(conversation.id)
         if key is None or self._socket.closed:
             return
-        self._seats[conversation.id] = Seat(conversation, has_secret=_has_secret(held))
+        seat = self._seats[conversation.id] = Seat(conversation, has_secret=_has_secret(held))
         self._send(
             frames.Taken(
                 conversation.id,
@@ -510,11 +582,24 @@ class DeskSocket:
                 released.start(held, key),
             )
         )
+
+        def look() -> None:
+            seat.visitor = self._tell_presence(conversation, seat.visitor)
+
+        seat.unwatch = around.relay.follow(conversations.presence_topic(conversation.id), look)
+        look()
         if self._board is not None:
             self._board.refresh()
 
     def _send(self, frame: visitor_frames.Frame) -> None:
-        self._socket.send(frames.encode(frame))
+        data = self._speak(frame)
+        if data is not None:
+            self._socket.send(data)
+
+
+def _row(row: Row) -> frames.WaitingRow:
+    conversation = row.conversation
+    return frames.WaitingRow(conversation.id, conversation.number, conversation.waiting_since, row.last, row.again)
 
 
 def _has_secret(held: actions.Held) -> bool:

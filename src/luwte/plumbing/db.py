@@ -37,8 +37,8 @@ WAITING = 1024
 """Jobs that may wait: about a fifth of a second of work on a small machine (`make bench`). More would only make
 everybody late: they get a clear "busy" instead."""
 
-REMEMBERED = 10_000
-"""Things that deeds may remember from one group to the next, in all: enough for five thousand conversations."""
+REMEMBERED = 5_000
+"""Rows that deeds may remember of one table: more conversations than talk at once on one machine."""
 
 READERS = 4
 
@@ -127,6 +127,13 @@ class WriteTx(ReadTx):
         """Hand *value* to the listeners of *topic* once this is on disk: they are spared a reading."""
         self.after(self._relay.tell, topic, value)
 
+    def remember(self, table: str, key: Hashable, row: Any) -> None:
+        """Keep *row* in `memory` for the deeds after this one."""
+        rows = self.memory[table]
+        if len(rows) >= REMEMBERED:
+            rows.clear()
+        rows[key] = row
+
     def _forget(self, sql: str) -> None:
         """Forget what *sql* may have changed; a new row changes nothing that is remembered of the others."""
         match sql.split(None, 3):
@@ -141,8 +148,6 @@ class WriteTx(ReadTx):
         """A transaction begins, in which each job is to be run *alone* (a savepoint around what it writes) or not."""
         self._connection.execute("BEGIN IMMEDIATE")
         self._alone = alone
-        if sum(map(len, self.memory.values())) > REMEMBERED:
-            self.memory.clear()
 
     def _begin(self) -> None:
         """The next job begins."""

@@ -6,11 +6,13 @@ Slot, 64 bytes: u8 kind | u8 state | 10 zero bytes | id[16] | key[32] | crc32 of
 import os
 import struct
 import threading
+import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from luwte.errors import CannotStart
+from luwte.plumbing.files import sync
 from luwte.plumbing.lock import forget_keys
 
 CONVERSATION = 1
@@ -18,6 +20,9 @@ STAFF = 2
 
 _SLOT = struct.Struct(">BB10s16s32sI")
 _FREE, _USED = 0, 1
+
+LOOKS = 5
+"""How often a slot that does not add up is read before it counts as damaged, when another process may be writing."""
 
 
 class KeyStore:
@@ -36,7 +41,7 @@ class KeyStore:
         self._free: list[int] = []
         self._end = 0
         self._load()
-        _sync_folder(path.parent)
+        sync(path.parent)
 
     def get(self, kind: int, id: bytes) -> bytes | None:
         """The key, or None when it never was or is erased. Never blocks."""
@@ -87,33 +92,53 @@ class KeyStore:
 
     def _load(self) -> None:
         data = self._path.read_bytes()
-        slots = len(data) // _SLOT.size
-        # A last slot that a power failure cut short, or left empty, was never relied upon: its put had not returned.
-        if slots and not any(data[(slots - 1) * _SLOT.size :]):
-            slots -= 1
-        for slot in range(slots):
-            record = data[slot * _SLOT.size : (slot + 1) * _SLOT.size]
-            kind, state, _, id, key, crc = _SLOT.unpack(record)
-            if zlib.crc32(record[:60]) != crc:
-                raise CannotStart(f"The key store is damaged at slot {slot}. Restore it from its backup.")
+        for slot, (kind, state, id, key) in enumerate(_slots(data)):
             if state == _USED:
                 self._slots[kind, id] = slot
                 self._keys[kind][id] = key
             else:
                 self._free.append(slot)
             self._end = slot + 1
-        if len(data) != slots * _SLOT.size:
-            os.ftruncate(self._fd, slots * _SLOT.size)
+        if len(data) != self._end * _SLOT.size:
+            os.ftruncate(self._fd, self._end * _SLOT.size)
+
+
+def copy(path: Path) -> bytes:
+    """All slots of a store that may be in use, for a copy of it.
+
+    A key that was put before the call and is not erased during it is in the copy. Raises `CannotStart` when a slot is
+    damaged: one that was read while it was being written is whole at the next look.
+    """
+    for left in reversed(range(LOOKS)):
+        data = path.read_bytes()
+        try:
+            return data[: sum(1 for _ in _slots(data)) * _SLOT.size]
+        except CannotStart:
+            if not left:
+                raise
+            time.sleep(0.01)
+    raise AssertionError("the last look returned or raised")
+
+
+def ids(slots: bytes, kind: int) -> set[bytes]:
+    """Whose keys of one kind a copy holds."""
+    return {id for one, state, id, _ in _slots(slots) if state == _USED and one == kind}
+
+
+def _slots(data: bytes) -> Iterator[tuple[int, int, bytes, bytes]]:
+    """Kind, state, id and key of every slot. Raises `CannotStart` at a damaged one."""
+    slots = len(data) // _SLOT.size
+    # A last slot that a power failure cut short, or left empty, was never relied upon: its put had not returned.
+    if slots and not any(data[(slots - 1) * _SLOT.size :]):
+        slots -= 1
+    for slot in range(slots):
+        record = data[slot * _SLOT.size : (slot + 1) * _SLOT.size]
+        kind, state, _, id, key, crc = _SLOT.unpack(record)
+        if zlib.crc32(record[:60]) != crc:
+            raise CannotStart(f"The key store is damaged at slot {slot}. Restore it from its backup.")
+        yield kind, state, id, key
 
 
 def _pack(kind: int, state: int, id: bytes, key: bytes) -> bytes:
     record = _SLOT.pack(kind, state, bytes(10), id, key, 0)[:60]
     return record + struct.pack(">I", zlib.crc32(record))
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -32,6 +32,11 @@ def configure() -> None:
         library.setLevel(logging.CRITICAL + 1)
 
 
+def notice(text: str) -> None:
+    """Something that whoever runs the server should know: a fixed text and numbers, no value of anybody."""
+    _logger.info(text)
+
+
 def trouble(part: str, error: BaseException) -> None:
     """Something broke in *part* that nobody expected."""
     _logger.error("unexpected error in %s: %s", part, _where(error, error.__traceback__))

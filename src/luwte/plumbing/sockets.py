@@ -24,11 +24,14 @@ MAX_FRAME = 20_480
 INBOX = 32
 """Frames that may wait unread on one connection; then its socket is no longer read."""
 
-SILENCE = 60.0
+SILENCE = 50.0
 """Seconds after which a socket that says nothing is dead: clients ping every 20."""
 
-SWEEP = 10.0
-"""Seconds between looks for such sockets."""
+SWEEP = 5.0
+"""Seconds between looks for such sockets: nobody is silent for a minute unnoticed."""
+
+PROBE_AFTER = 20.0
+"""Seconds of silence after which a socket that may be asked is asked for a sign of life."""
 
 FIRST_FRAME = 15.0
 """Seconds in which a connection must say who it is."""
@@ -40,6 +43,7 @@ BINARY, TEXT = WSMsgType.BINARY, WSMsgType.TEXT
 CLOSE, CONTINUATION = WSMsgType.CLOSE, WSMsgType.CONTINUATION
 
 DONE, STOPPING, BROKEN, NOT_ALLOWED, TOO_LARGE, TRY_LATER = 1000, 1001, 1002, 1008, 1009, 1013
+FAREWELLS = (WSCloseCode.OK, WSCloseCode.GOING_AWAY)
 NO_SIGN_ON, SIGNED_OUT, SILENT = 4400, 4401, 4408
 
 
@@ -47,8 +51,47 @@ class Closed(Exception):
     """The other side is gone, or we closed."""
 
 
-class Socket(WSListener):
-    """One connection. `receive` and `send` whole messages; never more in memory than the bounds above."""
+class Socket(Protocol):
+    """One connection, whatever carries it: whole messages both ways, never more in memory than is bounded."""
+
+    heard: float
+    """When something last came from the other side."""
+    clogged: bool
+    """The other side does not read us: what can wait should wait for `on_drain`."""
+    closed: bool
+    farewell: bool
+    """The other side hung up by itself; a line that only broke says nothing."""
+    probed: bool
+    """Whether the browser itself may answer for the page: one that is out of sight hardly gets to say anything."""
+    on_drain: Callable[[], None] | None
+    at_once: Callable[[bytes], bool] | None
+    """A connection that can asks this first for each message that its reader would only be woken for: True when it
+    took the message."""
+
+    async def receive(self) -> bytes:
+        """The next message. Raises `Closed`."""
+        ...
+
+    def send(self, message: bytes) -> None:
+        """Queue *message*; a connection that is gone swallows it. Look at `clogged` before sending what can wait."""
+        ...
+
+    def close(self, code: int) -> None:
+        """Say why, and hang up."""
+        ...
+
+    def probe(self) -> None:
+        """Ask the browser, not the page, for a sign of life, where that can be asked."""
+        ...
+
+    @property
+    def peer(self) -> str | None:
+        """The address at the other end: for `Limits` only, never for a log or a disk."""
+        ...
+
+
+class WebSocket(WSListener):
+    """One WebSocket. Bounded as above: frames unread here, and bytes unread there."""
 
     __slots__ = (
         "_handler",
@@ -63,8 +106,10 @@ class Socket(WSListener):
         "at_once",
         "clogged",
         "closed",
+        "farewell",
         "heard",
         "on_drain",
+        "probed",
         "task",
     )
 
@@ -81,13 +126,13 @@ class Socket(WSListener):
         self.heard = now
         self.clogged = False
         self.closed = False
+        self.farewell = False
+        self.probed = False
         self.on_drain: Callable[[], None] | None = None
         self.at_once: Callable[[bytes], bool] | None = None
-        """Asked for each message while its reader only waits: True when it took the message, so that no task wakes."""
         self.task: asyncio.Task[None] | None = None
 
     async def receive(self) -> bytes:
-        """The next message. Raises `Closed`."""
         while not self._inbox or (self.clogged and not self.closed):
             if self.closed:
                 raise Closed
@@ -102,12 +147,14 @@ class Socket(WSListener):
         return message
 
     def send(self, message: bytes) -> None:
-        """Queue *message*; a connection that is gone swallows it. Look at `clogged` before sending what can wait."""
         if not self.closed and self._transport is not None:
             self._transport.send(BINARY, message)
 
+    def probe(self) -> None:
+        if not self.closed and not self.clogged and self._transport is not None:
+            self._transport.send_ping()
+
     def close(self, code: int) -> None:
-        """Say why, and hang up."""
         if not self.closed and self._transport is not None:
             self._transport.send_close(_close_code(code))
             # Who does not read us would keep what is queued, and the connection, for as long as they like.
@@ -118,7 +165,6 @@ class Socket(WSListener):
 
     @property
     def peer(self) -> str | None:
-        """The address at the other end: for `Limits` only, never for a log or a disk."""
         name = self._raw.get_extra_info("peername")
         return name[0] if isinstance(name, tuple) else None
 
@@ -145,6 +191,8 @@ class Socket(WSListener):
         elif frame.msg_type is BINARY or frame.msg_type is CONTINUATION:
             self._collect(frame)
         elif frame.msg_type is CLOSE:
+            # Another code is a proxy's, or a browser's about an error: whoever is behind it did not leave.
+            self.farewell = frame.get_close_code() in FAREWELLS
             self.close(DONE)
         elif frame.msg_type is TEXT:
             self.close(NOT_ALLOWED)
@@ -221,20 +269,20 @@ Handler = Callable[[Socket], Awaitable[None]]
 
 
 class Routes(Protocol):
-    """Where a WebSocket may be opened: the handler for a path, or None."""
+    """Where a connection may be opened: the handler for a path, or None."""
 
     def __call__(self, path: str, /) -> Handler | None: ...
 
 
 class Sockets:
-    """All connections of one process."""
+    """All connections of one process, whatever carries them."""
 
     def __init__(
         self, routes: Routes, is_own_origin: Callable[[str, str], bool], clock: Clock, metrics: Metrics
     ) -> None:
-        """*is_own_origin* judges the Origin and Host headers of an upgrade request."""
+        """*is_own_origin* judges the Origin and Host headers of the request that opens one."""
         self._routes = routes
-        self._is_own_origin = is_own_origin
+        self.is_own = is_own_origin
         self.clock = clock
         self.metrics = metrics
         self._open: set[Socket] = set()
@@ -258,6 +306,10 @@ class Sockets:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def welcomes(self, path: str, origin: str, host: str) -> bool:
+        """Whether a socket may be opened there, by a page from *origin* that asks for *host*."""
+        return self.handler(path, origin, host) is not None
 
     def protocol(self) -> type[asyncio.Protocol]:
         """A class for uvicorn's `ws=`: it passes the upgrade request on to picows and steps aside."""
@@ -330,22 +382,28 @@ class Sockets:
             READ_BUFFER,
         )
 
-    def _listener(self, request: WSUpgradeRequest) -> Socket | None:
-        path = request.path.decode("latin-1")
+    def handler(self, path: str, origin: str, host: str) -> Handler | None:
+        """Who serves a connection to *path* from a page of *origin*; None when nobody does."""
         handler = None if self._stopping else self._routes(path)
-        own = self._is_own_origin(request.headers.get("origin", ""), request.headers.get("host", ""))
-        if handler is None or not own:
+        if handler is None or not self.is_own(origin, host):
             self.metrics.add("sockets_refused", 1)
             return None
-        return Socket(self, handler, self.clock())
+        return handler
+
+    def _listener(self, request: WSUpgradeRequest) -> WebSocket | None:
+        headers, path = request.headers, request.path.decode("latin-1")
+        handler = self.handler(path, headers.get("origin", ""), headers.get("host", ""))
+        return WebSocket(self, handler, self.clock()) if handler is not None else None
 
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SWEEP)
-            limit = self.clock() - SILENCE
+            now = self.clock()
             for socket in tuple(self._open):
-                if socket.heard < limit:
+                if socket.heard < now - SILENCE:
                     socket.close(SILENT)
+                elif socket.probed and socket.heard < now - PROBE_AFTER:
+                    socket.probe()
 
 
 # picows tells the address of every connection to its logger; an adapter over a disabled one keeps that, and a logger

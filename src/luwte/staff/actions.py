@@ -52,6 +52,11 @@ def find_account(tx: ReadTx, name: str) -> Account | None:
     return store.account_named(tx, name)
 
 
+def account_ids(tx: ReadTx) -> list[str]:
+    """Everybody who may sign in."""
+    return store.account_ids(tx)
+
+
 def sign_in(tx: WriteTx, name: str, proof: bytes, token: bytes, minute: int) -> tuple[Account, list[TeamKey]]:
     """Begin a session. Raises `SignInRefused`, the same for a wrong name and a wrong passphrase."""
     account = store.account_named(tx, name)
@@ -102,6 +107,16 @@ def sign_out(tx: WriteTx, token: bytes, minute: int) -> Session:
     store.end_session(tx, ended.token_hash, minute)
     audit.record(tx, minute=minute, actor=ended.account.id, action="staff.sign_out")
     return ended
+
+
+def end_all_sessions(tx: WriteTx, minute: int) -> None:
+    """Everybody has to sign in again."""
+    store.end_all_sessions(tx, minute)
+
+
+def name(tx: ReadTx, account: str) -> str:
+    """What colleagues call this account; nothing for one that is not there."""
+    return store.name(tx, account)
 
 
 def check_session(tx: ReadTx, held: Session, minute: int) -> None:

@@ -76,10 +76,21 @@ def account_named(tx: ReadTx, name: str) -> Account | None:
     return Account(*row) if row else None
 
 
+def name(tx: ReadTx, account: str) -> str:
+    """The name of an account."""
+    row = tx.one("SELECT name FROM account WHERE id = ?", account)
+    return str(row[0]) if row else ""
+
+
 def members(tx: ReadTx, team: str) -> list[Member]:
     """The accounts of a team that are in use, by name."""
     rows = tx.all("SELECT id, name, role FROM account WHERE team = ? AND disabled = 0 ORDER BY name", team)
     return [Member(*row) for row in rows]
+
+
+def account_ids(tx: ReadTx) -> list[str]:
+    """The accounts in use."""
+    return [row[0] for row in tx.all("SELECT id FROM account WHERE disabled = 0")]
 
 
 def team_keys(tx: ReadTx, account: str) -> list[TeamKey]:
@@ -117,3 +128,8 @@ def session(tx: ReadTx, token_hash: bytes) -> tuple[Session, int | None] | None:
 def end_session(tx: WriteTx, token_hash: bytes, minute: int) -> None:
     """Somebody signed out."""
     tx.execute("UPDATE session SET ended = ? WHERE token_hash = ? AND ended IS NULL", minute, token_hash)
+
+
+def end_all_sessions(tx: WriteTx, minute: int) -> None:
+    """Nobody is signed in any more."""
+    tx.execute("UPDATE session SET ended = ? WHERE ended IS NULL", minute)

@@ -18,13 +18,27 @@ let chosenAgreement: Promise<Agreement> | undefined;
 let chosenSignatures: Promise<Signatures> | undefined;
 
 export function agreement(): Promise<Agreement> {
-  chosenAgreement ??= chooseAgreement();
+  chosenAgreement ??= chooseAgreement().catch((reason) => {
+    chosenAgreement = undefined; // a file that did not arrive may arrive later
+    throw reason;
+  });
   return chosenAgreement;
 }
 
 function signatures(): Promise<Signatures> {
-  chosenSignatures ??= chooseSignatures();
+  chosenSignatures ??= chooseSignatures().catch((reason) => {
+    chosenSignatures = undefined;
+    throw reason;
+  });
   return chosenSignatures;
+}
+
+/**
+ * Choose now, so that nothing has to be fetched later: a page that stays open through an upgrade of the server goes on
+ * with the files that it began with.
+ */
+export async function chooseCurves(): Promise<void> {
+  await Promise.all([agreement(), signatures()]);
 }
 
 /** The X25519 key pair of 32 private bytes. The caller may wipe them afterwards. */

@@ -8,9 +8,11 @@ import { asksForMe, Calls } from "./Calls.tsx";
 import { Commands } from "./Commands.tsx";
 import { Conversations } from "./Conversations.tsx";
 import type { Desk } from "./desk.ts";
+import { EndShift } from "./EndShift.tsx";
 import { Head } from "./Head.tsx";
 import { useIdle } from "./idle.ts";
 import { onKey } from "./keys.ts";
+import { RepliesDialog } from "./Replies.tsx";
 import { LeadPanel } from "./Shift.tsx";
 import { Locked, SignIn } from "./SignIn.tsx";
 import { explain } from "./trouble.ts";
@@ -33,9 +35,11 @@ function CutOff({ on }: { on: boolean }) {
   );
 }
 
+/** The connection has a bar of its own, and what went wrong in the list is said there. */
+const told: readonly string[] = ["network", "already_taken", "visitor_away", "nobody_waits"];
+
 function Trouble({ code }: { code: string | undefined }) {
-  // The connection has a bar of its own, and a lost race a sentence of its own.
-  const text = code === undefined || code === "network" || code === "already_taken" ? undefined : explain(code);
+  const text = code === undefined || told.includes(code) ? undefined : explain(code);
   useEffect(() => {
     if (text !== undefined) alarm(text);
   }, [text]);
@@ -59,6 +63,11 @@ function useTitle(desk: Desk): void {
   }, [unread, calls]);
 }
 
+function Replying({ desk }: { desk: Desk }) {
+  const [conv, kit] = [desk.replying.value, desk.session.replies.value];
+  return conv !== undefined && kit !== undefined ? <RepliesDialog desk={desk} conv={conv} kit={kit} /> : null;
+}
+
 function Room({ desk }: { desk: Desk }) {
   const { session } = desk;
   const listing = useSignal(false);
@@ -72,7 +81,7 @@ function Room({ desk }: { desk: Desk }) {
     <div class="room">
       <header>
         <h1 class="spoken">{say("in.h")}</h1>
-        <Head session={session} />
+        <Head desk={desk} />
         <CutOff on={session.connected.value} />
         <Trouble code={session.trouble.value} />
         <Calls desk={desk} />
@@ -82,6 +91,8 @@ function Room({ desk }: { desk: Desk }) {
         <Conversations desk={desk} />
         <LeadPanel desk={desk} />
       </main>
+      {desk.leaving.value && <EndShift desk={desk} />}
+      <Replying desk={desk} />
       {listing.value && <Commands desk={desk} close={() => (listing.value = false)} />}
     </div>
   );

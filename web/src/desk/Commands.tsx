@@ -1,16 +1,62 @@
 /** Ctrl+K: everything the desk can do, by name, for whoever does not know the keys. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId } from "preact/hooks";
 import type { Desk } from "./desk.ts";
-import { firstTake, nextRegion, nextUnread } from "./keys.ts";
+import { endShift } from "./Head.tsx";
+import { firstTake, nextButton, nextRegion, nextUnread } from "./keys.ts";
+import { useModal } from "./modal.ts";
+import { find } from "./replies.ts";
 import { quiet } from "./sound.ts";
-import { say } from "./words.ts";
+import type { DeskConversation } from "./state.ts";
+import { language, say } from "./words.ts";
 
 interface Command {
   readonly name: string;
   readonly key?: string;
   readonly go: () => void;
+}
+
+/** What can be done in one conversation, each with its number: of two with the same name one would be the wrong one. */
+function inTalk(desk: Desk, { conv, number }: DeskConversation): readonly Command[] {
+  const { handing } = desk.session;
+  const isMuted = handing.muted.value.has(conv);
+  const named = (deed: string): string => `${say("talk", { n: number })}: ${deed}`;
+  const asking = (what: "hand" | "end") => (): void => {
+    desk.show(conv);
+    desk.asks.value = { conv, what };
+  };
+  const asked = handing.asked.value.has(conv);
+  return [
+    asked
+      ? { name: named(say("hand.withdraw")), go: () => void handing.withdraw(conv) }
+      : { name: named(`${say("hand")}, ${say("hand.back")}`), go: asking("hand") },
+    { name: named(say(isMuted ? "mute.off" : "mute")), go: () => void handing.mute(conv, !isMuted) },
+    { name: named(say("rep")), go: () => (desk.replying.value = conv) },
+    { name: named(say("end")), go: asking("end") },
+  ];
+}
+
+function offered(desk: Desk): readonly Command[] {
+  const { handing } = desk.session;
+  return handing.offers.value.flatMap(({ conv, number: n }) => [
+    {
+      name: `${say("offer.yes")}: ${say("talk", { n })}`,
+      go: () => void handing.answer(conv, true).then((done) => done && desk.show(conv)),
+    },
+    { name: `${say("offer.no")}: ${say("talk", { n })}`, go: () => void handing.answer(conv, false) },
+  ]);
+}
+
+/** Into the conversation in front; those that were read in this shift. */
+function replies(desk: Desk): readonly Command[] {
+  const conv = desk.chosen.value[0];
+  const all = desk.session.replies.value?.all.value ?? [];
+  if (conv === undefined) return [];
+  return find(all, "", language.value).map((reply) => ({
+    name: say("rep.cmd", { name: reply.name }),
+    go: () => desk.insert(conv, reply.text),
+  }));
 }
 
 function needs(desk: Desk): readonly Command[] {
@@ -32,17 +78,24 @@ function lineMoves({ session: { lead } }: Desk): readonly Command[] {
 }
 
 const commands = (desk: Desk): readonly Command[] => [
+  ...offered(desk),
   { name: say("keys.take"), key: "F8", go: firstTake },
+  { name: say("keys.next"), key: "F4", go: nextButton },
   { name: say("keys.unread"), key: "F2", go: () => nextUnread(desk, 1) },
   { name: say("keys.region"), key: "F6", go: () => nextRegion(1) },
   ...desk.session.conversations.value.map((talk) => ({
     name: say("talk", { n: talk.number }),
     go: () => desk.show(talk.conv),
   })),
+  ...desk.session.conversations.value
+    .filter((talk) => talk.ended.value === undefined && talk.beside.value === undefined)
+    .flatMap((talk) => inTalk(desk, talk)),
+  ...replies(desk),
   ...needs(desk),
   ...lineMoves(desk),
   { name: say(quiet.value ? "head.loud" : "head.quiet"), go: () => (quiet.value = !quiet.value) },
   { name: say("head.lock"), key: "F9", go: () => desk.session.lock() },
+  { name: say("shift.end"), go: () => endShift(desk) },
   { name: say("head.out"), go: () => void desk.session.signOut() },
 ];
 
@@ -63,15 +116,21 @@ function Choice({ command, close }: { command: Command; close: () => void }) {
 }
 
 export function Commands({ desk, close }: { desk: Desk; close: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const { dialog, shut, restore } = useModal();
   const letters = useSignal("");
   const id = useId();
-  useEffect(() => dialog.current?.showModal(), []);
-  const shut = (): void => dialog.current?.close();
   const wanted = letters.value.trim().toLowerCase();
   const found = commands(desk).filter(({ name }) => name.toLowerCase().includes(wanted));
   return (
-    <dialog ref={dialog} class="commands" aria-label={say("keys")} onClose={close}>
+    <dialog
+      ref={dialog}
+      class="commands"
+      aria-label={say("keys")}
+      onClose={() => {
+        restore();
+        close();
+      }}
+    >
       <label for={id} class="small">
         {say("keys.find")}
       </label>

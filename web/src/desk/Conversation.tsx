@@ -10,6 +10,7 @@ import { Typing } from "../ui/Typing.tsx";
 import { Along, Company } from "./Beside.tsx";
 import { boxId, type Desk } from "./desk.ts";
 import { EndForm } from "./EndForm.tsx";
+import { Asked, HandForm, MutedLine } from "./HandForm.tsx";
 import { Lines } from "./Lines.tsx";
 import { NeedButton, NeedState } from "./Need.tsx";
 import type { DeskConversation } from "./state.ts";
@@ -49,7 +50,49 @@ function useNews(talk: DeskConversation, here: boolean): void {
   }, [n]);
 }
 
-function Title({ desk, talk, end }: Omit<ConversationProps, "shown"> & { end: () => void }) {
+const whereabouts = {
+  here: { icon: "eye", words: "talk.here" },
+  away: { icon: "clock", words: "talk.away" },
+  gone: { icon: "cut", words: "talk.gone" },
+} as const;
+
+/** Going away and coming back is what phones do all day; only that somebody has left is told aloud. */
+function VisitorIs({ talk }: { talk: DeskConversation }) {
+  const { icon, words } = whereabouts[talk.visitorIs.value];
+  useEffect(() => {
+    if (words === "talk.gone") announce(`${say("talk", { n: talk.number })}. ${say(words)}`);
+  }, [words]);
+  return (
+    <span class="reason">
+      <Icon name={icon} />
+      {say(words)}
+    </span>
+  );
+}
+
+function Deeds({ desk, talk }: Omit<ConversationProps, "shown">) {
+  const { handing } = desk.session;
+  const { conv } = talk;
+  const isMuted = handing.muted.value.has(conv);
+  return (
+    <div class="deeds">
+      <NeedButton desk={desk} talk={talk} />
+      {!handing.asked.value.has(conv) && (
+        <button type="button" class="pill" onClick={() => (desk.asks.value = { conv, what: "hand" })}>
+          {say("hand")}
+        </button>
+      )}
+      <button type="button" class="pill" aria-pressed={isMuted} onClick={() => void handing.mute(conv, !isMuted)}>
+        {say("mute")}
+      </button>
+      <button type="button" class="pill" onClick={() => (desk.asks.value = { conv, what: "end" })}>
+        {say("end")}
+      </button>
+    </div>
+  );
+}
+
+function Title({ desk, talk }: Omit<ConversationProps, "shown">) {
   const n = talk.unread.value;
   const over = talk.ended.value !== undefined;
   return (
@@ -57,16 +100,10 @@ function Title({ desk, talk, end }: Omit<ConversationProps, "shown"> & { end: ()
       <div>
         <h3 id={`title-${talk.conv}`}>{say("talk", { n: talk.number })}</h3>
         <p class="small">{say("talk.since", { t: lasted(talk.since, desk.session.minute.value) })}</p>
+        {!over && <VisitorIs talk={talk} />}
       </div>
       <span class={n > 0 ? "badge" : ""}>{n > 0 && say("talk.new", { n })}</span>
-      {!over && talk.beside.value === undefined && (
-        <span class="deeds">
-          <NeedButton desk={desk} talk={talk} />
-          <button type="button" class="pill" onClick={end}>
-            {say("end")}
-          </button>
-        </span>
-      )}
+      {!over && talk.beside.value === undefined && <Deeds desk={desk} talk={talk} />}
     </header>
   );
 }
@@ -102,18 +139,24 @@ const Warning = ({ words }: { words: string }) => (
 
 export function Conversation({ desk, talk, shown }: ConversationProps) {
   const here = useSignal(false);
-  const asks = useSignal(false);
   const lines = talk.lines.value;
   const newest = lines.at(-1);
   const follow = useFollow(newest?.id, newest?.from === "me");
   useSeen({ desk, talk, shown }, here.value && shown, follow.there);
   useNews(talk, here.value);
   const over = talk.ended.value !== undefined;
+  const asks = desk.asks.value?.conv === talk.conv && !over ? desk.asks.value.what : undefined;
 
+  /** Back to the words; where the conversation has gone, to those that are left. */
+  function close(): void {
+    desk.asks.value = undefined;
+    const box = document.getElementById(boxId(talk.conv))?.querySelector("textarea");
+    if (box) box.focus();
+    else document.getElementById("talks")?.parentElement?.focus();
+  }
   function onKeyDown(event: KeyboardEvent): void {
     if (event.key !== "Escape") return;
-    asks.value = false;
-    document.getElementById(boxId(talk.conv))?.querySelector("textarea")?.focus();
+    close();
   }
   return (
     <article
@@ -124,11 +167,14 @@ export function Conversation({ desk, talk, shown }: ConversationProps) {
       onFocusOut={() => (here.value = false)}
       onKeyDown={onKeyDown}
     >
-      <Title desk={desk} talk={talk} end={() => (asks.value = true)} />
+      <Title desk={desk} talk={talk} />
       {!over && <NeedState desk={desk} talk={talk} />}
       <Company desk={desk} talk={talk} />
       <Along desk={desk} talk={talk} />
-      {asks.value && !over && <EndForm desk={desk} talk={talk} close={() => (asks.value = false)} />}
+      {asks === "end" && <EndForm desk={desk} talk={talk} close={close} />}
+      {asks === "hand" && <HandForm desk={desk} talk={talk} close={close} />}
+      {!over && <Asked desk={desk} talk={talk} />}
+      {!over && <MutedLine desk={desk} talk={talk} />}
       <div class="scroller" ref={follow.scroller} onScroll={follow.onScroll}>
         <div
           id={logId(talk.conv)}

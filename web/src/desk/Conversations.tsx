@@ -5,6 +5,8 @@ import { useEffect } from "preact/hooks";
 import { Conversation } from "./Conversation.tsx";
 import { inSight, room } from "./columns.ts";
 import type { Desk } from "./desk.ts";
+import { Moved } from "./Moved.tsx";
+import { Offers } from "./Offers.tsx";
 import type { DeskConversation } from "./state.ts";
 import { say } from "./words.ts";
 
@@ -49,6 +51,8 @@ export function Conversations({ desk }: { desk: Desk }) {
       <h2 id="talks" class="spoken">
         {say("talks")}
       </h2>
+      <Moved session={desk.session} />
+      <Offers desk={desk} />
       {talks.length > columns && (
         <div class="tabs">
           {talks.map((talk) => (

@@ -2,11 +2,12 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import type { EndReason } from "../wire/desk-frames.ts";
 import type { Desk } from "./desk.ts";
-import type { DeskConversation, EndReason } from "./state.ts";
+import type { DeskConversation } from "./state.ts";
 import { say } from "./words.ts";
 
-const reasons: readonly EndReason[] = ["completed", "visitor_left", "abuse"];
+const reasons: readonly EndReason[] = ["completed", "visitor_left", "abuse", "test_call", "prank"];
 
 interface EndFormProps {
   readonly desk: Desk;
@@ -15,7 +16,7 @@ interface EndFormProps {
 }
 
 export function EndForm({ desk, talk, close }: EndFormProps) {
-  const chosen = useSignal<EndReason>("completed");
+  const chosen = useSignal<EndReason>(talk.visitorIs.peek() === "gone" ? "visitor_left" : "completed");
   const failed = useSignal(false);
   const first = useRef<HTMLInputElement>(null);
   useEffect(() => first.current?.focus(), []);

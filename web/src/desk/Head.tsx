@@ -2,13 +2,14 @@
 
 import { Icon } from "../ui/Icon.tsx";
 import { Mark } from "../ui/Mark.tsx";
+import type { Desk } from "./desk.ts";
 import { LineState } from "./Line.tsx";
 import { quiet } from "./sound.ts";
 import type { DeskSession } from "./state.ts";
 import { lasted, say } from "./words.ts";
 
 function Numbers({ session }: { session: DeskSession }) {
-  const rows = session.waiting.value;
+  const rows = session.waiting.value.filter((row) => !row.away);
   const count = rows.length + session.more.value;
   const oldest = Math.min(...rows.map((row) => row.since));
   return (
@@ -25,7 +26,15 @@ function Numbers({ session }: { session: DeskSession }) {
   );
 }
 
-export function Head({ session }: { session: DeskSession }) {
+/** Nothing open: then there is nothing to arrange. */
+export function endShift(desk: Desk): void {
+  const isOpen = desk.session.conversations.peek().some((talk) => talk.ended.peek() === undefined);
+  if (isOpen) desk.leaving.value = true;
+  else void desk.session.signOut();
+}
+
+export function Head({ desk }: { desk: Desk }) {
+  const { session } = desk;
   const on = session.connected.value;
   return (
     <div class="bar" data-region tabIndex={-1}>
@@ -45,6 +54,9 @@ export function Head({ session }: { session: DeskSession }) {
         <button type="button" class="pill outline" aria-keyshortcuts="F9" onClick={() => session.lock()}>
           <Icon name="lock" />
           {say("head.lock")}
+        </button>
+        <button type="button" class="pill" onClick={() => endShift(desk)}>
+          {say("shift.end")}
         </button>
         <button type="button" class="pill" onClick={() => void session.signOut()}>
           {say("head.out")}

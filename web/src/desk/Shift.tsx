@@ -53,7 +53,7 @@ function Desks({ picture }: { picture: Picture }) {
 
 function Talks({ desk, picture }: { desk: Desk; picture: Picture }) {
   const { session } = desk;
-  if (picture.running.length === 0) return <p class="small">{say("shift.none")}</p>;
+  if (picture.running.length === 0) return <p class="small">{say("shift.still")}</p>;
   return (
     <ol class="running">
       {picture.running.map((one) => (

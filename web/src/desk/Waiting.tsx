@@ -7,11 +7,14 @@ import { Icon } from "../ui/Icon.tsx";
 import type { Desk } from "./desk.ts";
 import { nextFree, type Shown, settle } from "./order.ts";
 import { Row } from "./Row.tsx";
+import { isFull } from "./room.ts";
 import type { WaitingRow } from "./state.ts";
 import { say } from "./words.ts";
 
 /** Arrivals are told at most this often: a busy evening would never be silent. */
 const TELL_EVERY_MS = 60_000;
+
+const LEAVERS_AFTER_MS = 1_000;
 
 const NEWS_STAYS_MS = 10_000;
 
@@ -30,6 +33,28 @@ function useArrivals(count: number): void {
   }, [count]);
 }
 
+/** Danger is told at once, whoever read it. */
+function useDanger(queue: readonly WaitingRow[]): void {
+  const urgent = queue.filter((row) => row.priority === "urgent" && !row.away);
+  const known = useRef<readonly string[]>([]);
+  const names = urgent.map((row) => row.conv).join(" ");
+  useEffect(() => {
+    const fresh = urgent.filter((row) => !known.current.includes(row.conv));
+    known.current = urgent.map((row) => row.conv);
+    if (fresh.length > 0) announce(fresh.map(({ number: n }) => say("wait.danger", { n })).join(". "));
+  }, [names]);
+}
+
+/** Several who leave in one moment are told as one. */
+function useLeavers(left: readonly string[]): void {
+  const newest = left.at(-1);
+  useEffect(() => {
+    if (newest === undefined) return;
+    const wait = setTimeout(() => announce(say("wait.left")), LEAVERS_AFTER_MS);
+    return () => clearTimeout(wait);
+  }, [newest]);
+}
+
 /** The queue as it may be shown now; see order.ts. */
 function useOrder(queue: readonly WaitingRow[], held: boolean) {
   const before = useRef<readonly Shown<WaitingRow>[]>([]);
@@ -42,10 +67,10 @@ function useOrder(queue: readonly WaitingRow[], held: boolean) {
 }
 
 /** What was just said, said no longer. */
-function useLapse(news: Signal<boolean>): void {
+function useLapse(news: Signal<Failure>): void {
   useEffect(() => {
-    if (!news.value) return;
-    const wait = setTimeout(() => (news.value = false), NEWS_STAYS_MS);
+    if (news.value === undefined) return;
+    const wait = setTimeout(() => (news.value = undefined), NEWS_STAYS_MS);
     return () => clearTimeout(wait);
   }, [news.value]);
 }
@@ -61,14 +86,18 @@ function Nobody() {
   );
 }
 
-/** Beside the heading, where nothing moves when it changes. */
-function News({ lost, differs }: { lost: boolean; differs: boolean }) {
-  if (!lost && !differs) return <span class="small">{say("wait.order")}</span>;
+type Failure = "wait.lost" | "wait.empty" | "wait.none" | undefined;
+
+/** Under the heading, in a line that is always there, so that nothing moves when it changes. */
+function News({ failure, differs }: { failure: Failure; differs: boolean }) {
+  if (failure === undefined && !differs) return <p class="small waiting-news">{say("wait.order")}</p>;
   return (
-    <span class="changed">
-      <Icon name={lost ? "warn" : "retry"} />
-      {say(lost ? "wait.lost" : "wait.changed")}
-    </span>
+    <p class="waiting-news">
+      <span class="changed">
+        <Icon name={failure === undefined ? "retry" : "warn"} />
+        {say(failure ?? "wait.changed")}
+      </span>
+    </p>
   );
 }
 
@@ -76,31 +105,61 @@ export function Waiting({ desk }: { desk: Desk }) {
   const { session } = desk;
   const pointer = useSignal(false);
   const focus = useSignal(false);
-  const lost = useSignal(false);
+  const failure = useSignal<Failure>(undefined);
   const queue = session.waiting.value;
   const { rows, differs } = useOrder(queue, pointer.value || focus.value);
-  const longest = Math.min(...queue.map((row) => row.since));
-  const first = rows.find(({ gone }) => !gone)?.row.conv;
-  useLapse(lost);
-  useArrivals(queue.length + session.more.value);
+  const here = queue.filter((row) => !row.away);
+  const longest = Math.min(...here.map((row) => row.since));
+  const first = rows.find(({ row, gone }) => !gone && !row.away)?.row.conv;
+  useLapse(failure);
+  useArrivals(here.length + session.more.value);
+  useDanger(queue);
+  useLeavers(session.left.value);
+
+  function fail(why: Exclude<Failure, undefined>): void {
+    announce(say(why));
+    failure.value = why;
+  }
 
   async function take(conv: string): Promise<void> {
     const next = nextFree(rows, conv);
-    lost.value = false;
+    failure.value = undefined;
     const mine = await session.take(conv).catch(() => undefined);
     if (mine === true) return desk.show(conv);
-    if (mine === false) {
-      announce(say("wait.lost"));
-      lost.value = true;
-    }
+    // Any other reason has its own sentence.
+    const trouble = session.trouble.peek();
+    if (mine === false && trouble === "visitor_away") fail("wait.empty");
+    else if (mine === false && trouble === undefined) fail("wait.lost");
     if (next !== undefined) takeButton(next)?.focus();
+  }
+  async function next(): Promise<void> {
+    if (!session.connected.peek()) return;
+    failure.value = undefined;
+    const conv = await session.next();
+    if (conv !== undefined) desk.show(conv);
+    else if (session.trouble.peek() === "nobody_waits") fail("wait.none");
   }
   return (
     <section class="waiting" aria-labelledby="waiting" data-region tabIndex={-1}>
       <div class="waiting-head">
         <h2 id="waiting">{say("wait")}</h2>
-        <News lost={lost.value} differs={differs} />
+        <button
+          type="button"
+          class="pill outline"
+          aria-keyshortcuts="F4"
+          aria-disabled={first === undefined || !session.connected.value}
+          aria-describedby={session.connected.value ? undefined : "cut-off"}
+          onClick={() => void next()}
+        >
+          {say("wait.next")}
+        </button>
       </div>
+      <News failure={failure.value} differs={differs} />
+      {isFull(session) && (
+        <p id="full" class="card warn full-desk">
+          {say("full", { n: session.handing.limit.value ?? 0 })}
+        </p>
+      )}
       {rows.length === 0 && <Nobody />}
       <ol
         class="queue"
@@ -114,7 +173,8 @@ export function Waiting({ desk }: { desk: Desk }) {
             key={row.conv}
             row={row}
             gone={gone}
-            longest={row.since === longest}
+            left={session.left.value.includes(row.conv)}
+            longest={!row.away && row.since === longest}
             first={row.conv === first}
             session={session}
             take={() => void take(row.conv)}

@@ -21,6 +21,11 @@ export function Write({ desk, talk }: { desk: Desk; talk: DeskConversation }) {
             typing={() => session.typing(talk.conv)}
             enterSends
           />
+          <div class="kit">
+            <button type="button" class="pill" onClick={() => (desk.replying.value = talk.conv)}>
+              {say("rep")}
+            </button>
+          </div>
         </div>
       )}
       <Composer

@@ -23,10 +23,16 @@ export function firstTake(): void {
   document.querySelector<HTMLElement>(".waiting .take:not([aria-disabled=true])")?.focus();
 }
 
+/** F4 takes whose turn it is; a key that is held down takes nobody more. */
+export function nextButton(): void {
+  document.querySelector<HTMLElement>('.waiting [aria-keyshortcuts="F4"]')?.click();
+}
+
 export function onKey(desk: Desk, commands: () => void, event: KeyboardEvent): void {
   const step = event.shiftKey ? -1 : 1;
-  const deeds: Record<string, () => void> = {
+  const deeds: Record<string, () => unknown> = {
     F2: () => nextUnread(desk, step),
+    F4: () => event.repeat || nextButton(),
     F6: () => nextRegion(step),
     F8: firstTake,
     F9: () => desk.session.lock(),

@@ -19,6 +19,8 @@ export interface Settled<Row> {
 
 interface Named {
   readonly conv: string;
+  /** It keeps its place and cannot be taken. */
+  readonly away?: boolean;
 }
 
 export function settle<Row extends Named>(
@@ -39,7 +41,7 @@ export function settle<Row extends Named>(
 /** Where the focus goes when the row *conv* cannot be taken: the next that can, or the last before it. */
 export function nextFree<Row extends Named>(rows: readonly Shown<Row>[], conv: string): string | undefined {
   const at = rows.findIndex(({ row }) => row.conv === conv);
-  const free = ({ row, gone }: Shown<Row>): boolean => !gone && row.conv !== conv;
+  const free = ({ row, gone }: Shown<Row>): boolean => !gone && row.away !== true && row.conv !== conv;
   const chosen = rows.slice(at + 1).find(free) ?? rows.slice(0, Math.max(0, at)).findLast(free);
   return chosen?.row.conv;
 }

@@ -10,24 +10,32 @@ import { Connection } from "../wire/connection.ts";
 import {
   type DeskHears,
   type DeskSays,
+  type EndReason,
   hearAtDesk,
+  type Priority,
   type SteppedIn,
   type Taken,
   type Welcome,
 } from "../wire/desk-frames.ts";
+import { PROTOCOL } from "../wire/frames.ts";
 import { Serial } from "../wire/serial.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import type { Pin } from "../wire/trust.ts";
 import { sayFarewell } from "./session-farewell.ts";
+import { DeskHanding } from "./session-handing.ts";
 import { askSalt, signIn, Trouble, unlock } from "./session-keyring.ts";
 import { Lead } from "./session-lead.ts";
+import { NextOne } from "./session-next.ts";
+import { DeskReplies } from "./session-replies.ts";
 import { Talk } from "./session-talk.ts";
 import { Vault } from "./session-vault.ts";
 import { WaitingList } from "./session-waiting.ts";
-import type { DeskSession, EndReason, WaitingRow } from "./state.ts";
+import type { DeskSession, Moved, WaitingRow } from "./state.ts";
 
 export type DeskOrg = Pick<typeof org, "organisation" | "root">;
 
+/** The passphrase was right, so there is a network; where it lets no WebSocket through, that takes a while to find out. */
+const SIGN_ON_WITHIN = 20_000;
 const ANSWER_WITHIN = 10_000;
 const NAMED_WITHIN = 10_000;
 const TICK = 5_000;
@@ -56,7 +64,11 @@ export class Desk implements DeskSession {
   readonly waiting: Signal<readonly WaitingRow[]> = signal([]);
   readonly more: Signal<number> = signal(0);
   readonly conversations: Signal<readonly Talk[]> = signal([]);
+  readonly left: Signal<readonly string[]> = signal([]);
+  readonly moved: Signal<readonly Moved[]> = signal([]);
   readonly minute: Signal<number>;
+  readonly handing: DeskHanding;
+  readonly replies: Signal<DeskReplies | undefined> = signal(undefined);
   readonly lead: Lead = new Lead((frame) => this.connected.value && (this.#shift?.connection.say(frame) ?? false));
 
   readonly #world: Surroundings;
@@ -67,12 +79,21 @@ export class Desk implements DeskSession {
   /** The server's clock against ours, in minutes. */
   #offset = 0;
   readonly #takes = new Map<string, (mine: boolean) => void>();
+  readonly #next: NextOne;
   #endShift: () => void = () => {};
 
   constructor(world: Surroundings, pinned: DeskOrg) {
     this.#world = world;
     this.#pin = { organisation: pinned.organisation, root: unhex(pinned.root) };
     this.minute = signal(this.#now());
+    this.#next = new NextOne(world);
+    this.handing = new DeskHanding(world, {
+      say: (frame) => this.connected.value && (this.#shift?.vault.isOpen ?? false) && this.#say(frame),
+      talk: (conv) => this.#talk(conv),
+      trouble: (code) => {
+        this.trouble.value = code;
+      },
+    });
     this.#tick();
   }
 
@@ -91,12 +112,17 @@ export class Desk implements DeskSession {
       this.demo.value = demo;
       this.lead.isLead.value = role === "lead";
       this.#shift = this.#begin(token, name, salt, vault);
+      this.replies.value = new DeskReplies(this.#world, vault, token);
       this.#shift.connection.open();
     } catch (reason) {
       if (era === this.#era) this.#leave(codeOf(reason));
       return;
     }
+    const late = this.#world.after(SIGN_ON_WITHIN, () => {
+      if (era === this.#era) this.#leave("network");
+    });
     await this.#until(() => this.phase.value !== "signing_in");
+    late();
   }
 
   async signOut(): Promise<void> {
@@ -113,6 +139,7 @@ export class Desk implements DeskSession {
     this.phase.value = "locked";
     shift.vault.close();
     shift.waiting.lock();
+    this.replies.value?.lock();
     for (const talk of this.conversations.value) talk.lock();
   }
 
@@ -157,6 +184,18 @@ export class Desk implements DeskSession {
     });
   }
 
+  next(): Promise<string | undefined> {
+    const shift = this.#shift;
+    if (shift === undefined || !shift.vault.isOpen || this.#next.isAsked) return Promise.resolve(undefined);
+    this.trouble.value = shift.connection.say({ t: "next" }) ? undefined : "network";
+    return this.trouble.value === undefined ? this.#next.answer() : Promise.resolve(undefined);
+  }
+
+  mark(conv: string, priority: Priority): void {
+    const isSaid = this.#shift?.connection.say({ t: "triage", conv: unhex(conv), priority });
+    this.trouble.value = isSaid === true ? undefined : "network";
+  }
+
   async send(conv: string, text: string): Promise<boolean> {
     return this.#talk(conv)?.send(text) ?? false;
   }
@@ -193,17 +232,26 @@ export class Desk implements DeskSession {
     if (talk?.ended.value !== undefined) this.#drop(talk);
   }
 
+  dismissMoved(conv: string): void {
+    this.moved.value = this.moved.value.filter((one) => one.conv !== conv);
+  }
+
   #begin(token: string, name: string, salt: Uint8Array, vault: Vault): Shift {
     const waiting = new WaitingList(vault, (frame) => connection.say(frame));
-    const connection: Connection<DeskHears, DeskSays> = new Connection(this.#world, "/desk/socket", hearAtDesk, {
-      opened: () => connection.say({ t: "sign_on", token: unbase64(token) }),
-      heard: (frame) => this.#heard(shift, frame),
-      dropped: () => this.#dropped(shift),
-      network: (state) => {
-        if (state !== "fine" && this.phase.value === "signing_in") this.#leave("network");
+    const connection: Connection<DeskHears, DeskSays> = new Connection(
+      this.#world,
+      `/desk/socket/${PROTOCOL}`,
+      hearAtDesk,
+      {
+        opened: () => connection.say({ t: "sign_on", token: unbase64(token) }),
+        heard: (frame) => this.#heard(shift, frame),
+        dropped: () => this.#dropped(shift),
+        network: (state) => {
+          if (state !== "fine" && this.phase.value === "signing_in") this.#leave("network");
+        },
+        closed: () => this.#leave("signed_out"),
       },
-      closed: () => this.#leave("signed_out"),
-    });
+    );
     const frames = new Serial(() => {
       this.trouble.value = "failed";
     });
@@ -214,6 +262,9 @@ export class Desk implements DeskSession {
       }),
       effect(() => {
         this.more.value = waiting.more.value;
+      }),
+      effect(() => {
+        this.left.value = waiting.left.value;
       }),
     ];
     this.#endShift = () => {
@@ -235,6 +286,12 @@ export class Desk implements DeskSession {
     switch (frame.t) {
       case "queue":
         return shift.waiting.show(frame);
+      case "standing":
+        return shift.waiting.stand(frame);
+      case "given":
+        return this.#next.given(hex(frame.conv));
+      case "presence":
+        return this.#presence(shift, frame);
       case "opening":
         return shift.waiting.opened(frame);
       case "taken":
@@ -243,6 +300,14 @@ export class Desk implements DeskSession {
         await shift.vault.trust.keep(frame.certificate);
         return;
       case "lost":
+        this.handing.lost(hex(frame.conv));
+        return this.#lost(hex(frame.conv));
+      case "shift":
+      case "asked":
+      case "offered":
+      case "offer_over":
+      case "muted":
+        return this.handing.hear(frame);
       case "stepped_out":
         return this.#lost(hex(frame.conv));
       case "stepped_in":
@@ -257,6 +322,7 @@ export class Desk implements DeskSession {
       case "pong":
         return;
       default:
+        if (frame.t === "ended") this.handing.ended(hex(frame.conv));
         return this.#talk(hex(frame.conv))?.hear(frame);
     }
   }
@@ -274,6 +340,7 @@ export class Desk implements DeskSession {
     this.minute.value = this.#now();
     shift.connection.settled();
     this.connected.value = true;
+    this.handing.welcome();
     this.lead.connected();
     this.#settleHeld(shift);
     if (this.trouble.value === "network") this.trouble.value = undefined;
@@ -287,6 +354,16 @@ export class Desk implements DeskSession {
     const talk = known ?? this.#sit(shift, frame);
     await talk.taken(frame);
     if (frame.t === "taken") this.#answerTake(conv, true);
+    this.#next.taken(conv);
+    this.dismissMoved(conv);
+    this.handing.taken(conv);
+  }
+
+  #presence(shift: Shift, frame: Extract<DeskHears, { t: "presence" }>): void {
+    const conv = hex(frame.conv);
+    const talk = this.#talk(conv);
+    if (talk !== undefined) talk.visitorIs.value = frame.state;
+    else if (frame.state === "gone") shift.waiting.leave(conv);
   }
 
   #sit(shift: Shift, frame: Taken | SteppedIn): Talk {
@@ -308,8 +385,15 @@ export class Desk implements DeskSession {
     const { socket } = shift;
     this.#world.after(NAMED_WITHIN, () => {
       if (shift !== this.#shift || socket !== shift.socket) return;
-      for (const talk of this.conversations.value) if (!shift.named.has(talk.conv)) this.#lost(talk.conv);
+      for (const talk of this.conversations.value) if (!shift.named.has(talk.conv)) this.#wentOn(talk);
     });
+  }
+
+  /** While our connection was gone it went to somebody else, back to the list, or to its end: say so. */
+  #wentOn(talk: Talk): void {
+    if (talk.ended.value !== undefined) return;
+    this.moved.value = [...this.moved.value, { conv: talk.conv, number: talk.number }];
+    this.#lost(talk.conv);
   }
 
   #lost(conv: string): void {
@@ -327,10 +411,14 @@ export class Desk implements DeskSession {
       for (const talk of this.conversations.value) void talk.hear(frame);
       return;
     }
+    if (conv !== undefined && this.handing.refused(hex(conv), code)) return;
     if (conv !== undefined && this.#takes.has(hex(conv))) {
       if (code !== "already_taken") this.trouble.value = code;
       this.#answerTake(hex(conv), false);
-    } else this.#refused(code);
+    } else {
+      if (conv === undefined) this.#next.none();
+      this.#refused(code);
+    }
   }
 
   #refused(code: string): void {
@@ -345,6 +433,7 @@ export class Desk implements DeskSession {
     shift.named.clear();
     shift.waiting.disconnected();
     this.connected.value = false;
+    this.handing.disconnected();
     for (const talk of this.conversations.value) talk.disconnected();
   }
 
@@ -370,16 +459,26 @@ export class Desk implements DeskSession {
       shift.waiting.clear();
       this.#endShift();
     }
+    this.replies.value?.lock();
+    this.replies.value = undefined;
     for (const talk of this.conversations.value) talk.wipe();
     this.conversations.value = [];
     this.waiting.value = [];
     this.more.value = 0;
+    this.left.value = [];
+    this.moved.value = [];
     this.lead.clear();
     for (const conv of [...this.#takes.keys()]) this.#answerTake(conv, false);
+    this.#next.none();
+    this.handing.clear();
     this.connected.value = false;
     this.name.value = "";
     this.trouble.value = why;
     this.phase.value = "out";
+  }
+
+  #say(frame: DeskSays): boolean {
+    return this.#shift?.connection.say(frame) ?? false;
   }
 
   #talk(conv: string): Talk | undefined {

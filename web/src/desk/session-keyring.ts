@@ -2,6 +2,7 @@
 
 import { base64, unbase64, wipe } from "../crypto/bytes.ts";
 import { type AgreementKey, agreementKey, type SigningKey, signingKey } from "../crypto/curves.ts";
+import { ownReplyKey, teamReplyKey } from "../crypto/replies.ts";
 import { kek, loginProof, openAmk, openStaffKey, stretch } from "../crypto/staff.ts";
 import { NO_CONVERSATION, Purpose, unwrap } from "../crypto/wrap.ts";
 import { flag, list, type Reads, record, whole, words } from "../wire/shape.ts";
@@ -20,6 +21,8 @@ export interface TeamKey {
   readonly team: string;
   readonly epoch: number;
   readonly key: AgreementKey;
+  /** Of the team's canned replies. */
+  readonly replies: Uint8Array;
 }
 
 export interface Keyring {
@@ -27,6 +30,8 @@ export interface Keyring {
   readonly signing: SigningKey;
   readonly agreeing: AgreementKey;
   readonly teamKeys: readonly TeamKey[];
+  /** Of our own canned replies. */
+  readonly replies: Uint8Array;
 }
 
 export interface SignedIn {
@@ -135,9 +140,11 @@ async function openKeys(organisation: string, keys: SealedKeys, stretched: Uint8
     const teamKeys: TeamKey[] = [];
     for (const { team, epoch, wrap } of keys.team_keys) {
       const context = { organisation, team, epoch, conv: NO_CONVERSATION, generation: 0, purpose: Purpose.MEMBER };
-      teamKeys.push({ team, epoch, key: await agreementKey(hold(await unwrap(wrap, agreeing, context))) });
+      const opened = hold(await unwrap(wrap, agreeing, context));
+      const replies = await teamReplyKey(opened, team, epoch);
+      teamKeys.push({ team, epoch, key: await agreementKey(opened), replies });
     }
-    return { account, signing, agreeing, teamKeys };
+    return { account, signing, agreeing, teamKeys, replies: await ownReplyKey(amk) };
   } catch {
     // The passphrase was right, or we would not be here: what the server keeps for us is not ours.
     throw new Trouble("untrusted");
@@ -146,8 +153,9 @@ async function openKeys(organisation: string, keys: SealedKeys, stretched: Uint8
   }
 }
 
-async function ask(world: Surroundings, path: string, body: object, token?: string): Promise<unknown> {
-  const answer = await world.http("POST", path, body, token).catch(() => {
+/** What the server answers; without a body it is only asked. Rejects with what it refused. */
+export async function ask(world: Surroundings, path: string, body?: object, token?: string): Promise<unknown> {
+  const answer = await world.http(body === undefined ? "GET" : "POST", path, body, token).catch(() => {
     throw new Trouble("network");
   });
   if (answer.status === 200) return answer.body;
@@ -159,7 +167,7 @@ function codeOf({ body }: Answer): string {
   return typeof code === "string" && /^[a-z_]{1,40}$/.test(code) ? code : "failed";
 }
 
-function believed<T>(body: unknown, read: Reads<T>): T {
+export function believed<T>(body: unknown, read: Reads<T>): T {
   const value = read(body);
   if (value === undefined) throw new Trouble("untrusted");
   return value;

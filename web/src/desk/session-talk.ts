@@ -3,7 +3,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { hex, wipe } from "../crypto/bytes.ts";
 import { MAX_BODY, textContent, VISITOR } from "../crypto/envelope.ts";
-import type { DeskHears, DeskSays, KeptWrap, SteppedIn, Taken } from "../wire/desk-frames.ts";
+import type { DeskHears, DeskSays, EndReason, HandingHears, KeptWrap, SteppedIn, Taken } from "../wire/desk-frames.ts";
 import { Moment } from "../wire/moment.ts";
 import { isVisitorsOwn } from "../wire/start-proof.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
@@ -31,6 +31,7 @@ export class Talk implements DeskConversation {
   readonly lines: Signal<readonly DeskLine[]> = signal([]);
   readonly unread: Signal<number> = signal(0);
   readonly visitorTypes: Signal<boolean> = signal(false);
+  readonly visitorIs: Signal<"here" | "away" | "gone"> = signal("here");
   readonly ended: Signal<"visitor" | "team" | undefined> = signal(undefined);
   readonly fork: Signal<boolean> = signal(false);
   readonly unreadable: Signal<boolean> = signal(false);
@@ -82,6 +83,7 @@ export class Talk implements DeskConversation {
       this.#forked();
       return;
     }
+    this.visitorIs.value = "here"; // until the server tells otherwise
     this.#keep(frame.wraps);
     await this.#openWraps();
     const [shared, notes] = [this.#logs[1].transcript, this.#logs[2].transcript];
@@ -100,7 +102,7 @@ export class Talk implements DeskConversation {
     this.#logs[2].disconnected();
   }
 
-  async hear(frame: Extract<DeskHears, { conv?: Uint8Array }>): Promise<void> {
+  async hear(frame: Exclude<Extract<DeskHears, { conv?: Uint8Array }>, HandingHears>): Promise<void> {
     switch (frame.t) {
       case "envelope":
         return this.#logs[frame.log].transcript.place(frame.n, frame.minute, frame.envelope);
@@ -155,7 +157,7 @@ export class Talk implements DeskConversation {
     this.#events.say({ t: "read", conv: this.#id, n }); // unheard, it is said again on the next connection
   }
 
-  end(reason: "completed" | "visitor_left" | "abuse"): boolean {
+  end(reason: EndReason): boolean {
     return this.#events.say({ t: "end", conv: this.#id, reason });
   }
 

@@ -2,9 +2,12 @@
 
 import { equal, random, wipe } from "../crypto/bytes.ts";
 import type { SigningKey } from "../crypto/curves.ts";
+import { openReply, type ReplyText, sealReply } from "../crypto/replies.ts";
 import { Purpose, unwrap, wrap } from "../crypto/wrap.ts";
 import type { KeptWrap, Welcome } from "../wire/desk-frames.ts";
+import { PROTOCOL } from "../wire/frames.ts";
 import { clocksAgree, type Pin, type Team, Trust } from "../wire/trust.ts";
+import type { Scope } from "./replies.ts";
 import { type Keyring, Trouble } from "./session-keyring.ts";
 
 /** Who we were at sign-in. Public; it stays while the vault is locked, and nobody else may unlock it. */
@@ -51,6 +54,7 @@ export class Vault {
 
   /** The keys go: natively they cannot be exported, and their bytes were overwritten when they were made. */
   close(): void {
+    if (this.#keyring !== undefined) wipe(this.#keyring.replies, ...this.#keyring.teamKeys.map((one) => one.replies));
     this.#keyring = undefined;
   }
 
@@ -58,7 +62,7 @@ export class Vault {
   async introduce(welcome: Welcome, now: number): Promise<void> {
     const [admin, team, own] = welcome.certificates;
     const me = this.#identity;
-    const isOurs = welcome.protocol === 1 && welcome.organisation === this.#pin.organisation;
+    const isOurs = welcome.protocol === PROTOCOL && welcome.organisation === this.#pin.organisation;
     if (me === undefined || !isOurs || welcome.account !== me.account) throw new Trouble("untrusted");
     if (admin === undefined || team === undefined || own === undefined) throw new Trouble("untrusted");
     if (!clocksAgree(welcome.minute, now)) throw new Trouble("untrusted");
@@ -109,6 +113,34 @@ export class Vault {
     if (this.isOpen) return { secret, kept: { log: 2, g: 0, epoch: team.epoch, wrap: wrapped } };
     wipe(secret);
     return undefined;
+  }
+
+  /** Undefined while locked. Rejects when the words are too many. */
+  async sealReply(scope: Scope, id: Uint8Array, version: number, text: ReplyText): Promise<Uint8Array | undefined> {
+    const keyring = this.#keyring;
+    const [newest] = this.#replyKeys(scope);
+    if (newest === undefined) return undefined;
+    const sealed = await sealReply(newest.key, newest.owner, id, version, text);
+    return this.#keyring === keyring ? sealed : undefined;
+  }
+
+  /** Undefined when no key of ours opens it there. */
+  async openReply(scope: Scope, id: Uint8Array, version: number, box: Uint8Array): Promise<ReplyText | undefined> {
+    for (const { key, owner } of this.#replyKeys(scope)) {
+      const text = await openReply(key, owner, id, version, box).catch(() => undefined);
+      if (text !== undefined) return text;
+    }
+    return undefined;
+  }
+
+  /** What seals comes first; earlier epochs still open. */
+  #replyKeys(scope: Scope): readonly { readonly key: Uint8Array; readonly owner: string }[] {
+    const [keyring, team] = [this.#keyring, this.#team];
+    if (keyring === undefined || team === undefined) return [];
+    if (scope === "own") return [{ key: keyring.replies, owner: keyring.account }];
+    const ours = keyring.teamKeys.filter((one) => one.team === team.slug && one.epoch <= team.epoch);
+    const newest = ours.toSorted((a, b) => b.epoch - a.epoch);
+    return newest.map(({ replies }) => ({ key: replies, owner: team.slug }));
   }
 }
 

@@ -1,6 +1,9 @@
 /** What the desk shows, and what a counsellor can ask for. The session fills it, the views read it. */
 
 import type { ReadonlySignal } from "@preact/signals";
+import type { EndReason, Priority } from "../wire/desk-frames.ts";
+import type { Handing } from "./handing.ts";
+import type { Replies } from "./replies.ts";
 import type { LeadSession } from "./state-lead.ts";
 
 export interface WaitingRow {
@@ -11,6 +14,10 @@ export interface WaitingRow {
   readonly again: boolean;
   /** Undefined until the opening was fetched and opened; empty when nothing was written yet. */
   readonly opening: string | undefined;
+  /** What a member of staff read in it. */
+  readonly priority: Priority;
+  /** The page is out of sight or the line is lost; the place is kept, and nobody can take it. */
+  readonly away: boolean;
   /** Its opening came, and no key of ours opens it. */
   readonly unreadable: boolean;
 }
@@ -32,6 +39,7 @@ export interface DeskConversation {
   readonly lines: ReadonlySignal<readonly DeskLine[]>;
   readonly unread: ReadonlySignal<number>;
   readonly visitorTypes: ReadonlySignal<boolean>;
+  readonly visitorIs: ReadonlySignal<"here" | "away" | "gone">;
   readonly ended: ReadonlySignal<"visitor" | "team" | undefined>;
   /** The two sides saw different transcripts: lasting warning, nothing more is sent. */
   readonly fork: ReadonlySignal<boolean>;
@@ -41,7 +49,11 @@ export interface DeskConversation {
   readonly beside: ReadonlySignal<string | undefined>;
 }
 
-export type EndReason = "completed" | "visitor_left" | "abuse";
+/** A conversation that went on without this desk while its connection was gone. */
+export interface Moved {
+  readonly conv: string;
+  readonly number: number;
+}
 
 export interface DeskSession {
   readonly phase: ReadonlySignal<"out" | "signing_in" | "in" | "locked">;
@@ -53,8 +65,14 @@ export interface DeskSession {
   readonly waiting: ReadonlySignal<readonly WaitingRow[]>;
   readonly more: ReadonlySignal<number>;
   readonly conversations: ReadonlySignal<readonly DeskConversation[]>;
+  /** Who waited and left by themselves, newest last: that is not the same as taken. */
+  readonly left: ReadonlySignal<readonly string[]>;
+  readonly moved: ReadonlySignal<readonly Moved[]>;
   /** Unix minute now, ticking. */
   readonly minute: ReadonlySignal<number>;
+  readonly handing: Handing;
+  /** Undefined while nobody is signed in. */
+  readonly replies: ReadonlySignal<Replies | undefined>;
   readonly lead: LeadSession;
 
   signIn(name: string, passphrase: string): Promise<void>;
@@ -62,8 +80,12 @@ export interface DeskSession {
   /** Wipes keys; the socket stays. */
   lock(): void;
   unlock(passphrase: string): Promise<void>;
-  /** False: a colleague was first. */
+  /** False: a colleague was first, or (`trouble` is "visitor_away") nobody is there. */
   take(conv: string): Promise<boolean>;
+  /** Take whose turn it is: the conversation, or undefined when nobody is there to be helped. */
+  next(): Promise<string | undefined>;
+  /** Say how much haste somebody who waits has. */
+  mark(conv: string, priority: Priority): void;
   send(conv: string, text: string): Promise<boolean>;
   note(conv: string, text: string): Promise<boolean>;
   typing(conv: string): void;
@@ -72,4 +94,6 @@ export interface DeskSession {
   end(conv: string, reason: EndReason): Promise<void>;
   /** Take an ended conversation off the screen. */
   dismiss(conv: string): void;
+  /** It was read that this one went on without us. */
+  dismissMoved(conv: string): void;
 }

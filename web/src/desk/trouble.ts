@@ -9,6 +9,11 @@ const sentences = {
   busy: "in.slow",
   untrusted: "in.untrusted",
   signed_out: "in.out",
+  limit_reached: "no.limit",
+  not_on_shift: "no.shift",
+  already_offered: "no.twice",
+  no_such_offer: "no.offer",
+  unsent: "no.unsent",
 } as const;
 
 const known = (code: string): code is keyof typeof sentences => code in sentences;

@@ -24,7 +24,9 @@ export function Queue({ session }: { session: VisitorSession }) {
       </p>
       <p class="card with-icon">
         <Icon name="clock" />
-        {say("wait.stay")}
+        <span>
+          {say("wait.stay")} {say("wait.away")}
+        </span>
       </p>
       <p>{say("wait.write")}</p>
     </section>

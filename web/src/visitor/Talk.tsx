@@ -12,9 +12,10 @@ import { Halted, isHalted } from "./Halted.tsx";
 import { Languages } from "./Header.tsx";
 import { Lead } from "./Heading.tsx";
 import { Lines } from "./Lines.tsx";
+import { Muted } from "./Muted.tsx";
 import { Network } from "./Network.tsx";
 import { Queue } from "./Queue.tsx";
-import type { VisitorSession } from "./state.ts";
+import { isQueueing, type VisitorSession } from "./state.ts";
 import { useVoice } from "./voice.ts";
 import { say } from "./words.ts";
 
@@ -26,7 +27,7 @@ function Tools({ session, end }: { session: VisitorSession; end: () => void }) {
     <div class="tools">
       <div class="column">
         <button type="button" class="pill soft" onClick={end}>
-          {say(session.phase.value === "waiting" ? "wait.out" : "end")}
+          {say(isQueueing(session) ? "wait.out" : "end")}
         </button>
         <Languages place="foot" />
       </div>
@@ -125,6 +126,7 @@ export function Talk({ session, draft, end }: { session: VisitorSession; draft: 
           <Joined session={session} />
           <Left session={session} />
           <Network session={session} />
+          <Muted session={session} />
           <Halted session={session} />
           {!isHalted(session.trouble.value) && <Write session={session} draft={draft} />}
         </div>

@@ -3,6 +3,7 @@
 import { concat, random } from "../crypto/bytes.ts";
 import { startSignature, type VisitorKeys } from "../crypto/keys.ts";
 import { Purpose, wrap } from "../crypto/wrap.ts";
+import { PROTOCOL } from "../wire/frames.ts";
 import { clocksAgree, type Team, type Trust } from "../wire/trust.ts";
 import type { Hello, Start } from "../wire/visitor-frames.ts";
 
@@ -14,7 +15,7 @@ export interface Place {
 /** The team behind this line, if the server is ours and its clock is sane; throws otherwise. */
 export async function checkHello(hello: Hello, place: Place, trust: Trust, now: number): Promise<Team> {
   const [admin, team] = hello.certificates;
-  const isOurs = hello.protocol === 1 && hello.organisation === place.organisation && hello.line === place.line;
+  const isOurs = hello.protocol === PROTOCOL && hello.organisation === place.organisation && hello.line === place.line;
   if (!isOurs || !clocksAgree(hello.minute, now)) throw new Error("another server, or another time");
   if (admin === undefined || team === undefined) throw new Error("no certificates");
   return trust.introduce(admin, team, now / 1000);

@@ -10,6 +10,7 @@ import { MAX_BODY, textContent } from "../crypto/envelope.ts";
 import { visitorKeys } from "../crypto/keys.ts";
 import { supported } from "../crypto/supported.ts";
 import { Connection, type Network } from "../wire/connection.ts";
+import { PROTOCOL } from "../wire/frames.ts";
 import { Moment } from "../wire/moment.ts";
 import { Serial } from "../wire/serial.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
@@ -40,6 +41,7 @@ export class Visit implements VisitorSession {
   readonly lines: Signal<readonly Line[]> = signal([]);
   readonly theyType: Signal<boolean> = signal(false);
   readonly network: Signal<Network> = signal("fine");
+  readonly muted: Signal<boolean> = signal(false);
   readonly endedBy: Signal<"visitor" | "team" | undefined> = signal(undefined);
 
   readonly #world: Surroundings;
@@ -61,6 +63,9 @@ export class Visit implements VisitorSession {
   #messageCount = 0;
   readonly #typing: Moment;
   readonly #stopAsking: () => void;
+  readonly #stopLooking: () => void;
+  /** What the server believes on this socket. */
+  #toldAway = false;
   #isWiped = false;
 
   constructor(world: Surroundings, pinned: VisitorOrg) {
@@ -72,7 +77,7 @@ export class Visit implements VisitorSession {
     });
     this.#frames = new Serial((reason) => this.#fault(reason));
     const path = `/l/${encodeURIComponent(pinned.line)}`;
-    this.#connection = new Connection(world, `${path}/socket`, hearAsVisitor, {
+    this.#connection = new Connection(world, `${path}/socket/${PROTOCOL}`, hearAsVisitor, {
       opened: () => {}, // the server speaks first
       heard: (frame) => this.#heard(frame),
       dropped: () => {
@@ -87,6 +92,7 @@ export class Visit implements VisitorSession {
         if (this.phase.value !== "ended") this.#refuse("failed");
       },
     });
+    this.#stopLooking = world.onHidden(() => this.#tellSight());
     this.#stopAsking = askProspect(world, path, (expected, prospect) => {
       this.expected.value = expected;
       this.prospect.value = prospect;
@@ -154,6 +160,7 @@ export class Visit implements VisitorSession {
     this.#frames.stop();
     this.#connection.close();
     this.#stopAsking();
+    this.#stopLooking();
     this.#typing.end();
     this.#held.length = 0;
     this.#early = [];
@@ -233,6 +240,9 @@ export class Visit implements VisitorSession {
       case "claimed":
         await thread.transcript.idle();
         return this.#claimed(frame.times, thread);
+      case "muted":
+        this.muted.value = frame.on && this.#goesOn();
+        return;
       case "ended":
         await thread.transcript.idle();
         return this.#ended(frame.by);
@@ -264,8 +274,10 @@ export class Visit implements VisitorSession {
     await thread.transcript.idle();
     if (socket !== this.#socketCount || this.#isWiped) return;
     const { conv, credential } = thread.keys;
+    this.#toldAway = this.#isStarted && this.#world.isHidden();
+    const away = this.#toldAway ? ({ away: true } as const) : {};
     if (!this.#isStarted) this.#connection.say(this.#start);
-    else this.#connection.say({ t: "resume", conv, credential, after: thread.transcript.last });
+    else this.#connection.say({ t: "resume", conv, credential, after: thread.transcript.last, ...away });
   }
 
   #known(frame: Extract<VisitorHears, { t: "started" | "resumed" }>, thread: Thread): void {
@@ -275,12 +287,20 @@ export class Visit implements VisitorSession {
     if (frame.t === "resumed") thread.transcript.promise(frame.last);
     this.#isStarted = true;
     this.#isKnown = true;
+    this.muted.value = false; // where it is so, the server tells again
     this.closedMeanwhile.value = false; // it is told again where it is so
     this.#connection.settled();
     if (this.trouble.value === "busy") this.trouble.value = undefined;
     if (this.phase.value === "opening") this.phase.value = "waiting";
     thread.connected();
+    this.#tellSight();
     if (this.#wantsEnd) void thread.outbox.idle().then(() => this.#say({ t: "end" }));
+  }
+
+  /** Whoever looks at something else is not given to a counsellor, and keeps the place for a while. */
+  #tellSight(): void {
+    const away = this.#world.isHidden();
+    if (away !== this.#toldAway && this.#say({ t: "away", away })) this.#toldAway = away;
   }
 
   #say(frame: VisitorSays): boolean {
@@ -310,6 +330,7 @@ export class Visit implements VisitorSession {
   #ended(by: "visitor" | "team"): void {
     if (!this.#goesOn()) return;
     this.endedBy.value = by;
+    this.muted.value = false;
     this.phase.value = "ended";
     this.place.value = undefined;
     this.#typing.end();

@@ -72,6 +72,8 @@ export interface VisitorState {
   readonly theyType: ReadonlySignal<boolean>;
   /** "long": for more than 60 s. */
   readonly network: ReadonlySignal<"fine" | "lost" | "long">;
+  /** The counsellor takes no messages now; what is written waits here. */
+  readonly muted: ReadonlySignal<boolean>;
   readonly endedBy: ReadonlySignal<"visitor" | "team" | undefined>;
 }
 
@@ -85,3 +87,6 @@ export interface VisitorSession extends VisitorState {
   /** Overwrite every key and forget the conversation; synchronous, before any network answer. */
   wipe(): void;
 }
+
+/** Whoever had a counsellor is in a conversation, also while they wait for the next one. */
+export const isQueueing = ({ phase, again }: VisitorState): boolean => phase.value === "waiting" && !again.value;

@@ -18,6 +18,8 @@ import { bytes, bytesOrNone, flag, list, oneOf, orNil, record, whole } from "./s
 const log = oneOf(1, 2);
 const keptWrap = record({ log, g: whole, epoch: whole, wrap });
 
+const row = record({ conv, number: whole, since: whole, last: whole, again: flag });
+const priority = oneOf("urgent", "soon", "normal");
 const released = {
   conv,
   number: whole,
@@ -57,9 +59,12 @@ const fromServer = {
     certificates: list(certificate, 3),
   }),
   queue: record({
-    waiting: list(record({ conv, number: whole, since: whole, last: whole, again: flag }), 30),
+    waiting: list(row, 30),
     more: whole,
   }),
+  standing: record({ marks: list(record({ conv, priority }), 60), away: list(row, 30) }),
+  given: record({ conv }),
+  presence: record({ conv, state: oneOf("here", "away", "gone"), since: whole }),
   opening: record({
     conv,
     wrap: bytesOrNone(80),
@@ -77,6 +82,12 @@ const fromServer = {
   typing: record({ conv }),
   pong: nothing,
   wrap: record({ conv, log: oneOf(2), g: whole, epoch: whole, wrap }),
+  // Handing on.
+  shift: record({ limit: whole, colleagues: list(record({ account: name, name, held: whole }), 60) }),
+  asked: record({ conv, to: name, name }),
+  offered: record({ conv, number: whole, by: name, name, minute: whole }),
+  offer_over: record({ conv, why: oneOf("accepted", "declined", "withdrawn", "late", "gone", "over") }),
+  muted: record({ conv, on: flag }),
   refused: refusal({ conv }),
   line: record({ open: flag, until: orNil(whole), by: orNil(name) }),
   alarms: record({ alarms: list(call, 512) }),
@@ -99,8 +110,12 @@ export type Taken = Extract<DeskHears, { t: "taken" }>;
 export type SteppedIn = Extract<DeskHears, { t: "stepped_in" }>;
 export type Leading = Extract<DeskHears, { t: "line" | "alarms" | "company" | "picture" }>;
 export type Opening = Extract<DeskHears, { t: "opening" }>;
+export type HandingHears = Extract<DeskHears, { t: "shift" | "asked" | "offered" | "offer_over" | "muted" }>;
 export type KeptWrap = Taken["wraps"][number];
 export const hearAtDesk = hearing(fromServer);
+
+export type Priority = "urgent" | "soon" | "normal";
+export type EndReason = "completed" | "visitor_left" | "abuse" | "test_call" | "prank";
 
 export type DeskSays =
   | { readonly t: "sign_on"; readonly token: Uint8Array }
@@ -108,9 +123,14 @@ export type DeskSays =
   | { readonly t: "take" | "typing"; readonly conv: Uint8Array }
   | { readonly t: "follow"; readonly conv: Uint8Array; readonly shared: number; readonly notes: number }
   | { readonly t: "append"; readonly envelope: Uint8Array; readonly wrap?: Uint8Array }
-  | { readonly t: "end"; readonly conv: Uint8Array; readonly reason: "completed" | "visitor_left" | "abuse" }
+  | { readonly t: "end"; readonly conv: Uint8Array; readonly reason: EndReason }
+  | { readonly t: "withdraw" | "give_back"; readonly conv: Uint8Array }
+  | { readonly t: "hand_over"; readonly conv: Uint8Array; readonly to: string }
+  | { readonly t: "answer"; readonly conv: Uint8Array; readonly accept: boolean }
+  | { readonly t: "mute"; readonly conv: Uint8Array; readonly on: boolean }
   | { readonly t: "delivered" | "read"; readonly conv: Uint8Array; readonly n: number }
+  | { readonly t: "triage"; readonly conv: Uint8Array; readonly priority: Priority }
   | { readonly t: "need_colleague" | "coming" | "solved" | "step_out" | "take_over"; readonly conv: Uint8Array }
   | { readonly t: "step_in"; readonly conv: Uint8Array; readonly reason: string }
   | { readonly t: "open_line" | "close_line" }
-  | { readonly t: "ping" };
+  | { readonly t: "next" | "ping" };

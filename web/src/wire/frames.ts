@@ -3,6 +3,8 @@
 import { decode, encode } from "@msgpack/msgpack";
 import { bytes, bytesUpTo, type Fields, oneOf, type Reads, type RecordOf, record, whole, words } from "./shape.ts";
 
+/** What we speak; it is in the path of a socket and in the server's first frame. */
+export const PROTOCOL = 2;
 /** The server closes the socket on a longer one. */
 export const LONGEST_SAID = 20_480;
 /** An opening carries up to a hundred envelopes; more than this is no honest answer. */

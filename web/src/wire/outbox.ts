@@ -33,7 +33,8 @@ interface Item {
 const WINDOW = 16;
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 8_000;
-const AGAIN = new Set(["busy", "slow_down", "failed", "wrong_order"]);
+/** Said again with the same bytes, later. */
+const AGAIN = new Set(["busy", "slow_down", "failed", "wrong_order", "muted"]);
 const ANEW = new Set(["out_of_order", "generation", "duplicate", "team_secret_exists"]);
 
 export class Outbox {

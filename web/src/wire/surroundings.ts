@@ -6,6 +6,7 @@ export interface Socket {
   onmessage: ((event: { data: unknown }) => void) | null;
   onclose: ((event: { code: number }) => void) | null;
   onerror: (() => void) | null;
+  /** Takes a copy. */
   send(bytes: Uint8Array<ArrayBuffer>): void;
   close(code?: number): void;
 }
@@ -21,6 +22,8 @@ export interface Surroundings {
   socket(path: string): Socket;
   /** JSON by HTTP; rejects when no answer came. */
   http(method: "GET" | "POST", path: string, body?: object, token?: string): Promise<Answer>;
+  /** Bytes by HTTP; takes a copy of *body* at once. Rejects when no answer came. Without *stop* it outlives the page. */
+  post(path: string, body: Uint8Array<ArrayBuffer>, stop?: AbortSignal): Promise<{ status: number; body: Uint8Array }>;
   /** Unix milliseconds. */
   now(): number;
   /** Do *deed* in *ms*, unless the returned function is called first. */
@@ -29,6 +32,10 @@ export interface Surroundings {
   chance(): number;
   /** Tell when the network or the page comes back; the returned function ends that. */
   onWake(deed: () => void): () => void;
+  /** Whether the page is out of sight: another tab, another app, a dark screen. */
+  isHidden(): boolean;
+  /** Tell when that changes; the returned function ends it. */
+  onHidden(tell: () => void): () => void;
 }
 
 /** The browser's own. No cookie travels, nothing is cached, no redirect is followed. */
@@ -38,6 +45,7 @@ export function browserSurroundings(): Surroundings {
     // A socket takes any bytes; the narrower type of ours only leaves out what we never send.
     socket: (path) => new WebSocket(origin + path) as unknown as Socket,
     http,
+    post,
     now: () => Date.now(),
     after(ms, deed) {
       const timer = setTimeout(deed, ms);
@@ -45,24 +53,31 @@ export function browserSurroundings(): Surroundings {
     },
     chance: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
     onWake,
+    isHidden: () => document.hidden,
+    onHidden(tell) {
+      document.addEventListener("visibilitychange", tell);
+      return () => document.removeEventListener("visibilitychange", tell);
+    },
   };
 }
+
+const QUIETLY = { credentials: "omit", cache: "no-store", redirect: "error", referrerPolicy: "no-referrer" } as const;
 
 async function http(method: "GET" | "POST", path: string, body?: object, token?: string): Promise<Answer> {
   const headers = {
     ...(body === undefined ? {} : { "Content-Type": "application/json" }),
     ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
   };
-  const answer = await fetch(path, {
-    method,
-    headers,
-    credentials: "omit",
-    cache: "no-store",
-    redirect: "error",
-    referrerPolicy: "no-referrer",
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
+  const said = body === undefined ? {} : { body: JSON.stringify(body) };
+  const answer = await fetch(path, { ...QUIETLY, method, headers, ...said });
   return { status: answer.status, body: await answer.json().catch(() => undefined) };
+}
+
+async function post(path: string, body: Uint8Array<ArrayBuffer>, stop?: AbortSignal) {
+  const headers = { "Content-Type": "application/octet-stream" };
+  const how = stop === undefined ? { keepalive: true } : { signal: stop };
+  const answer = await fetch(path, { ...QUIETLY, method: "POST", headers, body, ...how });
+  return { status: answer.status, body: new Uint8Array(await answer.arrayBuffer()) };
 }
 
 function onWake(deed: () => void): () => void {

@@ -31,6 +31,7 @@ const fromServer = {
   waiting: record({ place: whole, low: orNil(whole), high: orNil(whole) }),
   line: record({ open: flag }),
   claimed: record({ times: whole }),
+  muted: record({ on: flag }),
   envelope: record({ log: oneOf(1), n: whole, minute: whole, envelope }),
   cert: record({ certificate }),
   delivered: record({ n: whole }),
@@ -56,7 +57,14 @@ export interface Start {
 
 export type VisitorSays =
   | Start
-  | { readonly t: "resume"; readonly conv: Uint8Array; readonly credential: Uint8Array; readonly after: number }
+  | {
+      readonly t: "resume";
+      readonly conv: Uint8Array;
+      readonly credential: Uint8Array;
+      readonly after: number;
+      readonly away?: true;
+    }
+  | { readonly t: "away"; readonly away: boolean }
   | { readonly t: "append"; readonly envelope: Uint8Array }
   | { readonly t: "delivered" | "read"; readonly n: number }
   | { readonly t: "typing" | "end" | "ping" };

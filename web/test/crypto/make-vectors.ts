@@ -8,6 +8,7 @@ import { agreementKey, signingKey } from "../../src/crypto/curves.ts";
 import * as env from "../../src/crypto/envelope.ts";
 import { startSignature, visitorKeys } from "../../src/crypto/keys.ts";
 import { sha256 } from "../../src/crypto/primitives.ts";
+import { ownReplyKey, sealReply, teamReplyKey } from "../../src/crypto/replies.ts";
 import { kek, loginProof, sealAmk, sealStaffKey, stretch } from "../../src/crypto/staff.ts";
 import { NO_CONVERSATION, Purpose, wrap } from "../../src/crypto/wrap.ts";
 
@@ -157,6 +158,27 @@ async function heads(): Promise<unknown> {
   return { conv: hex(conv), hashes: hashes.map(hex), shared: shared.map(hex), team_zero: teamZero };
 }
 
+async function replies(): Promise<unknown> {
+  const [amk, tk, id] = [await counted("amk"), await counted("team"), await counted("reply", 16)];
+  const [own, team] = [await ownReplyKey(amk), await teamReplyKey(tk, TEAM, 3)];
+  const texts = ["", "Fijn dat je er bent 💬", "\ufeffmarked", "é".repeat(900)];
+  const seals = async (key: Uint8Array, owner: string, at: number) => {
+    const [version, reply] = [at + 1, { language: "nl", name: `naam ${at + 1}`, text: texts[at] ?? "" }];
+    return { owner, version, ...reply, sealed: hex(await sealReply(key, owner, id, version, reply)) };
+  };
+  const made = await Promise.all(texts.flatMap((_, at) => [seals(own, "rekening-1", at), seals(team, TEAM, at)]));
+  return {
+    amk: hex(amk),
+    own_key: hex(own),
+    team_private: hex(tk),
+    team: TEAM,
+    epoch: 3,
+    team_key: hex(team),
+    id: hex(id),
+    replies: made,
+  };
+}
+
 const made = {
   about: "Made by web/test/crypto/make-vectors.ts; read by tests/crypto/test_vectors.py.",
   envelopes: await envelopes(),
@@ -166,6 +188,7 @@ const made = {
   visitor: await visitor(),
   staff: await staff(),
   heads: await heads(),
+  replies: await replies(),
 };
 const file = join(import.meta.dirname, "../../../vectors/browser.json");
 writeFileSync(file, `${JSON.stringify(made, null, 1)}\n`);

@@ -8,6 +8,7 @@ import { agreementKey, signingKey } from "../../src/crypto/curves.ts";
 import * as env from "../../src/crypto/envelope.ts";
 import { startSignature, visitorKeys } from "../../src/crypto/keys.ts";
 import { decrypt, hkdfSalted, sha256 } from "../../src/crypto/primitives.ts";
+import { openReply, ownReplyKey, teamReplyKey } from "../../src/crypto/replies.ts";
 import * as staff from "../../src/crypto/staff.ts";
 import { unwrap } from "../../src/crypto/wrap.ts";
 import { readVectors, refused } from "./play.ts";
@@ -115,4 +116,15 @@ test("the heads are the same", async () => {
   }
   assert.deepEqual(heads, shared);
   assert.equal(hex(await env.headZero(unhex(conv), env.TEAM_LOG)), team_zero);
+});
+
+test("Python's replies open under the keys that we derive", async () => {
+  const { amk, own_key, team_private, team, epoch, team_key, id, replies } = python.replies;
+  const [own, shared] = [await ownReplyKey(unhex(amk)), await teamReplyKey(unhex(team_private), team, epoch)];
+  assert.deepEqual([hex(own), hex(shared)], [own_key, team_key]);
+  assert.equal(replies.length, 8);
+  for (const { owner, version, sealed, ...reply } of replies) {
+    const key = owner === team ? shared : own;
+    assert.deepEqual(await openReply(key, owner, unhex(id), version, unhex(sealed)), reply);
+  }
 });

@@ -72,7 +72,7 @@ test("M-3, M-18: our own certificate must carry our own keys", async () => {
 test("M-10, M-13: another protocol, organisation, team or time ends the sign-in", async () => {
   const minute = Math.floor(NOW / 60);
   for (const change of [
-    { protocol: 2 },
+    { protocol: 1 },
     { organisation: "another" },
     { team: "day" },
     { minute: minute + 48 * 60 + 1 },

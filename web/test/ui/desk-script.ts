@@ -1,7 +1,9 @@
 /** A desk's session that lives in memory. For looking at screens; never shipped. */
 
 import { type Signal, signal } from "@preact/signals";
-import type { DeskConversation, DeskLine, DeskSession, WaitingRow } from "../../src/desk/state.ts";
+import type { Asked, News, Offer } from "../../src/desk/handing.ts";
+import type { Replies, Reply } from "../../src/desk/replies.ts";
+import type { DeskConversation, DeskLine, DeskSession, Moved, WaitingRow } from "../../src/desk/state.ts";
 import type { Alarm, LeadSession, LineState, Picture } from "../../src/desk/state-lead.ts";
 
 const query = new URLSearchParams(location.search);
@@ -22,6 +24,8 @@ const row = (
   again,
   opening,
   unreadable: false,
+  priority: "normal",
+  away: false,
 });
 
 const queue: readonly WaitingRow[] = [
@@ -29,6 +33,14 @@ const queue: readonly WaitingRow[] = [
   row("e2", 17, 4, "ik was hier gister ook, kan ik verder praten", true),
   row("e3", 18, 2, undefined),
   row("e4", 19, 1, ""),
+];
+
+/** With everything that staff and phones do to a queue. */
+const full: readonly WaitingRow[] = [
+  { ...row("e3", 18, 2, "hij staat voor de deur en ik durf niet naar buiten"), priority: "urgent" },
+  ...queue.slice(0, 2),
+  { ...row("e4", 19, 1, "ik kan maar 10 minuten, dan komt hij thuis"), priority: "soon" },
+  { ...row("e5", 20, 3, "hallo is daar iemand"), away: true },
 ];
 
 const line = (
@@ -47,6 +59,7 @@ interface Talk extends DeskConversation {
   readonly fork: Signal<boolean>;
   readonly unreadable: Signal<boolean>;
   readonly visitorTypes: Signal<boolean>;
+  readonly visitorIs: Signal<"here" | "away" | "gone">;
   readonly beside: Signal<string | undefined>;
 }
 
@@ -57,6 +70,7 @@ const talk = (conv: string, number: number, minutes: number, lines: readonly Des
   lines: signal(lines),
   unread: signal(unread),
   visitorTypes: signal(false),
+  visitorIs: signal<"here" | "away" | "gone">("here"),
   ended: signal<"visitor" | "team" | undefined>(undefined),
   fork: signal(false),
   unreadable: signal(false),
@@ -149,7 +163,11 @@ export function createScriptedDesk(): DeskSession {
   const phase = signal((asked("phase") || "in") as "out" | "signing_in" | "in" | "locked");
   const trouble = signal<string | undefined>(asked("trouble") || undefined);
   const connected = signal(asked("net") === "");
-  const waiting = signal<readonly WaitingRow[]>(asked("queue") === "none" ? [] : queue);
+  const waiting = signal<readonly WaitingRow[]>(
+    asked("queue") === "none" ? [] : asked("queue") === "full" ? full : queue,
+  );
+  const left = signal<readonly string[]>([]);
+  const moved = signal<readonly Moved[]>(asked("moved") === "" ? [] : [{ conv: "e2", number: 17 }]);
   const conversations = signal<readonly Talk[]>(talks[asked("talks") || "2"] ?? []);
   const calls: string[] = [];
   const find = (conv: string): Talk | undefined => conversations.value.find((one) => one.conv === conv);
@@ -162,19 +180,87 @@ export function createScriptedDesk(): DeskSession {
   twelve.visitorTypes.value = asked("types") !== "";
   if (asked("beside") !== "") twelve.beside.value = asked("beside");
   twelve.fork.value = asked("fork") !== "";
+  if (asked("is") !== "") twelve.visitorIs.value = asked("is") as "here" | "away" | "gone";
   if (asked("by") !== "") twelve.ended.value = asked("by") as "visitor" | "team";
   Object.assign(window, {
-    script: { phase, trouble, connected, waiting, conversations, calls, row, line, twelve, sixteen },
+    script: { phase, trouble, connected, waiting, conversations, left, calls, row, line, twelve, sixteen },
   });
+  const colleagues = [
+    { account: "a1", name: "Hulpverlener B", held: 1 },
+    { account: "a2", name: "Hulpverlener C", held: 4 },
+  ];
+  const offers = signal<readonly Offer[]>(
+    asked("offer") === "" ? [] : [{ conv: "c99", number: 14, name: "Hulpverlener B" }],
+  );
+  const handed = signal<ReadonlyMap<string, Asked>>(new Map());
+  const muted = signal<ReadonlySet<string>>(new Set(asked("muted") === "" ? [] : ["c12"]));
+  const news = signal<News | undefined>(undefined);
+  const called = async (what: string): Promise<boolean> => {
+    calls.push(what);
+    return true;
+  };
+  const replies = signal<readonly Reply[]>([
+    { id: "r1", scope: "own", version: 1, language: "nl", name: "Welkom", text: "Hoi, fijn dat je er bent." },
+    {
+      id: "r2",
+      scope: "team",
+      version: 1,
+      language: "nl",
+      name: "Politie",
+      text: "De politie kan ook zonder aangifte verder. Wil je dat ik uitleg hoe?",
+    },
+    { id: "r3", scope: "team", version: 2, language: "en", name: "Welcome", text: "Hi, good that you are here." },
+  ]);
+  const kit: Replies = {
+    all: replies,
+    read: () => called("read"),
+    async save(draft) {
+      replies.value = [...replies.value, { ...draft, id: draft.id ?? `r${replies.value.length}`, version: 1 }];
+      return "kept";
+    },
+    async remove(reply) {
+      replies.value = replies.value.filter((one) => one !== reply);
+      return "kept";
+    },
+  };
   return {
     phase,
     trouble,
+    handing: {
+      limit: signal(Number(asked("limit") || "4")),
+      colleagues: signal(asked("alone") === "" ? colleagues : []),
+      offers,
+      asked: handed,
+      muted,
+      news,
+      async handOver(conv, account) {
+        const to = colleagues.find((one) => one.account === account)?.name ?? "";
+        handed.value = new Map([...handed.value, [conv, { number: 12, name: to }]]);
+        return true;
+      },
+      async withdraw(conv) {
+        handed.value = new Map([...handed.value].filter(([one]) => one !== conv));
+        return true;
+      },
+      answer: (conv, yes) => called(`answer ${conv} ${yes}`),
+      async giveBack(conv) {
+        conversations.value = conversations.value.filter((one) => one.conv !== conv);
+        return true;
+      },
+      async mute(conv, on) {
+        muted.value = new Set(on ? [conv] : []);
+        return true;
+      },
+    },
+    replies: signal(kit),
     name: signal("Hulpverlener A"),
     demo: signal(asked("demo") !== ""),
     connected,
     waiting,
     more: signal(asked("more") === "" ? 0 : 12),
     conversations,
+    left,
+    moved,
     minute: signal(now),
     lead: scriptedLead(calls),
     async signIn(_, passphrase) {
@@ -201,6 +287,14 @@ export function createScriptedDesk(): DeskSession {
       conversations.value = [...conversations.value, opened];
       return true;
     },
+    async next() {
+      const conv = waiting.value.find((one) => !one.away)?.conv;
+      if (conv !== undefined) await this.take(conv);
+      return conv;
+    },
+    mark(conv, priority) {
+      waiting.value = waiting.value.map((one) => (one.conv === conv ? { ...one, priority } : one));
+    },
     send: async (conv, text) => say(conv, "me", text),
     note: async (conv, text) => say(conv, "note", text),
     typing: (conv) => calls.push(`typing ${conv}`),
@@ -213,6 +307,9 @@ export function createScriptedDesk(): DeskSession {
       calls.push(`end ${conv} ${reason}`);
       const one = find(conv);
       if (one !== undefined) one.ended.value = "team";
+    },
+    dismissMoved(conv) {
+      moved.value = moved.value.filter((one) => one.conv !== conv);
     },
     dismiss(conv) {
       conversations.value = conversations.value.filter((one) => one.conv !== conv);

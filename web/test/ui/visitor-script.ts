@@ -57,6 +57,7 @@ export function createScriptedVisitor(): VisitorSession {
   const lines = signal<readonly Line[]>(scripts[asked("lines") || "none"] ?? []);
   const theyType = signal(asked("types") !== "");
   const network = signal((asked("net") || "fine") as "fine" | "lost" | "long");
+  const muted = signal(asked("muted") !== "");
   const endedBy = signal((asked("by") || undefined) as "visitor" | "team" | undefined);
   const calls: string[] = [];
 
@@ -84,6 +85,7 @@ export function createScriptedVisitor(): VisitorSession {
     lines,
     theyType,
     network,
+    muted,
     endedBy,
     async start() {
       phase.value = "opening";

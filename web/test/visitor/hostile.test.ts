@@ -57,7 +57,7 @@ test("M-1, M-4: a team certificate of another kind, organisation or time gets no
 
 test("M-10, M-13: another protocol, organisation, line or time is refused", async () => {
   for (const change of [
-    { protocol: 2 },
+    { protocol: 1 },
     { protocol: 0 },
     { organisation: "another" },
     { line: "another" },

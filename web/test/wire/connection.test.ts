@@ -5,10 +5,15 @@ import { test } from "node:test";
 import { decode, encode } from "@msgpack/msgpack";
 import { Connection } from "../../src/wire/connection.ts";
 import { hearAsVisitor, type VisitorHears, type VisitorSays } from "../../src/wire/visitor-frames.ts";
-import { type FakeSocket, fakeWorld } from "./fake-world.ts";
+import { breathe, type FakeSocket, fakeWorld } from "./fake-world.ts";
 
 function line(chance = () => 1 - Number.EPSILON) {
-  const world = fakeWorld({ chance });
+  let polls = 0;
+  const post = async () => {
+    polls += 1;
+    throw new TypeError("no network");
+  };
+  const world = fakeWorld({ chance, post });
   const log = { opened: 0, heard: [] as string[], network: [] as string[], closed: [] as number[] };
   const connection = new Connection<VisitorHears, VisitorSays>(world.surroundings, "/socket", hearAsVisitor, {
     opened: () => log.opened++,
@@ -18,29 +23,49 @@ function line(chance = () => 1 - Number.EPSILON) {
     closed: (code) => log.closed.push(code),
   });
   connection.open();
-  return { world, connection, log, last: () => world.sockets.at(-1) as FakeSocket };
+  const last = () => world.sockets.at(-1) as FakeSocket;
+  /** A socket on which the server speaks, and knows us. */
+  const meet = () => {
+    last().open();
+    last().deliver(pong);
+    connection.settled();
+  };
+  return { world, connection, log, last, meet, tries: () => world.sockets.length + polls };
 }
 
 const pong = encode({ t: "pong" });
 
-/** How long until the next socket, in the clock's ms. */
+/** How long until the next attempt, by a WebSocket or by polling, in the clock's ms. */
 function waitForNext(one: ReturnType<typeof line>): number {
-  const before = one.world.sockets.length;
+  const before = one.tries();
   for (let ms = 0; ms <= 20_000; ms += 10) {
-    if (one.world.sockets.length > before) return ms;
+    if (one.tries() > before) return ms;
     one.world.clock.advance(10);
   }
-  throw new Error("no new socket");
+  throw new Error("no new attempt");
 }
 
-test("each failed attempt waits longer, and never more than five seconds", () => {
+test("each failed attempt waits longer, and never more than two and a half seconds: a restart is found in three", async () => {
   const one = line();
   const waits = [];
   for (let i = 0; i < 8; i++) {
     one.last().cut();
+    await breathe(); // an attempt by polling fails by itself
     waits.push(waitForNext(one));
   }
-  assert.deepEqual(waits, [250, 500, 1000, 2000, 4000, 5000, 5000, 5000]);
+  assert.deepEqual(waits, [250, 500, 1000, 2000, 2500, 2500, 2500, 2500]);
+});
+
+test("a server that is too busy gets up to five seconds", () => {
+  const one = line();
+  const waits = [];
+  for (let i = 0; i < 7; i++) {
+    one.last().open();
+    one.last().deliver(pong);
+    one.connection.again();
+    waits.push(waitForNext(one));
+  }
+  assert.deepEqual(waits, [250, 500, 1000, 2000, 4000, 5000, 5000]);
 });
 
 test("chance spreads a wait over its second half", () => {
@@ -56,23 +81,22 @@ test("opening alone does not shorten the next wait, being known does", () => {
     one.last().cut(1013);
     waitForNext(one);
   }
-  one.last().open();
-  one.connection.settled();
+  one.meet();
   one.last().cut(1001);
   assert.equal(waitForNext(one), 250);
 });
 
-test("it asks for a sign of life every twenty seconds and leaves a silent socket after forty-five", () => {
+test("it asks for a sign of life every twenty seconds, once more ten later, and leaves five after that", () => {
   const one = line();
-  one.last().open();
-  one.connection.settled();
+  one.meet();
   one.world.clock.advance(20_000);
   assert.deepEqual(
     one.last().said.map((raw) => decode(raw)),
     [{ t: "ping" }],
   );
   one.last().deliver(pong);
-  one.world.clock.advance(44_900);
+  one.world.clock.advance(34_900);
+  assert.equal(one.last().said.length, 3);
   assert.equal(one.world.sockets.length, 1);
   one.world.clock.advance(500);
   assert.equal(one.world.sockets[0]?.state, "closed");
@@ -83,23 +107,47 @@ test("a socket that answers stays for an hour", () => {
   const one = line();
   const socket = one.last();
   socket.heard = () => socket.deliver(pong);
-  socket.open();
-  one.connection.settled();
+  one.meet();
   one.world.clock.advance(3_600_000);
   assert.equal(one.world.sockets.length, 1);
   assert.equal(socket.said.length, 180);
 });
 
-test("a socket that never opens is given up", () => {
+test("a socket that never opens is given up, and so is one that opens and never speaks", () => {
   const one = line();
-  one.world.clock.advance(10_500);
+  one.world.clock.advance(4_500);
+  assert.equal(one.tries(), 2);
+  const other = line();
+  other.last().open();
+  other.world.clock.advance(4_500);
+  assert.equal(other.tries(), 2);
+});
+
+test("what is said and not answered for ten seconds makes it ask: the network may have changed under the socket", () => {
+  const one = line();
+  one.meet();
+  one.connection.say({ t: "typing" });
+  one.world.clock.advance(9_900);
+  assert.equal(one.last().said.length, 1);
+  one.world.clock.advance(200);
+  assert.deepEqual(decode(one.last().said[1] as Uint8Array), { t: "ping" });
+  one.world.clock.advance(5_300);
+  assert.equal(one.world.sockets.length, 2);
+});
+
+test("a device that slept asks at its first timer, and leaves a socket that does not answer", () => {
+  const one = line();
+  one.meet();
+  one.world.clock.sleep(3_600_000);
+  one.world.clock.advance(20_000);
+  assert.equal(one.last().said.length, 1);
+  one.world.clock.advance(5_300);
   assert.equal(one.world.sockets.length, 2);
 });
 
 test("the network is lost after five seconds, long after sixty, and fine when the server knows us", () => {
   const one = line();
-  one.last().open();
-  one.connection.settled();
+  one.meet();
   one.last().cut();
   one.world.clock.advance(4_900);
   assert.deepEqual(one.log.network, []);
@@ -117,7 +165,8 @@ test("the network is lost after five seconds, long after sixty, and fine when th
 
 test("a page that wakes tries at once, and probes a socket that looks open", () => {
   const one = line();
-  for (let i = 0; i < 6; i++) {
+  one.meet();
+  for (let i = 0; i < 3; i++) {
     one.last().cut();
     waitForNext(one);
   }
@@ -125,8 +174,7 @@ test("a page that wakes tries at once, and probes a socket that looks open", () 
   const before = one.world.sockets.length;
   one.world.wake();
   assert.equal(one.world.sockets.length, before + 1);
-  one.last().open();
-  one.connection.settled();
+  one.meet();
   one.world.wake();
   assert.deepEqual(decode(one.last().said[0] as Uint8Array), { t: "ping" });
   one.world.clock.advance(5_300);
@@ -148,7 +196,7 @@ for (const code of [1008, 4401]) {
 for (const code of [1000, 1001, 1006, 1009, 1013, 4400, 4408]) {
   test(`after closing code ${code} it comes back`, () => {
     const one = line();
-    one.last().open();
+    one.meet();
     one.last().cut(code);
     assert.equal(waitForNext(one) <= 250, true);
   });

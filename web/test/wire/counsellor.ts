@@ -26,7 +26,7 @@ import type { Conv, Frame, ModelServer } from "./model-server.ts";
 export class Counsellor {
   readonly account: Account;
   readonly #server: ModelServer;
-  readonly #socket = new FakeSocket("/desk/socket");
+  readonly #socket = new FakeSocket("/desk/socket/2");
   readonly heard: Frame[] = [];
   readonly #sender = random(8);
   #seq = 0;

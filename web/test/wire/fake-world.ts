@@ -34,6 +34,12 @@ export class FakeClock {
     this.#now = end;
   }
 
+  /** The device sleeps: the day goes on, and no timer does. */
+  sleep(ms: number): void {
+    this.#now += ms;
+    for (const timer of this.#timers.values()) timer.at += ms;
+  }
+
   get waiting(): number {
     return this.#timers.size;
   }
@@ -95,12 +101,19 @@ export interface World {
   readonly clock: FakeClock;
   readonly sockets: FakeSocket[];
   wake(): void;
+  /** The page goes out of sight, or comes back. */
+  hide(hidden: boolean): void;
   /** Everything that left by HTTP. */
   readonly posted: { method: string; path: string; body: object | undefined; token: string | undefined }[];
 }
 
 export interface WorldOptions {
   connect?: (socket: FakeSocket) => void;
+  post?: (
+    path: string,
+    body: Uint8Array,
+    stop: AbortSignal | undefined,
+  ) => Promise<{ status: number; body: Uint8Array }>;
   http?: (method: string, path: string, body: object | undefined, token: string | undefined) => Promise<Answer>;
   chance?: () => number;
   clock?: FakeClock;
@@ -110,6 +123,8 @@ export function fakeWorld(options: WorldOptions = {}): World {
   const clock = options.clock ?? new FakeClock();
   const sockets: FakeSocket[] = [];
   const wakers = new Set<() => void>();
+  const watchers = new Set<() => void>();
+  let isHidden = false;
   const posted: World["posted"] = [];
   return {
     clock,
@@ -117,6 +132,11 @@ export function fakeWorld(options: WorldOptions = {}): World {
     posted,
     wake: () => {
       for (const waker of [...wakers]) waker();
+    },
+    hide: (hidden) => {
+      isHidden = hidden;
+      for (const watcher of [...watchers]) watcher();
+      if (!hidden) for (const waker of [...wakers]) waker();
     },
     surroundings: {
       socket(path) {
@@ -130,12 +150,21 @@ export function fakeWorld(options: WorldOptions = {}): World {
         if (options.http === undefined) throw new TypeError("no network");
         return options.http(method, path, body, token);
       },
+      async post(path, body, stop) {
+        if (options.post === undefined) throw new TypeError("no network");
+        return options.post(path, body.slice(), stop);
+      },
       now: () => clock.now(),
       after: (ms, deed) => clock.after(ms, deed),
       chance: options.chance ?? (() => 1 - Number.EPSILON),
       onWake(deed) {
         wakers.add(deed);
         return () => wakers.delete(deed);
+      },
+      isHidden: () => isHidden,
+      onHidden(tell) {
+        watchers.add(tell);
+        return () => watchers.delete(tell);
       },
     },
   };

@@ -7,6 +7,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { decode, encode } from "@msgpack/msgpack";
 import { base64, equal, hex, unbase64 } from "../../src/crypto/bytes.ts";
 import { NOTE, parse, type SaltedHeader, TEAM, VISITOR } from "../../src/crypto/envelope.ts";
+import { PROTOCOL } from "../../src/wire/frames.ts";
 import type { Answer } from "../../src/wire/surroundings.ts";
 import type { FakeClock, FakeSocket } from "./fake-world.ts";
 import type { Account, House } from "./house.ts";
@@ -26,6 +27,8 @@ export interface Conv {
   readonly id: Uint8Array;
   readonly number: number;
   since: number;
+  away: boolean;
+  priority: string;
   readonly startHash: string;
   readonly credentialHash: string;
   readonly wraps: Uint8Array[];
@@ -34,6 +37,8 @@ export interface Conv {
   times: number;
   holder: string | undefined;
   endedBy: "visitor" | "team" | undefined;
+  offer: { readonly asker: string; readonly colleague: string } | undefined;
+  isMuted: boolean;
   readonly logs: { 1: Stored[]; 2: Stored[] };
   readonly senders: Map<string, { owner: string; seq: number; prev: Uint8Array }>;
 }
@@ -85,6 +90,10 @@ export class ModelServer {
   /** A hostile server says something else, or more, or nothing. */
   meddle: (frame: Frame, link: Link) => Frame[] = (frame) => [frame];
   isDown = false;
+  /** Conversations that one account may have. */
+  limit = 4;
+  /** Canned replies, by owner and id. */
+  readonly replies = new Map<string, { owner: string; id: string; version: number; sealed: string }>();
   /** Accounts that read along, with the conversation. */
   readonly #companions = new Set<string>();
   /** What desks asked for beside their conversations: the line, calls for a colleague, reading along. */
@@ -103,7 +112,7 @@ export class ModelServer {
   }
 
   accept(socket: FakeSocket): void {
-    const link = new Link(socket, socket.path === "/desk/socket" ? "desk" : "visitor");
+    const link = new Link(socket, socket.path.startsWith("/desk/") ? "desk" : "visitor");
     socket.heard = (bytes) => {
       this.captured.push(bytes);
       this.#hear(link, decode(bytes) as Frame);
@@ -123,7 +132,7 @@ export class ModelServer {
   hello(): Frame {
     const { organisation, certificates } = this.house;
     const both = [certificates.admin, certificates.team];
-    return { t: "hello", protocol: 1, organisation, line: this.line, minute: this.minute, certificates: both };
+    return { t: "hello", protocol: PROTOCOL, organisation, line: this.line, minute: this.minute, certificates: both };
   }
 
   /** Cut every link that *which* names; what was not delivered is lost. */
@@ -145,7 +154,7 @@ export class ModelServer {
     this.captured.push(new TextEncoder().encode(`${path} ${JSON.stringify(body)}`));
     const { name, proof } = (body ?? {}) as { name?: string; proof?: string };
     const account = token === undefined ? this.house.accounts.find((one) => one.name === name) : this.tokens.get(token);
-    if (method === "GET") return { status: 200, body: this.status };
+    if (method === "GET" && path !== "/desk/replies") return { status: 200, body: this.status };
     if (path === "/desk/salt") return { status: 200, body: { salt: base64(account?.salt ?? randomBytes(16)) } };
     if (path === "/desk/sign-out") {
       this.tokens.delete(token ?? "");
@@ -154,6 +163,7 @@ export class ModelServer {
       return { status: 200, body: {} };
     }
     if (token !== undefined && account === undefined) return refusal(401, "signed_out");
+    if (path === "/desk/replies") return this.#replies(method, account as Account, body as Frame);
     const right = account !== undefined && sha(unbase64(proof ?? "")) === account.proofHash;
     if (!right) return refusal(401, "sign_in_refused");
     if (path === "/desk/unlock") return { status: 200, body: account.answer };
@@ -166,6 +176,8 @@ export class ModelServer {
   unseat(conv: Conv): void {
     const before = conv.holder;
     conv.holder = undefined;
+    this.#noOffer(conv, "over");
+    this.#unmute(conv);
     conv.since = this.minute;
     for (const link of this.#desks(before)) {
       link.follows.delete(hex(conv.id));
@@ -193,6 +205,7 @@ export class ModelServer {
     else if (conv === undefined) throw new Refused("wrong_order");
     else if (frame.t === "append") this.#append(link, conv, frame.envelope);
     else if (frame.t === "end") this.#end(conv, "visitor");
+    else if (frame.t === "away") this.#goAway(conv, frame.away);
     else for (const desk of this.#desks(conv.holder)) this.say(desk, { ...frame, conv: conv.id });
   }
 
@@ -206,6 +219,8 @@ export class ModelServer {
       id: Uint8Array.from(id),
       number: this.convs.size + 1,
       since: this.minute,
+      away: false,
+      priority: "normal",
       startHash,
       credentialHash: sha(frame.credential),
       wraps: frame.wraps,
@@ -214,6 +229,8 @@ export class ModelServer {
       times: 0,
       holder: undefined,
       endedBy: undefined,
+      offer: undefined,
+      isMuted: false,
       logs: { 1: [], 2: [] },
       senders: new Map(),
     };
@@ -228,6 +245,7 @@ export class ModelServer {
     const conv = this.convs.get(hex(frame.conv));
     if (conv === undefined || conv.credentialHash !== sha(frame.credential)) throw new Refused("no_such_conversation");
     link.conv = conv;
+    this.#goAway(conv, frame.away === true);
     const wraps = [1, 3].map((at) => ({ g: at >> 1, wrap: conv.wraps[at] }));
     this.say(link, { t: "resumed", conv: conv.id, last: conv.logs[1].length, wraps });
     for (const stored of conv.logs[1].slice(frame.after)) this.#envelope(link, conv, 1, stored);
@@ -239,6 +257,7 @@ export class ModelServer {
     else if (link.account === undefined) this.cut((one) => one === link, 4400);
     else if (frame.t === "ping") this.say(link, { t: "pong" });
     else if (frame.t === "openings") this.#openings(link, frame);
+    else if (frame.t === "next") this.#next(link, link.account);
     else if (LEADING.has(frame.t)) this.deeds.push(frame);
     else this.#inConversation(link, frame, link.account);
   }
@@ -247,16 +266,24 @@ export class ModelServer {
     const header = frame.t === "append" ? parse(frame.envelope) : undefined;
     const conv = this.convs.get(hex(header?.conv ?? frame.conv));
     if (conv === undefined) throw new Refused("no_such_conversation", { conv: frame.conv });
+    if (frame.t === "answer" || frame.t === "withdraw") {
+      this.#settleOffer(conv, account, frame);
+      return;
+    }
     const isCompanions = frame.t === "follow" || header?.direction === NOTE;
     const may = conv.holder === account.id || (isCompanions && this.#accompanies(account, conv));
-    if (frame.t !== "take" && !may) {
+    if (frame.t !== "take" && frame.t !== "triage" && !may) {
       throw new Refused("no_such_conversation", { conv: conv.id, ...(header && { msg_id: header.msgId }) });
     }
     const { conv: _, ...rest } = frame;
     if (frame.t === "take") this.#take(link, conv, account);
+    else if (frame.t === "triage") this.#triage(conv, frame.priority);
     else if (frame.t === "follow") this.#follow(link, conv, frame);
     else if (frame.t === "append") this.#append(link, conv, frame.envelope, frame.wrap);
     else if (frame.t === "end") this.#end(conv, "team");
+    else if (frame.t === "hand_over") this.#offer(conv, account, frame.to);
+    else if (frame.t === "give_back") this.unseat(conv);
+    else if (frame.t === "mute") this.#mute(conv, frame.on);
     else for (const one of this.#visitors(conv)) this.say(one, rest as Frame);
   }
 
@@ -272,7 +299,7 @@ export class ModelServer {
     const all = [certificates.admin, certificates.team, account.certificate];
     this.say(link, {
       t: "welcome",
-      protocol: 1,
+      protocol: PROTOCOL,
       organisation,
       team,
       account: account.id,
@@ -280,7 +307,100 @@ export class ModelServer {
       certificates: all,
     });
     for (const conv of this.convs.values()) if (conv.holder === account.id) this.#taken(link, conv);
+    for (const conv of this.convs.values()) if (conv.offer !== undefined) this.#tellOffer(conv, [link]);
     this.#tellQueue(link);
+    this.#tellShift();
+  }
+
+  #nameOf(id: string): string {
+    return this.house.accounts.find((one) => one.id === id)?.name ?? "";
+  }
+
+  #count(account: string): number {
+    return [...this.convs.values()].filter((one) => one.holder === account && one.endedBy === undefined).length;
+  }
+
+  #tellShift(): void {
+    const there = new Set([...this.links].flatMap((link) => (link.account === undefined ? [] : [link.account.id])));
+    for (const link of this.links) {
+      if (link.account === undefined) continue;
+      const others = [...there].filter((id) => id !== link.account?.id);
+      const colleagues = others.map((id) => ({ account: id, name: this.#nameOf(id), held: this.#count(id) }));
+      this.say(link, { t: "shift", limit: this.limit, colleagues });
+    }
+  }
+
+  #offer(conv: Conv, account: Account, to: string): void {
+    if (conv.offer !== undefined) throw new Refused("already_offered", { conv: conv.id });
+    if (this.#desks(to).length === 0 || to === account.id) throw new Refused("not_on_shift", { conv: conv.id });
+    conv.offer = { asker: account.id, colleague: to };
+    this.#tellOffer(conv, [...this.links]);
+  }
+
+  #tellOffer({ id, number, offer }: Conv, links: readonly Link[]): void {
+    for (const link of links) {
+      if (offer !== undefined && link.account?.id === offer.asker) {
+        this.say(link, { t: "asked", conv: id, to: offer.colleague, name: this.#nameOf(offer.colleague) });
+      }
+      if (offer !== undefined && link.account?.id === offer.colleague) {
+        const { minute } = this;
+        this.say(link, { t: "offered", conv: id, number, by: offer.asker, name: this.#nameOf(offer.asker), minute });
+      }
+    }
+  }
+
+  #settleOffer(conv: Conv, account: Account, frame: Frame): void {
+    const { offer } = conv;
+    const mine = frame.t === "withdraw" ? offer?.asker : offer?.colleague;
+    if (mine !== account.id) throw new Refused("no_such_offer", { conv: conv.id });
+    if (!frame.accept) {
+      this.#noOffer(conv, frame.t === "withdraw" ? "withdrawn" : "declined");
+      return;
+    }
+    if (this.#count(account.id) >= this.limit) throw new Refused("limit_reached", { conv: conv.id });
+    for (const link of this.#desks(conv.holder)) {
+      link.follows.delete(hex(conv.id));
+      this.say(link, { t: "lost", conv: conv.id });
+    }
+    conv.holder = account.id;
+    conv.times += 1;
+    this.#noOffer(conv, "accepted");
+    this.#unmute(conv);
+    for (const link of this.#desks(account.id)) this.#taken(link, conv);
+    for (const one of this.#visitors(conv)) this.say(one, { t: "claimed", times: conv.times });
+    this.#tellShift();
+  }
+
+  #noOffer(conv: Conv, why: string): void {
+    const { offer } = conv;
+    conv.offer = undefined;
+    if (offer === undefined) return;
+    for (const link of [...this.#desks(offer.asker), ...this.#desks(offer.colleague)]) {
+      this.say(link, { t: "offer_over", conv: conv.id, why });
+    }
+  }
+
+  #mute(conv: Conv, on: boolean): void {
+    conv.isMuted = on;
+    for (const link of this.#desks(conv.holder)) this.say(link, { t: "muted", conv: conv.id, on });
+    for (const link of this.#visitors(conv)) this.say(link, { t: "muted", on });
+  }
+
+  #unmute(conv: Conv): void {
+    if (conv.isMuted) this.#mute(conv, false);
+  }
+
+  #replies(method: string, account: Account, { scope, id, version, sealed }: Frame = { t: "" }): Answer {
+    const owners = { own: account.id, team: this.house.team };
+    const of = (owner: string) =>
+      [...this.replies.values()].filter((one) => one.owner === owner).map(({ owner: _, ...row }) => row);
+    if (method === "GET") return { status: 200, body: { own: of(owners.own), team: of(owners.team) } };
+    const owner = owners[scope as "own" | "team"];
+    const stored = this.replies.get(owner + id)?.version ?? 0;
+    if (stored !== version) return refusal(409, "reply_changed");
+    if (sealed === "") this.replies.delete(owner + id);
+    else this.replies.set(owner + id, { owner, id, version: version + 1, sealed });
+    return { status: 200, body: { version: sealed === "" ? 0 : version + 1 } };
   }
 
   #openings(link: Link, frame: Frame): void {
@@ -294,14 +414,49 @@ export class ModelServer {
     }
   }
 
+  /** The visitor of one that waits has left: it is in no list any more. */
+  leave(conv: Conv): void {
+    conv.endedBy = "visitor";
+    for (const link of this.links) {
+      if (link.account !== undefined)
+        this.say(link, { t: "presence", conv: conv.id, state: "gone", since: this.minute });
+    }
+    this.#tellQueue();
+  }
+
+  #goAway(conv: Conv, away: boolean): void {
+    if (conv.away === away) return;
+    conv.away = away;
+    const state = away ? "away" : "here";
+    for (const link of this.#desks(conv.holder)) {
+      this.say(link, { t: "presence", conv: conv.id, state, since: this.minute });
+    }
+    this.#tellQueue();
+  }
+
+  #triage(conv: Conv, priority: string): void {
+    conv.priority = priority;
+    this.#tellQueue();
+  }
+
+  #next(link: Link, account: Account): void {
+    const conv = this.#waiting().find((one) => !one.away);
+    if (conv === undefined) throw new Refused("nobody_waits");
+    this.say(link, { t: "given", conv: conv.id });
+    this.#take(link, conv, account);
+  }
+
   #take(link: Link, conv: Conv, account: Account): void {
+    if (conv.holder === undefined && conv.away) throw new Refused("visitor_away", { conv: conv.id });
     if (conv.endedBy !== undefined) throw new Refused("conversation_ended", { conv: conv.id });
     if (conv.holder !== undefined) throw new Refused("already_taken", { conv: conv.id });
+    if (this.#count(account.id) >= this.limit) throw new Refused("limit_reached", { conv: conv.id });
     conv.holder = account.id;
     conv.times += 1;
     this.#taken(link, conv);
     for (const one of this.#visitors(conv)) this.say(one, { t: "claimed", times: conv.times });
     this.#tellQueue();
+    this.#tellShift();
   }
 
   #taken(link: Link, conv: Conv, more: object = {}): void {
@@ -320,6 +475,7 @@ export class ModelServer {
       start: conv.start,
       ...more,
     });
+    if (conv.isMuted) this.say(link, { t: "muted", conv: conv.id, on: true });
   }
 
   /** A lead reads along: what opens the conversation, and whose it is. */
@@ -375,6 +531,7 @@ export class ModelServer {
     }
     if (conv.endedBy !== undefined) throw new Refused("conversation_ended");
     if (place.owner !== owner) throw new Refused("not_accepted");
+    if (conv.isMuted && link.side === "visitor") throw new Refused("muted");
     if (header.generation !== g) throw new Refused("generation", expected);
     if (header.seq !== expected.seq || !equal(header.prev, place.prev)) throw new Refused("out_of_order", expected);
     if (log === 2) this.#settleTeamSecret(link, conv, wrap);
@@ -426,6 +583,7 @@ export class ModelServer {
   #end(conv: Conv, by: "visitor" | "team"): void {
     if (conv.endedBy !== undefined) return;
     conv.endedBy = by;
+    this.#noOffer(conv, "over");
     for (const link of this.#visitors(conv)) this.say(link, { t: "ended", by });
     for (const link of this.#desks(conv.holder)) this.say(link, { t: "ended", conv: conv.id, by });
     this.#tellQueue();
@@ -440,13 +598,19 @@ export class ModelServer {
   }
 
   #tellQueue(only?: Link): void {
-    const waiting = this.#waiting().map((conv) => {
-      const { id, number, since, times, logs } = conv;
+    const row = ({ id, number, since, times, logs }: Conv) => {
       return { conv: id, number, since, last: logs[1].length, again: times > 0 };
-    });
+    };
+    const everybody = this.#waiting();
+    const marked = everybody.filter((conv) => conv.priority !== "normal");
+    const marks = marked.map(({ id, priority }) => ({ conv: id, priority }));
+    const standing = { t: "standing", marks, away: everybody.filter((conv) => conv.away).map(row) };
+    const waiting = everybody.filter((conv) => !conv.away).map(row);
     const more = Math.max(0, waiting.length - 30);
     for (const link of only === undefined ? this.links : [only]) {
-      if (link.account !== undefined) this.say(link, { t: "queue", waiting: waiting.slice(0, 30), more });
+      if (link.account === undefined) continue;
+      this.say(link, standing);
+      this.say(link, { t: "queue", waiting: waiting.slice(0, 30), more });
     }
   }
 

@@ -1,0 +1,1 @@
+"""A copy of everything, elsewhere, and the way back."""

@@ -1,0 +1,195 @@
+"""Make a backup of a folder that may be in use; restore one into a new folder; make a backup key."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from luwte import __version__
+from luwte.app import only_one, read_secret
+from luwte.audit import actions as audit
+from luwte.backup import model, store
+from luwte.backup.model import DATABASE, MANIFEST, PLAIN, Counts, Manifest, Part, Secrets
+from luwte.errors import CannotStart
+from luwte.plumbing import files, keystore
+from luwte.plumbing.copies import Say, check_database, copy_database, quiet
+from luwte.plumbing.db import Db, ReadTx, WriteTx, look
+from luwte.plumbing.metrics import Metrics
+from luwte.plumbing.migrate import check_not_newer, migrate, released
+from luwte.plumbing.relay import Relay
+from luwte.staff import actions as staff
+
+LEDGER = 0
+"""There is no ledger of erasures yet, so every backup knows of none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came back."""
+
+    made: str
+    keys_made: str
+    counts: Counts
+    first_bad_record: int | None
+
+
+def make(
+    folder: Path, out: Path, minute: int, *, keys: Path | None = None, recipient: bytes = b"", say: Say = quiet
+) -> Manifest:
+    """Copy what *folder* holds to the new folder *out*, and its secrets, sealed to *recipient*, to the file *keys*.
+
+    A server may be running on *folder*. Whatever fails, there is no *out*. Raises `CannotStart`.
+    """
+    if not (folder / DATABASE).exists():
+        raise CannotStart("There is no database in this folder. Point --dir at the data folder.")
+    if out.is_relative_to(folder):
+        raise CannotStart("A backup in the data folder would be lost with it. Choose another place.")
+    if keys is not None:
+        _check_place(keys, folder, out)
+    made = model.written(minute)
+    with files.new_folder(out) as filling:
+        copy_database(folder / DATABASE, filling / DATABASE, say)
+        # The keys after the database. A key is on disk before its conversation is, and erased before it, so whatever
+        # conversation is in the copy and has no key now *is* erased. The other way round a conversation that began
+        # between the two would look as if it were.
+        slots = keystore.copy(folder / "keys")
+        for name in PLAIN:
+            if (folder / name).exists():
+                files.write_whole(filling / name, (folder / name).read_bytes())
+        manifest = _describe(filling, made, slots, say)
+        files.write_whole(filling / MANIFEST, model.write_manifest(manifest))
+        if keys is not None:
+            files.write_whole(keys, model.seal(_secrets(folder, slots, made), recipient))
+    return manifest
+
+
+def restore(
+    source: Path, folder: Path, minute: int, *, keys: Path, identity: bytes | None = None, say: Say = quiet
+) -> Restored:
+    """Make *folder* anew from the backup *source* and the secrets in *keys*.
+
+    *keys* is a sealed copy, opened with *identity*, or a data folder in which they are still whole. Whatever fails,
+    there is no *folder*. All sessions end: who signed out since would be signed in again. Raises `CannotStart`.
+    """
+    if folder.is_relative_to(source):
+        raise CannotStart("The restored folder must not lie in the backup: that holds no keys.")
+    if (folder / "lock").exists():
+        with only_one(folder):
+            pass
+    files.check_empty(folder)
+    manifest = model.read_manifest((source / MANIFEST).read_bytes())
+    check_not_newer(manifest.schema, len(released()))
+    secrets = _bring_secrets(keys, identity, minute)
+    with files.new_folder(folder) as filling:
+        for name, part in manifest.parts.items():
+            say(f"copying {name}")
+            _copy(source / name, filling / name, part)
+        if check_database(filling / DATABASE, say) != manifest.schema:
+            raise CannotStart("The backup is not what its manifest says.")
+        _put(filling, secrets.files)
+        migrate(filling / DATABASE, keep=False)
+        counts, first_bad = look(filling / DATABASE, lambda tx: _look_over(tx, secrets.files["keys"]))
+        _check_counts(counts, manifest.counts)
+        # Here, with keys and database in place and before anybody can start on them, is where what was erased since
+        # has to be erased again once there is a ledger of it.
+        asyncio.run(_put_on_record(filling / DATABASE, f"backup {manifest.made}, keys {secrets.made}", minute))
+    return Restored(manifest.made, secrets.made, counts, first_bad)
+
+
+def make_key(out: Path) -> Path:
+    """Make a backup key: its private half at *out*, its public one beside it; the path of that."""
+    public = out.with_name(out.name + ".pub")
+    for path in (out, public):
+        if path.exists():
+            raise CannotStart(f"{path.name} is there already. Choose another name: a lost key opens nothing again.")
+    text = model.halves(os.urandom(32))
+    files.write_whole(out, text["private"].encode())
+    files.write_whole(public, text["public"].encode())
+    return public
+
+
+def _describe(filled: Path, made: str, slots: bytes, say: Say) -> Manifest:
+    """Look over what was copied, and say what it is. Raises `CannotStart` when it is damaged."""
+    schema = check_database(filled / DATABASE, say)
+    counts, first_bad = look(filled / DATABASE, lambda tx: _look_over(tx, slots))
+    parts = {name: _part(filled / name) for name in (DATABASE, *PLAIN) if (filled / name).exists()}
+    return Manifest(model.FORMAT, __version__, schema, made, LEDGER, counts, first_bad, parts)
+
+
+def _look_over(tx: ReadTx, slots: bytes) -> tuple[Counts, int | None]:
+    """How much there is, and where the audit log does not hold."""
+    conversations = store.conversations(tx)
+    with_key = len(conversations & keystore.ids(slots, keystore.CONVERSATION))
+    counts = Counts(len(conversations), with_key, len(conversations) - with_key, store.envelopes(tx), store.records(tx))
+    return counts, audit.verify(tx)
+
+
+def _check_counts(found: Counts, said: Counts) -> None:
+    """Raise `CannotStart` when rows are missing. Whether there is a key depends on the keys that were given."""
+    if (found.conversations, found.envelopes, found.records) != (said.conversations, said.envelopes, said.records):
+        raise CannotStart("The restored database does not hold what the backup's manifest says.")
+
+
+def _check_place(keys: Path, folder: Path, out: Path) -> None:
+    """Raise `CannotStart` when the sealed keys must not, or cannot, be written there."""
+    if keys.is_relative_to(out):
+        raise CannotStart("The keys must not lie in the backup: each without the other is worth nothing to a thief.")
+    if keys.is_relative_to(folder):
+        raise CannotStart("A copy of the keys in the data folder would be lost with it. Choose another place.")
+    if not keys.parent.is_dir():
+        raise CannotStart("The folder for the sealed keys does not exist.")
+    if keys.exists() and not model.is_sealed(keys.read_bytes()):
+        raise CannotStart(f"{keys.name} is something else than a sealed copy of keys, and is not written over.")
+
+
+def _secrets(folder: Path, slots: bytes, made: str) -> Secrets:
+    found = {"keys": slots, "secret": read_secret(folder)}
+    if (folder / "demo/keys.json").exists():
+        found["demo/keys.json"] = (folder / "demo/keys.json").read_bytes()
+    return Secrets(made, found)
+
+
+def _bring_secrets(keys: Path, identity: bytes | None, minute: int) -> Secrets:
+    if keys.is_dir():
+        with only_one(keys):
+            return _secrets(keys, keystore.copy(keys / "keys"), model.written(minute))
+    data = keys.read_bytes()
+    if identity is None:
+        raise CannotStart("A sealed copy of the key store opens with the private backup key. Name it with --identity.")
+    return model.open_sealed(data, identity)
+
+
+def _put(folder: Path, secrets: Mapping[str, bytes]) -> None:
+    for name, data in secrets.items():
+        (folder / name).parent.mkdir(mode=0o700, exist_ok=True)
+        files.write_whole(folder / name, data)
+
+
+def _part(path: Path) -> Part:
+    with path.open("rb") as file:
+        return Part(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def _copy(source: Path, target: Path, part: Part) -> None:
+    """Copy a part and look at what arrived. Raises `CannotStart` when it is not what was put away."""
+    fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with source.open("rb") as reader, os.fdopen(fd, "wb") as writer:
+        while piece := reader.read(1 << 20):
+            writer.write(piece)
+    if _part(target) != part:
+        raise CannotStart(f"{source.name} in this backup was changed or damaged since it was made.")
+
+
+async def _put_on_record(database: Path, what: str, minute: int) -> None:
+    db = Db(database, Relay(), Metrics())
+    try:
+        await db.write(_restored, what, minute)
+    finally:
+        await db.close()
+
+
+def _restored(tx: WriteTx, what: str, minute: int) -> None:
+    staff.end_all_sessions(tx, minute)
+    audit.record(tx, minute=minute, actor="operator", action="backup.restore", reason=what)

@@ -1,0 +1,68 @@
+"""Files and folders that are there whole or not at all, for their owner only."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from luwte.errors import CannotStart
+
+UNFINISHED = ".unfinished"
+"""How the name of a folder ends that is being filled, or that nobody finished."""
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Put *data* at *path*, durably. Whoever looks meanwhile sees what was there before, or all of it."""
+    temporary = path.with_name(path.name + ".new")
+    try:
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(fd, "wb") as file:
+            os.fchmod(fd, 0o600)  # a file that an interrupted run left keeps its mode
+            file.write(data)
+            file.flush()
+            os.fsync(fd)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync(path.parent)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder to fill that becomes *path* at the end: until then, and when anything fails, *path* stays as it was.
+
+    Raises `CannotStart` when *path* holds something.
+    """
+    check_empty(path)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    filling = Path(tempfile.mkdtemp(prefix=f"{path.name}.", suffix=UNFINISHED, dir=path.parent))
+    try:
+        yield filling
+        for one in [*filling.rglob("*"), filling]:
+            sync(one)
+        check_empty(path)
+        filling.rename(path)
+    except BaseException:
+        shutil.rmtree(filling, ignore_errors=True)
+        raise
+    sync(path.parent)
+
+
+def check_empty(folder: Path) -> None:
+    """Raise `CannotStart` when there is something at *folder* that is no empty folder."""
+    if folder.is_dir() and not any(folder.iterdir()):
+        return
+    if folder.exists() or folder.is_symlink():
+        raise CannotStart(f"There is something in {folder.name} already. Choose a new folder.")
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or a folder's list of names, is on disk."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,1 @@
+"""Canned replies: kept for an account or a team, sealed in browsers, never read here."""
