@@ -305,6 +305,9 @@ def test_the_lead_sees_the_shift_and_nothing_that_was_said(tmp_path: Path) -> No
         found = await hears(robin, "picture", lambda one: one["waiting"] == 1 and one["missed"] == 1)
         assert found["answered"] == 1
         assert found["longest"] is not None
+        assert (found["away"], found["limit"]) == (0, house.settings.desk_limit)
+        waiter.line.cut()
+        found = await hears(robin, "picture", lambda one: one["waiting"] == 0 and one["away"] == 1)
         (talk,) = found["running"]
         assert (talk["conv"], talk["number"], talk["holder"], talk["companions"]) == (visitor.conv, 1, "Noor", [])
         assert found["desks"] == [
