@@ -320,6 +320,7 @@ class Surge:
                     given = await hall.db.write(
                         turns.take_next,
                         hall.sessions[counsellor],
+                        CHATS,
                         in_a_row,
                         visitors.is_here,
                         hall.around.minute(),

@@ -42,7 +42,8 @@ def demo_folder(folder: Path) -> Path:
         made = folder.parent / f"template-{os.getpid()}"
         _make_template(made)
         _template["it"] = made
-    shutil.copytree(_template["it"], folder, dirs_exist_ok=True)
+    if not (folder / "main.db").exists():  # a house that opens again is as it was left
+        shutil.copytree(_template["it"], folder, dirs_exist_ok=True)
     return folder
 
 

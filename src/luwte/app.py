@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from litestar import Litestar, Request, Response, get
@@ -36,11 +37,13 @@ from luwte.errors import (
     Refusal,
     TooLarge,
 )
+from luwte.line import web as line_web
+from luwte.line.lines import Lines
 from luwte.plumbing import clock as clocks
 from luwte.plumbing import keystore, polling
 from luwte.plumbing.clock import Clock
 from luwte.plumbing.db import Db
-from luwte.plumbing.http import protocol, refusal_body
+from luwte.plumbing.http import is_ambiguous, protocol, refusal_body
 from luwte.plumbing.keystore import KeyStore
 from luwte.plumbing.limits import Limits
 from luwte.plumbing.log import trouble
@@ -75,7 +78,8 @@ class Luwte:
         self.on_shift = OnShift(around.relay, settings.desk_limit)
         self.watch = Watch(around, self.desks)
         self.departures = Departures(around)
-        self.boards = Boards(around, [])
+        self.lines = Lines(around.db, around.relay, around.clock, settings.folder)
+        self.boards = Boards(around, self.lines, [])
         self.sockets = Sockets(self._route, self.is_own_origin, around.clock, around.metrics)
         self.polls = Polls(self.sockets)
         self.client = Client(self._organisation(), settings.origins)
@@ -89,7 +93,8 @@ class Luwte:
         teams = await self.db.read(staff.teams)
         if {team.slug for team in teams} != set(self.teams):
             self.boards.close()
-            self.boards = Boards(self.around, [team.slug for team in teams])
+            self.boards = Boards(self.around, self.lines, [team.slug for team in teams])
+            await self.lines.serve([team.slug for team in teams])
         self.teams = {team.slug: team for team in teams}
         self.around.certificates.update(await self.db.read(staff.certificates))
 
@@ -116,7 +121,13 @@ class Luwte:
         if line not in self.teams:
             raise NotFound
         expected = self.boards.of(line).for_a_newcomer()
-        return {"open": True, "place": expected.place, "low": expected.low, "high": expected.high}
+        is_open = self.lines.status(line).open
+        return {"open": is_open, "place": expected.place, "low": expected.low, "high": expected.high}
+
+    def prospect(self, line: str) -> dict[str, object]:
+        """The same with what browsers of the first protocol cannot read: until when, how sure, and where else."""
+        known = self.status(line)
+        return known | line_web.prospect(self.lines, line, self.minute(), known["low"], known["high"])
 
     def _route(self, path: str) -> Handler | None:
         protocol = PROTOCOL if path.endswith(TODAY) else PROTOCOL - 1
@@ -228,14 +239,18 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
         )
         luwte = Luwte(settings, around, secret, is_demo)
         await luwte.reload_teams()
+        if any(keys.get(keystore.STAFF, bytes.fromhex(id)) is None for id in await db.read(staff.account_ids)):
+            raise CannotStart("The key store does not fit the database. Restore both from the same backup.")
         luwte.sockets.start()
         luwte.watch.start()
         luwte.departures.start()
+        luwte.lines.start()
         try:
             yield luwte
         finally:
             luwte.watch.stop()
             luwte.departures.stop()
+            luwte.lines.stop()
             await luwte.sockets.stop()
             luwte.boards.close()
     finally:
@@ -256,6 +271,12 @@ def healthz() -> dict[str, str]:
 def status(line: FromPath[str], state: State) -> dict[str, object]:
     """What a visitor may know before they start."""
     return _luwte(state).status(line)
+
+
+@get("/l/{line:str}/status/2", sync_to_thread=False)
+def prospect(line: FromPath[str], state: State) -> dict[str, object]:
+    """What a visitor may know before they start: also when it closes or opens, and where else somebody is."""
+    return _luwte(state).prospect(line)
 
 
 @get("/", sync_to_thread=False)
@@ -307,7 +328,7 @@ def serving(luwte: Luwte) -> uvicorn.Config:
     """How *luwte* is served: its pages over HTTP, its sockets beside them on the same port."""
     return uvicorn.Config(
         http(luwte),
-        http=protocol(_everywhere(luwte)),
+        http=protocol(_everywhere(luwte), luwte.sockets.welcomes),
         ws=luwte.sockets.protocol(),
         lifespan="off",
         log_config=None,
@@ -331,6 +352,7 @@ def http(luwte: Luwte) -> ASGIApp:
         [
             healthz,
             status,
+            prospect,
             visitor_page,
             line_page,
             desk_page,
@@ -396,6 +418,9 @@ def _guard(app: ASGIApp, luwte: Luwte) -> ASGIApp:
                 message["headers"] = [*message["headers"], *(pair for pair in everywhere if pair[0] not in own)]
             await send(message)
 
+        if is_ambiguous(scope["headers"]):
+            await _refuse_raw(send_guarded, MalformedFrame())
+            return
         headers = dict(scope["headers"])
         host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin", b"").decode("latin-1")
         foreign = bool(origin) and not luwte.is_own_origin(origin, host)
@@ -443,8 +468,7 @@ def check_for_serving(settings: Settings) -> None:
     if not settings_module.is_loopback(settings.host):
         raise CannotStart("Plain http is for this machine only: listen on 127.0.0.1 and put TLS in front.")
     for origin in settings.origins:
-        host = origin.partition("://")[2].partition(":")[0]
-        if origin.startswith("http:") and not settings_module.is_loopback(host):
+        if origin.startswith("http:") and not settings_module.is_loopback(urlsplit(origin).hostname or ""):
             raise CannotStart("An origin with plain http is for this machine only: use https.")
     if (settings.folder / "demo").exists():
         raise CannotStart("This folder holds a demonstration: its keys were made on the server. Use luwte demo.")

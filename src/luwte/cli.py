@@ -27,6 +27,9 @@ from luwte.audit import actions as audit
 from luwte.backup import actions as backups
 from luwte.backup.model import Counts, Half, read_half
 from luwte.errors import CannotStart
+from luwte.line import hours as plans
+from luwte.line.model import LOOK_AHEAD, Timetable, by_timetable, wall
+from luwte.plumbing import clock as clocks
 from luwte.plumbing import garbage, log, metrics
 from luwte.plumbing.clock import minute
 from luwte.plumbing.copies import Say
@@ -56,12 +59,16 @@ class Command(click.Group):
             return super().main(*args, **{**kwargs, "standalone_mode": False})
         except click.exceptions.Exit as end:
             sys.exit(end.exit_code)
+        except click.exceptions.NoArgsIsHelpError:
+            line = "A command is missing. See luwte --help."
         except click.ClickException as error:
             line = error.format_message()
         except click.Abort:
             sys.exit(130)
         except CannotStart as error:
             line = str(error)
+        except sqlite3.DatabaseError:
+            line = "main.db cannot be read. It may be damaged: restore it from its backup."
         except OSError as error:
             line = f"{error.strerror or 'The system refused'}: {error.filename or 'an address or a file'}"
         click.echo(f"luwte: {line}", err=True)
@@ -110,9 +117,9 @@ def serve(folder: Path, metrics_port: int | None) -> None:
 def doctor(folder: Path, as_json: bool) -> None:
     """Look a folder over and say what is missing before real visitors may come.
 
-    Exit code 0: nothing; 1: something.
+    Exit code 0: nothing; 1: something; 2: its settings cannot be read.
     """
-    findings = _findings(folder.resolve())
+    findings = _findings(settings.read(folder.resolve()))
     if as_json:
         click.echo(json.dumps({"ok": not findings, "findings": findings}))
     else:
@@ -237,6 +244,33 @@ def _progress() -> Iterator[Say]:
         click.echo("\r\033[K", err=True, nl=False)
 
 
+@main.command(epilog="Example: luwte hours --dir /var/lib/luwte")
+@click.option("--dir", "folder", required=True, type=FOLDER, help="The data folder, with or without hours.toml.")
+def hours(folder: Path) -> None:
+    """Show what hours.toml means: each line now, its next changes, and the other places.
+
+    Reads the file only: what a shift lead did by hand is not shown. A running server reads a changed file by itself.
+    """
+    plan = plans.read(folder.resolve())
+    now = minute(clocks.system())
+    for name in plan.lines or ["every line"]:
+        click.echo("\n".join([f"{name}, in {plan.zone.key}:", *_changes(plan.of(name), now)]))
+    for place in plan.places:
+        click.echo(f"{place.name}, {place.phone}: from {place.source}, checked on {place.checked.isoformat()}")
+
+
+def _changes(timetable: Timetable, now: int) -> list[str]:
+    lines: list[str] = []
+    status = by_timetable(timetable, now)
+    for _ in range(6):
+        state = "open" if status.open else "closed"
+        if status.until is None:
+            return [*lines, f"  {state}, and no change in the next {LOOK_AHEAD} days"]
+        lines.append(f"  {state} till {wall(timetable.zone, status.until):%a %d %b %Y %H:%M}")
+        status = by_timetable(timetable, status.until)
+    return lines
+
+
 def _run(work: Coroutine[Any, Any, Any]) -> Any:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
@@ -359,17 +393,14 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _findings(folder: Path) -> list[str]:
-    """What is missing in *folder*. Changes nothing: a server may be running on it."""
-    try:
-        chosen = settings.read(folder)
-    except CannotStart as error:
-        return [str(error)]
-    findings = []
+def _findings(chosen: Settings) -> list[str]:
+    """What is missing in its folder. Changes nothing: a server may be running on it."""
+    folder, findings = chosen.folder, []
     for check in (
         check_for_serving,
         lambda one: pinned_root(one.folder, is_demo=False),
         lambda one: read_secret(one.folder),
+        lambda one: plans.read(one.folder),
     ):
         try:
             check(chosen)

@@ -17,6 +17,7 @@ from luwte.crypto import keys as key_labels
 from luwte.crypto import primitives
 from luwte.crypto.certificate import Certificate, Type, cert_id, issue, parse
 from luwte.crypto.wrap import Purpose, WrapContext, wrap
+from luwte.errors import CannotStart
 from luwte.plumbing import keystore
 from luwte.plumbing.db import Db, WriteTx
 from luwte.plumbing.files import write_whole
@@ -85,9 +86,12 @@ def load(folder: Path) -> Organisation:
     path = folder / "demo" / "keys.json"
     if not path.exists():
         _keep(path, json.dumps(_make(), indent=1).encode())
-    values = json.loads(path.read_text())
-    people = tuple(Person(**{**one, **_bytes(one, "x25519", "ed25519", "amk")}) for one in values["people"])
-    return Organisation(**_bytes(values, "root", "admin", "team"), people=people)
+    try:
+        values = json.loads(path.read_text())
+        people = tuple(Person(**{**one, **_bytes(one, "x25519", "ed25519", "amk")}) for one in values["people"])
+        return Organisation(**_bytes(values, "root", "admin", "team"), people=people)
+    except (ValueError, KeyError, TypeError):
+        raise CannotStart("The demonstration's keys are damaged. Choose another folder, or remove this one.") from None
 
 
 async def admit_all(db: Db, keys: KeyStore, organisation: Organisation, now: int) -> None:

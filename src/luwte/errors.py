@@ -163,6 +163,12 @@ class WrongOrder(Refusal):
     status, code, says = 409, "wrong_order", "This cannot come now."
 
 
+class LineClosed(Refusal):
+    """Nobody new may start now; whoever talks or waits goes on."""
+
+    status, code, says = 403, "closed", "The chat is closed now."
+
+
 class Busy(Refusal):
     """Too much work waits; nothing was stored."""
 

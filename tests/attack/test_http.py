@@ -505,6 +505,32 @@ def test_a_thousand_requests_at_once_are_not_kept(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+def test_a_header_that_decides_is_there_once(tmp_path: Path) -> None:
+    """Two hosts, origins or content types: whoever stands in front of us might go by the other one."""
+
+    async def story(house: House) -> None:
+        host, json_ = f"Host: {house.origin[7:]}", "Content-Type: application/json"
+        get, post = "GET /healthz HTTP/1.1", "POST /desk/salt HTTP/1.1\r\nContent-Length: 12"
+        upgrade = "GET /socket HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
+        upgrade += "\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
+        for lines in (
+            (get, host, "Host: evil.example"),
+            (get, "Host: evil.example", host),
+            (get, host, host),
+            (get, host, f"Origin: {house.origin}", "Origin: http://evil.example"),
+            (get, host, "Origin: http://evil.example", f"Origin: {house.origin}"),
+            (post, host, "Content-Type: text/plain", json_),
+            (upgrade, host, "Host: evil.example", f"Origin: {house.origin}"),
+            (upgrade, host, f"Origin: {house.origin}", "Origin: http://evil.example"),
+            (upgrade, host, "Origin: http://evil.example", f"Origin: {house.origin}"),
+        ):
+            answer = await raw(house, ("\r\n".join([*lines, "Connection: close"]) + '\r\n\r\n{"name": "a"}').encode())
+            assert answer.startswith(b"HTTP/1.1 400"), lines
+            assert b'"malformed"' in answer
+
+    play(story, tmp_path / "house")
+
+
 def test_an_error_of_ours_tells_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Something breaks inside: 500 with one plain sentence; no type, place or value of it, there or in a header."""
 

@@ -33,6 +33,7 @@ GONE = "gone from the list"
 QUIET = "done"
 NOBODY = "nobody_waits"
 MARKED = "done, and on the disk"
+LEADS_ONLY = "not_accepted"
 
 # What a desk gets for each frame. `holder` is who has it, or had it last; the others never had it.
 TEAM_TABLE: dict[str, dict[str, tuple[str, str, str]]] = {
@@ -110,6 +111,20 @@ TEAM_TABLE |= {
 NO_OFFER = dict.fromkeys(STATES, ("no_such_offer",) * 3)
 TEAM_TABLE |= {"accept": NO_OFFER, "decline": NO_OFFER, "withdraw": NO_OFFER}
 TEAM_TABLE |= {"read": TEAM_TABLE["delivered"], "typing": TEAM_TABLE["delivered"]}
+TEAM_TABLE |= {
+    "need_colleague": TEAM_TABLE["end"] | {"taken": (QUIET, HIDDEN, HIDDEN)},
+    "coming": dict.fromkeys(STATES, (HIDDEN, HIDDEN, HIDDEN)),
+    "solved": dict.fromkeys(STATES, (HIDDEN, HIDDEN, HIDDEN)),
+    "step_in": dict.fromkeys(STATES, (LEADS_ONLY, LEADS_ONLY, LEADS_ONLY)),
+    "step_out": dict.fromkeys(STATES, (LEADS_ONLY, LEADS_ONLY, LEADS_ONLY)),
+    "take_over": dict.fromkeys(STATES, (LEADS_ONLY, LEADS_ONLY, LEADS_ONLY)),
+}
+# A lead is a colleague, but for this.
+LEAD_TABLE: dict[str, dict[str, str]] = {
+    frame: {"waiting": "wrong_order", "taken": taken, "returned": "wrong_order", "ended": "conversation_ended"}
+    for frame, taken in (("step_in", "stepped_in"), ("step_out", "wrong_order"), ("take_over", "wrong_order"))
+}
+CHANGES_QUIETLY = ("need_colleague",)
 NOT_OF_A_DESK = ("start", "resume", "sign_on", "hello", "welcome", "rotate", "erase", "admin")
 
 # What a visitor gets on their own conversation.
@@ -127,6 +142,8 @@ VISITOR_TABLE: dict[str, tuple[str, str, str, str]] = {
 
 
 def _expected(frame: str, role: str, state: str) -> str:
+    if role == "lead" and frame in LEAD_TABLE:
+        return LEAD_TABLE[frame][state]
     cells = TEAM_TABLE[frame][state]
     return cells[{"holder": 0, "colleague": 1, "lead": 1, "next door": 2}[role]]
 
@@ -161,6 +178,8 @@ def _frame(desk: Counsellor, name: str, conv: bytes) -> tuple[str, dict[str, Any
         case "note":
             sealed = desk._seal(conv, TEAM_LOG, NOTE, 0, "x", {"sender": os.urandom(8)})
             return "append", {"envelope": sealed, "wrap": os.urandom(80)}
+        case "step_in":
+            return name, {"conv": conv, "reason": "asked"}
         case "end":
             return "end", {"conv": conv, "reason": "completed"}
         case "delivered" | "read":
@@ -182,6 +201,7 @@ async def _outcome(desk: Counsellor, name: str, conv: bytes) -> tuple[str, list[
     t, values = _frame(desk, name, conv)
     heard = await answers(desk.line, t, **values)
     done = {"take": "taken", "end": "ended", "hand_over": "asked", "give_back": "lost", "mute": "muted"}
+    done |= {"step_in": "stepped_in"}
     if not heard and name in done:
         heard = [await desk.line.hear(done[name])]
     if not heard:
@@ -215,7 +235,8 @@ def test_a_desk_gets_what_the_table_says(tmp_path: Path) -> None:
                     got, _ = await _outcome(desks[role], name, visitor.conv)
                     if got != _expected(name, role, state):
                         wrong.append((name, role, state, got))
-                    if got in ("taken", "ack", "ended", "asked", "lost", "muted"):
+                    ends = got in ("taken", "ack", "ended", "asked", "lost", "muted", "stepped_in")
+                    if ends or (got == QUIET and name in CHANGES_QUIETLY):
                         visitor = await _in_state(house, desks["holder"], state)
                     elif (await what_is_stored(house) != before) != (got == MARKED and role == "holder"):
                         wrong.append((name, role, state, "changed the disk"))
@@ -511,7 +532,7 @@ def test_signing_out_gives_back_while_a_frame_is_under_way(tmp_path: Path) -> No
     play(story, tmp_path / "house")
 
 
-PAGES = ("/", "/desk", "/l/chat", "/healthz", "/l/chat/status", "/org.js")
+PAGES = ("/", "/desk", "/l/chat", "/healthz", "/l/chat/status", "/l/chat/status/2", "/org.js")
 DEEDS = ("/desk/salt", "/desk/sign-in", "/desk/unlock", "/desk/sign-out")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 HTTP_TABLE = {(page, method): 200 for page in PAGES for method in ("GET", "HEAD")}

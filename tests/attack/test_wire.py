@@ -666,6 +666,31 @@ def test_a_socket_is_nowhere_else_and_says_no_more_than_it_must(tmp_path: Path) 
     play(story, tmp_path / "house")
 
 
+def test_a_bad_handshake_is_refused_like_any_request(tmp_path: Path) -> None:
+    """Under all the headers, with a code and a sentence of ours; nothing that was sent comes back in it."""
+
+    async def story(house: House) -> None:
+        for code, changes in (
+            ("malformed", {"Sec_WebSocket_Version": "canary"}),
+            ("malformed", {"Sec_WebSocket_Version": None}),
+            ("malformed", {"Sec_WebSocket_Key": "canary"}),
+            ("malformed", {"Sec_WebSocket_Key": None}),
+            ("not_found", {"Origin": "http://canary.example"}),
+            ("not_found", {"Host": "canary.example"}),
+        ):
+            raw = await Raw.open(house, **changes)
+            body = await raw.reader.read()
+            assert msgspec.json.decode(body)["code"] == code, changes
+            assert b"x-content-type-options: nosniff" in raw.head
+            assert b"canary" not in raw.head + body
+        raw = await Raw.open(house, "/canary/socket")
+        assert b"canary" not in raw.head + await raw.reader.read()
+        assert b"x-content-type-options: nosniff" in raw.head
+        assert len(house.luwte.sockets) == 0
+
+    play(story, tmp_path / "house")
+
+
 # WebSocket frames
 
 

@@ -116,7 +116,7 @@ def test_a_counsellor_vanishes_and_comes_back_too_late(tmp_path: Path) -> None:
         house.passes(89)
         expect(visitor.page.get_by_text("A counsellor is here for you")).to_be_visible()
         house.passes(2)
-        expect(visitor.page.locator("b", has_text="Your counsellor has left. You are at the top")).to_be_visible()
+        expect(visitor.page.get_by_role("main").get_by_text("Your counsellor has left").first).to_be_visible()
         expect(sam.waiting.get_by_role("listitem").nth(0)).to_contain_text("I have two minutes", timeout=LONG)
         expect(row(sam, "I have two minutes").get_by_text("came back")).to_be_visible()
         sam.waiting.get_by_role("button", name="Next", exact=True).click()
@@ -143,13 +143,13 @@ def test_two_desks_race_to_reclaim(tmp_path: Path) -> None:
         wire.cut()
         house.waits_for_no_desk(0)
         house.passes(91)
-        expect(visitor.page.locator("b", has_text="Your counsellor has left")).to_be_visible()
+        expect(visitor.page.get_by_role("main").get_by_text("Your counsellor has left").first).to_be_visible()
         wire.is_cut = False
         desks = [noor, sam]
         takes = [row(desk, "please stay").get_by_role("button", name="Take", exact=True) for desk in desks]
         for take in takes:
             expect(take).to_be_enabled(timeout=LONG)
-        expect(noor.conversations.get_by_text("It is back at the top of the queue")).to_be_visible(timeout=LONG)
+        expect(noor.conversations.get_by_text("It is back in the queue")).to_be_visible(timeout=LONG)
         handles = [take.element_handle() for take in takes]
         for desk, handle in zip(desks, handles, strict=True):
             desk.page.evaluate("(take) => { setTimeout(() => take.click(), 0); }", handle)

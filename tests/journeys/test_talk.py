@@ -63,6 +63,7 @@ def test_whoever_is_writing_sees_that_their_counsellor_left(tmp_path: Path) -> N
         expect(left).to_be_in_viewport()
         expect(visitor.page.locator("main").get_by_text("You are number 1.")).to_be_in_viewport()
         expect(visitor.log.get_by_text("thank you 5")).to_be_in_viewport()
+        expect(visitor.page.get_by_role("button", name="End chat")).to_be_visible()
         visitor.page.keyboard.type("tence")
         expect(visitor.box).to_have_value("half a sentence")
         sam = DeskPage(context(browser, size=LAPTOP).new_page(), demo.desk)

@@ -1,6 +1,7 @@
 """A real server whose clock the test turns, for stories that last minutes; the browsers are real, too."""
 
 import asyncio
+import re
 import threading
 import time
 from collections.abc import Coroutine, Iterator
@@ -115,7 +116,8 @@ def wired(page: Page) -> Wire:
         wire.open.append(socket.connect_to_server())
         wire.open.append(socket)
 
-    page.route_web_socket("**/socket", connect)
+    page.route_web_socket(re.compile(r"/socket(/\d+)?$"), connect)
+    page.route(re.compile(r"/poll"), lambda route: route.abort() if wire.is_cut else route.continue_())
     return wire
 
 

@@ -29,6 +29,14 @@ ACTIONS = frozenset(
         "conversation.mute",
         "conversation.unmute",
         "replies.change",
+        "conversation.step_in",
+        "conversation.step_out",
+        "conversation.take_over",
+        "alarm.raise",
+        "alarm.answer",
+        "alarm.close",
+        "line.open",
+        "line.close",
     }
 )
 """The catalogue: every deed that leaves a record, and no other word. Of writing only a refused try does: what was

@@ -100,6 +100,31 @@ def holder_topic(account: str) -> tuple[str, str]:
     return ("holder", account)
 
 
+@dataclass(frozen=True, slots=True)
+class NewSecret:
+    """A conversation got its team secret, from this connection; still under the server's lock."""
+
+    conversation: bytes
+    epoch: int
+    wrap: LockedWrap
+    connection: int
+
+
+def secret_topic(team: str) -> tuple[str, str]:
+    """Told each `NewSecret` in the team."""
+    return ("secret", team)
+
+
+def company_topic(team: str) -> tuple[str, str]:
+    """Woken when somebody in the team began or ceased to read along."""
+    return ("company", team)
+
+
+def beside_topic(account: str) -> tuple[str, str]:
+    """Woken when an account began or ceased to read along."""
+    return ("beside", account)
+
+
 # start
 
 
@@ -209,13 +234,13 @@ def append(tx: WriteTx, sealed: Sealed, writer: Writer, minute: int, connection:
     end = store.end(tx, conversation.key, log)
     chain = end.chain(header.sender)
     try:
-        admit(conversation, chain, header, writer)
+        admit(conversation, chain, header, writer, accompanies=_accompanies(tx, conversation, log, writer))
     except (ConversationEnded, Muted, WrongGeneration, OutOfOrder) as refusal:
         return _answered(tx, conversation, chain, sealed, refusal)
     if header.msg_id in end.msg_ids:
         raise Duplicate(seq=chain.seq + 1, prev=chain.prev, g=header.generation)
     if log == TEAM_LOG:
-        _settle_team_secret(tx, conversation, sealed.wrap)
+        _settle_team_secret(tx, conversation, sealed.wrap, connection)
     n = end.n + 1
     store.append(
         tx,
@@ -236,6 +261,13 @@ def append(tx: WriteTx, sealed: Sealed, writer: Writer, minute: int, connection:
     return Ack(n, minute)
 
 
+def _accompanies(tx: ReadTx, conversation: Conversation, log: int, writer: Writer) -> bool:
+    """Whether the writer of a note reads along. Looked up only where it may matter: messages never wait for it."""
+    if log != TEAM_LOG or writer.account is None or writer.account == conversation.holder:
+        return False
+    return any(account == writer.account for account, _ in store.companions(tx, conversation.key))
+
+
 def _answered(tx: WriteTx, conversation: Conversation, chain: Chain, sealed: Sealed, refusal: Refusal) -> Ack:
     """The answer that this envelope got before; a new one gets *refusal*."""
     known = store.message(tx, conversation.key, sealed.log, sealed.header.msg_id)
@@ -246,12 +278,15 @@ def _answered(tx: WriteTx, conversation: Conversation, chain: Chain, sealed: Sea
     return Ack(known[1], known[2])
 
 
-def _settle_team_secret(tx: WriteTx, conversation: Conversation, wrap: LockedWrap | None) -> None:
+def _settle_team_secret(tx: WriteTx, conversation: Conversation, wrap: LockedWrap | None, connection: int) -> None:
     exists = bool(store.wraps(tx, conversation.key, (Purpose.TEAM_LOG,)))
     if wrap is None and not exists:
         raise WrongOrder
     if wrap is not None and not store.put_wrap(tx, conversation.key, wrap):
         raise TeamSecretExists
+    if wrap is not None:
+        # Before the note itself: whoever else is at the table needs it to read that.
+        tx.tell(secret_topic(conversation.team), NewSecret(conversation.id, conversation.epoch, wrap, connection))
 
 
 def read_after(tx: ReadTx, id: bytes, log: int, n: int) -> list[LockedEnvelope]:
@@ -334,10 +369,21 @@ def holders(tx: ReadTx) -> list[str]:
     return store.holders(tx)
 
 
+def running(tx: ReadTx, team: str) -> list[Conversation]:
+    """The conversations of a team that somebody has."""
+    return store.running(tx, team)
+
+
+def answered_and_missed(tx: ReadTx, team: str, since: int) -> tuple[int, int]:
+    """Of those that started since minute *since*: how many somebody had, and how many left before that."""
+    return store.answered_and_missed(tx, team, since)
+
+
 def seat(tx: WriteTx, conversation: Conversation, account: str) -> bool:
     """Give a waiting conversation to *account*; False when somebody was first."""
     if not store.seat(tx, conversation.key, account):
         return False
+    part(tx, conversation, account)
     _wake_all(tx, conversation, account)
     return True
 
@@ -351,6 +397,7 @@ def unseat(tx: WriteTx, conversation: Conversation, minute: int) -> None:
 def pass_on(tx: WriteTx, conversation: Conversation, account: str) -> None:
     """From the counsellor who has it to a colleague, with nobody waiting in between."""
     store.pass_on(tx, conversation.key, account)
+    part(tx, conversation, account)
     _wake_all(tx, conversation, conversation.holder)
     tx.wake(holder_topic(account))
 
@@ -359,6 +406,35 @@ def mute(tx: WriteTx, conversation: Conversation, on: bool) -> None:
     """Refuse what the visitor writes, or take it again. It ends with the seat of who asked for it."""
     store.mute(tx, conversation.key, on)
     _wake_all(tx, conversation, conversation.holder)
+
+
+def accompany(tx: WriteTx, conversation: Conversation, account: str, reason: str, minute: int) -> None:
+    """Let *account* read along and write notes, until it parts or the conversation ends."""
+    store.accompany(tx, conversation.key, account, reason, minute)
+    _wake_company(tx, conversation, account)
+
+
+def part(tx: WriteTx, conversation: Conversation, account: str) -> bool:
+    """*account* reads along no more; False when it did not."""
+    if not store.part(tx, conversation.key, account):
+        return False
+    _wake_company(tx, conversation, account)
+    return True
+
+
+def companions(tx: ReadTx, conversation: Conversation) -> list[tuple[str, str]]:
+    """Who reads along, and why."""
+    return store.companions(tx, conversation.key)
+
+
+def accompanied_by(tx: ReadTx, account: str) -> list[tuple[Conversation, str]]:
+    """The open conversations that this account reads along with, and why."""
+    return store.accompanied_by(tx, account)
+
+
+def _wake_company(tx: WriteTx, conversation: Conversation, account: str) -> None:
+    tx.wake(company_topic(conversation.team))
+    tx.wake(beside_topic(account))
 
 
 def end_by_visitor(tx: WriteTx, id: bytes, minute: int) -> None:

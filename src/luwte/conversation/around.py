@@ -57,6 +57,10 @@ class Queue(Protocol):
         """The place of one that waits."""
         ...
 
+    def is_open(self, team: str) -> bool:
+        """Whether somebody new may start."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Ephemeral:

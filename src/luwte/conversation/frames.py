@@ -120,6 +120,11 @@ class Muted(Frame, tag="muted"):
     on: bool
 
 
+class Line(Frame, tag="line", omit_defaults=False):
+    came_with: ClassVar[int] = 2
+    open: bool
+
+
 class Ended(Frame, tag="ended"):
     by: str
 

@@ -204,10 +204,13 @@ def log_of(direction: int) -> int:
     return TEAM_LOG if direction == NOTE else SHARED_LOG
 
 
-def admit(conversation: Conversation, chain: Chain, header: Header, writer: Writer) -> None:
+def admit(
+    conversation: Conversation, chain: Chain, header: Header, writer: Writer, *, accompanies: bool = False
+) -> None:
     """Let the envelope take the next place of its log, or say why not and where its sender's chain stands."""
-    # Only the visitor and the counsellor who holds the conversation learn that it exists.
-    if writer.account is not None and conversation.holder != writer.account:
+    # Only the visitor and the counsellor who holds the conversation learn that it exists; who reads along adds notes.
+    may_note = accompanies and header.direction == NOTE
+    if writer.account is not None and conversation.holder != writer.account and not may_note:
         raise NoSuchConversation
     # Nobody writes as somebody else: a counsellor cannot be the visitor, the visitor cannot be the team.
     if header.klass != MESSAGE or header.direction not in (STAFF_WRITES if writer.account is not None else (VISITOR,)):

@@ -1,4 +1,4 @@
-"""All SQL for `conversation`, `envelope` and `wrap`. Nobody else touches them."""
+"""All SQL for `conversation`, `companion`, `envelope` and `wrap`. Nobody else touches them."""
 
 from typing import Any
 
@@ -239,6 +239,27 @@ def prioritise(tx: WriteTx, key: int, priority: str) -> None:
     tx.execute("UPDATE conversation SET priority = ? WHERE key = ?", priority, key)
 
 
+def running(tx: ReadTx, team: str) -> list[Conversation]:
+    """The conversations of a team that somebody has, oldest first."""
+    rows = tx.all(
+        f"SELECT {_COLUMNS} FROM conversation WHERE team = ? AND holder IS NOT NULL AND ended IS NULL ORDER BY key",
+        team,
+    )
+    return [Conversation(*row) for row in rows]
+
+
+def answered_and_missed(tx: ReadTx, team: str, since: int) -> tuple[int, int]:
+    """Of those that started since: how many somebody had, and how many ended before anybody had them."""
+    row = tx.one(
+        "SELECT coalesce(sum(times > 0), 0), coalesce(sum(times = 0 AND ended IS NOT NULL), 0)"
+        " FROM conversation WHERE team = ? AND started >= ?",
+        team,
+        since,
+    )
+    assert row is not None
+    return row[0], row[1]
+
+
 def seat(tx: WriteTx, key: int, account: str) -> bool:
     """Give it to *account*, if it waits: of two who try, one wins."""
     return (
@@ -264,6 +285,41 @@ def pass_on(tx: WriteTx, key: int, account: str) -> None:
 def mute(tx: WriteTx, key: int, on: bool) -> None:
     """Whether the visitor's messages are refused."""
     tx.execute("UPDATE conversation SET muted = ? WHERE key = ?", int(on), key)
+
+
+def accompany(tx: WriteTx, key: int, account: str, reason: str, minute: int) -> None:
+    """*account* reads along from now on."""
+    tx.execute(
+        "INSERT INTO companion (conversation, account, reason, since) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (conversation, account) DO UPDATE SET reason = excluded.reason",
+        key,
+        account,
+        reason,
+        minute,
+    )
+
+
+def part(tx: WriteTx, key: int, account: str) -> bool:
+    """*account* reads along no more; False when it did not."""
+    return tx.execute("DELETE FROM companion WHERE conversation = ? AND account = ?", key, account) == 1
+
+
+def companions(tx: ReadTx, key: int) -> list[tuple[str, str]]:
+    """Who reads along, and why."""
+    return [
+        (row[0], row[1])
+        for row in tx.all("SELECT account, reason FROM companion WHERE conversation = ? ORDER BY since", key)
+    ]
+
+
+def accompanied_by(tx: ReadTx, account: str) -> list[tuple[Conversation, str]]:
+    """The open conversations that this account reads along with, and why."""
+    rows = tx.all(
+        f"SELECT {_COLUMNS}, c.reason FROM companion c JOIN conversation ON key = c.conversation"
+        " WHERE c.account = ? AND ended IS NULL ORDER BY key",
+        account,
+    )
+    return [(Conversation(*row[:-1]), row[-1]) for row in rows]
 
 
 def stop(tx: WriteTx, key: int, minute: int, by: str, reason: str | None) -> None:

@@ -24,7 +24,7 @@ def speaking(protocol: int) -> Speak:
 
 
 def refusing(refusal: Refusal, protocol: int) -> Refusal:
-    """How to say no to a client of *protocol*: for a refusal that it does not know, one that makes it do the same."""
+    """How to say no to a client of *protocol*: one that does not know a refusal gets one that has it do the same."""
     # Protocol 1 gives up on what it does not know; on `slow_down` it says the same bytes again, later.
     return SlowDown() if isinstance(refusal, Muted) and protocol == 1 else refusal
 

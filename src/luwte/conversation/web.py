@@ -3,7 +3,7 @@
 <- hello                          -> start | resume                 <- started | resumed
 -> append                         <- ack | refused
 -> delivered | read | typing      <- delivered | read | typing      told on, never stored
--> end | away | ping              <- waiting | claimed | muted | ended | envelope, cert | pong
+-> end | away | ping              <- waiting | line | claimed | muted | ended | envelope, cert | pong
 """
 
 import asyncio
@@ -19,7 +19,8 @@ from luwte.conversation.reading import as_refusal, decode, read_header
 from luwte.conversation.send import Appends
 from luwte.conversation.versions import refusing, speaking
 from luwte.crypto.envelope import SHARED_LOG, Header
-from luwte.errors import Busy, Failed, NoSuchConversation, NotAccepted, Refusal, SlowDown, WrongOrder
+from luwte.errors import Busy, Failed, LineClosed, NoSuchConversation, NotAccepted, Refusal, SlowDown, WrongOrder
+from luwte.line.actions import line_topic
 from luwte.plumbing import keystore
 from luwte.plumbing.clock import minute
 from luwte.plumbing.db import ReadTx
@@ -53,6 +54,7 @@ class VisitorSocket:
         self._certs_sent: set[bytes] = set()
         self._told: tuple[object, ...] = ()
         self._muted_told = False
+        self._line_told = True
         self._looking = False
         self._look_again = False
         self._conversation = b""
@@ -121,9 +123,9 @@ class VisitorSocket:
         if self._queue.length(team.slug) >= WAITING_AT_MOST:
             raise Busy
         id = request.conversation_id
-        # A start that was stored keeps its answer when certificates were renewed meanwhile; a new one needs today's.
-        if request.team_cert != team.certificate_id and around.shred_key(id) is None:
-            raise NotAccepted
+        # A start that was stored keeps its answer, whatever changed meanwhile.
+        if around.shred_key(id) is None:
+            self._check_new(request, team)
         loop = asyncio.get_running_loop()
         # The key is on disk before anything is locked under it; a start that fails after this leaves an unused key.
         key = await loop.run_in_executor(None, around.keys.put, keystore.CONVERSATION, id, os.urandom(32))
@@ -131,6 +133,13 @@ class VisitorSocket:
         return await around.db.write(
             actions.start, sealed, team_cert=team.certificate_id, epoch=team.epoch, minute=around.minute()
         )
+
+    def _check_new(self, request: StartRequest, team: Team) -> None:
+        """A new start needs an open line and today's certificate."""
+        if not self._queue.is_open(team.slug):
+            raise LineClosed
+        if request.team_cert != team.certificate_id:
+            raise NotAccepted
 
     async def _resume(self, frame: frames.Resume) -> tuple[Conversation, list[frames.VisitorWrap], int]:
         key = self._around.shred_key(frame.conv)
@@ -166,6 +175,7 @@ class VisitorSocket:
             around.relay.follow(actions.state_topic(id), self._look),
             around.relay.listen(to_visitor(id), self._hear),
             around.relay.listen(actions.place_topic(id), self._move_up),
+            around.relay.follow(line_topic(conversation.team), self._look),
         ]
         self._look()
 
@@ -310,6 +320,14 @@ class VisitorSocket:
         if bool(conversation.muted) != self._muted_told and conversation.ended_by is None:
             self._muted_told = bool(conversation.muted)
             self._send(frames.Muted(self._muted_told))
+        self._tell_line(conversation)
+
+    def _tell_line(self, conversation: Conversation) -> None:
+        """Who waits is told that the line closed, or opened again; whoever talks has nothing to do with it."""
+        is_open = self._queue.is_open(conversation.team)
+        if conversation.waits and is_open != self._line_told:
+            self._line_told = is_open
+            self._send(frames.Line(is_open))
 
     def _send(self, frame: frames.Frame) -> None:
         data = self._speak(frame)

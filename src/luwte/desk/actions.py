@@ -104,16 +104,25 @@ def check_room(tx: ReadTx, account: Account, limit: int) -> None:
 
 def held(tx: ReadTx, account: Account) -> list[Held]:
     """What this account has, with all its wraps. The caller has the release on record."""
-    return [
-        Held(
-            conversation,
-            conversations.team_wraps(tx, conversation),
-            *conversations.start_proof(tx, conversation),
-            conversations.last(tx, conversation, SHARED_LOG),
-            conversations.last(tx, conversation, TEAM_LOG),
-        )
-        for conversation in conversations.held_by(tx, account.id)
-    ]
+    return [whole(tx, conversation) for conversation in conversations.held_by(tx, account.id)]
+
+
+def whole(tx: ReadTx, conversation: Conversation) -> Held:
+    """A conversation with all that opens it. The caller has the release on record."""
+    return Held(
+        conversation,
+        conversations.team_wraps(tx, conversation),
+        *conversations.start_proof(tx, conversation),
+        conversations.last(tx, conversation, SHARED_LOG),
+        conversations.last(tx, conversation, TEAM_LOG),
+    )
+
+
+def team_secret(tx: ReadTx, id: bytes) -> tuple[int, list[LockedWrap]]:
+    """The epoch and the wrap of the team secret of a conversation that one sits at; no wrap: nobody made it yet."""
+    conversation = conversations.find(tx, id)
+    wraps = [wrap for wrap in conversations.team_wraps(tx, conversation) if wrap.log == TEAM_LOG]
+    return conversation.epoch, wraps
 
 
 def record_reading(tx: WriteTx, account: Account, id: bytes, minute: int, key: ShredKey) -> None:

@@ -38,6 +38,12 @@ ACTIONS: dict[type[frames.FromDesk], str] = {
     frames.Answer: "conversation.accept",
     frames.GiveBack: "conversation.return",
     frames.Mute: "conversation.mute",
+    frames.NeedColleague: "alarm.raise",
+    frames.Coming: "alarm.answer",
+    frames.Solved: "alarm.close",
+    frames.StepIn: "conversation.step_in",
+    frames.StepOut: "conversation.step_out",
+    frames.TakeOver: "conversation.take_over",
 }
 """What somebody tries with a frame, in the words of the audit log."""
 

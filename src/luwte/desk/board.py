@@ -9,6 +9,7 @@ from luwte.conversation import actions as conversations
 from luwte.conversation.around import Expected, Surroundings
 from luwte.conversation.model import Conversation
 from luwte.desk.model import ROWS, Row, expected_wait, recent, triage
+from luwte.line.lines import Lines
 from luwte.plumbing.log import trouble
 
 PAUSE = 0.1
@@ -149,7 +150,8 @@ class Board:
 class Boards:
     """The boards of all teams; what a visitor's socket may know of the queue."""
 
-    def __init__(self, around: Surroundings, teams: list[str]) -> None:
+    def __init__(self, around: Surroundings, lines: Lines, teams: list[str]) -> None:
+        self.lines = lines
         self._boards = {team: Board(around, team) for team in teams}
         for board in self._boards.values():
             board.refresh()
@@ -165,6 +167,10 @@ class Boards:
     def expected(self, team: str, conversation: bytes) -> Expected | None:
         """Where a waiting conversation stands."""
         return self._boards[team].expected(conversation)
+
+    def is_open(self, team: str) -> bool:
+        """Whether somebody new may start."""
+        return self.lines.status(team).open
 
     def close(self) -> None:
         """Look no more."""

@@ -87,8 +87,46 @@ class Mute(Frame, tag="mute"):
     on: bool
 
 
+# danger, supervision, the line: desk/leading.py
+
+
+class NeedColleague(Frame, tag="need_colleague"):
+    conv: Id
+
+
+class Coming(Frame, tag="coming"):
+    conv: Id
+
+
+class Solved(Frame, tag="solved"):
+    conv: Id
+
+
+class StepIn(Frame, tag="step_in"):
+    conv: Id
+    reason: str
+
+
+class StepOut(Frame, tag="step_out"):
+    conv: Id
+
+
+class TakeOver(Frame, tag="take_over"):
+    conv: Id
+
+
+class OpenLine(Frame, tag="open_line"):
+    pass
+
+
+class CloseLine(Frame, tag="close_line"):
+    pass
+
+
 Handing = HandOver | Withdraw | Answer | GiveBack | Mute
-FromDesk = SignOn | Openings | Take | Next | Triage | Follow | Append | End | Delivered | Read | Typing | Ping | Handing
+Leading = NeedColleague | Coming | Solved | StepIn | StepOut | TakeOver | OpenLine | CloseLine
+Talking = Openings | Take | Next | Triage | Follow | Append | End | Delivered | Read | Typing
+FromDesk = SignOn | Talking | Handing | Leading | Ping
 
 
 # to the desk
@@ -255,6 +293,81 @@ class Muted(Frame, tag="muted"):
     came_with: ClassVar[int] = 2
     conv: bytes
     on: bool
+
+
+class Line(Frame, tag="line", omit_defaults=False):
+    came_with: ClassVar[int] = 2
+    open: bool
+    until: int | None
+    by: str | None
+
+
+class AlarmRow(msgspec.Struct, frozen=True):
+    conv: bytes
+    number: int
+    asked: int
+    by: str
+    coming: str | None
+    mine: bool
+    going: bool
+
+
+class Alarms(Frame, tag="alarms"):
+    came_with: ClassVar[int] = 2
+    alarms: list[AlarmRow]
+
+
+class CompanyRow(msgspec.Struct, frozen=True):
+    conv: bytes
+    names: list[str]
+
+
+class Company(Frame, tag="company"):
+    came_with: ClassVar[int] = 2
+    talks: list[CompanyRow]
+
+
+class SteppedIn(Frame, tag="stepped_in"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
+    number: int
+    since: int
+    times: int
+    last: int
+    note_last: int
+    wraps: list[TakenWrap]
+    start: Start
+    holder: str
+
+
+class SteppedOut(Frame, tag="stepped_out"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
+
+
+class RunningRow(msgspec.Struct, frozen=True):
+    conv: bytes
+    number: int
+    since: int
+    holder: str
+    companions: list[str]
+
+
+class DeskRow(msgspec.Struct, frozen=True):
+    name: str
+    role: str
+    held: int
+    here: bool
+
+
+class Picture(Frame, tag="picture", omit_defaults=False):
+    came_with: ClassVar[int] = 2
+    waiting: int
+    longest: int | None
+    running: list[RunningRow]
+    desks: list[DeskRow]
+    answered: int
+    missed: int
 
 
 decode_from_desk = msgspec.msgpack.Decoder(FromDesk).decode

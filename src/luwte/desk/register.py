@@ -21,6 +21,7 @@ class Desks:
         self._clock = clock
         self._began = clock()
         self._connected: dict[str, dict[int, bytes]] = {}
+        self._leads: dict[int, str] = {}
         self._left: dict[str, float] = {}
         self._shown: dict[bytes, set[tuple[str, bytes]]] = {}
 
@@ -28,8 +29,17 @@ class Desks:
         """A desk of this account is there."""
         self._connected.setdefault(account, {})[connection] = session
 
+    def lead_opened(self, team: str, connection: int) -> None:
+        """The desk is a shift lead's."""
+        self._leads[connection] = team
+
+    def leads(self, team: str) -> int:
+        """How many desks of this team's leads are there."""
+        return sum(1 for one in self._leads.values() if one == team)
+
     def closed(self, account: str, connection: int) -> None:
         """It is gone."""
+        self._leads.pop(connection, None)
         open_here = self._connected.get(account, {})
         open_here.pop(connection, None)
         if not open_here:
@@ -43,6 +53,10 @@ class Desks:
     def away(self, account: str) -> float:
         """Seconds since the account had a desk, or since this process began."""
         return 0.0 if account in self._connected else self._clock() - self._left.get(account, self._began)
+
+    def here(self) -> frozenset[str]:
+        """The accounts that have a desk open now."""
+        return frozenset(self._connected)
 
     def shown(self, session: bytes) -> set[tuple[str, bytes]]:
         """What is on record already for this session: one record per session, deed and conversation."""

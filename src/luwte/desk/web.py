@@ -5,11 +5,13 @@
 -> next | triage                  <- given, taken | standing
 -> append | end                   <- ack | refused | ended | lost
 -> hand_over and what goes with it: desk/shift.py
+-> need_colleague, step_in, open_line and what goes with them: desk/leading.py
 -> delivered | read | typing      <- the visitor's              <- presence, of whom one talks with or who left
 """
 
 import asyncio
 import functools
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,14 +20,16 @@ from luwte.conversation import actions as conversations
 from luwte.conversation import frames as visitor_frames
 from luwte.conversation.around import Ephemeral, Surroundings, connection_numbers, to_desk, to_visitor
 from luwte.conversation.follow import Follower
-from luwte.conversation.model import WRAP_BYTES, Conversation, Stored, Writer, log_of
+from luwte.conversation.model import WRAP_BYTES, Conversation, LockedWrap, Stored, Writer, log_of
 from luwte.conversation.reading import as_refusal, decode, read_header
 from luwte.conversation.send import Appends, seal
 from luwte.conversation.versions import speaking
 from luwte.crypto.envelope import NOTE, SHARED_LOG, TEAM_LOG, Header
-from luwte.desk import actions, frames, turns
+from luwte.desk import actions, frames, released, turns
 from luwte.desk.attempts import Attempts
+from luwte.desk.beside import Beside
 from luwte.desk.board import Board, Boards
+from luwte.desk.leading import Leading
 from luwte.desk.model import ROWS, Row
 from luwte.desk.on_shift import OnShift
 from luwte.desk.register import Desks
@@ -36,7 +40,7 @@ from luwte.plumbing.limits import Pace
 from luwte.plumbing.log import trouble
 from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, SIGNED_OUT, Closed, Socket
 from luwte.staff import actions as staff
-from luwte.staff.model import Session, Team, is_over
+from luwte.staff.model import LEAD, Session, Team, is_over
 
 RATE, BURST = 50.0, 200.0
 """Frames a second that one desk may send beside its messages: enough for any hand, too few to bury the audit log."""
@@ -62,6 +66,8 @@ class Seat:
     unlisten: list[Callable[[], None]] = field(default_factory=list)
     visitor: str = "here"
     unwatch: Callable[[], None] | None = None
+    has_secret: bool = False
+    """Whether this desk was given the team secret; a colleague beside it may make it later."""
 
     def leave(self) -> None:
         """Hear nothing more of it."""
@@ -96,6 +102,9 @@ class DeskSocket:
         self._protocol, self._speak = protocol, speaking(protocol)
         self._number = next(connection_numbers)
         self._seats: dict[bytes, Seat] = {}
+        self._beside: dict[bytes, Seat] = {}
+        self._leading: Leading | None = None
+        self._made_lately: deque[conversations.NewSecret] = deque(maxlen=100)
         self._certs_sent: set[bytes] = set()
         self._unfollow: list[Callable[[], None]] = []
         self._appends = Appends(around, self._number, self._appended)
@@ -158,19 +167,45 @@ class DeskSocket:
             frames.Welcome(self._protocol, around.organisation, team.slug, account.id, around.minute(), certificates)
         )
         self._desks.opened(account.id, session.token_hash, self._number)
+        if account.role == LEAD:
+            self._desks.lead_opened(team.slug, self._number)
         self._board.desk_opened(self._number, lambda: len(self._seats))
         self._unfollow = [
             around.relay.follow(session_topic(session.token_hash), self._session_ended),
             around.relay.follow(conversations.holder_topic(account.id), self._refresh),
             around.relay.follow(self._board.topic, self._queue_changed),
             around.relay.listen(conversations.left_topic(team.slug), self._tell_left),
+            around.relay.listen(conversations.secret_topic(team.slug), self._secret_made),
         ]
         self._socket.on_drain = self._drained
         self._socket.probed = True
         self._tell_queue()
         self._shift = Shift(around, self._on_shift, session, self._send, self._accepted)
         self._shift.begin(self._number, lambda: len(self._seats))
+        self._leading = self._lead(session)
         self._refresh()
+
+    def _lead(self, session: Session) -> Leading:
+        around, shown = self._around, self._desks.shown(session.token_hash)
+        return Leading(
+            around,
+            self._boards.lines,
+            self._desks,
+            session,
+            self._send,
+            lambda: not self._socket.clogged and not self._socket.closed,
+            Beside(around, session, shown, self._send, self._sit_beside),
+        )
+
+    def _sit_beside(self, held: actions.Held) -> Callable[[], None]:
+        """A place in a colleague's conversation: it may be followed, and nothing goes from here to the visitor."""
+        id = held.conversation.id
+        self._beside[id] = Seat(held.conversation, has_secret=_has_secret(held))
+
+        def leave() -> None:
+            self._beside.pop(id).leave()
+
+        return leave
 
     def _session_ended(self) -> None:
         self._socket.close(SIGNED_OUT)
@@ -183,6 +218,9 @@ class DeskSocket:
         for seat in self._seats.values():
             seat.leave()
         self._seats.clear()
+        if self._leading is not None:
+            self._leading.end()
+            self._leading = None
         if self._queue_timer is not None:
             self._queue_timer.cancel()
         if self._shift is not None:
@@ -232,8 +270,11 @@ class DeskSocket:
                 await self._shift.do(frame)
             case frames.Delivered() | frames.Read() | frames.Typing():
                 self._sign(frame)
-            case _:
+            case frames.Append() | frames.SignOn():
                 raise WrongOrder
+            case _:
+                assert self._leading is not None
+                await self._leading.do(frame)
 
     @property
     def _me(self) -> Session:
@@ -293,13 +334,33 @@ class DeskSocket:
         self._send(frames.refused(refusal, conv=conv, msg_id=msg_id))
 
     async def _send_team_secret(self, conv: bytes) -> None:
-        for held in await self._around.db.read(actions.held, self._me.account):
-            key = self._around.shred_key(conv)
-            if held.conversation.id == conv and key is not None:
-                for wrap in conversations.open_wraps(conv, held.wraps, key):
-                    if wrap.log == TEAM_LOG:
-                        epoch = held.conversation.epoch
-                        self._send(frames.WrapFrame(conv, wrap.log, wrap.generation, epoch, wrap.wrap))
+        epoch, wraps = await self._around.db.read(actions.team_secret, conv)
+        self._show_team_secret(conv, epoch, wraps)
+
+    def _show_team_secret(self, conv: bytes, epoch: int, wraps: list[LockedWrap]) -> None:
+        seat, key = self._at(conv), self._around.shred_key(conv)
+        if seat is None or key is None:
+            return
+        for wrap in conversations.open_wraps(conv, wraps, key):
+            seat.has_secret = True
+            self._send(frames.WrapFrame(conv, wrap.log, wrap.generation, epoch, wrap.wrap))
+
+    def _secret_made(self, made: object, *, again: bool = False) -> None:
+        """Somebody wrote the first note of a conversation: those who sit at it need its secret to read it."""
+        assert isinstance(made, conversations.NewSecret)
+        if not again:
+            # It may be made between the reading of what a desk is given and the seat; then it comes with `follow`.
+            self._made_lately.append(made)
+        seat = self._at(made.conversation)
+        if seat is None or seat.has_secret:
+            return
+        if made.connection == self._number:
+            seat.has_secret = True
+        else:
+            self._show_team_secret(made.conversation, made.epoch, [made.wrap])
+
+    def _at(self, conv: bytes) -> Seat | None:
+        return self._seats.get(conv) or self._beside.get(conv)
 
     async def _openings(self, ids: list[bytes], after: list[int]) -> None:
         if len(ids) > ROWS or len(after) != len(ids):
@@ -360,7 +421,7 @@ class DeskSocket:
         self._refresh()
 
     def _follow(self, frame: frames.Follow) -> None:
-        seat = self._seats.get(frame.conv)
+        seat = self._at(frame.conv)
         if seat is None:
             raise NoSuchConversation
         seat.stop_reading()
@@ -418,9 +479,11 @@ class DeskSocket:
             self._send(frames.Delivered(id, sign.n))
 
     def _drained(self) -> None:
-        for seat in self._seats.values():
+        for seat in [*self._seats.values(), *self._beside.values()]:
             for follower in seat.followers:
                 follower.pump()
+        if self._leading is not None:
+            self._leading.drained()
         self._queue_changed()
 
     def _queue_changed(self) -> None:
@@ -506,11 +569,7 @@ class DeskSocket:
         key = around.shred_key(conversation.id)
         if key is None or self._socket.closed:
             return
-        seat = self._seats[conversation.id] = Seat(conversation)
-        wraps = [
-            frames.TakenWrap(wrap.log, wrap.generation, conversation.epoch, wrap.wrap)
-            for wrap in conversations.open_wraps(conversation.id, held.wraps, key)
-        ]
+        seat = self._seats[conversation.id] = Seat(conversation, has_secret=_has_secret(held))
         self._send(
             frames.Taken(
                 conversation.id,
@@ -519,8 +578,8 @@ class DeskSocket:
                 conversation.times,
                 held.last,
                 held.note_last,
-                wraps,
-                _start(held, key),
+                released.wraps(held, key),
+                released.start(held, key),
             )
         )
 
@@ -543,9 +602,5 @@ def _row(row: Row) -> frames.WaitingRow:
     return frames.WaitingRow(conversation.id, conversation.number, conversation.waiting_since, row.last, row.again)
 
 
-def _start(held: actions.Held, key: bytes) -> frames.Start:
-    """What the visitor signed: with it a desk sees that the secrets are the visitor's own."""
-    proof = held.proof
-    wraps = [wrap.wrap for wrap in conversations.open_wraps(held.conversation.id, held.start_wraps, key)]
-    line = held.conversation.team
-    return frames.Start(line, proof.ve, proof.vg, proof.credential_hash, proof.team_cert, wraps, proof.sig)
+def _has_secret(held: actions.Held) -> bool:
+    return any(wrap.log == TEAM_LOG for wrap in held.wraps)

@@ -5,13 +5,14 @@ where it comes from: a school or an onion service may have thousands.
 """
 
 import asyncio
+import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from luwte.errors import MalformedFrame, Refusal, TooLarge
+from luwte.errors import MalformedFrame, NotFound, Refusal, TooLarge
 
 PATIENCE = 15.0
 """Seconds in which a request must have come, whole."""
@@ -24,6 +25,9 @@ AHEAD = 8
 
 UNREAD = 60.0
 """Seconds that what we sent may wait until the other side takes the next bit of it."""
+
+KEY = re.compile(r"[A-Za-z0-9+/]{22}==")
+"""Of a WebSocket handshake: sixteen bytes in base64."""
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -39,8 +43,18 @@ def let_go_of_the_deaf(listener: socket.socket) -> None:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNREAD * 1000))
 
 
-def protocol(everywhere: Headers) -> type[asyncio.Protocol]:
-    """A class for uvicorn's `http=`; *everywhere* are the headers of what is refused before it is a request."""
+def is_ambiguous(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a header by which we judge a request is there twice: two readers could judge by another one."""
+    names = [name for name, _ in headers]
+    return any(names.count(name) > 1 for name in (b"host", b"origin", b"content-type"))
+
+
+def protocol(everywhere: Headers, welcomes: Callable[[str, str, str], bool]) -> type[asyncio.Protocol]:
+    """A class for uvicorn's `http=`.
+
+    *everywhere* are the headers of what is refused before it is a request; *welcomes* says whether a WebSocket may be
+    opened at a path, from an Origin, for a Host.
+    """
 
     class Http(HttpToolsProtocol):
         """One connection, until it becomes a WebSocket."""
@@ -67,7 +81,10 @@ def protocol(everywhere: Headers) -> type[asyncio.Protocol]:
 
         def handle_websocket_upgrade(self) -> None:
             self._expect_nothing()
-            super().handle_websocket_upgrade()
+            if (refusal := self._judge_upgrade()) is None:
+                super().handle_websocket_upgrade()
+            else:
+                self._refuse(refusal)
 
         def on_message_begin(self) -> None:
             self._in_head, self._head = True, 0
@@ -86,6 +103,16 @@ def protocol(everywhere: Headers) -> type[asyncio.Protocol]:
 
         def send_400_response(self, msg: str) -> None:
             self._refuse(MalformedFrame())
+
+        def _judge_upgrade(self) -> Refusal | None:
+            # Here, because what picows says of a bad handshake repeats it, without our headers.
+            given = {name: value.decode("latin-1") for name, value in self.headers}
+            if self.scope["method"] != "GET" or is_ambiguous(self.headers):
+                return MalformedFrame()
+            if given.get(b"sec-websocket-version") != "13" or not KEY.fullmatch(given.get(b"sec-websocket-key", "")):
+                return MalformedFrame()
+            path, origin, host = self.url.decode("latin-1"), given.get(b"origin", ""), given.get(b"host", "")
+            return None if welcomes(path, origin, host) else NotFound()
 
         def _expect(self) -> None:
             if self._late is None:

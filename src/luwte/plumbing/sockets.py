@@ -307,6 +307,10 @@ class Sockets:
     def __len__(self) -> int:
         return len(self._open)
 
+    def welcomes(self, path: str, origin: str, host: str) -> bool:
+        """Whether a socket may be opened there, by a page from *origin* that asks for *host*."""
+        return self.handler(path, origin, host) is not None
+
     def protocol(self) -> type[asyncio.Protocol]:
         """A class for uvicorn's `ws=`: it passes the upgrade request on to picows and steps aside."""
         make = self._protocol

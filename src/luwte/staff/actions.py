@@ -1,10 +1,21 @@
 """Signing in, staying signed in, signing out; admitting people to a team."""
 
 from luwte.audit import actions as audit
-from luwte.errors import SignedOut, SignInRefused
+from luwte.errors import NotAccepted, SignedOut, SignInRefused
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff import store
-from luwte.staff.model import Account, Session, Team, TeamKey, is_over, proof_matches, salt_for_nobody, token_hash
+from luwte.staff.model import (
+    LEAD,
+    Account,
+    Member,
+    Session,
+    Team,
+    TeamKey,
+    is_over,
+    proof_matches,
+    salt_for_nobody,
+    token_hash,
+)
 
 
 def teams(tx: ReadTx) -> list[Team]:
@@ -39,6 +50,11 @@ def salt(tx: ReadTx, name: str, server_secret: bytes) -> bytes:
 def find_account(tx: ReadTx, name: str) -> Account | None:
     """The account with this name."""
     return store.account_named(tx, name)
+
+
+def account_ids(tx: ReadTx) -> list[str]:
+    """Everybody who may sign in."""
+    return store.account_ids(tx)
 
 
 def sign_in(tx: WriteTx, name: str, proof: bytes, token: bytes, minute: int) -> tuple[Account, list[TeamKey]]:
@@ -108,6 +124,17 @@ def check_session(tx: ReadTx, held: Session, minute: int) -> None:
     found = store.session(tx, held.token_hash)
     if found is None or is_over(found[0].began, found[1], minute):
         raise SignedOut
+
+
+def check_lead(account: Account) -> None:
+    """Refuse what only a shift lead may do. Raises `NotAccepted`."""
+    if account.role != LEAD:
+        raise NotAccepted
+
+
+def members(tx: ReadTx, team: str) -> list[Member]:
+    """Who belongs to a team, by name."""
+    return store.members(tx, team)
 
 
 def without_second_factor(tx: ReadTx) -> int:

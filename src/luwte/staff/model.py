@@ -49,6 +49,15 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A member of staff as colleagues know one."""
+
+    id: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class TeamKey:
     """A team's private key, wrapped to one member."""
 

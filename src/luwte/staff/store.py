@@ -1,7 +1,7 @@
 """All SQL for `team`, `account`, `certificate`, `team_key` and `session`."""
 
 from luwte.plumbing.db import ReadTx, WriteTx
-from luwte.staff.model import Account, Session, Team, TeamKey
+from luwte.staff.model import Account, Member, Session, Team, TeamKey
 
 _ACCOUNT = (
     "a.id, a.name, a.team, a.role, a.salt, a.proof_hash, a.sealed_amk, a.sealed_x25519, a.sealed_ed25519,"
@@ -80,6 +80,17 @@ def name(tx: ReadTx, account: str) -> str:
     """The name of an account."""
     row = tx.one("SELECT name FROM account WHERE id = ?", account)
     return str(row[0]) if row else ""
+
+
+def members(tx: ReadTx, team: str) -> list[Member]:
+    """The accounts of a team that are in use, by name."""
+    rows = tx.all("SELECT id, name, role FROM account WHERE team = ? AND disabled = 0 ORDER BY name", team)
+    return [Member(*row) for row in rows]
+
+
+def account_ids(tx: ReadTx) -> list[str]:
+    """The accounts in use."""
+    return [row[0] for row in tx.all("SELECT id FROM account WHERE disabled = 0")]
 
 
 def team_keys(tx: ReadTx, account: str) -> list[TeamKey]:

@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { alarm, announce } from "../ui/announce.ts";
 import { Icon } from "../ui/Icon.tsx";
+import { asksForMe, Calls } from "./Calls.tsx";
 import { Commands } from "./Commands.tsx";
 import { Conversations } from "./Conversations.tsx";
 import type { Desk } from "./desk.ts";
@@ -12,6 +13,7 @@ import { Head } from "./Head.tsx";
 import { useIdle } from "./idle.ts";
 import { onKey } from "./keys.ts";
 import { RepliesDialog } from "./Replies.tsx";
+import { LeadPanel } from "./Shift.tsx";
 import { Locked, SignIn } from "./SignIn.tsx";
 import { explain } from "./trouble.ts";
 import { Waiting } from "./Waiting.tsx";
@@ -52,12 +54,13 @@ function Trouble({ code }: { code: string | undefined }) {
 
 function useTitle(desk: Desk): void {
   const unread = desk.session.conversations.value.reduce((sum, talk) => sum + talk.unread.value, 0);
+  const calls = asksForMe(desk.session).length;
   useEffect(() => {
-    document.title = unread === 0 ? "Luwte" : `(${unread}) Luwte`;
+    document.title = calls > 0 ? `(!) ${say("need")}` : unread === 0 ? "Luwte" : `(${unread}) Luwte`;
     return () => {
       document.title = "Luwte";
     };
-  }, [unread]);
+  }, [unread, calls]);
 }
 
 function Replying({ desk }: { desk: Desk }) {
@@ -69,7 +72,6 @@ function Room({ desk }: { desk: Desk }) {
   const { session } = desk;
   const listing = useSignal(false);
   useIdle(() => session.lock());
-  useTitle(desk);
   useEffect(() => {
     const hear = (event: KeyboardEvent): void => onKey(desk, () => (listing.value = true), event);
     addEventListener("keydown", hear);
@@ -82,10 +84,12 @@ function Room({ desk }: { desk: Desk }) {
         <Head desk={desk} />
         <CutOff on={session.connected.value} />
         <Trouble code={session.trouble.value} />
+        <Calls desk={desk} />
       </header>
-      <main class="floor">
+      <main class={session.lead.isLead.value ? "floor leads" : "floor"}>
         <Waiting desk={desk} />
         <Conversations desk={desk} />
+        <LeadPanel desk={desk} />
       </main>
       {desk.leaving.value && <EndShift desk={desk} />}
       <Replying desk={desk} />
@@ -95,6 +99,7 @@ function Room({ desk }: { desk: Desk }) {
 }
 
 export function App({ desk }: { desk: Desk }) {
+  useTitle(desk);
   switch (desk.session.phase.value) {
     case "in":
       return <Room desk={desk} />;

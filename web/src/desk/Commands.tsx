@@ -7,6 +7,7 @@ import { endShift } from "./Head.tsx";
 import { firstTake, nextButton, nextRegion, nextUnread } from "./keys.ts";
 import { useModal } from "./modal.ts";
 import { find } from "./replies.ts";
+import { quiet } from "./sound.ts";
 import type { DeskConversation } from "./state.ts";
 import { language, say } from "./words.ts";
 
@@ -58,6 +59,24 @@ function replies(desk: Desk): readonly Command[] {
   }));
 }
 
+function needs(desk: Desk): readonly Command[] {
+  const own = desk.session.conversations.value.filter((talk) => talk.beside.value === undefined);
+  return own.map((talk) => ({
+    name: `${say("need")}, ${say("talk", { n: talk.number })}`,
+    go: () => desk.session.lead.call(talk.conv),
+  }));
+}
+
+function lineMoves({ session: { lead } }: Desk): readonly Command[] {
+  if (!lead.isLead.value) return [];
+  const isOpen = lead.line.value?.open === true;
+  return [
+    isOpen
+      ? { name: say("line.go.close"), go: () => lead.closeLine() }
+      : { name: say("line.go.open"), go: () => lead.openLine() },
+  ];
+}
+
 const commands = (desk: Desk): readonly Command[] => [
   ...offered(desk),
   { name: say("keys.take"), key: "F8", go: firstTake },
@@ -69,9 +88,12 @@ const commands = (desk: Desk): readonly Command[] => [
     go: () => desk.show(talk.conv),
   })),
   ...desk.session.conversations.value
-    .filter((talk) => talk.ended.value === undefined)
+    .filter((talk) => talk.ended.value === undefined && talk.beside.value === undefined)
     .flatMap((talk) => inTalk(desk, talk)),
   ...replies(desk),
+  ...needs(desk),
+  ...lineMoves(desk),
+  { name: say(quiet.value ? "head.loud" : "head.quiet"), go: () => (quiet.value = !quiet.value) },
   { name: say("head.lock"), key: "F9", go: () => desk.session.lock() },
   { name: say("shift.end"), go: () => endShift(desk) },
   { name: say("head.out"), go: () => void desk.session.signOut() },

@@ -7,10 +7,12 @@ import { useFollow } from "../ui/follow.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Jump } from "../ui/Jump.tsx";
 import { Typing } from "../ui/Typing.tsx";
+import { Along, Company } from "./Beside.tsx";
 import { boxId, type Desk } from "./desk.ts";
 import { EndForm } from "./EndForm.tsx";
 import { Asked, HandForm, MutedLine } from "./HandForm.tsx";
 import { Lines } from "./Lines.tsx";
+import { NeedButton, NeedState } from "./Need.tsx";
 import type { DeskConversation } from "./state.ts";
 import { Write } from "./Write.tsx";
 import { lasted, say } from "./words.ts";
@@ -74,6 +76,7 @@ function Deeds({ desk, talk }: Omit<ConversationProps, "shown">) {
   const isMuted = handing.muted.value.has(conv);
   return (
     <div class="deeds">
+      <NeedButton desk={desk} talk={talk} />
       {!handing.asked.value.has(conv) && (
         <button type="button" class="pill" onClick={() => (desk.asks.value = { conv, what: "hand" })}>
           {say("hand")}
@@ -100,7 +103,7 @@ function Title({ desk, talk }: Omit<ConversationProps, "shown">) {
         {!over && <VisitorIs talk={talk} />}
       </div>
       <span class={n > 0 ? "badge" : ""}>{n > 0 && say("talk.new", { n })}</span>
-      {!over && <Deeds desk={desk} talk={talk} />}
+      {!over && talk.beside.value === undefined && <Deeds desk={desk} talk={talk} />}
     </header>
   );
 }
@@ -165,6 +168,9 @@ export function Conversation({ desk, talk, shown }: ConversationProps) {
       onKeyDown={onKeyDown}
     >
       <Title desk={desk} talk={talk} />
+      {!over && <NeedState desk={desk} talk={talk} />}
+      <Company desk={desk} talk={talk} />
+      <Along desk={desk} talk={talk} />
       {asks === "end" && <EndForm desk={desk} talk={talk} close={close} />}
       {asks === "hand" && <HandForm desk={desk} talk={talk} close={close} />}
       {!over && <Asked desk={desk} talk={talk} />}

@@ -3,6 +3,8 @@
 import { Icon } from "../ui/Icon.tsx";
 import { Mark } from "../ui/Mark.tsx";
 import type { Desk } from "./desk.ts";
+import { LineState } from "./Line.tsx";
+import { quiet } from "./sound.ts";
 import type { DeskSession } from "./state.ts";
 import { lasted, say } from "./words.ts";
 
@@ -37,6 +39,7 @@ export function Head({ desk }: { desk: Desk }) {
   return (
     <div class="bar" data-region tabIndex={-1}>
       <Mark />
+      <LineState session={session} />
       <Numbers session={session} />
       <span class="push with-word">
         <Icon name={on ? "line" : "cut"} />
@@ -45,6 +48,9 @@ export function Head({ desk }: { desk: Desk }) {
       {session.demo.value && <span class="chip">{say("head.demo")}</span>}
       <span class="me">{session.name.value}</span>
       <span class="doors">
+        <button type="button" class="pill" onClick={() => (quiet.value = !quiet.value)}>
+          {say(quiet.value ? "head.loud" : "head.quiet")}
+        </button>
         <button type="button" class="pill outline" aria-keyshortcuts="F9" onClick={() => session.lock()}>
           <Icon name="lock" />
           {say("head.lock")}

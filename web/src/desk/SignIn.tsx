@@ -6,6 +6,8 @@ import { org } from "/org.js";
 import { alarm } from "../ui/announce.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Mark } from "../ui/Mark.tsx";
+import { LockedCalls } from "./Calls.tsx";
+import { arm } from "./sound.ts";
 import type { DeskSession } from "./state.ts";
 import { explain } from "./trouble.ts";
 import { say } from "./words.ts";
@@ -81,6 +83,7 @@ function Door({ title, go, session, named, open, children }: DoorProps) {
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     if (busy) return;
+    arm();
     const typed = passphrase.value;
     at.value = true;
     slipped.value = false;
@@ -132,6 +135,7 @@ export function Locked({ session }: { session: DeskSession }) {
       named={false}
       open={(_, passphrase) => session.unlock(passphrase)}
     >
+      <LockedCalls session={session} />
       <p class="small">
         <Icon name="lock" /> {say("lock.p")}
       </p>

@@ -13,6 +13,7 @@ import {
   type EndReason,
   hearAtDesk,
   type Priority,
+  type SteppedIn,
   type Taken,
   type Welcome,
 } from "../wire/desk-frames.ts";
@@ -23,6 +24,7 @@ import type { Pin } from "../wire/trust.ts";
 import { sayFarewell } from "./session-farewell.ts";
 import { DeskHanding } from "./session-handing.ts";
 import { askSalt, signIn, Trouble, unlock } from "./session-keyring.ts";
+import { Lead } from "./session-lead.ts";
 import { NextOne } from "./session-next.ts";
 import { DeskReplies } from "./session-replies.ts";
 import { Talk } from "./session-talk.ts";
@@ -67,6 +69,7 @@ export class Desk implements DeskSession {
   readonly minute: Signal<number>;
   readonly handing: DeskHanding;
   readonly replies: Signal<DeskReplies | undefined> = signal(undefined);
+  readonly lead: Lead = new Lead((frame) => this.connected.value && (this.#shift?.connection.say(frame) ?? false));
 
   readonly #world: Surroundings;
   readonly #pin: Pin;
@@ -101,12 +104,13 @@ export class Desk implements DeskSession {
     const era = ++this.#era;
     try {
       const salt = await askSalt(this.#world, name);
-      const { token, keyring, demo } = await signIn(this.#world, this.#pin.organisation, name, passphrase, salt);
+      const { token, keyring, demo, role } = await signIn(this.#world, this.#pin.organisation, name, passphrase, salt);
       if (era !== this.#era) return;
       const vault = new Vault(this.#pin);
       vault.open(keyring);
       this.name.value = name;
       this.demo.value = demo;
+      this.lead.isLead.value = role === "lead";
       this.#shift = this.#begin(token, name, salt, vault);
       this.replies.value = new DeskReplies(this.#world, vault, token);
       this.#shift.connection.open();
@@ -304,6 +308,15 @@ export class Desk implements DeskSession {
       case "offer_over":
       case "muted":
         return this.handing.hear(frame);
+      case "stepped_out":
+        return this.#lost(hex(frame.conv));
+      case "stepped_in":
+        return this.#taken(shift, frame);
+      case "line":
+      case "alarms":
+      case "company":
+      case "picture":
+        return this.lead.hear(frame);
       case "refused":
         return this.#refusal(frame);
       case "pong":
@@ -328,18 +341,19 @@ export class Desk implements DeskSession {
     shift.connection.settled();
     this.connected.value = true;
     this.handing.welcome();
+    this.lead.connected();
     this.#settleHeld(shift);
     if (this.trouble.value === "network") this.trouble.value = undefined;
     if (this.phase.value === "signing_in") this.phase.value = "in";
   }
 
-  async #taken(shift: Shift, frame: Taken): Promise<void> {
+  async #taken(shift: Shift, frame: Taken | SteppedIn): Promise<void> {
     const conv = hex(frame.conv);
     shift.named.add(conv);
     const known = this.#talk(conv);
     const talk = known ?? this.#sit(shift, frame);
     await talk.taken(frame);
-    this.#answerTake(conv, true);
+    if (frame.t === "taken") this.#answerTake(conv, true);
     this.#next.taken(conv);
     this.dismissMoved(conv);
     this.handing.taken(conv);
@@ -352,7 +366,7 @@ export class Desk implements DeskSession {
     else if (frame.state === "gone") shift.waiting.leave(conv);
   }
 
-  #sit(shift: Shift, frame: Taken): Talk {
+  #sit(shift: Shift, frame: Taken | SteppedIn): Talk {
     const talk = new Talk(this.#world, shift.vault, frame, {
       say: (said) => this.connected.value && shift.connection.say(said),
       stopped: (code) => {
@@ -430,6 +444,7 @@ export class Desk implements DeskSession {
 
   #drop(talk: Talk): void {
     talk.wipe();
+    this.lead.forget(talk.conv);
     this.conversations.value = this.conversations.value.filter((one) => one !== talk);
   }
 
@@ -452,6 +467,7 @@ export class Desk implements DeskSession {
     this.more.value = 0;
     this.left.value = [];
     this.moved.value = [];
+    this.lead.clear();
     for (const conv of [...this.#takes.keys()]) this.#answerTake(conv, false);
     this.#next.none();
     this.handing.clear();

@@ -38,6 +38,8 @@ export interface SignedIn {
   readonly token: string;
   readonly keyring: Keyring;
   readonly demo: boolean;
+  /** What the server calls us: it decides what is shown, and never what is allowed. */
+  readonly role: string;
 }
 
 const base64Of =
@@ -84,7 +86,12 @@ export async function signIn(
     const { token, ...rest } = typeof body === "object" && body !== null ? (body as { token?: unknown }) : {};
     const { token: bytes } = believed({ token }, readToken);
     const keys = believed(rest, readKeys);
-    return { token: base64(bytes), keyring: await openKeys(organisation, keys, stretched), demo: keys.demo };
+    return {
+      token: base64(bytes),
+      keyring: await openKeys(organisation, keys, stretched),
+      demo: keys.demo,
+      role: keys.role,
+    };
   });
 }
 

@@ -3,7 +3,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { hex, wipe } from "../crypto/bytes.ts";
 import { MAX_BODY, textContent, VISITOR } from "../crypto/envelope.ts";
-import type { DeskHears, DeskSays, EndReason, HandingHears, KeptWrap, Taken } from "../wire/desk-frames.ts";
+import type { DeskHears, DeskSays, EndReason, HandingHears, KeptWrap, SteppedIn, Taken } from "../wire/desk-frames.ts";
 import { Moment } from "../wire/moment.ts";
 import { isVisitorsOwn } from "../wire/start-proof.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
@@ -35,6 +35,7 @@ export class Talk implements DeskConversation {
   readonly ended: Signal<"visitor" | "team" | undefined> = signal(undefined);
   readonly fork: Signal<boolean> = signal(false);
   readonly unreadable: Signal<boolean> = signal(false);
+  readonly beside: Signal<string | undefined> = signal(undefined);
 
   readonly #id: Uint8Array;
   readonly #world: Surroundings;
@@ -52,7 +53,7 @@ export class Talk implements DeskConversation {
   readonly #typing: Moment;
   #isGone = false;
 
-  constructor(world: Surroundings, vault: Vault, taken: Taken, events: TalkEvents) {
+  constructor(world: Surroundings, vault: Vault, taken: Taken | SteppedIn, events: TalkEvents) {
     this.#id = taken.conv.slice();
     this.conv = hex(taken.conv);
     this.number = taken.number;
@@ -74,8 +75,9 @@ export class Talk implements DeskConversation {
     return [...shared.outbox.unplaced, ...notes.outbox.unplaced].some((item) => item.state !== "sent");
   }
 
-  /** We hold it, says the server on this connection: read on after what we have, say again what it has not heard. */
-  async taken(frame: Taken): Promise<void> {
+  /** We hold it, or read along with who does: read on after what we have, say again what it has not heard. */
+  async taken(frame: Taken | SteppedIn): Promise<void> {
+    this.beside.value = frame.t === "stepped_in" ? frame.holder : undefined;
     if (!(await isVisitorsOwn(frame))) {
       this.#events.stopped("untrusted");
       this.#forked();
@@ -112,7 +114,7 @@ export class Talk implements DeskConversation {
         for (const log of [this.#logs[1], this.#logs[2]]) log.outbox.refused(frame);
         return;
       case "wrap":
-        return this.#raceLost(frame);
+        return this.#made === undefined ? this.#colleagueBegan(frame) : this.#raceLost(frame);
       case "delivered":
       case "read":
         await this.#logs[1].transcript.idle();
@@ -142,7 +144,7 @@ export class Talk implements DeskConversation {
   /** The counsellor types; the visitor is told now and then. */
   typing(): void {
     const now = this.#world.now();
-    if (now - this.#lastTyping < TYPING_EVERY || this.ended.value !== undefined) return;
+    if (now - this.#lastTyping < TYPING_EVERY || this.ended.value !== undefined || this.#isBeside) return;
     if (this.#events.say({ t: "typing", conv: this.#id })) this.#lastTyping = now;
   }
 
@@ -150,7 +152,7 @@ export class Talk implements DeskConversation {
     if (!this.#vault.isOpen) return; // the screen is covered
     this.unread.value = 0;
     const n = this.#lines.lastTheirs;
-    if (n <= this.#read) return;
+    if (n <= this.#read || this.#isBeside) return;
     this.#read = n;
     this.#events.say({ t: "read", conv: this.#id, n }); // unheard, it is said again on the next connection
   }
@@ -180,6 +182,11 @@ export class Talk implements DeskConversation {
     this.lines.value = [];
   }
 
+  /** It is a colleague's: nothing goes from here to the visitor. */
+  get #isBeside(): boolean {
+    return this.beside.value !== undefined;
+  }
+
   /** Ask for all that comes after what we have. */
   #follow(): void {
     const { 1: shared, 2: notes } = this.#logs;
@@ -205,7 +212,7 @@ export class Talk implements DeskConversation {
 
   #add(which: 1 | 2, text: string): boolean {
     if (this.ended.value !== undefined || this.fork.value || !this.#vault.isOpen || this.#isGone) return false;
-    if (which === 1 && this.unreadable.value) return false; // it would wait for ever
+    if (which === 1 && (this.unreadable.value || this.#isBeside)) return false; // it would wait for ever
     const whole = text.replace(/\p{Surrogate}/gu, "\u{FFFD}");
     const content = textContent(whole);
     if (whole.trim() === "" || content.length > LONGEST) return false;
@@ -271,12 +278,17 @@ export class Talk implements DeskConversation {
     this.#wraps = [...this.#wraps, ...wraps.filter(isNew)];
   }
 
+  /** A colleague who sits here too wrote the first note: with this it is read. We write under it once it has checked. */
+  #colleagueBegan({ log, g, epoch, wrap }: Extract<DeskHears, { t: "wrap" }>): Promise<void> {
+    this.#keep([{ log, g, epoch, wrap }]);
+    return this.#openWraps();
+  }
+
   /**
    * A colleague's team secret was first. Ours goes; theirs may be written with once a note under it checks, because
    * anybody, the server too, can wrap something to the team.
    */
   async #raceLost({ log, g, epoch, wrap }: Extract<DeskHears, { t: "wrap" }>): Promise<void> {
-    if (this.#made === undefined) return;
     this.#made = undefined;
     this.#logs[2].forbidWriting();
     this.#wraps = [...this.#wraps.filter((kept) => kept.log !== 2), { log, g, epoch, wrap }];

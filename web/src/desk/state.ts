@@ -4,6 +4,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import type { EndReason, Priority } from "../wire/desk-frames.ts";
 import type { Handing } from "./handing.ts";
 import type { Replies } from "./replies.ts";
+import type { LeadSession } from "./state-lead.ts";
 
 export interface WaitingRow {
   readonly conv: string; // hex
@@ -44,6 +45,8 @@ export interface DeskConversation {
   readonly fork: ReadonlySignal<boolean>;
   /** No key of ours opens what we would write under: nothing is sent to the visitor. */
   readonly unreadable: ReadonlySignal<boolean>;
+  /** We read along, and this colleague has it; empty: nobody has it now. Undefined: it is ours. */
+  readonly beside: ReadonlySignal<string | undefined>;
 }
 
 /** A conversation that went on without this desk while its connection was gone. */
@@ -70,6 +73,7 @@ export interface DeskSession {
   readonly handing: Handing;
   /** Undefined while nobody is signed in. */
   readonly replies: ReadonlySignal<Replies | undefined>;
+  readonly lead: LeadSession;
 
   signIn(name: string, passphrase: string): Promise<void>;
   signOut(): Promise<void>;

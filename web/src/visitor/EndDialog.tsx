@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { org } from "/org.js";
 import { alarm, announce } from "../ui/announce.ts";
 import { Header } from "./Header.tsx";
-import type { VisitorSession } from "./state.ts";
+import { isQueueing, type VisitorSession } from "./state.ts";
 import { say } from "./words.ts";
 
 interface EndDialogProps {
@@ -16,7 +16,7 @@ interface EndDialogProps {
 
 /** Telling the server can take seconds. Until it is told nothing has ended, and the screen says so. */
 function Answers({ session, close }: Omit<EndDialogProps, "leave">) {
-  const waiting = session.phase.value === "waiting";
+  const waiting = isQueueing(session);
   const state = useSignal<"asked" | "ending" | "failed">("asked");
   const ending = state.value === "ending";
   function stop(): void {
@@ -45,7 +45,7 @@ function Answers({ session, close }: Omit<EndDialogProps, "leave">) {
 export function EndDialog({ session, leave, close }: EndDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
-  const waiting = session.phase.value === "waiting";
+  const waiting = isQueueing(session);
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();

@@ -9,11 +9,14 @@ import { say } from "./words.ts";
 type Halting = "fork" | "untrusted" | "gone" | "nocrypto";
 
 export const isHalted = (trouble: Trouble | undefined): trouble is Halting =>
-  trouble !== undefined && trouble !== "busy" && trouble !== "failed";
+  trouble !== undefined && trouble !== "busy" && trouble !== "closed" && trouble !== "failed";
 
 export function Halted({ session }: { session: VisitorSession }) {
   const trouble = session.trouble.value;
-  const text = trouble === undefined || trouble === "busy" ? undefined : say(trouble === "failed" ? "err" : trouble);
+  const text =
+    trouble === undefined || trouble === "busy" || trouble === "closed"
+      ? undefined
+      : say(trouble === "failed" ? "err" : trouble);
   useEffect(() => {
     if (text !== undefined) alarm(text);
   }, [text]);

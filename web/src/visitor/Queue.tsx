@@ -18,7 +18,10 @@ export function Queue({ session }: { session: VisitorSession }) {
           {remaining(at.low, at.high)}
         </p>
       )}
-      <p class="small">{say("wait.ord")}</p>
+      {session.closedMeanwhile.value && <p>{say("closed.wait")}</p>}
+      <p class="small">
+        {say("wait.ord")} {say("112.where")}
+      </p>
       <p class="card with-icon">
         <Icon name="clock" />
         <span>

@@ -15,11 +15,12 @@ const sentences = {
   fork: "fork",
   gone: "gone",
   busy: "busy",
+  closed: "closed.unknown",
   failed: "err.start",
 } as const satisfies Record<Trouble, string>;
 
 /** Starting again can help with these; with the others it would be the same page. */
-const passes: readonly Trouble[] = ["gone", "busy", "failed"];
+const passes: readonly Trouble[] = ["gone", "busy", "closed", "failed"];
 
 export function Refused({ session, again }: { session: VisitorSession; again: () => void }) {
   const trouble = session.trouble.value ?? "failed";

@@ -9,8 +9,10 @@ import { Dune } from "./Dune.tsx";
 import { expectation } from "./expectation.ts";
 import { Languages } from "./Header.tsx";
 import { Heading, Lead, Sentences } from "./Heading.tsx";
+import { Places } from "./Places.tsx";
 import { DangerCard, SafeCard } from "./Safety.tsx";
 import type { VisitorSession } from "./state.ts";
+import { when } from "./when.ts";
 import { say } from "./words.ts";
 
 function Question({ ask, answers }: { ask: string; answers: readonly string[] }) {
@@ -81,6 +83,47 @@ function Busy({ again }: { again: () => void }) {
   );
 }
 
+/** Closed, or more wait than can be helped before it closes: no button, and who else is there. */
+function Shut({ session, text }: { session: VisitorSession; text: string }) {
+  useEffect(() => announce(text), [text]);
+  return (
+    <>
+      <p class="card with-icon">
+        <Icon name="clock" />
+        <span>
+          <Lead text={text} />
+        </span>
+      </p>
+      <Places prospect={session.prospect.value} now={session.now()} />
+    </>
+  );
+}
+
+/** Why nobody can start now; undefined: somebody can. */
+function shutText(session: VisitorSession): string | undefined {
+  const prospect = session.prospect.value;
+  if (prospect === undefined || session.phase.value === "opening") return undefined;
+  const { open, late, until } = prospect;
+  const at = until === undefined ? undefined : when(until, session.now());
+  if (!open) return at === undefined ? say("closed.unknown") : say("closed", { when: at });
+  return late === "yes" && at !== undefined ? say("late.yes", { when: at }) : undefined;
+}
+
+/** It may be too late; who wants to may try. */
+function Late({ session }: { session: VisitorSession }) {
+  const prospect = session.prospect.value;
+  if (prospect?.late !== "maybe" || prospect.until === undefined) return null;
+  return (
+    <>
+      <p class="card warn with-icon">
+        <Icon name="clock" />
+        {say("late", { when: when(prospect.until, session.now()) })}
+      </p>
+      <Places prospect={prospect} now={session.now()} />
+    </>
+  );
+}
+
 function Open({ session }: { session: VisitorSession }) {
   return (
     <p class="with-icon good">
@@ -94,6 +137,7 @@ function Open({ session }: { session: VisitorSession }) {
 
 export function Start({ session, again }: { session: VisitorSession; again: () => void }) {
   const busy = session.trouble.value === "busy";
+  const shut = busy ? undefined : shutText(session);
   return (
     <main class="start">
       <div class="lee">
@@ -106,8 +150,15 @@ export function Start({ session, again }: { session: VisitorSession; again: () =
         <Dune />
       </div>
       <div class="column rows">
-        {busy ? <Busy again={again} /> : <Open session={session} />}
-        {!busy && <Begin session={session} />}
+        {busy && <Busy again={again} />}
+        {shut !== undefined && <Shut session={session} text={shut} />}
+        {!busy && shut === undefined && (
+          <>
+            <Open session={session} />
+            <Begin session={session} />
+            <Late session={session} />
+          </>
+        )}
         <SafeCard />
         <DangerCard />
         <Questions />

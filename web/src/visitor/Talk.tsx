@@ -7,6 +7,7 @@ import { useFollow } from "../ui/follow.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Jump } from "../ui/Jump.tsx";
 import { Typing } from "../ui/Typing.tsx";
+import { Danger } from "./Danger.tsx";
 import { Halted, isHalted } from "./Halted.tsx";
 import { Languages } from "./Header.tsx";
 import { Lead } from "./Heading.tsx";
@@ -14,7 +15,7 @@ import { Lines } from "./Lines.tsx";
 import { Muted } from "./Muted.tsx";
 import { Network } from "./Network.tsx";
 import { Queue } from "./Queue.tsx";
-import type { VisitorSession } from "./state.ts";
+import { isQueueing, type VisitorSession } from "./state.ts";
 import { useVoice } from "./voice.ts";
 import { say } from "./words.ts";
 
@@ -26,7 +27,7 @@ function Tools({ session, end }: { session: VisitorSession; end: () => void }) {
     <div class="tools">
       <div class="column">
         <button type="button" class="pill soft" onClick={end}>
-          {say(session.phase.value === "waiting" ? "wait.out" : "end")}
+          {say(isQueueing(session) ? "wait.out" : "end")}
         </button>
         <Languages place="foot" />
       </div>
@@ -101,6 +102,7 @@ export function Talk({ session, draft, end }: { session: VisitorSession; draft: 
 
   return (
     <main class="talk">
+      <Danger />
       <div class="scroller" ref={follow.scroller} onScroll={follow.onScroll}>
         <Tools session={session} end={end} />
         <div class="column bare">
@@ -108,7 +110,11 @@ export function Talk({ session, draft, end }: { session: VisitorSession; draft: 
           {/* Additions only: that a message went from "sent" to "read" is no news worth reading out. */}
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
           <div class="log" role="log" aria-label={say("chat.log")} aria-relevant="additions" tabIndex={0}>
-            {!waiting && <p class="between">{say("chat.note")}</p>}
+            {!waiting && (
+              <p class="between">
+                {say("chat.note")} {say("112.where")}
+              </p>
+            )}
             <Lines lines={lines} />
           </div>
           <Typing word={say("chat.typ")} on={session.theyType.value} />

@@ -16,10 +16,10 @@ import { Serial } from "../wire/serial.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import { Trust } from "../wire/trust.ts";
 import { type Hello, hearAsVisitor, type Start, type VisitorHears, type VisitorSays } from "../wire/visitor-frames.ts";
-import { askExpected, type Expected } from "./session-expected.ts";
+import { askProspect } from "./session-expected.ts";
 import { checkHello, freshSecrets, makeStart } from "./session-opening.ts";
 import { Thread } from "./session-thread.ts";
-import type { Line, Phase, Trouble, VisitorSession } from "./state.ts";
+import type { Expected, Line, Phase, Prospect, Trouble, VisitorSession } from "./state.ts";
 
 export type VisitorOrg = Pick<typeof org, "organisation" | "root" | "line">;
 type InQueue = { place: number; low: number | undefined; high: number | undefined };
@@ -34,6 +34,8 @@ export class Visit implements VisitorSession {
   readonly phase: Signal<Phase> = signal("start");
   readonly trouble: Signal<Trouble | undefined> = signal(undefined);
   readonly expected: Signal<Expected> = signal(undefined);
+  readonly prospect: Signal<Prospect | undefined> = signal(undefined);
+  readonly closedMeanwhile: Signal<boolean> = signal(false);
   readonly place: Signal<InQueue | undefined> = signal(undefined);
   readonly again: Signal<boolean> = signal(false);
   readonly lines: Signal<readonly Line[]> = signal([]);
@@ -91,9 +93,14 @@ export class Visit implements VisitorSession {
       },
     });
     this.#stopLooking = world.onHidden(() => this.#tellSight());
-    this.#stopAsking = askExpected(world, `${path}/status`, (expected) => {
+    this.#stopAsking = askProspect(world, path, (expected, prospect) => {
       this.expected.value = expected;
+      this.prospect.value = prospect;
     });
+  }
+
+  now(): number {
+    return Math.floor(this.#world.now() / 60_000);
   }
 
   async start(): Promise<void> {
@@ -161,6 +168,8 @@ export class Visit implements VisitorSession {
     this.#start = undefined;
     this.lines.value = [];
     this.expected.value = undefined;
+    this.prospect.value = undefined;
+    this.closedMeanwhile.value = false;
     this.place.value = undefined;
     this.again.value = false;
     this.trouble.value = undefined;
@@ -225,6 +234,9 @@ export class Visit implements VisitorSession {
         return;
       case "waiting":
         return this.#wait({ place: frame.place, low: frame.low ?? undefined, high: frame.high ?? undefined });
+      case "line":
+        this.closedMeanwhile.value = !frame.open;
+        return;
       case "claimed":
         await thread.transcript.idle();
         return this.#claimed(frame.times, thread);
@@ -276,6 +288,7 @@ export class Visit implements VisitorSession {
     this.#isStarted = true;
     this.#isKnown = true;
     this.muted.value = false; // where it is so, the server tells again
+    this.closedMeanwhile.value = false; // it is told again where it is so
     this.#connection.settled();
     if (this.trouble.value === "busy") this.trouble.value = undefined;
     if (this.phase.value === "opening") this.phase.value = "waiting";
@@ -336,6 +349,7 @@ export class Visit implements VisitorSession {
       this.trouble.value = "busy";
       this.#connection.again();
     } else if (code === "no_such_conversation") this.#refuse("gone");
+    else if (code === "closed") this.#refuse("closed");
     else if (!this.#isStarted || code === "unknown_version") this.#refuse("failed");
   }
 

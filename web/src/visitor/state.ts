@@ -29,13 +29,42 @@ export type Phase =
   | "ended"
   | "refused"; // this browser or this server cannot be trusted with a message; `trouble` says which
 
-export type Trouble = "nocrypto" | "untrusted" | "fork" | "gone" | "busy" | "failed";
+export type Trouble = "nocrypto" | "untrusted" | "fork" | "gone" | "busy" | "closed" | "failed";
+
+/** Minutes until somebody answers; undefined where nobody can tell. */
+export type Expected = { low: number; high: number } | undefined;
+
+/** Somewhere else to go now. */
+export interface Place {
+  readonly name: string;
+  readonly about: { readonly nl: string; readonly en: string };
+  readonly phone: string;
+  readonly until: number | undefined;
+  readonly source: string;
+  /** A date, as it is written in a file: 2026-11-25. */
+  readonly checked: string;
+}
+
+export interface Prospect {
+  readonly open: boolean;
+  /** Unix minute at which that changes; undefined where nobody knows. */
+  readonly until: number | undefined;
+  /** Whether who starts now is helped before it closes: no doubt, maybe not, too late. */
+  readonly late: "no" | "maybe" | "yes";
+  readonly places: readonly Place[];
+}
 
 export interface VisitorState {
   readonly phase: ReadonlySignal<Phase>;
   readonly trouble: ReadonlySignal<Trouble | undefined>;
-  /** Minutes until somebody answers, before a start; undefined where nobody can tell. */
-  readonly expected: ReadonlySignal<{ low: number; high: number } | undefined>;
+  /** Before a start. */
+  readonly expected: ReadonlySignal<Expected>;
+  /** What the line is like; undefined until the server said so, and asked for no more once a conversation began. */
+  readonly prospect: ReadonlySignal<Prospect | undefined>;
+  /** The line closed while we wait. */
+  readonly closedMeanwhile: ReadonlySignal<boolean>;
+  /** Unix minute now, on this device. */
+  now(): number;
   readonly place: ReadonlySignal<{ place: number; low: number | undefined; high: number | undefined } | undefined>;
   /** It waits after a counsellor had taken it: that one has left. */
   readonly again: ReadonlySignal<boolean>;
@@ -58,3 +87,6 @@ export interface VisitorSession extends VisitorState {
   /** Overwrite every key and forget the conversation; synchronous, before any network answer. */
   wipe(): void;
 }
+
+/** Whoever had a counsellor is in a conversation, also while they wait for the next one. */
+export const isQueueing = ({ phase, again }: VisitorState): boolean => phase.value === "waiting" && !again.value;

@@ -56,7 +56,15 @@ function useRetries(session: VisitorSession): void {
   }, [failing]);
 }
 
+function useClosed(session: VisitorSession): void {
+  const closed = session.closedMeanwhile.value && session.phase.value === "waiting";
+  useEffect(() => {
+    if (closed) announce(say("closed.wait"));
+  }, [closed]);
+}
+
 export function useVoice(session: VisitorSession): void {
+  useClosed(session);
   usePlace(session);
   useTyping(session);
   useRetries(session);

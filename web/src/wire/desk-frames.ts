@@ -13,13 +13,41 @@ import {
   refusal,
   wrap,
 } from "./frames.ts";
-import { bytes, bytesOrNone, flag, list, oneOf, record, whole } from "./shape.ts";
+import { bytes, bytesOrNone, flag, list, oneOf, orNil, record, whole } from "./shape.ts";
 
 const log = oneOf(1, 2);
 const keptWrap = record({ log, g: whole, epoch: whole, wrap });
 
 const row = record({ conv, number: whole, since: whole, last: whole, again: flag });
 const priority = oneOf("urgent", "soon", "normal");
+const released = {
+  conv,
+  number: whole,
+  since: whole,
+  times: whole,
+  last: whole,
+  note_last: whole,
+  wraps: list(keptWrap, 64),
+  start: record({
+    line: name,
+    ve: bytes(32),
+    vg: bytes(32),
+    credential_hash: bytes(32),
+    team_cert: bytes(16),
+    wraps: list(wrap, 4),
+    sig: bytes(64),
+  }),
+};
+const call = record({
+  conv,
+  number: whole,
+  asked: whole,
+  by: name,
+  coming: orNil(name),
+  mine: flag,
+  going: flag,
+});
+const running = record({ conv, number: whole, since: whole, holder: name, companions: list(name, 64) });
 
 const fromServer = {
   welcome: record({
@@ -43,24 +71,7 @@ const fromServer = {
     epoch: whole,
     envelopes: list(record({ n: whole, minute: whole, envelope }), 512),
   }),
-  taken: record({
-    conv,
-    number: whole,
-    since: whole,
-    times: whole,
-    last: whole,
-    note_last: whole,
-    wraps: list(keptWrap, 64),
-    start: record({
-      line: name,
-      ve: bytes(32),
-      vg: bytes(32),
-      credential_hash: bytes(32),
-      team_cert: bytes(16),
-      wraps: list(wrap, 4),
-      sig: bytes(64),
-    }),
-  }),
+  taken: record(released),
   envelope: record({ conv, log, n: whole, minute: whole, envelope }),
   cert: record({ certificate }),
   ack: record({ conv, log, msg_id: msgId, n: whole, minute: whole }),
@@ -78,11 +89,26 @@ const fromServer = {
   offer_over: record({ conv, why: oneOf("accepted", "declined", "withdrawn", "late", "gone", "over") }),
   muted: record({ conv, on: flag }),
   refused: refusal({ conv }),
+  line: record({ open: flag, until: orNil(whole), by: orNil(name) }),
+  alarms: record({ alarms: list(call, 512) }),
+  company: record({ talks: list(record({ conv, names: list(name, 64) }), 512) }),
+  stepped_in: record({ ...released, holder: name }),
+  stepped_out: record({ conv }),
+  picture: record({
+    waiting: whole,
+    longest: orNil(whole),
+    running: list(running, 512),
+    desks: list(record({ name, role: name, held: whole, here: flag }), 512),
+    answered: whole,
+    missed: whole,
+  }),
 };
 
 export type DeskHears = FrameOf<typeof fromServer>;
 export type Welcome = Extract<DeskHears, { t: "welcome" }>;
 export type Taken = Extract<DeskHears, { t: "taken" }>;
+export type SteppedIn = Extract<DeskHears, { t: "stepped_in" }>;
+export type Leading = Extract<DeskHears, { t: "line" | "alarms" | "company" | "picture" }>;
 export type Opening = Extract<DeskHears, { t: "opening" }>;
 export type HandingHears = Extract<DeskHears, { t: "shift" | "asked" | "offered" | "offer_over" | "muted" }>;
 export type KeptWrap = Taken["wraps"][number];
@@ -104,4 +130,7 @@ export type DeskSays =
   | { readonly t: "mute"; readonly conv: Uint8Array; readonly on: boolean }
   | { readonly t: "delivered" | "read"; readonly conv: Uint8Array; readonly n: number }
   | { readonly t: "triage"; readonly conv: Uint8Array; readonly priority: Priority }
+  | { readonly t: "need_colleague" | "coming" | "solved" | "step_out" | "take_over"; readonly conv: Uint8Array }
+  | { readonly t: "step_in"; readonly conv: Uint8Array; readonly reason: string }
+  | { readonly t: "open_line" | "close_line" }
   | { readonly t: "next" | "ping" };

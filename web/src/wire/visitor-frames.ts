@@ -29,6 +29,7 @@ const fromServer = {
   ended: record({ by }),
   pong: nothing,
   waiting: record({ place: whole, low: orNil(whole), high: orNil(whole) }),
+  line: record({ open: flag }),
   claimed: record({ times: whole }),
   muted: record({ on: flag }),
   envelope: record({ log: oneOf(1), n: whole, minute: whole, envelope }),

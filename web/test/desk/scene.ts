@@ -14,7 +14,7 @@ let shared: Promise<House> | undefined;
 
 /** One house for a whole test file: its staff cost an Argon2id each. */
 export function house(): Promise<House> {
-  shared ??= makeHouse({ now: NOW, staff: ["anna", "bram"] });
+  shared ??= makeHouse({ now: NOW, staff: ["anna", "bram", "lena"], leads: ["lena"] });
   return shared;
 }
 

@@ -4,6 +4,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { Asked, News, Offer } from "../../src/desk/handing.ts";
 import type { Replies, Reply } from "../../src/desk/replies.ts";
 import type { DeskConversation, DeskLine, DeskSession, Moved, WaitingRow } from "../../src/desk/state.ts";
+import type { Alarm, LeadSession, LineState, Picture } from "../../src/desk/state-lead.ts";
 
 const query = new URLSearchParams(location.search);
 const asked = (name: string): string => query.get(name) ?? "";
@@ -59,6 +60,7 @@ interface Talk extends DeskConversation {
   readonly unreadable: Signal<boolean>;
   readonly visitorTypes: Signal<boolean>;
   readonly visitorIs: Signal<"here" | "away" | "gone">;
+  readonly beside: Signal<string | undefined>;
 }
 
 const talk = (conv: string, number: number, minutes: number, lines: readonly DeskLine[], unread = 0): Talk => ({
@@ -72,6 +74,7 @@ const talk = (conv: string, number: number, minutes: number, lines: readonly Des
   ended: signal<"visitor" | "team" | undefined>(undefined),
   fork: signal(false),
   unreadable: signal(false),
+  beside: signal<string | undefined>(undefined),
 });
 
 const twelve = talk("c12", 12, 24, [
@@ -109,6 +112,53 @@ const talks: Record<string, readonly Talk[]> = {
   "3": [twelve, sixteen, twenty],
 };
 
+/** `lead` in the address: a shift lead's desk. `alarm`: others, mine or coming. */
+function scriptedLead(calls: string[]): LeadSession {
+  const isLead = signal(asked("lead") !== "");
+  const line = signal<LineState | undefined>({ open: asked("closed") === "", until: now + 96, by: undefined });
+  const alarm = { conv: "c12", number: 12, asked: now - 2, by: "Noor", coming: undefined, mine: false, going: false };
+  const alarms = signal<readonly Alarm[]>(
+    {
+      others: [{ ...alarm, conv: "c30", number: 30 }],
+      mine: [{ ...alarm, mine: true }],
+      coming: [{ ...alarm, mine: true, coming: "Robin" }],
+    }[asked("alarm")] ?? [],
+  );
+  const running = [
+    { conv: "c30", number: 30, since: now - 24, holder: "Noor", companions: [] },
+    { conv: "c31", number: 31, since: now - 61, holder: "Sam", companions: ["Robin"] },
+  ];
+  const desks = [
+    { name: "Noor", held: 2, here: true },
+    { name: "Sam", held: 1, here: false },
+  ];
+  const picture = signal<Picture | undefined>({
+    waiting: 4,
+    longest: now - 6,
+    running,
+    desks,
+    answered: 17,
+    missed: 3,
+  });
+  const company = signal(new Map(asked("company") === "" ? [] : [["c12", ["Robin"]]]));
+  return {
+    isLead,
+    line,
+    alarms,
+    calling: signal(new Set<string>()),
+    company,
+    picture,
+    openLine: () => calls.push("open"),
+    closeLine: () => calls.push("close"),
+    call: (conv) => calls.push(`call ${conv}`),
+    come: (conv) => calls.push(`come ${conv}`),
+    solve: (conv) => calls.push(`solve ${conv}`),
+    stepIn: (conv, reason) => calls.push(`in ${conv} ${reason}`),
+    stepOut: (conv) => calls.push(`out ${conv}`),
+    takeOver: (conv) => calls.push(`over ${conv}`),
+  };
+}
+
 export function createScriptedDesk(): DeskSession {
   const phase = signal((asked("phase") || "in") as "out" | "signing_in" | "in" | "locked");
   const trouble = signal<string | undefined>(asked("trouble") || undefined);
@@ -128,6 +178,7 @@ export function createScriptedDesk(): DeskSession {
     return true;
   };
   twelve.visitorTypes.value = asked("types") !== "";
+  if (asked("beside") !== "") twelve.beside.value = asked("beside");
   twelve.fork.value = asked("fork") !== "";
   if (asked("is") !== "") twelve.visitorIs.value = asked("is") as "here" | "away" | "gone";
   if (asked("by") !== "") twelve.ended.value = asked("by") as "visitor" | "team";
@@ -211,6 +262,7 @@ export function createScriptedDesk(): DeskSession {
     left,
     moved,
     minute: signal(now),
+    lead: scriptedLead(calls),
     async signIn(_, passphrase) {
       phase.value = "signing_in";
       await new Promise((done) => setTimeout(done, 300));

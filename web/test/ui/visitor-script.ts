@@ -1,7 +1,7 @@
 /** A visitor's session that lives in memory and says what the address asks for. For looking at screens; never shipped. */
 
 import { signal } from "@preact/signals";
-import type { Line, Phase, Trouble, VisitorSession } from "../../src/visitor/state.ts";
+import type { Line, Phase, Prospect, Trouble, VisitorSession } from "../../src/visitor/state.ts";
 
 const query = new URLSearchParams(location.search);
 const asked = (name: string): string => query.get(name) ?? "";
@@ -61,10 +61,25 @@ export function createScriptedVisitor(): VisitorSession {
   const endedBy = signal((asked("by") || undefined) as "visitor" | "team" | undefined);
   const calls: string[] = [];
 
+  const place113 = {
+    name: "113 Zelfmoordpreventie",
+    about: { nl: "Praten over zelfmoord. Gratis en anoniem.", en: "Talk about suicide. Free and anonymous." },
+    phone: "113",
+    until: undefined,
+    source: "www.113.nl",
+    checked: "2026-11-25",
+  };
+  const late = (asked("late") || "no") as Prospect["late"];
+  const until = asked("closed") === "" ? clock(23, 0) : clock(34, 0);
+  const prospect: Prospect = { open: asked("closed") === "", until, late, places: [place113] };
+
   const session: VisitorSession = {
     phase,
     trouble,
     expected,
+    prospect: signal<Prospect | undefined>(prospect),
+    closedMeanwhile: signal(asked("closing") !== ""),
+    now: () => clock(21, 24),
     place,
     again,
     lines,

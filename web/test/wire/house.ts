@@ -44,13 +44,15 @@ export interface HouseOptions {
   readonly organisation?: string;
   readonly team?: string;
   readonly staff?: readonly string[];
+  /** Of these members of staff the server says that they are shift leads. */
+  readonly leads?: readonly string[];
   /** Unix seconds around which everything is valid. */
   readonly now: number;
 }
 
 /** Each member of staff costs one real Argon2id, so ask for as few as a test needs. */
 export async function makeHouse(options: HouseOptions): Promise<House> {
-  const { organisation = ORGANISATION, team = TEAM, staff = [], now } = options;
+  const { organisation = ORGANISATION, team = TEAM, staff = [], leads = [], now } = options;
   const [root, admin] = [await signingKey(random(32)), await signingKey(random(32))];
   const teamPrivate = random(32);
   const teamKey = await agreementKey(teamPrivate);
@@ -64,18 +66,18 @@ export async function makeHouse(options: HouseOptions): Promise<House> {
   };
   const house = { organisation, team, root, admin, teamKey, teamPrivate, certificates, certify };
   const accounts: Account[] = [];
-  for (const name of staff) accounts.push(await makeAccount(house, name));
+  for (const name of staff) accounts.push(await makeAccount(house, name, leads.includes(name) ? "lead" : "counsellor"));
   return { ...house, accounts };
 }
 
-async function makeAccount(house: Omit<House, "accounts">, name: string): Promise<Account> {
+async function makeAccount(house: Omit<House, "accounts">, name: string, role: string): Promise<Account> {
   const id = `acc-${name}`;
   const passphrase = `canary passphrase of ${name} ${hex(random(8))}`;
   const [salt, serverHalf, amk, x25519, ed25519] = [random(16), random(32), random(32), random(32), random(32)];
   const stretched = await stretch(passphrase, salt);
   const [signing, agreeing] = [await signingKey(ed25519), await agreementKey(x25519)];
   const keys = [signing.publicKey, agreeing.publicKey];
-  const certificate = await house.certify({ subject: id, keys, roles: [`${house.team}/counsellor`] });
+  const certificate = await house.certify({ subject: id, keys, roles: [`${house.team}/${role}`] });
   const { organisation, team } = house;
   const member = { organisation, team, epoch: 1, conv: NO_CONVERSATION, generation: 0, purpose: Purpose.MEMBER };
   const wrapped = await wrap(house.teamPrivate, agreeing.publicKey, member);
@@ -90,7 +92,7 @@ async function makeAccount(house: Omit<House, "accounts">, name: string): Promis
     signing,
     answer: {
       account: id,
-      role: "counsellor",
+      role,
       server_half: base64(serverHalf),
       sealed_amk: base64(await sealAmk(await kek(stretched, serverHalf), id, amk)),
       sealed_x25519: base64(await sealStaffKey(amk, id, "x25519", x25519)),

@@ -43,6 +43,8 @@ export interface Conv {
   readonly senders: Map<string, { owner: string; seq: number; prev: Uint8Array }>;
 }
 
+const LEADING = new Set("open_line close_line need_colleague coming solved step_in step_out take_over".split(" "));
+
 class Refused extends Error {
   readonly details: object;
   constructor(code: string, details: object = {}) {
@@ -92,6 +94,12 @@ export class ModelServer {
   limit = 4;
   /** Canned replies, by owner and id. */
   readonly replies = new Map<string, { owner: string; id: string; version: number; sealed: string }>();
+  /** Accounts that read along, with the conversation. */
+  readonly #companions = new Set<string>();
+  /** What desks asked for beside their conversations: the line, calls for a colleague, reading along. */
+  readonly deeds: Frame[] = [];
+  /** What `/l/<line>/status/2` says. */
+  status: object = { open: true, place: 1, low: 2, high: 5, until: null, late: "no", places: [] };
 
   constructor(house: House, line: string, clock: FakeClock) {
     this.house = house;
@@ -146,8 +154,7 @@ export class ModelServer {
     this.captured.push(new TextEncoder().encode(`${path} ${JSON.stringify(body)}`));
     const { name, proof } = (body ?? {}) as { name?: string; proof?: string };
     const account = token === undefined ? this.house.accounts.find((one) => one.name === name) : this.tokens.get(token);
-    if (method === "GET" && path !== "/desk/replies")
-      return { status: 200, body: { open: true, place: 1, low: 2, high: 5 } };
+    if (method === "GET" && path !== "/desk/replies") return { status: 200, body: this.status };
     if (path === "/desk/salt") return { status: 200, body: { salt: base64(account?.salt ?? randomBytes(16)) } };
     if (path === "/desk/sign-out") {
       this.tokens.delete(token ?? "");
@@ -251,6 +258,7 @@ export class ModelServer {
     else if (frame.t === "ping") this.say(link, { t: "pong" });
     else if (frame.t === "openings") this.#openings(link, frame);
     else if (frame.t === "next") this.#next(link, link.account);
+    else if (LEADING.has(frame.t)) this.deeds.push(frame);
     else this.#inConversation(link, frame, link.account);
   }
 
@@ -262,7 +270,9 @@ export class ModelServer {
       this.#settleOffer(conv, account, frame);
       return;
     }
-    if (frame.t !== "take" && frame.t !== "triage" && conv.holder !== account.id) {
+    const isCompanions = frame.t === "follow" || header?.direction === NOTE;
+    const may = conv.holder === account.id || (isCompanions && this.#accompanies(account, conv));
+    if (frame.t !== "take" && frame.t !== "triage" && !may) {
       throw new Refused("no_such_conversation", { conv: conv.id, ...(header && { msg_id: header.msgId }) });
     }
     const { conv: _, ...rest } = frame;
@@ -449,7 +459,7 @@ export class ModelServer {
     this.#tellShift();
   }
 
-  #taken(link: Link, conv: Conv): void {
+  #taken(link: Link, conv: Conv, more: object = {}): void {
     const { id, number, since, times, logs } = conv;
     const wraps = [0, 1].map((g) => ({ log: 1, g, epoch: 1, wrap: conv.wraps[g * 2] }));
     if (conv.noteWrap !== undefined) wraps.push({ log: 2, g: 0, epoch: 1, wrap: conv.noteWrap });
@@ -463,8 +473,19 @@ export class ModelServer {
       note_last: logs[2].length,
       wraps,
       start: conv.start,
+      ...more,
     });
     if (conv.isMuted) this.say(link, { t: "muted", conv: conv.id, on: true });
+  }
+
+  /** A lead reads along: what opens the conversation, and whose it is. */
+  stepIn(link: Link, conv: Conv, holder: string): void {
+    this.#companions.add(`${link.account?.id} ${hex(conv.id)}`);
+    this.#taken(link, conv, { t: "stepped_in", holder });
+  }
+
+  #accompanies(account: Account, conv: Conv): boolean {
+    return this.#companions.has(`${account.id} ${hex(conv.id)}`);
   }
 
   #follow(link: Link, conv: Conv, frame: Frame): void {
@@ -532,6 +553,13 @@ export class ModelServer {
     if (wrap !== undefined && conv.noteWrap !== undefined) {
       this.say(link, { t: "wrap", conv: conv.id, log: 2, g: 0, epoch: 1, wrap: conv.noteWrap });
       throw new Refused("team_secret_exists");
+    }
+    if (conv.noteWrap === undefined) {
+      for (const one of this.links) {
+        if (one !== link && one.follows.has(hex(conv.id)) && one.side === "desk") {
+          this.say(one, { t: "wrap", conv: conv.id, log: 2, g: 0, epoch: 1, wrap });
+        }
+      }
     }
     conv.noteWrap ??= wrap;
   }

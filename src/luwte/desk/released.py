@@ -1,0 +1,22 @@
+"""What opens a conversation, without the server's own lock, as a desk gets it once the release is on record."""
+
+from luwte.conversation import actions as conversations
+from luwte.desk import frames
+from luwte.desk.actions import Held
+
+
+def wraps(held: Held, key: bytes) -> list[frames.TakenWrap]:
+    """The secrets, still wrapped to the team."""
+    conversation = held.conversation
+    return [
+        frames.TakenWrap(wrap.log, wrap.generation, conversation.epoch, wrap.wrap)
+        for wrap in conversations.open_wraps(conversation.id, held.wraps, key)
+    ]
+
+
+def start(held: Held, key: bytes) -> frames.Start:
+    """What the visitor signed: with it a desk sees that the secrets are the visitor's own."""
+    proof = held.proof
+    signed = [wrap.wrap for wrap in conversations.open_wraps(held.conversation.id, held.start_wraps, key)]
+    line = held.conversation.team
+    return frames.Start(line, proof.ve, proof.vg, proof.credential_hash, proof.team_cert, signed, proof.sig)
