@@ -25,7 +25,7 @@ from luwte.desk.register import Desks
 from luwte.errors import MalformedFrame, NoSuchConversation, Refusal, SignedOut, TeamSecretExists, WrongOrder
 from luwte.plumbing.limits import Pace
 from luwte.plumbing.log import trouble
-from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, SIGNED_OUT, Closed, Socket
+from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, SIGNED_OUT, TRY_LATER, Closed, Socket
 from luwte.staff import actions as staff
 from luwte.staff.model import Session, Team, is_over
 
@@ -407,6 +407,8 @@ class DeskSocket:
                 for one in held:
                     if one.conversation.id not in self._seats:
                         await self._seat(one)
+        except Refusal:  # showing a conversation puts that on record; when there is no room for that they come back
+            self._socket.close(TRY_LATER)
         except Exception as error:
             trouble("desk refresh", error)
             self._socket.close(1011)
