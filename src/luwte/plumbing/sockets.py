@@ -35,6 +35,11 @@ FIRST_FRAME = 15.0
 
 READ_BUFFER = 2_048
 
+COPIED, ROOM = 8_192, 14
+"""picows copies what is no longer than this. The header of anything longer it hands to the loop in a buffer that the
+next frame overwrites, and when the reader is slow uvloop reads it later: such a message gets a buffer of its own, with
+room for the header before it."""
+
 DONE, STOPPING, BROKEN, NOT_ALLOWED, TOO_LARGE, TRY_LATER = 1000, 1001, 1002, 1008, 1009, 1013
 NO_SIGN_ON, SIGNED_OUT, SILENT = 4400, 4401, 4408
 
@@ -80,7 +85,11 @@ class Socket(WSListener):
 
     def send(self, message: bytes) -> None:
         """Queue *message*; a connection that is gone swallows it. Look at `clogged` before sending what can wait."""
-        if not self.closed and self._transport is not None:
+        if self.closed or self._transport is None:
+            return
+        if len(message) > COPIED:
+            self._transport.send_reuse_external_bytearray(WSMsgType.BINARY, bytearray(ROOM) + message, ROOM)
+        else:
             self._transport.send(WSMsgType.BINARY, message)
 
     def close(self, code: int) -> None:
