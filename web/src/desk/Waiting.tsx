@@ -89,7 +89,8 @@ export function Waiting({ desk }: { desk: Desk }) {
     lost.value = false;
     const mine = await session.take(conv).catch(() => undefined);
     if (mine === true) return desk.show(conv);
-    if (mine === false) {
+    // Anything else that stood in the way says so itself.
+    if (mine === false && session.trouble.value === undefined) {
       announce(say("wait.lost"));
       lost.value = true;
     }

@@ -9,6 +9,8 @@ const sentences = {
   busy: "in.slow",
   untrusted: "in.untrusted",
   signed_out: "in.out",
+  conversation_ended: "end.team",
+  no_such_conversation: "gone",
 } as const;
 
 const known = (code: string): code is keyof typeof sentences => code in sentences;
