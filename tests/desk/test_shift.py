@@ -534,3 +534,25 @@ async def everything_until_pong(line: Line) -> list[dict[str, Any]]:
             heard.append(frame)
         await asyncio.sleep(0.02)
     return heard
+
+
+def test_a_page_from_before_mutes_waits_and_is_heard_again(tmp_path: Path) -> None:
+    """Protocol 1 knows no such refusal and would give up for good: it is told to say the same bytes again, later."""
+
+    async def story(house: House) -> None:
+        noor, _, visitor = await a_shift(house)
+        await visitor.connects("/socket")
+        visitor.line.send("resume", conv=visitor.conv, credential=visitor.keys.credential, after=3)
+        await visitor.line.hear("resumed")
+        noor.line.send("mute", conv=visitor.conv, on=True)
+        await noor.line.hear("muted")
+        data = visitor.chain.sealed(visitor.seals("the same bytes"))
+        heard = await answers(visitor.line, "append", envelope=data)
+        assert [frame.get("code", frame["t"]) for frame in heard] == ["slow_down"]
+        noor.line.send("mute", conv=visitor.conv, on=False)
+        await noor.line.hear("muted")
+        visitor.line.send("append", envelope=data)
+        assert (await visitor.line.hear("ack", "refused"))["t"] == "ack"
+        assert "muted" not in [frame["t"] for frame in await everything_until_pong(visitor.line)]
+
+    play(story, tmp_path / "house")

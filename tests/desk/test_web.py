@@ -8,6 +8,8 @@ import pytest
 
 from actors import House, play
 from luwte.conversation import actions as conversations
+from luwte.plumbing import db
+from luwte.plumbing.sockets import TRY_LATER
 
 
 @pytest.mark.usefixtures("both_ways")
@@ -96,5 +98,27 @@ def test_a_take_that_comes_after_the_sign_out_is_refused(tmp_path: Path) -> None
             await noor.signs_out()
             await noor.line.closing_code()
             assert await house.luwte.db.read(conversations.held_by, noor.person.id) == []
+
+    play(story, tmp_path / "house")
+
+
+def test_a_desk_that_finds_no_room_is_asked_to_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What it holds is shown only with a record; when nothing more can be written now, that is no failure of ours."""
+
+    async def story(house: House) -> None:
+        visitor, noor = house.visitor(), house.counsellor()
+        await noor.opens_desk()
+        await visitor.starts()
+        assert (await noor.takes(visitor.conv))["t"] == "taken"
+        await noor.skips_sign_in()
+        with monkeypatch.context() as full:
+            full.setattr(db, "WAITING", 0)
+            await noor.opens_desk()
+            assert await noor.line.closing_code() == TRY_LATER
+        assert not caplog.records
+        await noor.opens_desk()
+        assert (await noor.line.hear("taken"))["conv"] == visitor.conv
 
     play(story, tmp_path / "house")

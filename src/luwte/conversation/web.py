@@ -17,7 +17,7 @@ from luwte.conversation.follow import Follower
 from luwte.conversation.model import THE_VISITOR, Conversation, LockedWrap, StartRequest, Stored, check_start
 from luwte.conversation.reading import as_refusal, decode, read_header
 from luwte.conversation.send import Appends
-from luwte.conversation.versions import speaking
+from luwte.conversation.versions import refusing, speaking
 from luwte.crypto.envelope import SHARED_LOG, Header
 from luwte.errors import Busy, Failed, LineClosed, NoSuchConversation, NotAccepted, Refusal, SlowDown, WrongOrder
 from luwte.line.actions import line_topic
@@ -228,7 +228,7 @@ class VisitorSocket:
             self._send(frames.Ack(header.msg_id, ack.n, ack.minute))
 
     def _refuse(self, error: Exception, header: Header | None) -> None:
-        refusal = as_refusal("visitor", self._around, error)
+        refusal = refusing(as_refusal("visitor", self._around, error), self._protocol)
         self._send(frames.refused(refusal, msg_id=header.msg_id if header else None))
 
     async def _hear_visitor(self, frame: frames.FromVisitor) -> None:

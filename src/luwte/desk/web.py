@@ -38,7 +38,7 @@ from luwte.errors import MalformedFrame, NoSuchConversation, Refusal, SignedOut,
 from luwte.plumbing.clock import minute as minute_of
 from luwte.plumbing.limits import Pace
 from luwte.plumbing.log import trouble
-from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, SIGNED_OUT, Closed, Socket
+from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, SIGNED_OUT, TRY_LATER, Closed, Socket
 from luwte.staff import actions as staff
 from luwte.staff.model import LEAD, Session, Team, is_over
 
@@ -547,6 +547,8 @@ class DeskSocket:
                 if self._shift is not None:
                     self._shift.tell_muted(held)
                     self._shift.changed()
+        except Refusal:  # showing a conversation puts that on record; when there is no room for that they come back
+            self._socket.close(TRY_LATER)
         except Exception as error:
             trouble("desk refresh", error)
             self._socket.close(1011)

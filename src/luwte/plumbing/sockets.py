@@ -41,6 +41,10 @@ READ_BUFFER = 2_048
 # Asking an enumeration for a member is a call, on Python 3.11.
 BINARY, TEXT = WSMsgType.BINARY, WSMsgType.TEXT
 CLOSE, CONTINUATION = WSMsgType.CLOSE, WSMsgType.CONTINUATION
+COPIED, ROOM = 8_192, 14
+"""picows copies what is no longer than this. The header of anything longer it hands to the loop in a buffer that the
+next frame overwrites, and when the reader is slow uvloop reads it later: such a message gets a buffer of its own, with
+room for the header before it."""
 
 DONE, STOPPING, BROKEN, NOT_ALLOWED, TOO_LARGE, TRY_LATER = 1000, 1001, 1002, 1008, 1009, 1013
 FAREWELLS = (WSCloseCode.OK, WSCloseCode.GOING_AWAY)
@@ -147,7 +151,11 @@ class WebSocket(WSListener):
         return message
 
     def send(self, message: bytes) -> None:
-        if not self.closed and self._transport is not None:
+        if self.closed or self._transport is None:
+            return
+        if len(message) > COPIED:
+            self._transport.send_reuse_external_bytearray(BINARY, bytearray(ROOM) + message, ROOM)
+        else:
             self._transport.send(BINARY, message)
 
     def probe(self) -> None:

@@ -1,0 +1,139 @@
+"""The real server as a process that can be killed, stopped in mid-air and started again on the same folder and port."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+LAUNCHER = Path(__file__).with_name("launcher.py")
+LUWTE = Path(sys.executable).with_name("luwte")
+
+
+class Launcher:
+    """A process with everything imported that forks servers (launcher.py)."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, str(LAUNCHER)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def launch(self, arguments: list[str], errors: Path, disk: Path | None = None) -> int:
+        """Start `luwte` with *arguments*; its process id."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        wanted = {"arguments": arguments, "errors": str(errors), "disk": disk and str(disk)}
+        self._process.stdin.write(json.dumps(wanted) + "\n")
+        self._process.stdin.flush()
+        pid: int = json.loads(self._process.stdout.readline())["pid"]
+        return pid
+
+    def close(self) -> None:
+        """Let it go; what it launched stays."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+
+
+class Server:
+    """One server on one folder and one port, over as many lives as a test needs."""
+
+    def __init__(self, folder: Path, launcher: Launcher, port: int = 0) -> None:
+        self.folder, self.port = folder, port or free_port()
+        self.errors = folder.parent / f"{folder.name}.errors"
+        self._launcher = launcher
+        self.pid = 0
+
+    @property
+    def origin(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def said(self) -> str:
+        """What all its lives wrote to standard error."""
+        return self.errors.read_text() if self.errors.exists() else ""
+
+    def start(self, disk: Path | None = None) -> None:
+        """Begin a life; `answers` tells when it is there."""
+        arguments = ["demo", "--json", "--port", str(self.port), "--dir", str(self.folder)]
+        self.pid = self._launcher.launch(arguments, self.errors, disk)
+
+    def start_by_command(self) -> None:
+        """Begin a life as an administrator would, imports included."""
+        command = [str(LUWTE), "demo", "--json", "--port", str(self.port), "--dir", str(self.folder)]
+        with self.errors.open("a") as errors:
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
+        self.pid = process.pid
+        _commands.append(process)
+
+    async def answers(self, within: float = 60) -> None:
+        """Wait until it takes connections. Raises `ChildProcessError` when it ends instead."""
+        async with asyncio.timeout(within):
+            while True:
+                with suppress(ConnectionRefusedError):
+                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                    writer.close()
+                    return
+                if not is_alive(self.pid):
+                    raise ChildProcessError(self.said or "it ended without a word")
+                await asyncio.sleep(0.005)
+
+    async def kill(self, number: int = signal.SIGKILL) -> None:
+        """End this life, at once or politely, and wait until nothing of it is left."""
+        if not self.pid:
+            return
+        pid, self.pid = self.pid, 0
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+        async with asyncio.timeout(30):
+            # Until the last thread has ended its files are open, the port and the lock of the folder among them.
+            while Path(f"/proc/{pid}").exists():
+                for process in _commands:
+                    process.poll()
+                await asyncio.sleep(0.002)
+
+
+_commands: list[subprocess.Popen[bytes]] = []
+
+
+@asynccontextmanager
+async def a_launcher() -> AsyncIterator[Launcher]:
+    """A launcher for one test."""
+    launcher = Launcher()
+    try:
+        yield launcher
+    finally:
+        launcher.close()
+
+
+@asynccontextmanager
+async def a_server(folder: Path, launcher: Launcher, disk: Path | None = None) -> AsyncIterator[Server]:
+    """A server that answers; whatever life it has at the end is ended."""
+    server = Server(folder, launcher)
+    try:
+        server.start(disk)
+        await server.answers()
+        yield server
+    finally:
+        await server.kill()
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process is there and not a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def free_port() -> int:
+    """A port that nobody has now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
