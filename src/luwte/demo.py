@@ -77,6 +77,8 @@ def prepare(folder: Path, port: int) -> Settings:
         exit_url="https://www.wikipedia.org/",
         retention_days=30,
     )
+    if (folder / settings_module.FILE).exists():  # whoever tries other limits finds them at the next start
+        settings = replace(settings, desk_limit=settings_module.read(folder).desk_limit)
     settings_module.write(settings)
     return settings
 

@@ -15,7 +15,7 @@ import sys
 import urllib.parse
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,7 @@ def dump(folder: Path, to: Path) -> Dump:
         shutil.copy(folder / name, to / name)
     keys, found = KeyStore(to / "keys"), Dump()
     with closing(sqlite3.connect(to / "main.db")) as db, closing(keys):
-        found.keys = list(keys._keys.values())
+        found.keys = [key for kind in keys._keys.values() for key in kind.values()]
         found.team = dict(db.execute("SELECT id, team FROM conversation").fetchall())
         for id, log, g, purpose, locked in db.execute(
             "SELECT c.id, log, generation, purpose, locked FROM wrap JOIN conversation c ON c.key = conversation"
@@ -472,6 +472,7 @@ async def ended(servers: list[Server]) -> AsyncIterator[None]:
 def test_a_thousand_messages_leave_no_word_no_address_and_no_browser(tmp_path: Path) -> None:
     """Through the real program, with every kind of error, a kill and a restart: nothing on disk, nothing printed."""
     folder, printed = demo_folder(tmp_path / "house"), tmp_path / "printed"
+    settings_module.write(replace(settings_module.read(folder), desk_limit=1_000))
     printed.mkdir()
     crowd, servers = Crowd(), []
     seen: dict[str, bytes] = {}

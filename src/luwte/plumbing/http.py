@@ -70,7 +70,7 @@ def protocol(everywhere: Headers, welcomes: Callable[[str, str, str], bool]) -> 
         def data_received(self, data: bytes) -> None:
             self._expect()
             super().data_received(data)
-            if self._in_head:
+            if self._in_head and not self.transport.is_closing():
                 self._head += len(data)
                 if self._head > LARGEST_HEAD:
                     self._refuse(TooLarge())

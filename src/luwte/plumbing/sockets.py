@@ -151,13 +151,16 @@ class WebSocket(WSListener):
         return message
 
     def send(self, message: bytes) -> None:
-        """Queue *message*; a connection that is gone swallows it. Look at `clogged` before sending what can wait."""
         if self.closed or self._transport is None:
             return
         if len(message) > COPIED:
             self._transport.send_reuse_external_bytearray(BINARY, bytearray(ROOM) + message, ROOM)
         else:
             self._transport.send(BINARY, message)
+
+    def probe(self) -> None:
+        if not self.closed and not self.clogged and self._transport is not None:
+            self._transport.send_ping()
 
     def close(self, code: int) -> None:
         if not self.closed and self._transport is not None:

@@ -14,6 +14,7 @@ export const en: Record<keyof typeof nl, string> = {
   "in.slow": "Too many tries in a row. Wait a moment.",
   "in.untrusted": "We cannot check whether this server is real. Tell your administrator.",
   "in.out": "You are signed out.",
+  gone: "That conversation is no longer here. What was not sent yet did not arrive.",
   failed: "Something went wrong here. Nothing on this screen is lost.",
   "head.waiting": "Waiting",
   "head.longest": "Longest",

@@ -12,6 +12,7 @@ export const nl = {
   "in.slow": "Te veel pogingen achter elkaar. Wacht even.",
   "in.untrusted": "We kunnen niet nagaan of deze server echt is. Meld dit bij je beheerder.",
   "in.out": "Je bent afgemeld.",
+  gone: "Dat gesprek is niet meer hier. Wat nog niet verstuurd was, is niet aangekomen.",
   failed: "Er ging iets mis bij ons. Er is niets kwijt van wat hier staat.",
   "head.waiting": "Wachten",
   "head.longest": "Langste",
