@@ -126,18 +126,10 @@ export function Waiting({ desk }: { desk: Desk }) {
     failure.value = undefined;
     const mine = await session.take(conv).catch(() => undefined);
     if (mine === true) return desk.show(conv);
-<<<<<<< HEAD
     // Any other reason has its own sentence.
     const trouble = session.trouble.peek();
     if (mine === false && trouble === "visitor_away") fail("wait.empty");
     else if (mine === false && trouble === undefined) fail("wait.lost");
-=======
-    // Anything else that stood in the way says so itself.
-    if (mine === false && session.trouble.value === undefined) {
-      announce(say("wait.lost"));
-      lost.value = true;
-    }
->>>>>>> loose
     if (next !== undefined) takeButton(next)?.focus();
   }
   async function next(): Promise<void> {

@@ -9,16 +9,13 @@ const sentences = {
   busy: "in.slow",
   untrusted: "in.untrusted",
   signed_out: "in.out",
-<<<<<<< HEAD
   limit_reached: "no.limit",
   not_on_shift: "no.shift",
   already_offered: "no.twice",
   no_such_offer: "no.offer",
   unsent: "no.unsent",
-=======
   conversation_ended: "end.team",
   no_such_conversation: "gone",
->>>>>>> loose
 } as const;
 
 const known = (code: string): code is keyof typeof sentences => code in sentences;
