@@ -47,6 +47,22 @@ def test_every_frame_is_in_the_protocol() -> None:
                     assert re.search(rf"\b{field}\b", protocol), f"{tag}.{field}"
 
 
+def test_what_the_newest_protocol_brought_is_listed() -> None:
+    """Exactly the frames that an older browser is not sent."""
+    (listed,) = re.findall(
+        r"\* Protocol 2 \(this text\) brought (.*?)\.\n", (ROOT / "docs/protocol.md").read_text(), re.S
+    )
+    brought = {
+        kind.__struct_config__.tag
+        for module in (visitor_frames, desk_frames)
+        for kind in vars(module).values()
+        if isinstance(kind, type)
+        and issubclass(kind, visitor_frames.Frame)
+        and kind.came_with == visitor_frames.PROTOCOL
+    }
+    assert set(re.findall(r"`(\w+)`", listed)) == brought
+
+
 def test_every_kind_of_record_is_used() -> None:
     """The catalogue of audited deeds has no dead word."""
     source = "\n".join(path.read_text() for path in (ROOT / "src/luwte").rglob("*.py") if path.name != "model.py")

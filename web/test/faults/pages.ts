@@ -48,6 +48,14 @@ function world(begin: Begin): Surroundings {
       });
       return { status: answer.status, body: await answer.json().catch(() => undefined) };
     },
+    async post(path, body, stop) {
+      const headers = { "Content-Type": "application/octet-stream", Origin: begin.sockets };
+      const how = stop === undefined ? {} : { signal: stop };
+      const answer = await fetch(begin.sockets + path, { method: "POST", headers, body: body.slice(), ...how });
+      return { status: answer.status, body: new Uint8Array(await answer.arrayBuffer()) };
+    },
+    isHidden: () => false,
+    onHidden: () => () => {},
     now: () => Date.now(),
     after(ms, deed) {
       const timer = setTimeout(deed, ms);
