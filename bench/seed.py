@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench.load import VISITOR, Chain
 from luwte import demo
+from luwte import settings as settings_module
 from luwte.app import running
 from luwte.conversation import actions as conversations
 from luwte.conversation.model import THE_VISITOR, StartRequest
@@ -27,6 +28,8 @@ from luwte.staff.model import Account, Team, token_hash
 
 CONVERSATIONS_A_DESK = 4
 """A counsellor talks with a few people at once; two thousand conversations are five hundred desks."""
+
+NO_LIMIT = 1_000_000
 
 DAYS = 20
 """The starts are spread over some days, as the number of the day is looked up among the starts of that day."""
@@ -51,8 +54,9 @@ class People:
 
 
 async def seed(folder: Path, count: int) -> People:
-    """Make *folder* with *count* conversations, each at a desk."""
-    settings = demo.prepare(folder, 1)
+    """Make *folder* with *count* conversations, each at a desk. One desk may have as many as there are, and more."""
+    settings = replace(demo.prepare(folder, 1), desk_limit=NO_LIMIT)
+    settings_module.write(settings)
     organisation = demo.load(folder)
     async with running(settings, is_demo=True) as luwte:
         await demo.admit_all(luwte.db, luwte.keys, organisation, int(time.time()))
