@@ -59,7 +59,10 @@ async def seed(folder: Path, count: int) -> People:
         await luwte.reload_teams()
         team = luwte.teams[demo.LINE]
         requests, shred_keys = _requests(luwte.keys, team, count)
-        return await luwte.db.write(_fill, organisation.people[0].name, team, requests, shred_keys)
+        people = await luwte.db.write(_fill, organisation.people[0].name, team, requests, shred_keys)
+        ids = await luwte.db.read(staff.account_ids)
+        _keep(luwte.keys, keystore.STAFF, {bytes.fromhex(id): os.urandom(32) for id in ids})
+        return people
 
 
 async def seed_past(folder: Path, count: int, messages: int, say: Callable[[str], None]) -> None:
@@ -77,7 +80,7 @@ async def seed_past(folder: Path, count: int, messages: int, say: Callable[[str]
 def _requests(keys: KeyStore, team: Team, count: int) -> tuple[list[StartRequest], dict[bytes, bytes]]:
     requests = [_request(team) for _ in range(count)]
     shred_keys = {request.conversation_id: os.urandom(32) for request in requests}
-    _keep(keys, shred_keys)
+    _keep(keys, keystore.CONVERSATION, shred_keys)
     return requests, shred_keys
 
 
@@ -114,12 +117,12 @@ def _request(team: Team) -> StartRequest:
     )
 
 
-def _keep(keys: KeyStore, shred_keys: dict[bytes, bytes]) -> None:
+def _keep(keys: KeyStore, kind: int, values: dict[bytes, bytes]) -> None:
     """Put the keys without one fdatasync for each: nothing is lost when a bench is."""
     sync, os.fdatasync = os.fdatasync, lambda _: None
     try:
-        for id, key in shred_keys.items():
-            keys.put(keystore.CONVERSATION, id, key)
+        for id, key in values.items():
+            keys.put(kind, id, key)
     finally:
         os.fdatasync = sync
 

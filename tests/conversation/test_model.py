@@ -46,10 +46,11 @@ HEADERS = st.builds(
 )
 
 
-def obvious(conversation: Conversation, chain: Chain, header: Header, writer: Writer) -> str:
+def obvious(conversation: Conversation, chain: Chain, header: Header, writer: Writer, accompanies: bool) -> str:
     """The same rule in the words of the protocol, one question after another."""
     is_visitor = writer is THE_VISITOR
-    if not is_visitor and conversation.holder != "noor":
+    is_companions_note = accompanies and header.direction == 3
+    if not is_visitor and conversation.holder != "noor" and not is_companions_note:
         return "no_such_conversation"
     if header.klass != 1:
         return "not_accepted"
@@ -67,24 +68,30 @@ def obvious(conversation: Conversation, chain: Chain, header: Header, writer: Wr
     return "admitted"
 
 
-@given(conversation=CONVERSATIONS, chain=CHAINS, header=HEADERS, writer=st.sampled_from([THE_VISITOR, NOOR]))
+@given(
+    conversation=CONVERSATIONS,
+    chain=CHAINS,
+    header=HEADERS,
+    writer=st.sampled_from([THE_VISITOR, NOOR]),
+    accompanies=st.booleans(),
+)
 def test_the_rule_agrees_with_its_obvious_twin(
-    conversation: Conversation, chain: Chain, header: Header, writer: Writer
+    conversation: Conversation, chain: Chain, header: Header, writer: Writer, accompanies: bool
 ) -> None:
     """For every state and every header: the same answer, and the details say where the chain stands."""
-    answer, details = judged(conversation, chain, header, writer)
-    assert answer == obvious(conversation, chain, header, writer)
+    answer, details = judged(conversation, chain, header, writer, accompanies)
+    assert answer == obvious(conversation, chain, header, writer, accompanies)
     if answer in ("generation", "out_of_order"):
         assert details["seq"] == chain.seq + 1
         assert details["prev"] == chain.prev
 
 
 def judged(
-    conversation: Conversation, chain: Chain, header: Header, writer: Writer
+    conversation: Conversation, chain: Chain, header: Header, writer: Writer, accompanies: bool
 ) -> tuple[str, dict[str, int | bytes]]:
     """The rule's answer, as an append asks for it."""
     try:
-        admit(conversation, chain, header, writer)
+        admit(conversation, chain, header, writer, accompanies=accompanies)
     except Refusal as refusal:
         return refusal.code, refusal.details
     return "admitted", {}

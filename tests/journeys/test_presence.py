@@ -11,6 +11,13 @@ from journeys.turned import Turned, a_turned_house, hides, wired
 
 LONG = 30_000
 
+BELOW = "(({ scrollHeight, clientHeight, scrollTop }) => scrollHeight - clientHeight - scrollTop)"
+BELOW += "(document.querySelector('.scroller'))"
+"""Pixels of the log below what is in sight."""
+
+NEAR = 48
+"""So few are the end: `web/src/ui/follow.ts`."""
+
 
 def a_visitor(browser: Browser, house: Turned, opening: str) -> VisitorPage:
     """Somebody on a phone who waits and has written *opening*."""

@@ -249,9 +249,9 @@ def running(tx: ReadTx, team: str) -> list[Conversation]:
 
 
 def answered_and_missed(tx: ReadTx, team: str, since: int) -> tuple[int, int]:
-    """Of those that started since: how many somebody had, and how many ended before anybody had them."""
+    """Of those that started since: how many somebody had, and how many ended or were left before anybody had them."""
     row = tx.one(
-        "SELECT coalesce(sum(times > 0), 0), coalesce(sum(times = 0 AND ended IS NOT NULL), 0)"
+        "SELECT coalesce(sum(times > 0), 0), coalesce(sum(times = 0 AND coalesce(ended, left_at) IS NOT NULL), 0)"
         " FROM conversation WHERE team = ? AND started >= ?",
         team,
         since,

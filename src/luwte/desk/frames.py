@@ -363,6 +363,8 @@ class DeskRow(msgspec.Struct, frozen=True):
 class Picture(Frame, tag="picture", omit_defaults=False):
     came_with: ClassVar[int] = 2
     waiting: int
+    away: int
+    limit: int
     longest: int | None
     running: list[RunningRow]
     desks: list[DeskRow]

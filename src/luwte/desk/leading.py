@@ -51,9 +51,11 @@ class Leading:
         send: Callable[[Frame], None],
         can_hear: Callable[[], bool],
         beside: Beside,
+        board_topic: Topic,
+        limit: int,
     ) -> None:
         self._around, self._lines, self._desks, self._session = around, lines, desks, session
-        self._beside = beside
+        self._beside, self._limit = beside, limit
         self._shown = desks.shown(session.token_hash)
         account, team = session.account, session.account.team
         company, holder = conversations.company_topic(team), conversations.holder_topic(account.id)
@@ -69,7 +71,7 @@ class Leading:
         tell(AT_ONCE, self._alarms, alarm.alarm_topic(team), desks_topic(team), conversations.queue_topic(team))
         tell(AT_ONCE, self._company, company, holder)
         if account.role == LEAD:
-            tell(PICTURE_EVERY, self._picture, conversations.queue_topic(team), company, desks_topic(team))
+            tell(PICTURE_EVERY, self._picture, conversations.queue_topic(team), board_topic, company, desks_topic(team))
         around.relay.wake(desks_topic(team))
         self.drained()
 
@@ -152,7 +154,8 @@ class Leading:
         team = self._session.account.team
         zone = self._lines.plan.of(team).zone
         today = midnight(zone, self._around.minute())
-        return await self._around.db.read(overview, team, today, self._desks.here())
+        is_here = self._around.visitors.is_here
+        return await self._around.db.read(overview, team, today, self._desks.here(), is_here, self._limit)
 
 
 def _name(tx: ReadTx, account: Account, id: str) -> str | None:

@@ -195,6 +195,8 @@ class DeskSocket:
             self._send,
             lambda: not self._socket.clogged and not self._socket.closed,
             Beside(around, session, shown, self._send, self._sit_beside),
+            self._boards.of(session.account.team).topic,
+            self._on_shift.limit,
         )
 
     def _sit_beside(self, held: actions.Held) -> Callable[[], None]:
@@ -424,6 +426,8 @@ class DeskSocket:
         seat = self._at(frame.conv)
         if seat is None:
             raise NoSuchConversation
+        for made in self._made_lately:
+            self._secret_made(made, again=True)
         seat.stop_reading()
         for log, after in ((SHARED_LOG, frame.shared), (TEAM_LOG, frame.notes)):
             seat.followers.append(self._follower(frame.conv, log, after))

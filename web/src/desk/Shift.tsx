@@ -7,9 +7,10 @@ import type { Picture } from "./state-lead.ts";
 import { lasted, say } from "./words.ts";
 
 function Numbers({ picture, now }: { picture: Picture; now: number }) {
-  const { waiting, longest, running, answered, missed } = picture;
+  const { waiting, away, longest, running, answered, missed } = picture;
   const rows: readonly (readonly [string, string | number])[] = [
     [say("head.waiting"), waiting],
+    [say("shift.away"), away],
     [say("head.longest"), longest === undefined ? "–" : lasted(longest, now)],
     [say("shift.running"), running.length],
     [say("shift.answered"), answered],
@@ -43,7 +44,7 @@ function Desks({ picture }: { picture: Picture }) {
               {one.name}
               {!one.here && <span class="small"> {say("shift.gone")}</span>}
             </th>
-            <td>{one.held}</td>
+            <td>{say("shift.of", { n: one.held, m: picture.limit })}</td>
           </tr>
         ))}
       </tbody>

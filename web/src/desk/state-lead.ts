@@ -32,6 +32,9 @@ export interface Running {
 
 export interface Picture {
   readonly waiting: number;
+  readonly away: number;
+  /** How many conversations one counsellor may have. */
+  readonly limit: number;
   readonly longest: number | undefined;
   readonly running: readonly Running[];
   readonly desks: readonly { readonly name: string; readonly held: number; readonly here: boolean }[];

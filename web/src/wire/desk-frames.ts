@@ -96,6 +96,8 @@ const fromServer = {
   stepped_out: record({ conv }),
   picture: record({
     waiting: whole,
+    away: whole,
+    limit: whole,
     longest: orNil(whole),
     running: list(running, 512),
     desks: list(record({ name, role: name, held: whole, here: flag }), 512),

@@ -37,6 +37,8 @@ export const en: Record<keyof typeof nl, string> = {
   "line.left": "Still waiting: {n}. They keep their place.",
   "when.later": "{day} {t}",
   shift: "Shift",
+  "shift.away": "Away, place kept",
+  "shift.of": "{n} of {m}",
   "shift.running": "In conversation",
   "shift.answered": "Answered today",
   "shift.missed": "Left before an answer today",

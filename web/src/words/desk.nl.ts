@@ -35,6 +35,8 @@ export const nl = {
   "line.left": "Er wachten er nog {n}. Zij houden hun plek.",
   "when.later": "{day} {t}",
   shift: "Dienst",
+  "shift.away": "Even weg, plek bewaard",
+  "shift.of": "{n} van {m}",
   "shift.running": "In gesprek",
   "shift.answered": "Vandaag geholpen",
   "shift.missed": "Vandaag weg voor er iemand was",

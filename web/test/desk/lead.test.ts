@@ -179,7 +179,7 @@ test("who reads along is shown for each conversation, and whoever leaves is gone
 test("a picture that is none is not believed", async () => {
   const one = await room();
   const lena = await signedIn(one, LENA);
-  const good = { waiting: 2, longest: null, running: [], desks: [], answered: 1, missed: 0 };
+  const good = { waiting: 2, away: 1, limit: 3, longest: null, running: [], desks: [], answered: 1, missed: 0 };
   await told(one, LENA, { t: "picture", ...good });
   assert.equal(lena.lead.picture.value?.waiting, 2);
   await told(one, LENA, { t: "picture", ...good, waiting: "many" });

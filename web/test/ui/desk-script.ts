@@ -134,6 +134,8 @@ function scriptedLead(calls: string[]): LeadSession {
   ];
   const picture = signal<Picture | undefined>({
     waiting: 4,
+    away: 1,
+    limit: 3,
     longest: now - 6,
     running,
     desks,
