@@ -254,15 +254,17 @@ export class Connection<Frame, Said extends { readonly t: string }> {
 
   #wake(): void {
     if (this.#life !== "up") return;
-    if (this.#socket === undefined) {
+    if (!this.#hasSpoken || this.#socket === undefined) {
+      // What is still opening began on a network that may be gone.
       this.#failures = 0;
+      this.#drop();
       this.#connect();
-    } else if (this.#isOpen) {
-      this.#ask();
-      if (this.#isPolling && this.#hasSpoken) {
-        this.#probe.reset();
-        this.#probe.later();
-      }
+      return;
+    }
+    this.#ask();
+    if (this.#isPolling) {
+      this.#probe.reset();
+      this.#probe.later();
     }
   }
 
