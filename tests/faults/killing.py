@@ -58,13 +58,15 @@ async def killed(
     try:
         while outcome.kills < kills or len(crowd.history.acks) < messages:
             await _a_life(server, crowd, outcome, dice)
-        await crowd.falls_silent()
+        arrived = await crowd.falls_silent()
         await crowd.leaves()
         # What is read now comes from the disk: this process has never seen any of it.
         await server.kill()
         server.start()
         await server.answers()
         outcome.findings = await crowd.judged(server)
+        if not arrived:
+            outcome.findings.surprises.append("not everything arrived in time")
     finally:
         await crowd.leaves()
         await server.kill()
