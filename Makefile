@@ -8,7 +8,7 @@ NODE = $(NODE_HOME)/bin/node
 NPM = cd web && NODE_OPTIONS=--use-system-ca PATH="$(NODE_HOME)/bin:$$PATH" $(NODE) $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f \( -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.html' -o -name '*.svg' \) -print)
 
-.PHONY: help setup demo test check format bench bench-restart surge lock clean
+.PHONY: help setup demo test check format bench bench-restart surge soak lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make check   formatters, linters, types, import contracts"
 	@echo "make bench   measure, as ratios; make bench-restart: kill -9 to the first acknowledgement"
 	@echo "make surge   a media surge, simulated; the figures of the queue"
+	@echo "make soak    the long tests: two thousand kills, ten minutes of load"
 	@echo "make setup   install everything into this folder, run nothing"
 
 setup: $(VENV)/.installed web/node_modules/.installed src/luwte/client/.built
@@ -51,16 +52,16 @@ test: check
 
 check: setup
 	@echo "Checking formats, types and imports ..."
-	@$(BIN)/ruff format --check --quiet src tests bench
-	@$(BIN)/ruff check --quiet src tests bench
+	@$(BIN)/ruff format --check --quiet src tests bench soak
+	@$(BIN)/ruff check --quiet src tests bench soak
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo | tail -1
 	@cd web && $(NODE) node_modules/typescript/bin/tsc --noEmit
 	@cd web && $(NODE) node_modules/@biomejs/biome/bin/biome ci --colors=off --error-on-warnings .
 
 format: setup
-	@$(BIN)/ruff format --quiet src tests bench
-	@$(BIN)/ruff check --quiet --fix src tests bench
+	@$(BIN)/ruff format --quiet src tests bench soak
+	@$(BIN)/ruff check --quiet --fix src tests bench soak
 	@cd web && $(NODE) node_modules/@biomejs/biome/bin/biome check --write .
 
 bench: setup
@@ -71,6 +72,9 @@ bench-restart: setup
 
 surge: setup
 	@$(BIN)/python -m bench.surge
+
+soak: setup
+	@$(BIN)/python -m soak $(ARGS)
 
 # After a change of dependencies. Lock files hold versions and hashes, and no addresses.
 lock: $(VENV)/.installed

@@ -10,7 +10,7 @@ import fc from "fast-check";
 import type { Desk } from "../../src/desk/session-desk.ts";
 import type { Talk } from "../../src/desk/session-talk.ts";
 import type { Visit } from "../../src/visitor/session-visit.ts";
-import { breathe, until } from "../wire/fake-world.ts";
+import { breathe, passing, until } from "../wire/fake-world.ts";
 import type { Conv, Link } from "../wire/model-server.ts";
 import { linesAt, linesOf, type Room, room, signedIn } from "./scene.ts";
 
@@ -229,9 +229,9 @@ test("whatever happens to the lines, both sides end with exactly what was said",
         one.server.cut();
         await breathe(5);
         one.clock.advance(6_000);
-        await until(() => desk.connected.value, "a desk that is back");
+        await passing(one.clock, () => desk.connected.value, "a desk that is back");
         one.clock.advance(10_000);
-        await until(() => desk.connected.value && desk.conversations.value.length === 0, "an empty desk");
+        await passing(one.clock, () => desk.connected.value && desk.conversations.value.length === 0, "an empty desk");
       }
     }),
     { numRuns: Number(PLAYS) },
