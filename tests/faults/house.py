@@ -83,10 +83,13 @@ class Crowd:
         for desk in self.desks:
             desk.takes = False
 
-    async def falls_silent(self, within: float = 60) -> None:
-        """Nobody types any more; wait until everything is acknowledged and brought to the other side."""
+    async def falls_silent(self, within: float = 60) -> bool:
+        """Nobody types any more: whether everything is acknowledged and brought to the other side in time."""
         self.hushes()
-        await self.settles(within)
+        with suppress(TimeoutError):
+            await self.settles(within)
+            return True
+        return False
 
     async def settles(self, within: float) -> float:
         """Wait until nothing is under way; how many seconds it took."""

@@ -4,7 +4,6 @@ import asyncio
 import random
 import signal
 import sqlite3
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,13 +57,15 @@ async def killed(
     try:
         while outcome.kills < kills or len(crowd.history.acks) < messages:
             await _a_life(server, crowd, outcome, dice)
-        await crowd.falls_silent()
+        arrived = await crowd.falls_silent()
         await crowd.leaves()
         # What is read now comes from the disk: this process has never seen any of it.
         await server.kill()
         server.start()
         await server.answers()
         outcome.findings = await crowd.judged(server)
+        if not arrived:
+            outcome.findings.surprises.append("not everything arrived in time")
     finally:
         await crowd.leaves()
         await server.kill()
@@ -100,10 +101,13 @@ def _begins(server: Server, crowd: Crowd, *, by_command: bool = False) -> None:
     pid = server.pid
 
     async def opens() -> None:
-        with suppress(ChildProcessError):
+        try:
             await server.answers()
+        except ChildProcessError:
             if server.pid == pid:
-                door.set()
+                raise
+        if server.pid == pid:
+            door.set()
 
     crowd.tasks.append(asyncio.create_task(opens()))
 

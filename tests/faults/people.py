@@ -90,6 +90,8 @@ class Box:
     """Everything up to this number was read or is our own."""
     beyond: set[int] = field(default_factory=set)
     queue: deque[Item] = field(default_factory=deque)
+    hashes: dict[bytes, bytes] = field(default_factory=dict)
+    """Of everything that we ever sealed, by message id."""
     said: int = 0
     typed: int = 0
     seq: int = 0
@@ -132,9 +134,10 @@ class Box:
 
     def acknowledged(self, msg_id: bytes, n: int) -> None:
         """It is on disk."""
-        item = self._take(msg_id)
-        if item is not None and self.line is not None:
-            self.history.acks.append(Ack(self.log, n, item.hash, self.line.number, clock()))
+        self._take(msg_id)
+        # Also of one that came back to us from the log before its acknowledgement did: it must name the same place.
+        if self.line is not None:
+            self.history.acks.append(Ack(self.log, n, self.hashes[msg_id], self.line.number, clock()))
             self._reach(n)
             self.pump()
 
@@ -196,6 +199,7 @@ class Box:
         envelope = pack(header) + text + RANDOM[start : start + 32 + size]
         item = Item(text, header, envelope, sha256(envelope))
         self.history.envelopes[item.hash] = text
+        self.hashes[header.msg_id] = item.hash
         self.seq, self.prev = self.seq + 1, item.hash
         return item
 

@@ -75,7 +75,7 @@ def story(folder: Path, makes: Makes) -> None:
             await asyncio.sleep(0.5)
             mine = crowd.waits
             stage.mends()
-            await crowd.falls_silent()
+            assert await crowd.falls_silent()
             assert newcomer.is_started
             assert mine > 0
             known = [person for person in crowd.everybody if person is not newcomer]
@@ -110,7 +110,7 @@ def test_a_thousand_single_failures(tmp_path: Path) -> None:
                     crowd.newcomer()
                 await asyncio.sleep(dice.uniform(0, 0.015))
             lever.pull(Trouble.NONE)
-            await crowd.falls_silent()
+            assert await crowd.falls_silent()
             assert set(refusals(crowd)) <= TOLD | {"generation"}
             await crowd.leaves()
             await server.kill()

@@ -30,7 +30,7 @@ def test_long_and_short_messages_reach_a_slow_reader_whole(tmp_path: Path) -> No
                 await asyncio.sleep(0.01)
             for at in range(MESSAGES):
                 desk.boxes[visitor.box.log].type((BUCKETS[-1], BUCKETS[-2], BUCKETS[0])[at % 3])
-            await crowd.falls_silent()
+            assert await crowd.falls_silent()
             await crowd.leaves()
             slow = await Raw.open(crowd.door, receive=4096)  # type: ignore[arg-type]
             slow.frame("resume", conv=visitor.box.log[0], credential=visitor.credential, after=0)
