@@ -4,7 +4,6 @@ import asyncio
 import random
 import signal
 import sqlite3
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,10 +101,13 @@ def _begins(server: Server, crowd: Crowd, *, by_command: bool = False) -> None:
     pid = server.pid
 
     async def opens() -> None:
-        with suppress(ChildProcessError):
+        try:
             await server.answers()
+        except ChildProcessError:
             if server.pid == pid:
-                door.set()
+                raise
+        if server.pid == pid:
+            door.set()
 
     crowd.tasks.append(asyncio.create_task(opens()))
 

@@ -10,7 +10,7 @@ from faults.house import run
 from faults.proxy import KINDS
 from faults.server import a_launcher
 
-CONVERSATIONS, SPELLS, SECONDS = 32, 4, 6.0
+CONVERSATIONS, SPELLS, SECONDS = 32, 3, 6.0
 
 
 @pytest.mark.timeout(600)

@@ -18,7 +18,7 @@ from faults.server import a_launcher, a_server
 from luwte import demo
 from luwte.crypto.primitives import signing_public_of
 
-VISITS, SPELLS, SECONDS = 3, 2, 8.0
+VISITS, SPELLS, SECONDS = 3, 2, 6.0
 
 
 @pytest.mark.timeout(600)
