@@ -233,8 +233,9 @@ def _altered(record: int) -> str:
 
 @contextmanager
 def _progress() -> Iterator[Say]:
-    """Say what is going on, on a terminal; nothing in a pipe. SIGTERM stops the work as Ctrl+C does."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Say what is going on, on a terminal; nothing in a pipe. SIGTERM stops the work as Ctrl+C does: it tidies up."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     if not sys.stderr.isatty():
         yield lambda text: None
         return
