@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from luwte import __version__
-from luwte.app import only_one, read_secret
+from luwte.app import read_secret
 from luwte.audit import actions as audit
 from luwte.backup import model, store
 from luwte.backup.model import DATABASE, MANIFEST, PLAIN, Counts, Manifest, Part, Secrets
@@ -16,6 +16,7 @@ from luwte.errors import CannotStart
 from luwte.plumbing import files, keystore
 from luwte.plumbing.copies import Say, check_database, copy_database, quiet
 from luwte.plumbing.db import Db, ReadTx, WriteTx, look
+from luwte.plumbing.files import only_one
 from luwte.plumbing.metrics import Metrics
 from luwte.plumbing.migrate import check_not_newer, migrate, released
 from luwte.plumbing.relay import Relay
