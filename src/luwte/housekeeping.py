@@ -134,23 +134,26 @@ def ask(settings: Settings, request: Request) -> Answer:
 
 
 async def _do_alone(settings: Settings, request: Request) -> Answer:
-    async with at_rest(settings.folder) as (db, erasures):
+    async with at_rest(settings.folder) as (db, erasures, _):
         plan = hours.read(settings.folder)
         housekeeping = Housekeeping(settings, db, erasures, lambda: plan, clocks.system)
         return await housekeeping.do(request)
 
 
 @asynccontextmanager
-async def at_rest(folder: Path) -> AsyncIterator[tuple[Db, Erasures]]:
-    """The database and the erasures of a folder that no server runs on; what a stop left undone is done first."""
+async def at_rest(folder: Path) -> AsyncIterator[tuple[Db, Erasures, int]]:
+    """The database and the erasures of a folder that no server runs on.
+
+    What the ledger names and is still there is erased first; how many conversations that were.
+    """
     migrate(folder / "main.db")
     keys, erased = KeyStore(folder / "keys"), Ledger(folder / ledger.FILE)
     db = Db(folder / "main.db", Relay(), Metrics())
     try:
         erasures = Erasures(db, keys, erased, clocks.system)
-        await erasures.finish()
+        again = await erasures.finish()
         await erasures.clean()
-        yield db, erasures
+        yield db, erasures, again
     finally:
         await db.close()
         keys.close()

@@ -20,9 +20,8 @@ from luwte.plumbing.log import trouble
 AGAIN = 0.25
 """Seconds until the disk is asked again: somebody reads what must go, or there is no room for a write."""
 
-VISITOR, OPERATOR, RETENTION, RESTART = "visitor", "operator", "retention", "restart"
-"""On whose word, as the audit log has it. RESTART: the process stopped in the middle of it, and whose word it was went
-with the rest."""
+VISITOR, OPERATOR, RETENTION, LEDGER = "visitor", "operator", "retention", "ledger"
+"""On whose word, as the audit log has it. LEDGER: a process stopped in the middle of it, or an older copy came back."""
 
 
 class Erasures:
@@ -62,12 +61,17 @@ class Erasures:
         await self.clean()
         self._done.add(name_of(id))
 
-    async def finish(self) -> None:
-        """At a start, before anybody is served: do what a stop left undone, but for the last of it."""
+    async def finish(self) -> int:
+        """At a start, before anybody is served: erase what the ledger names and is there; how many that were.
+
+        What SQLite leaves of them is still to be overwritten.
+        """
         left = [id for id in self._keys.ids(keystore.CONVERSATION) if id in self._ledger]
         rows = [id for id in await self._db.read(actions.ids) if id in self._ledger]
-        if left or rows:
-            await self.forget(dict.fromkeys([*left, *rows]), RESTART, "")
+        both = dict.fromkeys([*left, *rows])
+        if both:
+            await self.forget(both, LEDGER, "")
+        return len(both)
 
     def start(self) -> None:
         """Begin to overwrite what the stop may have left, beside everything else."""

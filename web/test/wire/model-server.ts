@@ -267,7 +267,7 @@ export class ModelServer {
     this.convs.delete(hex(id));
     this.erased.add(hex(id));
     for (const desk of conv === undefined ? [] : this.#desks(conv.holder)) {
-      this.say(desk, { t: "ended", conv: id, by: "visitor" });
+      if (conv?.endedBy === undefined) this.say(desk, { t: "ended", conv: id, by: "visitor" });
       this.say(desk, { t: "erased", conv: id });
     }
     this.#tellQueue();
