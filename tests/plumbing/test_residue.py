@@ -38,7 +38,9 @@ def fill(tx: WriteTx, ids: list[bytes]) -> None:
     for n, id in enumerate(ids):
         tx.execute("INSERT INTO shelf (id, note) VALUES (?, ?)", id, "." * 250)
         if n >= 30:
-            tx.execute("UPDATE shelf SET note = note || 'taken by somebody, whose id is long' WHERE id = ?", ids[n - 30])
+            tx.execute(
+                "UPDATE shelf SET note = note || 'taken by somebody, whose id is long' WHERE id = ?", ids[n - 30]
+            )
 
 
 def drop(tx: WriteTx, ids: list[bytes]) -> None:
