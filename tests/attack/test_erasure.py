@@ -4,28 +4,38 @@ import asyncio
 import base64
 import shutil
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
 from actors import Counsellor, House, Visitor, a_house, play
+from luwte import housekeeping
 from luwte.audit import actions as audit
 from luwte.audit.model import pseudonym
 from luwte.backup import actions as backups
 from luwte.backup.model import halves, read_half
+from luwte.cli import main
 from luwte.conversation import actions as conversations
 from luwte.conversation.erasing import Erasures
+from luwte.conversation.model import THE_VISITOR
+from luwte.crypto import envelope
 from luwte.crypto.keys import sign_erase
 from luwte.errors import CannotStart
+from luwte.housekeeping import Answer, Request
 from luwte.plumbing import copies, ledger
 from luwte.plumbing.db import Db, look
 from luwte.plumbing.keystore import CONVERSATION, KeyStore
 from luwte.plumbing.ledger import Ledger
 from luwte.plumbing.lock import Damaged, unlock
 
+LUWTE = str(Path(sys.executable).with_name("luwte"))
 PRIVATE = b"\x02" * 32
 PUBLIC = read_half("public", halves(PRIVATE)["public"])
 NOW = 29_400_003
@@ -479,3 +489,85 @@ def test_h4_a_stale_ledger_is_refused(tmp_path: Path, a_day_later: Yesterday) ->
     assert not (tmp_path / "restored").exists()
     restore(tmp_path, NOW + 30 * DAY, newest=house / "ledger")
     opens_only(tmp_path, traces, visitor, other)
+
+
+def luwte(*arguments: str | Path) -> Result:
+    """Run the command in this process: each start of another one costs a second."""
+    return CliRunner().invoke(main, [str(one) for one in arguments])
+
+
+def test_the_operator_erases_whether_or_not_a_server_runs(tmp_path: Path) -> None:
+    """With a reason, that is on record; the running server does it, and what is not there is said to be so."""
+    ids: list[Visitor] = []
+
+    async def story(house: House) -> None:
+        noor = house.counsellor()
+        await noor.opens_desk()
+        first, traces = await a_talk(house, noor)
+        second, _ = await a_talk(house, noor, 1)
+        ids.extend([first, second])
+        named = ("--dir", house.folder, "--conversation", first.conv.hex(), "--reason", "order of a court")
+        run = ([LUWTE, "erase", *named],)
+        done = await asyncio.to_thread(subprocess.run, *run, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stdout) == (0, "Erased. From backups within 7 days.\n")
+        assert traces.found() == []
+        assert (await noor.line.hear("erased"))["conv"] == first.conv
+        assert (await first.line.hear("erased"))["conv"] == first.conv
+        assert (await first.line.hear("refused"))["code"] == "no_such_conversation"
+        assert await asyncio.to_thread(housekeeping.ask, house.settings, Request()) == Answer(0)
+        assert not {"request", "answer"} & {path.name for path in house.folder.iterdir()}
+
+    play(story, tmp_path / "house")
+    folder = tmp_path / "house"
+    second = ids[1]
+    named = ("--dir", folder, "--reason", "order of a court", "--conversation")
+    assert luwte("erase", *named, second.conv.hex()).stdout == "Erased. From backups within 7 days.\n"
+    assert luwte("erase", *named, second.conv.hex().upper()).stdout == "It was erased before.\n"
+    assert second.conv not in b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    absent = luwte("erase", *named, "0" * 32)
+    assert (absent.exit_code, absent.stderr.count("\n")) == (1, 1)
+    assert [(actor, reason) for actor, reason, _ in records(folder)] == [("operator", "order of a court")] * 2
+    for wrong in (("--conversation", "12"), ("--reason", "two\nlines"), ("--reason", "x" * 201), ("--reason", " ")):
+        refused = luwte("erase", "--dir", folder, "--conversation", "0" * 32, "--reason", "why", *wrong)
+        assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
+        assert wrong[1] not in refused.stderr or wrong[1] == " "
+    assert luwte("purge", "--dir", folder).stdout == "Erased: 0 conversations.\n"
+
+
+def test_keys_that_have_had_their_days_are_told(tmp_path: Path, a_day_later: Yesterday) -> None:
+    """By `doctor` and by the next backup, until they are gone or another copy is in their place."""
+    house, *_ = a_day_later
+    late = "holds the keys of 2025-11-24T16:03Z, more than 7 days ago"
+    assert late in luwte("doctor", "--dir", house).stdout
+    where = ("--dir", house, "--recipient", tmp_path / "key.pub")
+    (tmp_path / "key.pub").write_text(halves(PRIVATE)["public"])
+    other = luwte("backup", *where, "--out", tmp_path / "backups" / "other", "--keys", tmp_path / "sealed-2")
+    assert (other.exit_code, late in other.stdout) == (0, True)
+    again = luwte("backup", *where, "--out", tmp_path / "backups" / "again", "--keys", tmp_path / "sealed")
+    assert (again.exit_code, late in again.stdout) == (0, False)
+    assert late not in luwte("doctor", "--dir", house).stdout
+    assert (tmp_path / "sealed.ledger").read_bytes() == (house / "ledger").read_bytes() != b""
+
+
+def test_a_thousand_messages_are_gone_in_two_seconds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the press of the button to "erased", with other conversations around it; the time is printed."""
+
+    async def story(house: House) -> None:
+        noor = house.counsellor()
+        await noor.opens_desk()
+        await a_talk(house, noor)
+        visitor = house.visitor()
+        await visitor.starts()
+        key = house.luwte.around.shred_key(visitor.conv)
+        assert key is not None
+        for _ in range(1_000):  # over a line it would take as long as a visitor may take for them
+            data = visitor.chain.sealed(visitor.seals("a message of some length " * 12))
+            sealed = conversations.seal(envelope.parse(data), data, key)
+            await house.luwte.db.write(conversations.append, sealed, THE_VISITOR, NOW, 0)
+        began = time.perf_counter()
+        assert (await visitor.erases())["t"] == "erased"
+        with capsys.disabled():
+            print(f"\n1,000 messages erased in {time.perf_counter() - began:.2f} s")
+        assert await house.luwte.db.read(lambda tx: tx.one("SELECT count(*) < 20 FROM envelope")) == (1,)
+
+    play(story, tmp_path / "house")
