@@ -61,7 +61,7 @@ def a_browser_for(browser: Browser, size: dict[str, int], scheme: str) -> Page:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [NARROW, PHONE, LAPTOP], ids=["320", "phone", "laptop"])
 def test_the_visitors_states(tmp_path: Path, size: dict[str, int], scheme: str) -> None:
-    """Start, opened details, waiting, talking, a long log, the end dialog, ended."""
+    """Start, opened details, waiting, talking, a long log, the end dialog, ended, the erase dialog, erased."""
     with a_demo(tmp_path / "demo") as demo, chromium() as browser:
         visitor = VisitorPage(a_browser_for(browser, size, scheme), demo.visitor)
         page = visitor.page
@@ -95,6 +95,11 @@ def test_the_visitors_states(tmp_path: Path, size: dict[str, int], scheme: str) 
         page.get_by_role("button", name="Stop and keep").click()
         expect(page.get_by_text("Good that you came").first).to_be_visible()
         state("ended")
+        page.get_by_role("button", name="Erase this conversation").click()
+        state("erase dialog")
+        page.get_by_role("dialog").get_by_role("button", name="Erase this conversation").click()
+        expect(page.get_by_role("heading", name="Erased.")).to_be_visible()
+        state("erased")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
