@@ -131,8 +131,7 @@ def restore(
         counts, first_bad = look(filling / DATABASE, lambda tx: _look_over(tx, secrets.files["keys"]))
         _check_counts(counts, manifest.counts)
         _check_ledger(erased, [manifest.ledger, *_known_beside(source), look(filling / DATABASE, store.erasures)])
-        again = asyncio.run(_replay(filling, f"backup {manifest.made}, keys {secrets.made}", minute))
-        counts, _ = look(filling / DATABASE, lambda tx: _look_over(tx, keystore.copy(filling / "keys")))
+        counts, again = asyncio.run(_replay(filling, f"backup {manifest.made}, keys {secrets.made}", minute))
     return Restored(manifest.made, secrets.made, counts, first_bad, again)
 
 
@@ -273,11 +272,12 @@ def _copy(source: Path, target: Path, part: Part) -> None:
         raise CannotStart(f"{source.name} in this backup was changed or damaged since it was made.")
 
 
-async def _replay(folder: Path, what: str, minute: int) -> int:
-    """Erase again what the ledger names, and put on record what was restored; how many conversations went."""
+async def _replay(folder: Path, what: str, minute: int) -> tuple[Counts, int]:
+    """Erase again what the ledger names, and put on record what was restored; what is left, and how many went."""
     async with at_rest(folder) as (db, _, again):
+        counts, _ = await db.read(_look_over, keystore.copy(folder / "keys"))
         await db.write(_restored, what, minute)
-    return again
+    return counts, again
 
 
 def _restored(tx: WriteTx, what: str, minute: int) -> None:
