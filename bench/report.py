@@ -8,7 +8,15 @@ AIMS = {"per_cpu": 0.70, "p99_ms": 100.0, "idle_kib": 30.0}
 
 def text(result: dict[str, Any]) -> str:
     """All tables."""
-    parts = [_head(result), _rates(result), _overload(result), _idle(result), _stages(result), _profile(result)]
+    parts = [
+        _head(result),
+        _rates(result),
+        _overload(result),
+        _idle(result),
+        _nuisances(result),
+        _stages(result),
+        _profile(result),
+    ]
     return "\n\n".join(part for part in [*parts, _aims(result)] if part)
 
 
@@ -58,6 +66,22 @@ def _idle(result: dict[str, Any]) -> str:
         f"Idle connections ({mine['connections']:,}): {mine['per_connection'] / 1024:.1f} KiB each"
         f" (bare {base['per_connection'] / 1024:.1f}); {mine['connections'] / mine['seconds']:,.0f} resumed a second"
     )
+
+
+def _nuisances(result: dict[str, Any]) -> str:
+    if "nuisances" not in result:
+        return ""
+    lines = ["p95 to delivery of 200 others, and memory       before   during    after   during/before"]
+    for kind, found in result["nuisances"].items():
+        late = [found[when]["to_delivery_ms"]["p95"] for when in ("before", "during", "after")]
+        size = [found[when]["memory"] / 2**20 for when in ("before", "during", "after")]
+        lines.append(f"  {kind:<30} {'p95 ms':>10} " + "".join(f"{one:>9.1f}" for one in late) + _times(late))
+        lines.append(f"  {'':<30} {'MiB':>10} " + "".join(f"{one:>9.1f}" for one in size) + _times(size))
+    return "\n".join(lines)
+
+
+def _times(figures: list[float]) -> str:
+    return f"{figures[1] / figures[0]:>16.2f}"
 
 
 def _stages(result: dict[str, Any]) -> str:

@@ -150,15 +150,14 @@ def append(
     end.add(sender, chain, msg_id)
 
 
-def after(tx: ReadTx, key: int, log: int, n: int, limit: int) -> list[LockedEnvelope]:
-    """The next envelopes after number *n*."""
-    rows = tx.all(
-        "SELECT n, minute, cert, msg_id, locked FROM envelope WHERE conversation = ? AND log = ? AND n > ?"
-        " ORDER BY n LIMIT ?",
+def after(tx: ReadTx, key: int, log: int, n: int, size: int) -> list[LockedEnvelope]:
+    """The next envelopes after number *n*, about *size* bytes of them."""
+    rows = tx.some(
+        "SELECT n, minute, cert, msg_id, locked FROM envelope WHERE conversation = ? AND log = ? AND n > ? ORDER BY n",
         key,
         log,
         n,
-        limit,
+        size=size,
     )
     return [LockedEnvelope(*row) for row in rows]
 

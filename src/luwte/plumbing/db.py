@@ -58,6 +58,16 @@ class ReadTx:
         """All rows."""
         return self._connection.execute(sql, values).fetchall()
 
+    def some(self, sql: str, *values: Any, size: int) -> list[Row]:
+        """The first rows, until their last columns have *size* bytes together: at least one, if there is any."""
+        rows: list[Row] = []
+        for row in self._connection.execute(sql, values):
+            rows.append(row)
+            size -= len(row[-1])
+            if size <= 0:
+                break
+        return rows
+
 
 class WriteTx(ReadTx):
     """Reading and writing; what is done here is kept whole or not at all."""
@@ -387,7 +397,8 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     connection.execute("PRAGMA trusted_schema=OFF")
     connection.execute("PRAGMA busy_timeout=5000")
     connection.execute("PRAGMA temp_store=MEMORY")
-    connection.execute("PRAGMA cache_size=-32000")
+    # The writer comes back to the same pages all the time; readers pass by, and there are several of them.
+    connection.execute(f"PRAGMA cache_size={-4_000 if readonly else -32_000}")
     if readonly:
         connection.execute("PRAGMA query_only=ON")
     return connection
