@@ -56,7 +56,7 @@ async def killed(
     crowd.comes()
     try:
         while outcome.kills < kills or len(crowd.history.acks) < messages:
-            await _a_life(server, crowd, outcome, dice)
+            await _a_life(server, crowd, outcome, dice, newcomers=conversations)
         arrived = await crowd.falls_silent()
         await crowd.leaves()
         # What is read now comes from the disk: this process has never seen any of it.
@@ -73,13 +73,13 @@ async def killed(
     return outcome
 
 
-async def _a_life(server: Server, crowd: Crowd, outcome: Outcome, dice: random.Random) -> None:
+async def _a_life(server: Server, crowd: Crowd, outcome: Outcome, dice: random.Random, newcomers: int) -> None:
     """Some moments of one life of the server, its sudden end, and the beginning of the next."""
     if dice.random() < 0.1:
         await asyncio.sleep(dice.uniform(0, 0.15))  # in the middle of starting
     else:
         await _first_ack(server, crowd)
-        if outcome.kills % 2:
+        if outcome.kills % 2 and outcome.kills < 2 * newcomers:
             crowd.newcomer()
         await asyncio.sleep(dice.choice(SOON) * dice.random())
     # One in twenty is asked politely, and has the time to make a mess of that, too.
