@@ -110,7 +110,7 @@ def _stage_rows(one: dict[str, Any]) -> dict[str, str]:
         "  other threads": cpu["others"] * 1e6 / messages,
     }
     told = {row: f"{value:.1f}" for row, value in rows.items()}
-    for name in ("frames_ns", "settle_ns", "write_work_ns", "commit_ns"):
+    for name in ("settle_ns", "write_work_ns", "commit_ns"):
         told[f"wall: {name.removesuffix('_ns')}"] = f"{stages[name] / 1000 / messages:.1f}" if name in stages else "-"
     commits = stages.get("commits", 0)
     told["jobs in a commit"] = f"{stages['jobs'] / commits:.1f}" if commits else "-"

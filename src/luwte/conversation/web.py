@@ -16,7 +16,7 @@ from luwte.conversation.departures import leave_at_once
 from luwte.conversation.follow import Follower
 from luwte.conversation.model import THE_VISITOR, Conversation, LockedWrap, StartRequest, Stored, check_start
 from luwte.conversation.reading import as_refusal, decode, read_header
-from luwte.conversation.send import Appends
+from luwte.conversation.send import UNDER_WAY, Appends
 from luwte.conversation.versions import refusing, speaking
 from luwte.crypto.envelope import SHARED_LOG, Header
 from luwte.errors import Busy, Failed, LineClosed, NoSuchConversation, NotAccepted, Refusal, SlowDown, WrongOrder
@@ -194,7 +194,9 @@ class VisitorSocket:
             frame = decode(frames.decode_from_visitor, data)
             if isinstance(frame, frames.Append):
                 header = read_header(frame.envelope)
-                self._append(header, frame.envelope)
+                if header.conv != self._conversation:
+                    raise NoSuchConversation
+                self._appends.begin(header, frame.envelope, THE_VISITOR, minute(self._socket.heard))
             else:
                 await self._hear_visitor(frame)
         except Exception as error:
@@ -202,30 +204,28 @@ class VisitorSocket:
 
     def _append_at_once(self, data: bytes) -> bool:
         """An append in the call that brought it: no task wakes. Anything else is left for `_answer`."""
-        if self._appends.is_full or not self._pace.spend(self._socket.heard):
+        heard = self._socket.heard
+        if self._appends.count >= UNDER_WAY or not self._pace.spend(heard):
             return False
         header: Header | None = None
         try:
-            frame = decode(frames.decode_from_visitor, data)
+            frame = frames.decode_from_visitor(data)
             if not isinstance(frame, frames.Append):
                 self._pace.give_back()
                 return False
             header = read_header(frame.envelope)
-            self._append(header, frame.envelope)
+            if header.conv != self._conversation:
+                raise NoSuchConversation
+            self._appends.begin(header, frame.envelope, THE_VISITOR, minute(heard))
         except Exception as error:
             self._refuse(error, header)
         return True
-
-    def _append(self, header: Header, envelope: bytes) -> None:
-        if header.conv != self._conversation:
-            raise NoSuchConversation
-        self._appends.begin(header, envelope, THE_VISITOR, minute(self._socket.heard))
 
     def _appended(self, header: Header, ack: actions.Ack | None, error: Exception | None) -> None:
         if error is not None:
             self._refuse(error, header)
         elif ack is not None:
-            self._send(frames.Ack(header.msg_id, ack.n, ack.minute))
+            self._socket.send(frames.encode(frames.Ack(header.msg_id, ack.n, ack.minute)))
 
     def _refuse(self, error: Exception, header: Header | None) -> None:
         refusal = refusing(as_refusal("visitor", self._around, error), self._protocol)
@@ -259,7 +259,7 @@ class VisitorSocket:
         if cert is not None and cert not in self._certs_sent:
             self._certs_sent.add(cert)
             self._send(frames.Cert(self._around.certificates[cert]))
-        self._send(frames.Envelope(SHARED_LOG, stored.n, stored.minute, stored.envelope))
+        self._socket.send(frames.encode(frames.Envelope(SHARED_LOG, stored.n, stored.minute, stored.envelope)))
 
     def _look(self) -> None:
         """Something about the conversation changed: read it again, once at a time."""
