@@ -47,9 +47,11 @@ class Appends:
 
     def _done(self, header: Header, ack: actions.Ack | None, error: Exception | None) -> None:
         self._count -= 1
-        self._answer(header, ack, error)
-        if not self._count and self._settled is not None and not self._settled.done():
-            self._settled.set_result(None)
+        try:
+            self._answer(header, ack, error)
+        finally:  # whoever waits for the last answer would wait for ever
+            if not self._count and self._settled is not None and not self._settled.done():
+                self._settled.set_result(None)
 
 
 def seal(around: Surroundings, header: Header, envelope: bytes, team_wrap: bytes | None = None) -> actions.Sealed:
