@@ -364,12 +364,12 @@ class Db:
         try:
             tx._undo_group()
         except Exception as stuck:
-            # Closing undoes as well. This thread must go on whatever happens: without it every write would wait for ever.
+            # Closing undoes as well. This thread must go on whatever happens: without it every write waits for ever.
             trouble("undo", stuck)
             self._start_anew(tx)
 
     def _start_anew(self, tx: WriteTx) -> None:
-        """Another connection for the writer. Where there is none to be had now, the next group fails and tries again."""
+        """Another connection for the writer. If there is none to be had now, the next group fails and tries again."""
         try:
             self._writer_connection.close()
             self._writer_connection = tx._connection = connect(self.path)
