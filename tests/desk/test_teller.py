@@ -87,6 +87,7 @@ def test_a_board_that_is_closed_looks_no_more(tmp_path: Path, monkeypatch: pytes
             await asyncio.Event().wait()
 
         monkeypatch.setattr(waiting, "look", look)
+        waiting._cost = 0.0
         waiting.refresh()
         await wait_until(lambda: bool(looks))
         waiting.refresh()
