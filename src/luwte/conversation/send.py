@@ -43,9 +43,11 @@ class Appends:
 
     def _done(self, header: Header, ack: actions.Ack | None, error: Exception | None) -> None:
         self.count -= 1
-        self._answer(header, ack, error)
-        if not self.count and self._settled is not None and not self._settled.done():
-            self._settled.set_result(None)
+        try:
+            self._answer(header, ack, error)
+        finally:  # whoever waits for the last answer would wait for ever
+            if not self.count and self._settled is not None and not self._settled.done():
+                self._settled.set_result(None)
 
 
 def seal(around: Surroundings, header: Header, envelope: bytes, team_wrap: bytes | None = None) -> actions.Sealed:

@@ -26,7 +26,7 @@ from luwte.plumbing.clock import minute
 from luwte.plumbing.db import ReadTx
 from luwte.plumbing.limits import Pace, network
 from luwte.plumbing.log import trouble
-from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, NOT_ALLOWED, Socket
+from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, NOT_ALLOWED, TRY_LATER, Socket
 from luwte.staff.model import Team
 
 RATE, BURST = 20.0, 60.0
@@ -276,8 +276,10 @@ class VisitorSocket:
                 self._look_again = False
                 self._known = await self._still_theirs(await self._around.db.read(actions.find, self._conversation))
                 self._tell(self._known)
-        except Refusal:
+        except NoSuchConversation:
             self._socket.close(NOT_ALLOWED)
+        except Refusal:  # no room now to write that they are back; the page comes again, and must not be told never to
+            self._socket.close(TRY_LATER)
         except Exception as error:
             trouble("visitor state", error)
             self._socket.close(1011)

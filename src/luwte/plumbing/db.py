@@ -297,15 +297,14 @@ class Db:
             self._next = []
 
     def _write_for_ever(self) -> None:
-        connection = self._writer_connection
-        tx = WriteTx(connection, self._relay)
+        tx = WriteTx(self._writer_connection, self._relay)
         while (jobs := self._jobs.get()) is not None:
             group, ends = self._gather(jobs)
-            self._run_group(connection, tx, group)
+            self._run_group(tx, group)
             self._loop.call_soon_threadsafe(self._settle, group)
             if ends:
                 break
-        connection.close()
+        self._writer_connection.close()
 
     def _gather(self, group: list[_Job]) -> tuple[list[_Job], bool]:
         while len(group) < GROUP:
@@ -318,15 +317,15 @@ class Db:
             group += jobs
         return group, False
 
-    def _run_group(self, connection: sqlite3.Connection, tx: WriteTx, group: list[_Job]) -> None:
+    def _run_group(self, tx: WriteTx, group: list[_Job]) -> None:
         began = perf_counter_ns()
         try:
             # Together costs half of alone, and hardly any job fails after it wrote.
-            if not self._work(connection, tx, group, alone=False):
+            if not self._work(tx, group, alone=False):
                 tx._undo_group()
-                self._work(connection, tx, group, alone=True)
+                self._work(tx, group, alone=True)
             worked = perf_counter_ns()
-            connection.execute("COMMIT")
+            tx._connection.execute("COMMIT")
             self._metrics.add("write_work_ns", worked - began)
             self._metrics.add("commit_ns", perf_counter_ns() - worked)
             self._metrics.add("commits", 1)
@@ -334,7 +333,7 @@ class Db:
         except Exception as error:  # disk full, failing fsync: nobody in this group is acknowledged
             self._give_up(tx, group, error)
 
-    def _work(self, connection: sqlite3.Connection, tx: WriteTx, group: list[_Job], *, alone: bool) -> bool:
+    def _work(self, tx: WriteTx, group: list[_Job], *, alone: bool) -> bool:
         """Run every job; False as soon as one failed that only a savepoint of its own could undo."""
         tx._begin_group(alone=alone)
         for job in group:
@@ -346,7 +345,7 @@ class Db:
             except _Undone:
                 return False
             except Exception as error:  # every kind belongs to the one who asked, never to the group
-                if not connection.in_transaction:  # SQLite undid all of it: a full or failing disk
+                if not tx._connection.in_transaction:  # SQLite undid all of it: a full or failing disk
                     raise
                 if not tx._drop():
                     return False
@@ -358,21 +357,37 @@ class Db:
         return True
 
     def _give_up(self, tx: WriteTx, group: list[_Job], error: Exception) -> None:
-        tx._undo_group()
         for job in group:
             job.after = ()
             if job.error is None:
                 job.error = error
+        try:
+            tx._undo_group()
+        except Exception as stuck:
+            # Closing undoes as well. This thread must go on whatever happens: without it every write waits for ever.
+            trouble("undo", stuck)
+            self._start_anew(tx)
+
+    def _start_anew(self, tx: WriteTx) -> None:
+        """Another connection for the writer. If there is none to be had now, the next group fails and tries again."""
+        try:
+            self._writer_connection.close()
+            self._writer_connection = tx._connection = connect(self.path)
+        except Exception as error:
+            trouble("undo", error)
 
     def _settle(self, group: list[_Job]) -> None:
         began = perf_counter_ns()
         self._waiting -= len(group)
         for job in group:
-            try:
-                for deed, values in job.after:
+            for deed, values in job.after:
+                try:
                     deed(*values)
+                except Exception as error:  # it is on disk all the same, and whoever asked waits to hear it
+                    trouble("settle", error)
+            try:
                 job.done(job.result, job.error)
-            except Exception as error:  # the others of the group are on disk, too, and wait to hear it
+            except Exception as error:  # the others of the group are on disk, too
                 trouble("settle", error)
         self._metrics.add("settle_ns", perf_counter_ns() - began)
 
