@@ -2,11 +2,12 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
+from luwte.audit import actions as audit
 from luwte.conversation import store
 from luwte.conversation.model import (
     BY_TEAM,
@@ -104,6 +105,11 @@ def holder_topic(account: str) -> tuple[str, str]:
     return ("holder", account)
 
 
+def erased_topic(team: str) -> tuple[str, str]:
+    """Told the id of each conversation of the team that was erased."""
+    return ("erased", team)
+
+
 @dataclass(frozen=True, slots=True)
 class NewSecret:
     """A conversation got its team secret, from this connection; still under the server's lock."""
@@ -199,6 +205,12 @@ def find(tx: ReadTx, id: bytes) -> Conversation:
     if found is None:
         raise NoSuchConversation
     return found
+
+
+def ended_by(tx: ReadTx, id: bytes) -> str | None:
+    """Who ended it, or None while it goes on. What was erased its visitor has ended, to whoever does not know that."""
+    found = store.find(tx, id)
+    return found.ended_by if found is not None else BY_VISITOR
 
 
 # the log
@@ -458,6 +470,37 @@ def end_by_team(tx: WriteTx, conversation: Conversation, minute: int, reason: st
         raise ConversationEnded
     store.stop(tx, conversation.key, minute, BY_TEAM, reason)
     _wake_all(tx, conversation, conversation.holder)
+
+
+# erasing
+
+
+def ids(tx: ReadTx) -> list[bytes]:
+    """Every conversation there is."""
+    return store.ids(tx)
+
+
+def last_heard(tx: ReadTx, team: str, before: int) -> list[tuple[bytes, int]]:
+    """The conversations of a team that began before a minute, each with the minute of its last message."""
+    return store.last_heard(tx, team, before)
+
+
+def erase(tx: WriteTx, names: Mapping[bytes, bytes], *, actor: str, reason: str, minute: int) -> None:
+    """Remove all rows of these conversations, each with a record under the pseudonym that it had.
+
+    Their keys are overwritten by now, so the pseudonyms are nobody's. Absent ones are passed over.
+    """
+    for id, name in names.items():
+        conversation = store.find(tx, id)
+        if conversation is None:
+            continue
+        for account, _ in store.companions(tx, conversation.key):
+            _wake_company(tx, conversation, account)
+        store.erase(tx, conversation.key)
+        audit.record(tx, minute=minute, actor=actor, action="conversation.erase", object=name, reason=reason)
+        tx.tell(erased_topic(conversation.team), id)
+        _wake_all(tx, conversation, conversation.holder)
+        tx.wake(presence_topic(id))
 
 
 # who is there

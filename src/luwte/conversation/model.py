@@ -195,6 +195,16 @@ def check_start(request: StartRequest, line: str) -> None:
         raise NotAccepted
 
 
+def check_erase(ve: bytes, vg: bytes, sig: bytes) -> bytes:
+    """The conversation that whoever holds these keys wants erased. Needs nothing that is stored: it may be gone."""
+    if [len(ve), len(vg), len(sig)] != [32, 32, 64]:
+        raise MalformedFrame
+    id = keys.conversation_id(ve, vg)
+    if not verify(vg, sig, keys.erase_signature_bytes(id)):
+        raise NotAccepted
+    return id
+
+
 def log_of(direction: int) -> int:
     """The log that a direction belongs to."""
     return TEAM_LOG if direction == NOTE else SHARED_LOG

@@ -233,6 +233,30 @@ def come_back(tx: WriteTx, key: int, waiting_since: int) -> None:
     tx.execute("UPDATE conversation SET left_at = NULL, waiting_since = ? WHERE key = ?", waiting_since, key)
 
 
+def ids(tx: ReadTx) -> list[bytes]:
+    """Every conversation there is."""
+    return [row[0] for row in tx.all("SELECT id FROM conversation")]
+
+
+def last_heard(tx: ReadTx, team: str, before: int) -> list[tuple[bytes, int]]:
+    """The conversations of a team that began before a minute, with the minute of the last message, or of the start."""
+    newest = "(SELECT minute FROM envelope WHERE conversation = key AND log = {} ORDER BY n DESC LIMIT 1)"
+    rows = tx.all(
+        f"SELECT id, max(started, coalesce({newest.format(1)}, 0), coalesce({newest.format(2)}, 0))"
+        " FROM conversation WHERE team = ? AND started < ? ORDER BY started",
+        team,
+        before,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def erase(tx: WriteTx, key: int) -> None:
+    """Remove every row of it; what else names it goes with it (the trigger `conversation_erased`)."""
+    for table in ("envelope", "wrap", "companion"):
+        tx.execute(f"DELETE FROM {table} WHERE conversation = ?", key)
+    tx.execute("DELETE FROM conversation WHERE key = ?", key)
+
+
 def prioritise(tx: WriteTx, key: int, priority: str) -> None:
     """Staff put it in this class."""
     tx.execute("UPDATE conversation SET priority = ? WHERE key = ?", priority, key)

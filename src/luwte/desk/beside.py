@@ -12,6 +12,7 @@ from luwte.conversation.frames import Frame
 from luwte.desk import frames, released, supervision
 from luwte.desk.actions import Held
 from luwte.desk.supervision import Joined
+from luwte.errors import NoSuchConversation
 from luwte.plumbing.db import ReadTx
 from luwte.plumbing.log import trouble
 from luwte.staff import actions as staff
@@ -108,7 +109,10 @@ class Beside:
             self._forget(id)
             # A next time has a reason of its own, and a record of its own.
             self._shown.discard((JOIN, id))
-            conversation = await self._around.db.read(conversations.find, id)
+            try:
+                conversation = await self._around.db.read(conversations.find, id)
+            except NoSuchConversation:  # erased: the desk was told
+                continue
             if conversation.ended_by is not None:
                 self._send(frames.Ended(id, conversation.ended_by))
             elif conversation.holder != self._session.account.id:

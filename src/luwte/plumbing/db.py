@@ -7,6 +7,7 @@ A deed touches nothing but its transaction: when a neighbour in its group fails 
 
 import asyncio
 import functools
+import os
 import queue
 import sqlite3
 import threading
@@ -15,12 +16,13 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter_ns
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from urllib.parse import quote
 
 import msgspec
 
 from luwte.errors import Busy
+from luwte.plumbing import residue
 from luwte.plumbing.log import trouble
 from luwte.plumbing.metrics import Metrics
 from luwte.plumbing.relay import Relay, Topic
@@ -41,6 +43,9 @@ REMEMBERED = 5_000
 """Rows that deeds may remember of one table: more conversations than talk at once on one machine."""
 
 READERS = 4
+
+PATIENCE = 20
+"""Milliseconds that emptying the write-ahead log waits for readers: as long all who write wait, too."""
 
 
 class ReadTx:
@@ -217,6 +222,7 @@ class Db:
         self._metrics = metrics
         self._loop = asyncio.get_running_loop()
         self._jobs: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
+        self._between: queue.SimpleQueue[Callable[[sqlite3.Connection], None]] = queue.SimpleQueue()
         self._next: list[_Job] = []
         self._waiting = 0
         self._closed = False
@@ -224,6 +230,8 @@ class Db:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._writer_connection = connect(path)
+        # Open to the end: closing it would let go of the locks that SQLite's own descriptors of this file hold (POSIX).
+        self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         self._thread = threading.Thread(target=self._write_for_ever, name="writer", daemon=True)
         self._thread.start()
 
@@ -268,6 +276,50 @@ class Db:
         if self._waiting >= WAITING or self._closed:
             raise Busy
 
+    async def clean(self) -> bool:
+        """Leave no byte of rows that are gone: not in the write-ahead log, not between the rows of a page.
+
+        False when somebody reads, and so needs what was there before: try again later.
+        """
+        if not await self._in_between(_empty_log):
+            return False
+        pages = await self._loop.run_in_executor(None, residue.find, self._fd)
+
+        def overwrite(connection: sqlite3.Connection) -> bool:
+            if not _empty_log(connection):
+                return False
+            connection.execute("PRAGMA shrink_memory")  # or a page as it was is written back one day
+            residue.overwrite(self._fd, pages)
+            return True
+
+        return not pages or await self._in_between(overwrite)
+
+    async def _in_between(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run *work* in the writer's thread, between two groups and outside any transaction."""
+        future: asyncio.Future[T] = self._loop.create_future()
+
+        def done(result: T | None, error: Exception | None) -> None:
+            if future.done():
+                return
+            if error is None:
+                future.set_result(cast(T, result))
+            else:
+                future.set_exception(error)
+
+        def run(connection: sqlite3.Connection) -> None:
+            try:
+                result = work(connection)
+            except Exception as error:
+                self._loop.call_soon_threadsafe(done, None, error)
+            else:
+                self._loop.call_soon_threadsafe(done, result, None)
+
+        if self._closed:
+            raise Busy
+        self._between.put(run)
+        self._jobs.put([])
+        return await future
+
     async def close(self) -> None:
         """Finish what waits, then close every connection."""
         if self._closed:
@@ -279,6 +331,7 @@ class Db:
         self._readers.shutdown(wait=True)
         for connection in self._connections:
             connection.close()
+        os.close(self._fd)
 
     def _read(self, work: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -300,8 +353,11 @@ class Db:
         tx = WriteTx(self._writer_connection, self._relay)
         while (jobs := self._jobs.get()) is not None:
             group, ends = self._gather(jobs)
-            self._run_group(tx, group)
-            self._loop.call_soon_threadsafe(self._settle, group)
+            if group:
+                self._run_group(tx, group)
+                self._loop.call_soon_threadsafe(self._settle, group)
+            while not self._between.empty():
+                self._between.get()(self._writer_connection)
             if ends:
                 break
         self._writer_connection.close()
@@ -390,6 +446,15 @@ class Db:
             except Exception as error:  # the others of the group are on disk, too
                 trouble("settle", error)
         self._metrics.add("settle_ns", perf_counter_ns() - began)
+
+
+def _empty_log(connection: sqlite3.Connection) -> bool:
+    """Bring the whole write-ahead log into the database and cut it to nothing; False when a reader needs it."""
+    connection.execute(f"PRAGMA busy_timeout={PATIENCE}")
+    try:
+        return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+    finally:
+        connection.execute("PRAGMA busy_timeout=5000")
 
 
 def look(path: Path, work: Callable[[ReadTx], T]) -> T:
