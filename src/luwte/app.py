@@ -16,6 +16,8 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from luwte import settings as settings_module
+from luwte.audit import notary
+from luwte.audit.notary import Erasures, Notary
 from luwte.conversation.around import Surroundings
 from luwte.conversation.departures import Departures
 from luwte.conversation.frames import PROTOCOL
@@ -63,16 +65,20 @@ LARGEST_BODY = 16_384
 JSON = b"application/json"
 TODAY = f"/{PROTOCOL}"
 """The end of the paths of today's sockets; a path without it speaks the protocol before."""
+NO_ERASURES: Erasures = int
+"""There is no ledger of erasures yet, so every checkpoint knows of none: its highest number is 0."""
 DEFAULT_SECRETS = {bytes(32), b"\xff" * 32}
 
 
 class Luwte:
     """One running process."""
 
-    def __init__(self, settings: Settings, around: Surroundings, server_secret: bytes, is_demo: bool) -> None:
+    def __init__(
+        self, settings: Settings, around: Surroundings, server_secret: bytes, notary: Notary, is_demo: bool
+    ) -> None:
         self.settings, self.around = settings, around
         self.db, self.keys, self.limits = around.db, around.keys, around.limits
-        self.server_secret, self.is_demo = server_secret, is_demo
+        self.server_secret, self.notary, self.is_demo = server_secret, notary, is_demo
         self.teams: dict[str, Team] = {}
         self.desks = Desks(around.clock)
         self.on_shift = OnShift(around.relay, settings.desk_limit)
@@ -237,7 +243,8 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
             shred_key=keys.of(keystore.CONVERSATION),
             visitors=Visitors(clock),
         )
-        luwte = Luwte(settings, around, secret, is_demo)
+        origin, seed = notary.origin_of(settings.organisation), notary.keep_key(settings.folder)
+        luwte = Luwte(settings, around, secret, Notary(db, clock, origin, seed, NO_ERASURES), is_demo)
         await luwte.reload_teams()
         if any(keys.get(keystore.STAFF, bytes.fromhex(id)) is None for id in await db.read(staff.account_ids)):
             raise CannotStart("The key store does not fit the database. Restore both from the same backup.")
@@ -245,12 +252,14 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
         luwte.watch.start()
         luwte.departures.start()
         luwte.lines.start()
+        luwte.notary.start()
         try:
             yield luwte
         finally:
             luwte.watch.stop()
             luwte.departures.stop()
             luwte.lines.stop()
+            luwte.notary.stop()
             await luwte.sockets.stop()
             luwte.boards.close()
     finally:

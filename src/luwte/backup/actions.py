@@ -146,8 +146,9 @@ def _check_place(keys: Path, folder: Path, out: Path) -> None:
 
 def _secrets(folder: Path, slots: bytes, made: str) -> Secrets:
     found = {"keys": slots, "secret": read_secret(folder)}
-    if (folder / "demo/keys.json").exists():
-        found["demo/keys.json"] = (folder / "demo/keys.json").read_bytes()
+    for name in model.SECRET:  # not every folder has all: before its first start, or when it is no demonstration
+        if name not in found and (folder / name).exists():
+            found[name] = (folder / name).read_bytes()
     return Secrets(made, found)
 
 

@@ -17,7 +17,7 @@ DATABASE = "main.db"
 PLAIN = ("luwte.toml", "root.pub")
 """What else a backup holds, when it is there: nothing that must stay secret."""
 
-SECRET = ("keys", "secret", "demo/keys.json")
+SECRET = ("keys", "secret", "audit-key", "demo/keys.json")
 """What leaves the folder sealed only: with one of these a copy of the database is worth more to a thief."""
 
 Half = Literal["private", "public"]
