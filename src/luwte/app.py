@@ -24,7 +24,7 @@ from luwte.conversation.frames import PROTOCOL
 from luwte.conversation.presence import Visitors
 from luwte.conversation.web import VisitorSocket
 from luwte.desk import actions as desk_actions
-from luwte.desk import hand_over
+from luwte.desk import glass, hand_over
 from luwte.desk.board import Boards
 from luwte.desk.on_shift import OnShift
 from luwte.desk.register import Desks, Watch
@@ -111,6 +111,7 @@ class Luwte:
         )
         if not self.desks.is_elsewhere(session.account.id, session.token_hash):
             await self.db.write(hand_over.left, session.account.id)
+            await self.db.write(glass.close_all, session.account, self.minute(), self.around.shred_key)
         self.desks.forget(session.token_hash)
         self.around.relay.wake(session_topic(session.token_hash))
 

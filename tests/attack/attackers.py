@@ -44,7 +44,7 @@ SIGNS = (
     "presence",
 )
 SIGNS += ("shift", "asked", "offered", "offer_over", "muted")
-SIGNS += ("line", "alarms", "company", "picture")
+SIGNS += ("line", "alarms", "company", "picture", "broken")
 """Frames that may come at any moment and answer nothing."""
 
 

@@ -2,8 +2,10 @@
 
 from luwte.audit import store
 from luwte.audit.model import chain, leaf
+from luwte.audit.store import Signed
 from luwte.crypto import merkle, note
 from luwte.crypto.note import Checkpoint
+from luwte.crypto.primitives import signing_public_of
 from luwte.plumbing.db import ReadTx, WriteTx
 
 STEP = 250
@@ -37,30 +39,29 @@ def make(tx: WriteTx, origin: str, seed: bytes, ledger: int, minute: int) -> boo
         return False
     size, _ = store.last(tx)
     before = store.last_checkpoint(tx)
-    if size < max(store.grown(tx), before[0] if before else 0):
+    if size < max(store.grown(tx), before.size if before else 0):
         raise Altered
     text = note.write(Checkpoint(origin, size, merkle.root(size, _nodes(tx)), minute, ledger))
-    store.put_checkpoint(tx, size, minute, note.sign_note(text, origin, seed))
+    signed = note.sign_note(text, origin, seed)
+    store.put_checkpoint(tx, Signed(size, minute, signing_public_of(seed), signed))
     tx.wake(TOPIC)
     return True
 
 
-def last_minute(tx: ReadTx) -> int | None:
-    """When the newest checkpoint was made."""
-    newest = store.last_checkpoint(tx)
-    return newest[1] if newest else None
+def newest(tx: ReadTx) -> Signed | None:
+    """The newest checkpoint."""
+    return store.last_checkpoint(tx)
 
 
-def since(tx: ReadTx, size: int) -> tuple[str, list[bytes]] | None:
+def since(tx: ReadTx, size: int) -> tuple[Signed, list[bytes]] | None:
     """The newest checkpoint, and the proof that it grew from the log of *size* records; None while there is none.
 
     To whoever remembers more than there is, nothing can be proved.
     """
-    newest = store.last_checkpoint(tx)
-    if newest is None:
+    made = store.last_checkpoint(tx)
+    if made is None:
         return None
-    now, _, text = newest
-    return text, merkle.consistency(size, now, _nodes(tx)) if size <= now else []
+    return made, merkle.consistency(size, made.size, _nodes(tx)) if size <= made.size else []
 
 
 def _nodes(tx: ReadTx) -> merkle.Node:

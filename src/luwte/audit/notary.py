@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from luwte.audit import checkpoints
-from luwte.crypto.primitives import signing_public_of
 from luwte.errors import CannotStart
 from luwte.plumbing.clock import Clock, minute
 from luwte.plumbing.db import Db
@@ -57,9 +56,7 @@ class Notary:
     """Signs the log of one process every hour."""
 
     def __init__(self, db: Db, clock: Clock, origin: str, seed: bytes, erasures: Erasures) -> None:
-        self._db, self._clock, self._seed, self._erasures = db, clock, seed, erasures
-        self.origin = origin
-        self.public = signing_public_of(seed)
+        self._db, self._clock, self._origin, self._seed, self._erasures = db, clock, origin, seed, erasures
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -73,14 +70,14 @@ class Notary:
 
     async def look(self) -> None:
         """Sign when an hour is over."""
-        last = await self._db.read(checkpoints.last_minute)
-        if last is None or minute(self._clock()) - last >= EVERY:
+        last = await self._db.read(checkpoints.newest)
+        if last is None or minute(self._clock()) - last.minute >= EVERY:
             await self.sign()
 
     async def sign(self) -> None:
         """Sign now."""
         while not await self._db.write(
-            checkpoints.make, self.origin, self._seed, self._erasures(), minute(self._clock())
+            checkpoints.make, self._origin, self._seed, self._erasures(), minute(self._clock())
         ):
             pass
 

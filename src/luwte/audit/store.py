@@ -1,7 +1,7 @@
 """All SQL for `audit`, `audit_node` and `checkpoint`. The tables only grow."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from luwte.audit.model import GENESIS, Record
 from luwte.plumbing.db import ReadTx, WriteTx
@@ -10,6 +10,15 @@ PAGE = 1_000
 """Records read at once when all of them are wanted."""
 
 _RECORD = "n, minute, actor, action, object, reason, result"
+
+
+class Signed(NamedTuple):
+    """A checkpoint as it was signed."""
+
+    size: int
+    minute: int
+    public: bytes
+    note: str
 
 
 def last(tx: ReadTx) -> tuple[int, bytes]:
@@ -93,15 +102,15 @@ def put_node(tx: WriteTx, level: int, place: int, hash: bytes) -> None:
 # checkpoints
 
 
-def put_checkpoint(tx: WriteTx, size: int, minute: int, note: str) -> None:
+def put_checkpoint(tx: WriteTx, made: Signed) -> None:
     """Keep a signed checkpoint."""
-    tx.execute("INSERT INTO checkpoint (size, minute, note) VALUES (?, ?, ?)", size, minute, note)
+    tx.execute("INSERT INTO checkpoint (size, minute, public, note) VALUES (?, ?, ?, ?)", *made)
 
 
-def last_checkpoint(tx: ReadTx) -> tuple[int, int, str] | None:
-    """Size, minute and note of the newest."""
-    row = tx.one("SELECT size, minute, note FROM checkpoint ORDER BY key DESC LIMIT 1")
-    return (row[0], row[1], row[2]) if row else None
+def last_checkpoint(tx: ReadTx) -> Signed | None:
+    """The newest."""
+    row = tx.one("SELECT size, minute, public, note FROM checkpoint ORDER BY key DESC LIMIT 1")
+    return Signed(*row) if row else None
 
 
 def notes(tx: ReadTx) -> list[str]:

@@ -197,6 +197,14 @@ def find(tx: ReadTx, id: bytes) -> Conversation:
     return found
 
 
+def numbered(tx: ReadTx, team: str, number: int, day: int) -> Conversation:
+    """The conversation of a team that had this number on one day, counted from 1970. Raises `NoSuchConversation`."""
+    found = store.numbered(tx, team, number, day * MINUTES_A_DAY, (day + 1) * MINUTES_A_DAY)
+    if found is None:
+        raise NoSuchConversation
+    return found
+
+
 # the log
 
 

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from luwte.conversation.frames import Frame
 from luwte.plumbing.log import trouble
 
-Read = Callable[[], Awaitable[Frame]]
+Read = Callable[[], Awaitable[Frame | None]]
+"""None: there is nothing to say."""
 
 
 class Teller:
@@ -35,7 +36,7 @@ class Teller:
             while self._stirred and self._can_hear():
                 self._stirred = False
                 news = await self._read()
-                if news != self._told and self._can_hear():
+                if news is not None and news != self._told and self._can_hear():
                     self._told = news
                     self._send(news)
                 await asyncio.sleep(self._pause)

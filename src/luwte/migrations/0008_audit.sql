@@ -12,6 +12,7 @@ CREATE TABLE checkpoint (
     key    INTEGER PRIMARY KEY,
     size   INTEGER NOT NULL,                -- records that it covers
     minute INTEGER NOT NULL,
+    public BLOB    NOT NULL,                -- whose signature, for desks
     note   TEXT    NOT NULL                 -- as it was signed
 );
 CREATE INDEX audit_actor ON audit (actor);
@@ -21,7 +22,7 @@ CREATE INDEX audit_object ON audit (object);
 CREATE TABLE glass (                        -- somebody opened a conversation that is not theirs
     key          INTEGER PRIMARY KEY,
     team         TEXT    NOT NULL,
-    conversation INTEGER REFERENCES conversation (key) ON DELETE SET NULL,
+    conversation BLOB    REFERENCES conversation (id) ON DELETE SET NULL,
     number       INTEGER NOT NULL,
     account      TEXT    NOT NULL,
     basis        TEXT    NOT NULL,          -- one of a list; it is in the audit log, too
