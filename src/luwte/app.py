@@ -56,6 +56,7 @@ from luwte.plumbing.polling import Polls
 from luwte.plumbing.relay import Relay
 from luwte.plumbing.sockets import Handler, Socket, Sockets
 from luwte.replies import web as replies_web
+from luwte.review import web as review_web
 from luwte.settings import DEMONSTRATION, Settings
 from luwte.staff import actions as staff
 from luwte.staff import web as staff_web
@@ -370,6 +371,7 @@ def http(luwte: Luwte) -> ASGIApp:
             asset,
             *staff_web.handlers,
             *replies_web.handlers,
+            *review_web.handlers,
         ],
         on_app_init=[on_app_init],
         exception_handlers={

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from luwte.audit import store
-from luwte.audit.model import ACTIONS, Fault, Record, chain, examine
+from luwte.audit.model import ACTIONS, Fault, Record, Root, chain, examine
 from luwte.crypto import note
 from luwte.crypto.primitives import CannotOpen, Malformed
 from luwte.plumbing.db import ReadTx, WriteTx
@@ -40,21 +40,21 @@ def newest(
 def look_through(
     tx: ReadTx,
     opened: Callable[[str], str],
-    outside: Sequence[tuple[int, bytes]] = (),
+    outside: Sequence[Root] = (),
     hashes: Mapping[int, bytes] | None = None,
 ) -> tuple[Fault | None, list[str]]:
     """The first fault of the log against its own checkpoints and against what is kept *outside*.
 
     Also the checkpoints in the database that *opened* does not take for the server's own.
     """
-    roots, strange = list(outside), []
+    own, strange = [], []
     for text in store.notes(tx):
         try:
             found = note.read(opened(text))
-            roots.append((found.size, found.root))
+            own.append((found.size, found.root))
         except (Malformed, CannotOpen):
             strange.append(text)
-    return examine(store.everything(tx), roots, hashes), strange
+    return examine(store.everything(tx), own, outside, hashes), strange
 
 
 def verify(tx: ReadTx) -> int | None:

@@ -95,21 +95,29 @@ class Fault:
     somebody has seen another one."""
 
 
+Root = tuple[int, bytes]
+"""What a checkpoint says: so many records, and the root of the Merkle tree over them."""
+
+
 def examine(
     rows: Iterable[tuple[Record, bytes]],
-    roots: Iterable[tuple[int, bytes]] = (),
+    own: Iterable[Root] = (),
+    outside: Iterable[Root] = (),
     hashes: Mapping[int, bytes] | None = None,
 ) -> Fault | None:
     """The first fault in a log, or None.
 
-    *roots*: what checkpoints say, the size and the root of the Merkle tree over so many records. *hashes*: those of
-    records that somebody kept elsewhere, by number.
+    *own* checkpoints lie beside the log, *outside* ones somewhere else. *hashes*: those of records that somebody kept
+    elsewhere, by number.
     """
-    seen: dict[int, list[bytes]] = defaultdict(list)
-    for size, root in roots:
-        seen[size].append(root)
+    seen: dict[int, list[tuple[bytes, bool]]] = defaultdict(list)
+    for roots, is_outside in ((own, False), (outside, True)):
+        for size, root in roots:
+            seen[size].append((root, is_outside))
     elsewhere = hashes or {}
-    head, count, sure = GENESIS, 0, 0
+    head, count = GENESIS, 0
+    # How far a root has borne the log out. Whoever wrote the log anew may have done so with what lies beside it.
+    sure = {False: 0, True: 0}
     tree = merkle.Frontier()
     for record, kept in rows:
         n = count + 1
@@ -123,11 +131,10 @@ def examine(
             return Fault(n, n, "rewritten")
         head, count = kept, n
         tree.add(leaf(record))
-        if n in seen:
-            root = tree.root()
-            if any(one != root for one in seen[n]):
-                return Fault(sure + 1, n, "rewritten")
-            sure = n
+        for root, is_outside in seen.get(n, ()):
+            if root != tree.root():
+                return Fault(sure[is_outside] + 1, n, "rewritten")
+            sure[is_outside] = n
     if max([0, *seen, *elsewhere]) > count:
         return Fault(count + 1, count + 1, "missing")
     return None

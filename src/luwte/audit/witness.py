@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from luwte.audit import actions, checkpoints, store
-from luwte.audit.model import Fault, Record, examine
+from luwte.audit.model import Fault, Record, Root, examine
 from luwte.audit.notary import Erasures, origin_of, read_key
 from luwte.crypto import note
 from luwte.crypto.primitives import CannotOpen, Malformed, signing_public_of
@@ -142,7 +142,7 @@ def read(path: Path) -> Witness:
     return Witness(key, {record.n: hash for record, hash in rows}, notes)
 
 
-def _roots(notes: list[str], key: tuple[str, bytes], path: Path | None) -> list[tuple[int, bytes]]:
+def _roots(notes: list[str], key: tuple[str, bytes], path: Path | None) -> list[Root]:
     try:
         found = [note.read(note.open_note(text, *key)) for text in notes]
     except (Malformed, CannotOpen):

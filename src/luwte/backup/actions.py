@@ -193,4 +193,4 @@ async def _put_on_record(database: Path, what: str, minute: int) -> None:
 
 def _restored(tx: WriteTx, what: str, minute: int) -> None:
     staff.end_all_sessions(tx, minute)
-    audit.record(tx, minute=minute, actor="operator", action="backup.restore", reason=what)
+    audit.record(tx, minute=minute, actor=audit.OPERATOR, action="backup.restore", reason=what)

@@ -129,7 +129,7 @@ class Leading:
                 await around.db.write(glass.see, self._session, frame.key, around.minute(), around.shred_key)
             case frames.Witness():
                 self._remembered = frame.after
-                self._checkpoints.stir()
+                self._checkpoints.asked()
             case frames.OpenLine():
                 await self._move_line(open=True)
             case frames.CloseLine():

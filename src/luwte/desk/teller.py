@@ -25,6 +25,11 @@ class Teller:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._tell())
 
+    def asked(self) -> None:
+        """The desk asks: it is told, also when nothing has changed."""
+        self._told = None
+        self.stir()
+
     def stop(self) -> None:
         """Tell no more."""
         if self._task is not None:
