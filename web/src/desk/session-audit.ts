@@ -15,6 +15,8 @@ import type { Audit, RecordPage, Remembered, Wanted } from "./state-audit.ts";
 
 /** An honest server signs every hour. */
 const SILENT_AFTER = 3 * 3_600_000;
+/** After a new connection it has at least this long to answer. */
+const GRACE = 600_000;
 
 const short = words(200);
 const readPage = record({
@@ -45,6 +47,8 @@ export class DeskAudit implements Audit {
   readonly #token: () => string | undefined;
   #known: { readonly checkpoint: Checkpoint; readonly key: Uint8Array } | undefined;
   #late: () => void = () => {};
+  /** When the newest was heard, or when we began to wait for the first. */
+  #since: number | undefined;
 
   constructor(
     world: Surroundings,
@@ -61,7 +65,13 @@ export class DeskAudit implements Audit {
   /** On a new connection: tell from where on we want proof. */
   connected(): void {
     this.#say({ t: "witness", after: this.#known?.checkpoint.size ?? 0 });
-    if (this.#known === undefined) this.#wait();
+    this.#since ??= this.#world.now();
+    this.#wait();
+  }
+
+  /** Nobody can show anything now. */
+  disconnected(): void {
+    this.#late();
   }
 
   async hear(frame: Extract<DeskHears, { t: "checkpoint" }>): Promise<void> {
@@ -74,6 +84,7 @@ export class DeskAudit implements Audit {
     this.#known = { checkpoint, key: frame.key.slice() };
     this.remembered.value = { size: checkpoint.size, minute: checkpoint.minute, note: frame.note };
     this.doubt.value = undefined;
+    this.#since = this.#world.now();
     this.#wait();
   }
 
@@ -92,6 +103,7 @@ export class DeskAudit implements Audit {
   clear(): void {
     this.#late();
     this.#known = undefined;
+    this.#since = undefined;
     this.remembered.value = undefined;
     this.doubt.value = undefined;
   }
@@ -108,7 +120,8 @@ export class DeskAudit implements Audit {
 
   #wait(): void {
     this.#late();
-    this.#late = this.#world.after(SILENT_AFTER, () => {
+    const now = this.#world.now();
+    this.#late = this.#world.after(Math.max(GRACE, (this.#since ?? now) + SILENT_AFTER - now), () => {
       this.doubt.value ??= "silent";
     });
   }

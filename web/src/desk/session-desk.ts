@@ -453,6 +453,7 @@ export class Desk implements DeskSession {
     shift.waiting.disconnected();
     this.connected.value = false;
     this.handing.disconnected();
+    this.audit.disconnected();
     for (const talk of this.conversations.value) talk.disconnected();
   }
 
