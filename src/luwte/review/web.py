@@ -8,7 +8,7 @@ from litestar.datastructures import State
 from litestar.params import JSONBody
 
 from luwte.conversation.around import Surroundings
-from luwte.errors import NoSuchConversation, NotAccepted, SlowDown
+from luwte.errors import MalformedFrame, NoSuchConversation, NotAccepted, SlowDown
 from luwte.review import actions
 from luwte.review.model import Row
 from luwte.staff import actions as staff
@@ -41,6 +41,8 @@ async def look(data: JSONBody[Ask], request: Request[Any, Any, Any], state: Stat
     luwte, token = context(state), bearer(request)
     around: Surroundings = state.luwte.around
     minute = luwte.minute()
+    if (data.number is None) != (data.day is None):
+        raise MalformedFrame
     account = (await luwte.db.read(staff.session, token, minute)).account
     if not luwte.limits.spend("audit", account.id, burst=60, per_minute=60):
         raise SlowDown
