@@ -213,6 +213,14 @@ def ended_by(tx: ReadTx, id: bytes) -> str | None:
     return found.ended_by if found is not None else BY_VISITOR
 
 
+def numbered(tx: ReadTx, team: str, number: int, day: int) -> Conversation:
+    """The conversation of a team that had this number on one day, counted from 1970. Raises `NoSuchConversation`."""
+    found = store.numbered(tx, team, number, day * MINUTES_A_DAY, (day + 1) * MINUTES_A_DAY)
+    if found is None:
+        raise NoSuchConversation
+    return found
+
+
 # the log
 
 

@@ -271,6 +271,18 @@ def running(tx: ReadTx, team: str) -> list[Conversation]:
     return [Conversation(*row) for row in rows]
 
 
+def numbered(tx: ReadTx, team: str, number: int, since: int, until: int) -> Conversation | None:
+    """The conversation of a team with this number that started from minute *since* on and before *until*."""
+    row = tx.one(
+        f"SELECT {_COLUMNS} FROM conversation WHERE team = ? AND started >= ? AND started < ? AND number = ?",
+        team,
+        since,
+        until,
+        number,
+    )
+    return Conversation(*row) if row else None
+
+
 def answered_and_missed(tx: ReadTx, team: str, since: int) -> tuple[int, int]:
     """Of those that started since: how many somebody had, and how many ended or were left before anybody had them."""
     row = tx.one(

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from luwte.conversation.frames import Frame
 from luwte.plumbing.log import trouble
 
-Read = Callable[[], Awaitable[Frame]]
+Read = Callable[[], Awaitable[Frame | None]]
+"""None: there is nothing to say."""
 
 AFTER_TROUBLE = 1.0
 """Seconds after which is read again what could not be read."""
@@ -27,6 +28,11 @@ class Teller:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._tell())
 
+    def asked(self) -> None:
+        """The desk asks: it is told, also when nothing has changed."""
+        self._told = None
+        self.stir()
+
     def stop(self) -> None:
         """Tell no more."""
         if self._task is not None:
@@ -45,7 +51,7 @@ class Teller:
         """Read, and say what is new; False when that went wrong, and is still to be done."""
         try:
             news = await self._read()
-            if news != self._told and self._can_hear():
+            if news is not None and news != self._told and self._can_hear():
                 self._send(news)
                 self._told = news
         except Exception as error:  # what changed may not change again: a call for a colleague must be heard
