@@ -15,6 +15,8 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from luwte import settings as settings_module
+from luwte.audit import notary
+from luwte.audit.notary import Notary
 from luwte.conversation.around import Surroundings
 from luwte.conversation.departures import Departures
 from luwte.conversation.erasing import Erasures
@@ -22,7 +24,7 @@ from luwte.conversation.frames import PROTOCOL
 from luwte.conversation.presence import Visitors
 from luwte.conversation.web import VisitorSocket
 from luwte.desk import actions as desk_actions
-from luwte.desk import hand_over
+from luwte.desk import glass, hand_over
 from luwte.desk.board import Boards
 from luwte.desk.on_shift import OnShift
 from luwte.desk.register import Desks, Watch
@@ -57,6 +59,7 @@ from luwte.plumbing.polling import Polls
 from luwte.plumbing.relay import Relay
 from luwte.plumbing.sockets import Handler, Socket, Sockets
 from luwte.replies import web as replies_web
+from luwte.review import web as review_web
 from luwte.settings import DEMONSTRATION, Settings
 from luwte.staff import actions as staff
 from luwte.staff import web as staff_web
@@ -72,10 +75,12 @@ DEFAULT_SECRETS = {bytes(32), b"\xff" * 32}
 class Luwte:
     """One running process."""
 
-    def __init__(self, settings: Settings, around: Surroundings, server_secret: bytes, is_demo: bool) -> None:
+    def __init__(
+        self, settings: Settings, around: Surroundings, server_secret: bytes, notary: Notary, is_demo: bool
+    ) -> None:
         self.settings, self.around = settings, around
         self.db, self.keys, self.limits = around.db, around.keys, around.limits
-        self.server_secret, self.is_demo = server_secret, is_demo
+        self.server_secret, self.notary, self.is_demo = server_secret, notary, is_demo
         self.teams: dict[str, Team] = {}
         self.desks = Desks(around.clock)
         self.on_shift = OnShift(around.relay, settings.desk_limit)
@@ -109,6 +114,7 @@ class Luwte:
         )
         if not self.desks.is_elsewhere(session.account.id, session.token_hash):
             await self.db.write(hand_over.left, session.account.id)
+            await self.db.write(glass.close_all, session.account, self.minute(), self.around.shred_key)
         self.desks.forget(session.token_hash)
         self.around.relay.wake(session_topic(session.token_hash))
 
@@ -232,7 +238,8 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
             visitors=Visitors(clock),
             erasures=Erasures(db, keys, erased, clock),
         )
-        luwte = Luwte(settings, around, secret, is_demo)
+        origin, seed = notary.origin_of(settings.organisation), notary.keep_key(settings.folder)
+        luwte = Luwte(settings, around, secret, Notary(db, clock, origin, seed, lambda: erased.highest), is_demo)
         await luwte.reload_teams()
         if any(keys.get(keystore.STAFF, bytes.fromhex(id)) is None for id in await db.read(staff.account_ids)):
             raise CannotStart("The key store does not fit the database. Restore both from the same backup.")
@@ -243,6 +250,7 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
         luwte.watch.start()
         luwte.departures.start()
         luwte.lines.start()
+        luwte.notary.start()
         try:
             yield luwte
         finally:
@@ -251,6 +259,7 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
             luwte.lines.stop()
             luwte.housekeeping.stop()
             around.erasures.stop()
+            luwte.notary.stop()
             await luwte.sockets.stop()
             luwte.boards.close()
     finally:
@@ -361,6 +370,7 @@ def http(luwte: Luwte) -> ASGIApp:
             asset,
             *staff_web.handlers,
             *replies_web.handlers,
+            *review_web.handlers,
         ],
         on_app_init=[on_app_init],
         exception_handlers={

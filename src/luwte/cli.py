@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import functools
 import json
 import os
 import re
@@ -25,6 +26,8 @@ import uvloop
 from luwte import __version__, demo, housekeeping, settings
 from luwte.app import Luwte, check_for_serving, pinned_root, read_secret, running, serving
 from luwte.audit import actions as audit
+from luwte.audit import witness
+from luwte.audit.notary import KEY
 from luwte.backup import actions as backups
 from luwte.backup.model import SEALED_DAYS, Counts, Half, SealedCopy, read_half
 from luwte.errors import CannotStart
@@ -33,6 +36,7 @@ from luwte.line import hours as plans
 from luwte.line.model import LOOK_AHEAD, Timetable, by_timetable, wall
 from luwte.plumbing import clock as clocks
 from luwte.plumbing import garbage, log, metrics
+from luwte.plumbing import ledger as ledgers
 from luwte.plumbing.clock import minute
 from luwte.plumbing.copies import Say
 from luwte.plumbing.db import ReadTx, look
@@ -227,6 +231,78 @@ def backup_key(out: Path) -> None:
         f"copies on sticks in two safes. If it is lost, no backup of the key store opens again.\n"
         f"{public} is the public half. Take that one to the server, for luwte backup --recipient."
     )
+
+
+@main.group("audit", epilog="Example: luwte audit verify --dir /var/lib/luwte")
+def audit_() -> None:
+    """Look the log of who did what through, or hand it to a witness."""
+
+
+@audit_.command("verify", epilog="Example: luwte audit verify --dir /var/lib/luwte --checkpoints witness.jsonl")
+@click.option("--dir", "folder", required=True, type=FOLDER, help="The data folder; its server may go on.")
+@click.option(
+    "--checkpoints",
+    "kept",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What is kept outside: a file of luwte audit export, or one checkpoint from a desk.",
+)
+@click.option("--json", "as_json", is_flag=True, help="{ok, records, checkpoints, first_bad, last_bad, why, says}.")
+def audit_verify(folder: Path, kept: Path | None, as_json: bool) -> None:
+    """Say whether the audit log is what it was, and name the first record that is not.
+
+    The folder alone shows what was changed by whoever could not do the sums anew. A tail cut off, and a log written
+    anew from some record on, show against what somebody keeps elsewhere: --checkpoints. Exit code 0: all agrees; 1: it
+    was altered; 2: something cannot be read.
+    """
+    chosen = settings.read(folder.resolve())
+    verdict = witness.verify(chosen.folder, chosen.organisation, kept)
+    says, fault = _verdict(verdict), verdict.fault
+    if as_json:
+        line: dict[str, object] = {"ok": verdict.ok, "records": verdict.records, "checkpoints": verdict.checkpoints}
+        line |= {"first_bad": fault and fault.first, "last_bad": fault and fault.last, "why": fault and fault.why}
+        click.echo(json.dumps(line | {"says": says}))
+    else:
+        click.echo(says)
+    sys.exit(0 if verdict.ok else 1)
+
+
+@audit_.command("export", epilog="Example: luwte audit export --dir /var/lib/luwte --out /mnt/witness/2026-11-26.jsonl")
+@click.option("--dir", "folder", required=True, type=FOLDER, help="The data folder; its server may go on.")
+@click.option("--out", required=True, type=FILE, help="A new file, for a witness outside.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON: {key, records, checkpoints}.")
+def audit_export(folder: Path, out: Path, as_json: bool) -> None:
+    """Write all records and signed checkpoints to a file for a witness outside. That it was written is on record.
+
+    It holds no content and no name: accounts by their id, conversations by a pseudonym. Exit code 0: written; 2: not.
+    """
+    chosen = settings.read(folder.resolve())
+    erasures = functools.partial(ledgers.highest, chosen.folder)
+    head = witness.export(chosen.folder, chosen.organisation, out.resolve(), minute(time.time()), erasures)
+    if as_json:
+        click.echo(json.dumps({"key": head.key, "records": head.records, "checkpoints": head.checkpoints}))
+    else:
+        click.echo(f"Written: {out}\n{head.records:,} records, {head.checkpoints:,} checkpoints.\nSigned by {head.key}")
+        click.echo("Keep it where nobody who runs this server can change it, with the key noted apart from it.")
+
+
+def _verdict(verdict: witness.Verdict) -> str:
+    """What looking the log through came to, in a line for each thing."""
+    lines = []
+    if (fault := verdict.fault) is not None:
+        where = f"record {fault.first}" if fault.first == fault.last else f"a record from {fault.first} to {fault.last}"
+        lines.append(
+            {
+                "altered": f"The audit log was altered: {where} does not follow from the ones before.",
+                "missing": f"The audit log was cut: {where} was there and is missing.",
+                "rewritten": f"The audit log was rewritten: {where} is not the one that others have seen.",
+            }[fault.why]
+        )
+    if verdict.strange:
+        lines.append(f"{verdict.strange:,} checkpoints in the database are not signed by {KEY}.")
+    if verdict.other_key:
+        lines.append(f"The file is signed by another key than {KEY} in this folder.")
+    counted = f"{verdict.records:,} records, {verdict.checkpoints:,} checkpoints."
+    return "\n".join(lines) if lines else f"All agrees: {counted}"
 
 
 def _half(half: Half, path: Path) -> bytes:
@@ -474,7 +550,7 @@ def _findings(chosen: Settings) -> list[str]:
             check(chosen)
         except CannotStart as error:
             findings.append(str(error))
-    for name in ("main.db", "keys", "secret"):
+    for name in ("main.db", "keys", "secret", KEY):
         path = folder / name
         if path.exists() and path.stat().st_mode & 0o077:
             findings.append(f"{name} can be read by others. Run: chmod 600 {name}")

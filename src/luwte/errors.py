@@ -127,6 +127,12 @@ class LimitReached(Refusal):
     status, code, says = 409, "limit_reached", "You have as many conversations as one desk may have. End one first."
 
 
+class ReasonNeeded(Refusal):
+    """No reason was given, or one that is too short, too long or not plain text."""
+
+    status, code, says = 422, "reason_needed", "Please say why, in 5 to 300 characters."
+
+
 class NotOnShift(Refusal):
     """Nobody of the team by this name is at a desk; absent, away and of another team look the same."""
 

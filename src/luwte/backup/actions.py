@@ -236,8 +236,9 @@ def _remember(folder: Path, keys: Path, made: str) -> None:
 
 def _secrets(folder: Path, slots: bytes, erased: bytes, made: str) -> Secrets:
     found = {"keys": slots, "secret": read_secret(folder), "ledger": erased}
-    if (folder / "demo/keys.json").exists():
-        found["demo/keys.json"] = (folder / "demo/keys.json").read_bytes()
+    for name in model.SECRET:  # not every folder has all: before its first start, or when it is no demonstration
+        if name not in found and (folder / name).exists():
+            found[name] = (folder / name).read_bytes()
     return Secrets(made, found)
 
 
@@ -282,4 +283,4 @@ async def _replay(folder: Path, what: str, minute: int) -> tuple[Counts, int]:
 
 def _restored(tx: WriteTx, what: str, minute: int) -> None:
     staff.end_all_sessions(tx, minute)
-    audit.record(tx, minute=minute, actor="operator", action="backup.restore", reason=what)
+    audit.record(tx, minute=minute, actor=audit.OPERATOR, action="backup.restore", reason=what)

@@ -17,8 +17,8 @@ DATABASE = "main.db"
 PLAIN = ("luwte.toml", "root.pub")
 """What else a backup holds, when it is there: nothing that must stay secret."""
 
-SECRET = ("keys", "secret", "demo/keys.json", "ledger")
-"""What leaves the folder sealed: with one of the first three a copy of the database is worth more to a thief, and the
+SECRET = ("keys", "secret", "audit-key", "demo/keys.json", "ledger")
+"""What leaves the folder sealed: with one of the first four a copy of the database is worth more to a thief, and the
 ledger of erasures belongs to the keys."""
 
 SEALED_DAYS = 7

@@ -150,15 +150,14 @@ def append(
     end.add(sender, chain, msg_id)
 
 
-def after(tx: ReadTx, key: int, log: int, n: int, limit: int) -> list[LockedEnvelope]:
-    """The next envelopes after number *n*."""
-    rows = tx.all(
-        "SELECT n, minute, cert, msg_id, locked FROM envelope WHERE conversation = ? AND log = ? AND n > ?"
-        " ORDER BY n LIMIT ?",
+def after(tx: ReadTx, key: int, log: int, n: int, size: int) -> list[LockedEnvelope]:
+    """The next envelopes after number *n*, about *size* bytes of them."""
+    rows = tx.some(
+        "SELECT n, minute, cert, msg_id, locked FROM envelope WHERE conversation = ? AND log = ? AND n > ? ORDER BY n",
         key,
         log,
         n,
-        limit,
+        size=size,
     )
     return [LockedEnvelope(*row) for row in rows]
 
@@ -270,6 +269,18 @@ def running(tx: ReadTx, team: str) -> list[Conversation]:
         team,
     )
     return [Conversation(*row) for row in rows]
+
+
+def numbered(tx: ReadTx, team: str, number: int, since: int, until: int) -> Conversation | None:
+    """The conversation of a team with this number that started from minute *since* on and before *until*."""
+    row = tx.one(
+        f"SELECT {_COLUMNS} FROM conversation WHERE team = ? AND started >= ? AND started < ? AND number = ?",
+        team,
+        since,
+        until,
+        number,
+    )
+    return Conversation(*row) if row else None
 
 
 def answered_and_missed(tx: ReadTx, team: str, since: int) -> tuple[int, int]:

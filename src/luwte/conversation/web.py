@@ -25,7 +25,7 @@ from luwte.conversation.model import (
     check_start,
 )
 from luwte.conversation.reading import as_refusal, decode, read_header
-from luwte.conversation.send import Appends
+from luwte.conversation.send import UNDER_WAY, Appends
 from luwte.conversation.versions import refusing, speaking
 from luwte.crypto.envelope import SHARED_LOG, Header
 from luwte.errors import Busy, Failed, Gone, LineClosed, NoSuchConversation, NotAccepted, Refusal, SlowDown, WrongOrder
@@ -35,7 +35,7 @@ from luwte.plumbing.clock import minute
 from luwte.plumbing.db import ReadTx
 from luwte.plumbing.limits import Pace, network
 from luwte.plumbing.log import trouble
-from luwte.plumbing.sockets import DONE, FIRST_FRAME, NO_SIGN_ON, NOT_ALLOWED, Socket
+from luwte.plumbing.sockets import DONE, FIRST_FRAME, NO_SIGN_ON, NOT_ALLOWED, TRY_LATER, Socket
 from luwte.staff.model import Team
 
 RATE, BURST = 20.0, 60.0
@@ -217,7 +217,9 @@ class VisitorSocket:
             frame = decode(frames.decode_from_visitor, data)
             if isinstance(frame, frames.Append):
                 header = read_header(frame.envelope)
-                self._append(header, frame.envelope)
+                if header.conv != self._conversation:
+                    raise NoSuchConversation
+                self._appends.begin(header, frame.envelope, THE_VISITOR, minute(self._socket.heard))
             else:
                 await self._hear_visitor(frame)
         except Exception as error:
@@ -225,30 +227,28 @@ class VisitorSocket:
 
     def _append_at_once(self, data: bytes) -> bool:
         """An append in the call that brought it: no task wakes. Anything else is left for `_answer`."""
-        if self._appends.is_full or not self._pace.spend(self._socket.heard):
+        heard = self._socket.heard
+        if self._appends.count >= UNDER_WAY or not self._pace.spend(heard):
             return False
         header: Header | None = None
         try:
-            frame = decode(frames.decode_from_visitor, data)
+            frame = frames.decode_from_visitor(data)
             if not isinstance(frame, frames.Append):
                 self._pace.give_back()
                 return False
             header = read_header(frame.envelope)
-            self._append(header, frame.envelope)
+            if header.conv != self._conversation:
+                raise NoSuchConversation
+            self._appends.begin(header, frame.envelope, THE_VISITOR, minute(heard))
         except Exception as error:
             self._refuse(error, header)
         return True
-
-    def _append(self, header: Header, envelope: bytes) -> None:
-        if header.conv != self._conversation:
-            raise NoSuchConversation
-        self._appends.begin(header, envelope, THE_VISITOR, minute(self._socket.heard))
 
     def _appended(self, header: Header, ack: actions.Ack | None, error: Exception | None) -> None:
         if error is not None:
             self._refuse(error, header)
         elif ack is not None:
-            self._send(frames.Ack(header.msg_id, ack.n, ack.minute))
+            self._socket.send(frames.encode(frames.Ack(header.msg_id, ack.n, ack.minute)))
 
     def _refuse(self, error: Exception, header: Header | None) -> None:
         refusal = as_refusal("visitor", self._around, error)
@@ -285,7 +285,7 @@ class VisitorSocket:
         if cert is not None and cert not in self._certs_sent:
             self._certs_sent.add(cert)
             self._send(frames.Cert(self._around.certificates[cert]))
-        self._send(frames.Envelope(SHARED_LOG, stored.n, stored.minute, stored.envelope))
+        self._socket.send(frames.encode(frames.Envelope(SHARED_LOG, stored.n, stored.minute, stored.envelope)))
 
     def _look(self) -> None:
         """Something about the conversation changed: read it again, once at a time."""
@@ -302,8 +302,10 @@ class VisitorSocket:
                 self._look_again = False
                 self._known = await self._still_theirs(await self._around.db.read(actions.find, self._conversation))
                 self._tell(self._known)
-        except Refusal as refusal:
+        except NoSuchConversation as refusal:
             await self._tell_gone(refusal)
+        except Refusal:  # no room now to write that they are back; the page comes again, and must not be told never to
+            self._socket.close(TRY_LATER)
         except Exception as error:
             trouble("visitor state", error)
             self._socket.close(1011)

@@ -22,12 +22,12 @@ from luwte.conversation.around import Ephemeral, Surroundings, connection_number
 from luwte.conversation.follow import Follower
 from luwte.conversation.model import BY_VISITOR, WRAP_BYTES, Conversation, LockedWrap, Stored, Writer, log_of
 from luwte.conversation.reading import as_refusal, decode, read_header
-from luwte.conversation.send import Appends, seal
+from luwte.conversation.send import UNDER_WAY, Appends, seal
 from luwte.conversation.versions import speaking
 from luwte.crypto.envelope import NOTE, SHARED_LOG, TEAM_LOG, Header
 from luwte.desk import actions, frames, released, turns
 from luwte.desk.attempts import Attempts
-from luwte.desk.beside import Beside
+from luwte.desk.beside import ALONG, THROUGH_GLASS, Beside, Way
 from luwte.desk.board import Board, Boards
 from luwte.desk.leading import Leading
 from luwte.desk.model import ROWS, Row
@@ -102,7 +102,7 @@ class DeskSocket:
         self._protocol, self._speak = protocol, speaking(protocol)
         self._number = next(connection_numbers)
         self._seats: dict[bytes, Seat] = {}
-        self._beside: dict[bytes, Seat] = {}
+        self._beside: dict[tuple[str, bytes], Seat] = {}
         self._leading: Leading | None = None
         self._made_lately: deque[conversations.NewSecret] = deque(maxlen=100)
         self._certs_sent: set[bytes] = set()
@@ -197,18 +197,21 @@ class DeskSocket:
             session,
             self._send,
             lambda: not self._socket.clogged and not self._socket.closed,
-            Beside(around, session, shown, self._send, self._sit_beside),
+            [
+                Beside(way, around, session, shown, self._send, functools.partial(self._sit_beside, way))
+                for way in (ALONG, THROUGH_GLASS)
+            ],
             self._boards.of(session.account.team).topic,
             self._on_shift.limit,
         )
 
-    def _sit_beside(self, held: actions.Held) -> Callable[[], None]:
+    def _sit_beside(self, way: Way, held: actions.Held) -> Callable[[], None]:
         """A place in a colleague's conversation: it may be followed, and nothing goes from here to the visitor."""
-        id = held.conversation.id
-        self._beside[id] = Seat(held.conversation, has_secret=_has_secret(held))
+        place = (way.mark, held.conversation.id)
+        self._beside[place] = Seat(held.conversation, has_secret=_has_secret(held))
 
         def leave() -> None:
-            self._beside.pop(id).leave()
+            self._beside.pop(place).leave()
 
         return leave
 
@@ -310,11 +313,11 @@ class DeskSocket:
     def _append_at_once(self, data: bytes) -> bool:
         """A message in the call that brought it: no task wakes. Anything else is left for `_answer`."""
         minute = minute_of(self._socket.heard)
-        if self._appends.is_full or is_over(self._me.began, None, minute):
+        if self._appends.count >= UNDER_WAY or is_over(self._me.began, None, minute):
             return False
         header: Header | None = None
         try:
-            frame = decode(frames.decode_from_desk, data)
+            frame = frames.decode_from_desk(data)
             if not isinstance(frame, frames.Append):
                 return False
             header = read_header(frame.envelope)
@@ -330,12 +333,11 @@ class DeskSocket:
             self._refuse(error, frames.Append, header.conv, header.msg_id)
         elif ack is not None:
             log = log_of(header.direction)
-            self._send(frames.Ack(header.conv, log, header.msg_id, ack.n, ack.minute))
+            self._socket.send(frames.encode(frames.Ack(header.conv, log, header.msg_id, ack.n, ack.minute)))
 
     def _refuse(self, error: Exception, frame: type[Any], conv: bytes | None, msg_id: bytes | None) -> None:
         refusal = as_refusal("desk", self._around, error)
-        if conv is not None:
-            self._attempts.refused(self._me, frame, conv, refusal)
+        self._attempts.refused(self._me, frame, conv or b"", refusal)
         self._send(frames.refused(refusal, conv=conv, msg_id=msg_id))
 
     async def _send_team_secret(self, conv: bytes) -> None:
@@ -365,7 +367,8 @@ class DeskSocket:
             self._show_team_secret(made.conversation, made.epoch, [made.wrap])
 
     def _at(self, conv: bytes) -> Seat | None:
-        return self._seats.get(conv) or self._beside.get(conv)
+        beside = (self._beside.get((way.mark, conv)) for way in (ALONG, THROUGH_GLASS))
+        return self._seats.get(conv) or next((seat for seat in beside if seat is not None), None)
 
     async def _openings(self, ids: list[bytes], after: list[int]) -> None:
         if len(ids) > ROWS or len(after) != len(ids):
@@ -472,7 +475,7 @@ class DeskSocket:
         if cert is not None and cert not in self._certs_sent:
             self._certs_sent.add(cert)
             self._send(frames.Cert(self._around.certificates[cert]))
-        self._send(frames.Envelope(id, log, stored.n, stored.minute, stored.envelope))
+        self._socket.send(frames.encode(frames.Envelope(id, log, stored.n, stored.minute, stored.envelope)))
 
     def _hear(self, id: bytes, sign: object) -> None:
         assert isinstance(sign, Ephemeral)
@@ -526,7 +529,7 @@ class DeskSocket:
         seat = self._seats.pop(id, None)
         if seat is not None:
             seat.leave()
-        if seat is not None or id in self._beside:
+        if seat is not None or any(one == id for _, one in self._beside):
             # A page from before `erased` at least writes nothing more.
             self._send(frames.Ended(id, BY_VISITOR))
         if any(one == id for _, one in self._desks.shown(self._me.token_hash)):
@@ -594,18 +597,7 @@ class DeskSocket:
         if key is None or self._socket.closed:
             return
         seat = self._seats[conversation.id] = Seat(conversation, has_secret=_has_secret(held))
-        self._send(
-            frames.Taken(
-                conversation.id,
-                conversation.number,
-                conversation.waiting_since,
-                conversation.times,
-                held.last,
-                held.note_last,
-                released.wraps(held, key),
-                released.start(held, key),
-            )
-        )
+        self._send(frames.Taken(**released.opens(held, key)))
 
         def look() -> None:
             seat.visitor = self._tell_presence(conversation, seat.visitor)

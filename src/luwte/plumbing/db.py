@@ -63,6 +63,16 @@ class ReadTx:
         """All rows."""
         return self._connection.execute(sql, values).fetchall()
 
+    def some(self, sql: str, *values: Any, size: int) -> list[Row]:
+        """The first rows, until their last columns have *size* bytes together: at least one, if there is any."""
+        rows: list[Row] = []
+        for row in self._connection.execute(sql, values):
+            rows.append(row)
+            size -= len(row[-1])
+            if size <= 0:
+                break
+        return rows
+
 
 class WriteTx(ReadTx):
     """Reading and writing; what is done here is kept whole or not at all."""
@@ -126,11 +136,11 @@ class WriteTx(ReadTx):
 
     def wake(self, topic: Topic) -> None:
         """Wake the followers of *topic* once this is on disk."""
-        self.after(self._relay.wake, topic)
+        self._after.append((self._relay.wake, (topic,)))
 
     def tell(self, topic: Topic, value: object) -> None:
         """Hand *value* to the listeners of *topic* once this is on disk: they are spared a reading."""
-        self.after(self._relay.tell, topic, value)
+        self._after.append((self._relay.tell, (topic, value)))
 
     def remember(self, table: str, key: Hashable, row: Any) -> None:
         """Keep *row* in `memory` for the deeds after this one."""
@@ -340,18 +350,17 @@ class Db:
             self._next = []
 
     def _write_for_ever(self) -> None:
-        connection = self._writer_connection
-        tx = WriteTx(connection, self._relay)
+        tx = WriteTx(self._writer_connection, self._relay)
         while (jobs := self._jobs.get()) is not None:
             group, ends = self._gather(jobs)
             if group:
-                self._run_group(connection, tx, group)
+                self._run_group(tx, group)
                 self._loop.call_soon_threadsafe(self._settle, group)
             while not self._between.empty():
-                self._between.get()(connection)
+                self._between.get()(self._writer_connection)
             if ends:
                 break
-        connection.close()
+        self._writer_connection.close()
 
     def _gather(self, group: list[_Job]) -> tuple[list[_Job], bool]:
         while len(group) < GROUP:
@@ -364,15 +373,15 @@ class Db:
             group += jobs
         return group, False
 
-    def _run_group(self, connection: sqlite3.Connection, tx: WriteTx, group: list[_Job]) -> None:
+    def _run_group(self, tx: WriteTx, group: list[_Job]) -> None:
         began = perf_counter_ns()
         try:
             # Together costs half of alone, and hardly any job fails after it wrote.
-            if not self._work(connection, tx, group, alone=False):
+            if not self._work(tx, group, alone=False):
                 tx._undo_group()
-                self._work(connection, tx, group, alone=True)
+                self._work(tx, group, alone=True)
             worked = perf_counter_ns()
-            connection.execute("COMMIT")
+            tx._connection.execute("COMMIT")
             self._metrics.add("write_work_ns", worked - began)
             self._metrics.add("commit_ns", perf_counter_ns() - worked)
             self._metrics.add("commits", 1)
@@ -380,7 +389,7 @@ class Db:
         except Exception as error:  # disk full, failing fsync: nobody in this group is acknowledged
             self._give_up(tx, group, error)
 
-    def _work(self, connection: sqlite3.Connection, tx: WriteTx, group: list[_Job], *, alone: bool) -> bool:
+    def _work(self, tx: WriteTx, group: list[_Job], *, alone: bool) -> bool:
         """Run every job; False as soon as one failed that only a savepoint of its own could undo."""
         tx._begin_group(alone=alone)
         for job in group:
@@ -392,7 +401,7 @@ class Db:
             except _Undone:
                 return False
             except Exception as error:  # every kind belongs to the one who asked, never to the group
-                if not connection.in_transaction:  # SQLite undid all of it: a full or failing disk
+                if not tx._connection.in_transaction:  # SQLite undid all of it: a full or failing disk
                     raise
                 if not tx._drop():
                     return False
@@ -404,21 +413,37 @@ class Db:
         return True
 
     def _give_up(self, tx: WriteTx, group: list[_Job], error: Exception) -> None:
-        tx._undo_group()
         for job in group:
             job.after = ()
             if job.error is None:
                 job.error = error
+        try:
+            tx._undo_group()
+        except Exception as stuck:
+            # Closing undoes as well. This thread must go on whatever happens: without it every write waits for ever.
+            trouble("undo", stuck)
+            self._start_anew(tx)
+
+    def _start_anew(self, tx: WriteTx) -> None:
+        """Another connection for the writer. If there is none to be had now, the next group fails and tries again."""
+        try:
+            self._writer_connection.close()
+            self._writer_connection = tx._connection = connect(self.path)
+        except Exception as error:
+            trouble("undo", error)
 
     def _settle(self, group: list[_Job]) -> None:
         began = perf_counter_ns()
         self._waiting -= len(group)
         for job in group:
-            try:
-                for deed, values in job.after:
+            for deed, values in job.after:
+                try:
                     deed(*values)
+                except Exception as error:  # it is on disk all the same, and whoever asked waits to hear it
+                    trouble("settle", error)
+            try:
                 job.done(job.result, job.error)
-            except Exception as error:  # the others of the group are on disk, too, and wait to hear it
+            except Exception as error:  # the others of the group are on disk, too
                 trouble("settle", error)
         self._metrics.add("settle_ns", perf_counter_ns() - began)
 
@@ -452,7 +477,8 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     connection.execute("PRAGMA trusted_schema=OFF")
     connection.execute("PRAGMA busy_timeout=5000")
     connection.execute("PRAGMA temp_store=MEMORY")
-    connection.execute("PRAGMA cache_size=-32000")
+    # The writer comes back to the same pages all the time; readers pass by, and there are several of them.
+    connection.execute(f"PRAGMA cache_size={-4_000 if readonly else -32_000}")
     if readonly:
         connection.execute("PRAGMA query_only=ON")
     return connection

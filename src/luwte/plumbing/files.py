@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from luwte.errors import CannotStart
 
@@ -20,12 +21,19 @@ class Held(CannotStart):
 
 def write_whole(path: Path, data: bytes) -> None:
     """Put *data* at *path*, durably. Whoever looks meanwhile sees what was there before, or all of it."""
+    with writing_whole(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def writing_whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to fill that becomes *path* at the end, durably: until then, or when it fails, that is as it was."""
     temporary = path.with_name(path.name + ".new")
     try:
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(fd, "wb") as file:
             os.fchmod(fd, 0o600)  # a file that an interrupted run left keeps its mode
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(fd)
         temporary.replace(path)

@@ -10,6 +10,7 @@ import { Typing } from "../ui/Typing.tsx";
 import { Along, Company } from "./Beside.tsx";
 import { boxId, type Desk } from "./desk.ts";
 import { EndForm } from "./EndForm.tsx";
+import { ThroughGlass } from "./Glass.tsx";
 import { Asked, HandForm, MutedLine } from "./HandForm.tsx";
 import { Lines } from "./Lines.tsx";
 import { NeedButton, NeedState } from "./Need.tsx";
@@ -147,6 +148,7 @@ export function Conversation({ desk, talk, shown }: ConversationProps) {
   useSeen({ desk, talk, shown }, here.value && shown, follow.there);
   useNews(talk, here.value);
   const over = talk.ended.value !== undefined;
+  const glass = talk.throughGlass.value;
   const asks = desk.asks.value?.conv === talk.conv && !over ? desk.asks.value.what : undefined;
 
   /** Back to the words; where the conversation has gone, to those that are left. */
@@ -172,7 +174,7 @@ export function Conversation({ desk, talk, shown }: ConversationProps) {
       <Title desk={desk} talk={talk} />
       {!over && <NeedState desk={desk} talk={talk} />}
       <Company desk={desk} talk={talk} />
-      <Along desk={desk} talk={talk} />
+      {glass ? <ThroughGlass desk={desk} talk={talk} /> : <Along desk={desk} talk={talk} />}
       {asks === "end" && <EndForm desk={desk} talk={talk} close={close} />}
       {asks === "hand" && <HandForm desk={desk} talk={talk} close={close} />}
       {!over && <Asked desk={desk} talk={talk} />}
@@ -195,8 +197,8 @@ export function Conversation({ desk, talk, shown }: ConversationProps) {
       </div>
       {talk.fork.value && <Warning words={say("talk.fork")} />}
       {talk.unreadable.value && <Warning words={say("talk.unreadable")} />}
-      {over && <Over desk={desk} talk={talk} here={here.value} />}
-      {!over && !talk.fork.value && <Write desk={desk} talk={talk} />}
+      {over && !glass && <Over desk={desk} talk={talk} here={here.value} />}
+      {!over && !glass && !talk.fork.value && <Write desk={desk} talk={talk} />}
     </article>
   );
 }

@@ -4,6 +4,8 @@ import type { ReadonlySignal } from "@preact/signals";
 import type { EndReason, Priority } from "../wire/desk-frames.ts";
 import type { Handing } from "./handing.ts";
 import type { Replies } from "./replies.ts";
+import type { Audit } from "./state-audit.ts";
+import type { Glass } from "./state-glass.ts";
 import type { LeadSession } from "./state-lead.ts";
 
 export interface WaitingRow {
@@ -49,6 +51,8 @@ export interface DeskConversation {
   readonly unreadable: ReadonlySignal<boolean>;
   /** We read along, and this colleague has it; empty: nobody has it now. Undefined: it is ours. */
   readonly beside: ReadonlySignal<string | undefined>;
+  /** We broke glass to read it: then we do nothing else in it. */
+  readonly throughGlass: ReadonlySignal<boolean>;
 }
 
 /** A conversation that went on without this desk while its connection was gone. */
@@ -76,6 +80,8 @@ export interface DeskSession {
   /** Undefined while nobody is signed in. */
   readonly replies: ReadonlySignal<Replies | undefined>;
   readonly lead: LeadSession;
+  readonly glass: Glass;
+  readonly audit: Audit;
 
   signIn(name: string, passphrase: string): Promise<void>;
   signOut(): Promise<void>;

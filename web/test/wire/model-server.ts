@@ -43,7 +43,11 @@ export interface Conv {
   readonly senders: Map<string, { owner: string; seq: number; prev: Uint8Array }>;
 }
 
-const LEADING = new Set("open_line close_line need_colleague coming solved step_in step_out take_over".split(" "));
+const LEADING = new Set(
+  "open_line close_line need_colleague coming solved step_in step_out take_over break_glass close_glass see_glass".split(
+    " ",
+  ),
+);
 
 class Refused extends Error {
   readonly details: object;
@@ -101,6 +105,10 @@ export class ModelServer {
   readonly #companions = new Set<string>();
   /** What desks asked for beside their conversations: the line, calls for a colleague, reading along. */
   readonly deeds: Frame[] = [];
+  /** From how many records on desks asked for proof that the log only grew. */
+  readonly witnessed: number[] = [];
+  /** What `/desk/audit` answers. */
+  records: object = { rows: [], more: false, employees: [] };
   /** What `/l/<line>/status/2` says. */
   status: object = { open: true, place: 1, low: 2, high: 5, until: null, late: "no", places: [] };
 
@@ -166,6 +174,7 @@ export class ModelServer {
       return { status: 200, body: {} };
     }
     if (token !== undefined && account === undefined) return refusal(401, "signed_out");
+    if (path === "/desk/audit") return { status: 200, body: this.records };
     if (path === "/desk/replies") return this.#replies(method, account as Account, body as Frame);
     const right = account !== undefined && sha(unbase64(proof ?? "")) === account.proofHash;
     if (!right) return refusal(401, "sign_in_refused");
@@ -280,6 +289,7 @@ export class ModelServer {
     else if (frame.t === "ping") this.say(link, { t: "pong" });
     else if (frame.t === "openings") this.#openings(link, frame);
     else if (frame.t === "next") this.#next(link, link.account);
+    else if (frame.t === "witness") this.witnessed.push(frame.after);
     else if (LEADING.has(frame.t)) this.deeds.push(frame);
     else this.#inConversation(link, frame, link.account);
   }
@@ -504,6 +514,12 @@ export class ModelServer {
   stepIn(link: Link, conv: Conv, holder: string): void {
     this.#companions.add(`${link.account?.id} ${hex(conv.id)}`);
     this.#taken(link, conv, { t: "stepped_in", holder });
+  }
+
+  /** Through broken glass: it may be followed. */
+  openUp(link: Link, conv: Conv, holder: string): void {
+    this.#companions.add(`${link.account?.id} ${hex(conv.id)}`);
+    this.#taken(link, conv, { t: "opened", holder, basis: "absent" });
   }
 
   #accompanies(account: Account, conv: Conv): boolean {
