@@ -53,6 +53,12 @@ def newest(tx: ReadTx) -> Signed | None:
     return store.last_checkpoint(tx)
 
 
+def erasures(tx: ReadTx) -> int:
+    """The number of the newest erasure when the newest checkpoint was made; 0 without one."""
+    made = store.last_checkpoint(tx)
+    return note.read(note.text_of(made.note)).ledger if made else 0
+
+
 def since(tx: ReadTx, size: int) -> tuple[Signed, list[bytes]] | None:
     """The newest checkpoint, and the proof that it grew from the log of *size* records; None while there is none.
 

@@ -14,6 +14,7 @@ import msgspec
 from luwte import __version__
 from luwte.app import read_secret
 from luwte.audit import actions as audit
+from luwte.audit import checkpoints
 from luwte.backup import model, store
 from luwte.backup.model import DATABASE, MANIFEST, PLAIN, Counts, Manifest, Part, Secrets
 from luwte.errors import CannotStart
@@ -130,7 +131,8 @@ def restore(
         migrate(filling / DATABASE, keep=False)
         counts, first_bad = look(filling / DATABASE, lambda tx: _look_over(tx, secrets.files["keys"]))
         _check_counts(counts, manifest.counts)
-        _check_ledger(erased, [manifest.ledger, *_known_beside(source), look(filling / DATABASE, store.erasures)])
+        known = look(filling / DATABASE, lambda tx: [store.erasures(tx), checkpoints.erasures(tx)])
+        _check_ledger(erased, [manifest.ledger, *_known_beside(source), *known])
         counts, again = asyncio.run(_replay(filling, f"backup {manifest.made}, keys {secrets.made}", minute))
     return Restored(manifest.made, secrets.made, counts, first_bad, again)
 

@@ -285,14 +285,27 @@ class Db:
             return False
         pages = await self._loop.run_in_executor(None, residue.find, self._fd)
 
-        def overwrite(connection: sqlite3.Connection) -> bool:
-            if not _empty_log(connection):
+        return not pages or await self._in_between(lambda connection: self._overwrite(connection, pages))
+
+    def _overwrite(self, connection: sqlite3.Connection, pages: list[int]) -> bool:
+        """Overwrite what is left in these pages; False when somebody else reads or writes."""
+        if not _empty_log(connection):
+            return False
+        try:
+            # With this no other process, such as `luwte audit export`, can add to the log; and while that is empty
+            # nobody brings anything from it into the database. So nobody but us writes to the file.
+            _at_once(connection, "BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        try:
+            log = self.path.with_name(self.path.name + "-wal")
+            if log.exists() and log.stat().st_size:
                 return False
-            connection.execute("PRAGMA shrink_memory")  # or a page as it was is written back one day
             residue.overwrite(self._fd, pages)
             return True
-
-        return not pages or await self._in_between(overwrite)
+        finally:
+            connection.execute("ROLLBACK")
+            connection.execute("PRAGMA shrink_memory")  # or a page as it was is written back one day
 
     async def _in_between(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run *work* in the writer's thread, between two groups and outside any transaction."""
@@ -450,9 +463,14 @@ class Db:
 
 def _empty_log(connection: sqlite3.Connection) -> bool:
     """Bring the whole write-ahead log into the database and cut it to nothing; False when a reader needs it."""
+    return bool(_at_once(connection, "PRAGMA wal_checkpoint(TRUNCATE)")[0][0] == 0)
+
+
+def _at_once(connection: sqlite3.Connection, sql: str) -> list[Row]:
+    """Run a statement that would wait for others, and hardly wait."""
     connection.execute(f"PRAGMA busy_timeout={PATIENCE}")
     try:
-        return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+        return connection.execute(sql).fetchall()
     finally:
         connection.execute("PRAGMA busy_timeout=5000")
 

@@ -37,8 +37,8 @@ def find(fd: int) -> list[int]:
 def overwrite(fd: int, pages: Iterable[int]) -> int:
     """Put zeros into those gaps; how many there were.
 
-    Only for whoever alone may write to the file, while its write-ahead log is empty and nobody remembers an older form
-    of these pages that could be written back.
+    Only for whoever holds SQLite's write lock while the write-ahead log is empty: then nobody else writes to the file.
+    Afterwards no older form of these pages may be remembered, or it is written back one day.
     """
     size, count = page_size(fd), 0
     for page in pages:
