@@ -155,10 +155,19 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """A port that nobody has now, and that nobody is given for a connection of theirs while a server is dead."""
+    """A port that nobody has now, and that nobody is given for a connection of theirs while a server is dead.
+
+    Nor does another server of this run, however many begin at once and have not taken theirs yet.
+    """
     while True:
         port = random.randrange(18_000, 32_000)  # below what Linux draws from
+        if port in _given:
+            continue
         with socket.socket() as free, suppress(OSError):
             free.bind(("127.0.0.1", port))
+            _given.add(port)
             return port
