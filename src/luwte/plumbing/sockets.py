@@ -403,6 +403,8 @@ class Sockets:
         now = self.clock()
         for socket in tuple(self._open):
             try:
+                # A clock that was put back would let a dead one pass for heard until it has caught up.
+                socket.heard = min(socket.heard, now)
                 if socket.heard < now - SILENCE:
                     socket.close(SILENT)
                 elif socket.probed and socket.heard < now - PROBE_AFTER:
