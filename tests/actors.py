@@ -90,7 +90,8 @@ class House:
 async def a_house(folder: Path, clock: Clock = time.time, desk_limit: int = 1_000) -> AsyncIterator[House]:
     """A server on a free port of this machine, in the loop of the test; on a folder that was used it starts again.
 
-    Its desks may hold more than real ones.
+    Its desks may hold more than real ones. Where the test turns the clock, nobody looks who is gone unless the test
+    says so: a look between its turning the clock and the next sign of life would find everybody silent.
     """
     if not (folder / "main.db").exists():
         demo_folder(folder)
@@ -104,6 +105,11 @@ async def a_house(folder: Path, clock: Clock = time.time, desk_limit: int = 1_00
     async with running(settings, is_demo=True, clock=clock) as luwte:
         await demo.admit_all(luwte.db, luwte.keys, organisation, int(clock()))
         await luwte.reload_teams()
+        if clock is not time.time:
+            assert luwte.sockets._sweeper is not None
+            luwte.sockets._sweeper.cancel()
+            luwte.watch.stop()
+            luwte.departures.stop()
         server = uvicorn.Server(serving(luwte))
         task = asyncio.create_task(server._serve(sockets=[listener]))
         while not server.started:

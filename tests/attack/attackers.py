@@ -146,6 +146,11 @@ async def answers(line: Line, t: str, /, **values: Any) -> list[dict[str, Any]]:
 async def until_pong(line: Line) -> list[dict[str, Any]]:
     """What the server has to say to all that was sent so far."""
     line.send("ping")
+    return await until_next_pong(line)
+
+
+async def until_next_pong(line: Line) -> list[dict[str, Any]]:
+    """What the server says before the answer to a ping that was sent."""
     heard = []
     while (frame := await line.hear())["t"] != "pong":
         if frame["t"] not in SIGNS:
@@ -167,7 +172,8 @@ async def a_taken_conversation(house: House, desk: Counsellor) -> Visitor:
     visitor = house.visitor()
     assert (await visitor.starts())["t"] == "started"
     assert (await visitor.says("an opening"))["t"] == "ack"
-    assert (await desk.takes(visitor.conv))["t"] == "taken"
+    taken = await desk.takes(visitor.conv)
+    assert taken["t"] == "taken", taken
     await visitor.line.hear("claimed")
     visitor.generation = 1
     assert (await visitor.says("from the visitor"))["t"] == "ack"

@@ -266,8 +266,8 @@ REQUESTS: dict[str, Callable[[Cast], Awaitable[int]]] = {
     "conversation.read": reads_again,
     "audit.export": exports,
 }
-ELSEWHERE = {"backup.restore"}
-"""Done in another folder than the one that is looked at."""
+ELSEWHERE = {"backup.restore", "conversation.erase"}
+"""The one is done in another folder; the other is not refused but waits: tests/attack/test_erasure.py."""
 
 NEVER_DONE = {"conversation.write": "no_such_conversation"}
 """Of writing only a refused try is on record."""

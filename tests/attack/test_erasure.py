@@ -379,6 +379,30 @@ def test_h9_its_record_names_nobody_any_more(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+def test_h6_while_the_log_takes_no_record_it_is_not_called_erased(tmp_path: Path) -> None:
+    """What is on the ledger is not refused any more: it waits for its record, and nothing can be read meanwhile."""
+
+    async def story(house: House) -> None:
+        noor = house.counsellor()
+        await noor.opens_desk()
+        visitor, traces = await a_talk(house, noor)
+        await house.luwte.db.write(
+            lambda tx: tx.execute("CREATE TRIGGER no_audit BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END")
+        )
+        asked = asyncio.create_task(visitor.erases())
+        while visitor.conv not in house.luwte.around.erasures or house.luwte.around.shred_key(visitor.conv):
+            await asyncio.sleep(0.01)
+        assert (await noor.says(visitor.conv, "are you there?"))["code"] == "no_such_conversation"
+        await asyncio.sleep(0.5)
+        assert not asked.done()
+        await house.luwte.db.write(lambda tx: tx.execute("DROP TRIGGER no_audit"))
+        assert (await asked)["t"] == "erased"
+        assert [actor for actor, _, _ in records(house.folder)] == ["visitor"]
+        assert traces.found() == []
+
+    play(story, tmp_path / "house")
+
+
 @pytest.fixture
 def a_day_later(tmp_path: Path) -> tuple[Path, Traces, Visitor, Visitor]:
     """Yesterday everything was backed up, keys too; today one of two conversations was erased. The server stopped."""

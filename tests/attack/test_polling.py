@@ -282,7 +282,6 @@ def test_a_frame_that_is_too_long_closes(tmp_path: Path) -> None:
 
 def test_who_falls_silent_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixty seconds without a request: the place is free, and nothing of the connection is kept."""
-    monkeypatch.setattr("luwte.plumbing.sockets.SWEEP", 0.02)
     monkeypatch.setattr(polling, "LINGER", 0.05)
     clock = Wound()
 
@@ -295,10 +294,12 @@ def test_who_falls_silent_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert await until_pong(visitor.line) == []
         assert len(house.luwte.sockets) == 2
         clock.ahead = SILENCE + 1
-        await wait_until(lambda: len(house.luwte.sockets) == 1)
+        house.luwte.sockets.look()
+        assert len(house.luwte.sockets) == 1
         assert await until_pong(visitor.line) == []
         visitor.line.cut()
         clock.ahead += SILENCE + 1
+        house.luwte.sockets.look()
         await wait_until(lambda: len(house.luwte.sockets) == len(house.luwte.polls) == 0)
 
     play(story, tmp_path / "house", clock)
@@ -423,17 +424,18 @@ def test_open_polls_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_body_that_takes_too_long_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Slow drips, and a body that never ends: cut, and nothing of it is kept."""
-    monkeypatch.setattr("luwte.plumbing.http.PATIENCE", 0.1)
 
     async def story(house: House) -> None:
         async def drips() -> AsyncIterator[bytes]:
-            for _ in range(60):
+            while True:
                 yield b"x"
                 await asyncio.sleep(0.01)
 
         async with unharmed(house), browser(house) as http:
-            with pytest.raises(httpx.TransportError):
-                await http.post("/poll", content=drips())
+            with monkeypatch.context() as hurry:
+                hurry.setattr("luwte.plumbing.http.PATIENCE", 0.1)
+                with pytest.raises(httpx.TransportError):
+                    await http.post("/poll", content=drips())
 
     play(story, tmp_path / "house")
 

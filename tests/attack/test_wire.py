@@ -26,6 +26,7 @@ from attack.attackers import (
     bent,
     how_many,
     refused,
+    until_next_pong,
     until_pong,
     wait_until,
     what_is_stored,
@@ -540,28 +541,52 @@ def test_before_the_first_frame_nothing_else_counts(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+class Stuck:
+    """A connection that cannot even be closed."""
+
+    heard = 0.0
+
+    def close(self, code: int) -> None:
+        """Fail."""
+        raise OSError
+
+
 def test_who_says_nothing_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection without a first frame is closed, and so is one that falls silent; both make room."""
-    monkeypatch.setattr("luwte.conversation.web.FIRST_FRAME", 0.05)
-    monkeypatch.setattr("luwte.desk.web.FIRST_FRAME", 0.05)
-    monkeypatch.setattr("luwte.plumbing.sockets.SWEEP", 0.02)
     clock = Wound()
 
     async def story(house: House) -> None:
-        for path in ("/socket", "/socket/2", "/desk/socket", "/desk/socket/2"):
-            line = await _greeted(house, path)
-            assert await line.closing_code() == 4400
+        with monkeypatch.context() as hurry:
+            hurry.setattr("luwte.conversation.web.FIRST_FRAME", 0.05)
+            hurry.setattr("luwte.desk.web.FIRST_FRAME", 0.05)
+            for path in ("/socket", "/socket/2", "/desk/socket", "/desk/socket/2"):
+                line = await _greeted(house, path)
+                assert await line.closing_code() == 4400
         visitor, noor = house.visitor(), house.counsellor()
         await visitor.starts()
         await noor.opens_desk()
         clock.ahead = SILENCE - 10
         assert await until_pong(visitor.line) == []
         clock.ahead = SILENCE + 1
+        house.luwte.sockets.look()
         assert await noor.line.closing_code() == 4408
         assert await until_pong(visitor.line) == []
         clock.ahead += SILENCE + 1
+        house.luwte.sockets.look()
         assert await visitor.line.closing_code() == 4408
         await wait_until(lambda: len(house.luwte.sockets) == 0)
+        # By itself, and also when one of them cannot even be closed.
+        visitors = [house.visitor() for _ in range(3)]
+        for one in visitors:
+            await one.starts()
+        clock.ahead += SILENCE + 1
+        stuck: Any = [Stuck() for _ in range(9)]
+        house.luwte.sockets._open.update(stuck)
+        monkeypatch.setattr("luwte.plumbing.sockets.SWEEP", 0.02)
+        house.luwte.sockets.start()
+        for one in visitors:
+            assert await one.line.closing_code() == 4408
+        house.luwte.sockets._open.difference_update(stuck)
 
     play(story, tmp_path / "house", clock)
 
@@ -957,10 +982,13 @@ async def _fuzz(house: House, noor: Counsellor, visitor: Visitor, junk: list[byt
                 heard = await line.hear("refused", "started", "resumed", "welcome")
                 assert heard["t"] != "welcome"
             line.close()
+    # A ping among them has a pong of its own: only the last one says that all was answered.
+    pings = 1 + attack.count(pack({"t": "ping"}))
     for line in (visitor.line, noor.line):
         for data in attack:
             line.send_raw(data)
-        for frame in await until_pong(line):
+        line.send("ping")
+        for frame in [frame for _ in range(pings) for frame in await until_next_pong(line)]:
             assert frame["t"] in ("refused", "pong", "ack", "opening", "ended"), frame
             assert frame["t"] != "refused" or frame["code"] in CODES - {"failed"}, frame
 

@@ -96,6 +96,22 @@ def test_who_was_never_seen_by_this_process_is_away_since_it_began() -> None:
     assert visitors.of(late).state == "away"
 
 
+def test_a_clock_that_is_put_back_keeps_nobody_for_a_day() -> None:
+    """Lost, or never seen: ten minutes after that they are gone, not when the clock has caught up."""
+    clock = Wound()
+    visitors = Visitors(clock)
+    lost, never = (Conversation(n, bytes([n]) * 16, "chat", 1, 1, 0, 0, 0, None, None) for n in (2, 3))
+    lately = Conversation(4, b"d" * 16, "chat", 1, 1, 0, int(clock.now) // 60, 0, None, None)
+    visitors.opened(lost.id, 1)
+    visitors.closed(lost.id, 1, farewell=False)
+    clock.now -= 86_400
+    for one in (lost, never, lately):
+        assert visitors.of(one).state == "away"
+    clock.now += KEPT
+    for one in (lost, never, lately):
+        assert visitors.of(one).state == "gone"
+
+
 @given(left=st.integers(0, 30), now=st.integers(0, 60))
 def test_the_place_is_kept_for_ten_minutes_and_the_one_that_began(left: int, now: int) -> None:
     """Times are stored in minutes: rounding is to the visitor's good."""

@@ -15,6 +15,7 @@ from actors import Counsellor, House, Line, Visitor, a_house, play
 from attack.attackers import Wound, answers, refused, until_pong, wait_until
 from luwte.conversation import actions as conversations
 from luwte.conversation.presence import KEPT
+from luwte.desk.register import GONE
 from luwte.plumbing import db
 from luwte.plumbing.sockets import SILENCE, SWEEP, TRY_LATER
 
@@ -212,6 +213,29 @@ def test_a_restart_offers_no_ghosts(tmp_path: Path) -> None:
             assert await standing(house) == ([back.conv], [])
 
     asyncio.run(run())
+
+
+def test_a_clock_that_is_put_back_makes_no_ghosts(tmp_path: Path) -> None:
+    """A dead line is found out, and an empty desk, in the time that it takes on every other day."""
+    clock = Wound()
+
+    async def story(house: House) -> None:
+        noor, visitor = house.counsellor(), house.visitor()
+        await noor.opens_desk()
+        await visitor.starts()
+        await noor.takes(visitor.conv)
+        noor.line.cut()
+        await wait_until(lambda: house.luwte.desks.away(noor.person.id) > 0)
+        clock.ahead -= 86_400
+        house.luwte.sockets.look()
+        await house.luwte.watch.look()
+        clock.ahead += GONE + 1
+        house.luwte.sockets.look()
+        await wait_until(lambda: pages(house, visitor.conv) == 0)
+        await house.luwte.watch.look()
+        assert (await house.luwte.db.read(conversations.find, visitor.conv)).holder is None
+
+    play(story, tmp_path / "house", clock)
 
 
 def test_whoever_comes_back_when_nothing_can_be_written_is_not_sent_away(

@@ -19,7 +19,10 @@ from attack.attackers import (
     wait_until,
 )
 from luwte.conversation import actions as conversations
+from luwte.conversation.follow import Follower
 from luwte.desk.offer import LASTS
+from luwte.desk.shift import Shift
+from luwte.desk.web import DeskSocket
 
 
 async def a_shift(house: House) -> tuple[Counsellor, Counsellor, Visitor]:
@@ -107,7 +110,6 @@ def test_whatever_ends_or_moves_a_conversation_ends_its_offer(tmp_path: Path) ->
     clock = Wound()
 
     async def story(house: House) -> None:
-        house.luwte.watch.stop()  # it tidies up, too, only later: nobody may have to wait for that
         for how in ("visitor ends", "asker ends", "gives back", "signs out", "gone", "colleague signs out"):
             noor, sam, visitor = await a_shift(house)
             noor.token = b""
@@ -421,13 +423,19 @@ class Game:
         if hasattr(self, "gone"):
             await self.gone
         heard: list[list[dict[str, Any]]] = [[] for _ in self.lines]
-        for _ in range(4):
+        for _ in range(3):
             for line, frames in zip(self.lines, heard, strict=True):
                 line.send("ping")
                 while (frame := await line.hear())["t"] != "pong":
                     frames.append(frame)
-            await asyncio.sleep(0.01)
+            # A deed is done once its desk hears the pong; what follows from it may still be read, in another thread.
+            await wait_until(lambda: not self._is_being_read())
         return heard
+
+    def _is_being_read(self) -> bool:
+        readings = {DeskSocket._read_held, Shift._read, Follower._catch_up}
+        codes = {reading.__code__ for reading in readings}
+        return any(getattr(task.get_coro(), "cr_code", None) in codes for task in asyncio.all_tasks())
 
 
 def replayed(found: list[Any]) -> tuple[str | None, int, bool]:

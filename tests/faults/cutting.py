@@ -52,9 +52,12 @@ class Outcome:
 
 
 async def recorded(
-    folder: Path, launcher: Launcher, messages: int, *, lies: bool = False, failing: bool = False
+    folder: Path, launcher: Launcher, messages: int, *, folds: int = 0, lies: bool = False, failing: bool = False
 ) -> Recording:
-    """Let people talk until *messages* are acknowledged. The disk *lies* about its syncs, or some are *failing*."""
+    """Let people talk until *messages* are acknowledged and the log was folded into the database *folds* times.
+
+    The disk *lies* about its syncs, or some are *failing*.
+    """
     base, lever = folder.parent / "base", Lever(folder.parent / "disk")
     people = seeded(folder, CONVERSATIONS)
     shutil.copytree(folder, base)
@@ -64,12 +67,17 @@ async def recorded(
         crowd.comes()
         if lies:
             lever.pull(Trouble.SYNC_LIES)
-        while len(crowd.history.acks) < messages:
+        # How many pages a message costs depends on how many share a commit, and that on how fast the disk is today.
+        while len(crowd.history.acks) < messages or _folds(folder) < folds:
             await asyncio.sleep(0.05)
             if failing:
                 lever.pull(Trouble.SYNC_FAILS, once=True)
             if len(crowd.history.started) < len(crowd.history.acks) / 100:
                 crowd.newcomer()
+        if failing:
+            lever.pull(Trouble.NONE)
+        # A kill between a write and its record would leave one that nobody knows of: let there be none under way.
+        assert await crowd.falls_silent()
         await crowd.leaves()
     return Recording(crowd, base, folder, deeds(lever.folder / "record"))
 
@@ -125,6 +133,12 @@ async def _looks(
     if findings or said or damage:
         outcome.broken.append(f"{way}: {findings} {said} {damage}")
     shutil.rmtree(state)
+
+
+def _folds(folder: Path) -> int:
+    """How often the write-ahead log was begun anew: SQLite counts that in its head (sqlite.org/fileformat2.html)."""
+    with (folder / "main.db-wal").open("rb") as wal:
+        return int.from_bytes(wal.read(16)[12:])
 
 
 def is_whole(recording: Recording) -> bool:

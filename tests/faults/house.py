@@ -14,7 +14,7 @@ from bench.seed import People, seed
 from actors import Line as Wire
 from faults.history import Findings, Found, History, Log, check, clock
 from faults.people import Desk, Doorstep, Manners, Person, Visitor
-from faults.server import Server
+from faults.server import Patience, Server
 from luwte import demo
 from luwte.crypto.envelope import SHARED_LOG, TEAM_LOG
 from luwte.crypto.primitives import sha256
@@ -83,7 +83,7 @@ class Crowd:
         for desk in self.desks:
             desk.takes = False
 
-    async def falls_silent(self, within: float = 60) -> bool:
+    async def falls_silent(self, within: float = 120) -> bool:
         """Nobody types any more: whether everything is acknowledged and brought to the other side in time."""
         self.hushes()
         with suppress(TimeoutError):
@@ -93,10 +93,11 @@ class Crowd:
 
     async def settles(self, within: float) -> float:
         """Wait until nothing is under way; how many seconds it took."""
-        began = clock()
-        async with asyncio.timeout(within):
-            while not self.is_settled:
-                await asyncio.sleep(0.01)
+        began, patience = clock(), Patience(within)
+        while not self.is_settled:
+            if patience.ends():
+                raise TimeoutError
+            await asyncio.sleep(0.01)
         return clock() - began
 
     @property

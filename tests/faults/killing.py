@@ -11,7 +11,7 @@ from faults.figures import spread
 from faults.history import Findings, History, clock
 from faults.house import Crowd, doorstep, seeded
 from faults.people import Manners
-from faults.server import Launcher, Patience, Server
+from faults.server import LONG, Launcher, Patience, Server
 
 SOON = (0.02, 0.1, 0.3, 0.6)
 """Seconds after the first acknowledgement of a life within which it ends, drawn anew for each."""
@@ -114,7 +114,7 @@ def _begins(server: Server, crowd: Crowd, *, by_command: bool = False) -> None:
 
 async def _first_ack(server: Server, crowd: Crowd) -> float:
     """Wait for one acknowledgement; when it came."""
-    acks, patience = crowd.history.acks, Patience(60)
+    acks, patience = crowd.history.acks, Patience(LONG)
     before = len(acks)
     while len(acks) == before:
         if patience.ends():

@@ -17,6 +17,11 @@ LAUNCHER = Path(__file__).with_name("launcher.py")
 LUWTE = Path(sys.executable).with_name("luwte")
 
 
+LONG = 240.0
+"""Seconds for what takes one: on a machine that does much else at once a start was seen to take eighty times as long as
+on an idle one. Whoever is really stuck is found out all the same."""
+
+
 class Patience:
     """So many seconds in which we could look. A machine that stood still for a while takes nothing from them."""
 
@@ -88,7 +93,7 @@ class Server:
         self.pid = process.pid
         _commands.append(process)
 
-    async def answers(self, within: float = 60) -> None:
+    async def answers(self, within: float = LONG) -> None:
         """Wait until it takes connections. Raises `ChildProcessError` when it ends instead."""
         patience = Patience(within)
         while True:
@@ -122,12 +127,14 @@ class Server:
         pid, self.pid = self.pid, 0
         with suppress(ProcessLookupError):
             os.kill(pid, number)
-        async with asyncio.timeout(30):
-            # Until the last thread has ended its files are open, the port and the lock of the folder among them.
-            while Path(f"/proc/{pid}").exists():
-                for process in _commands:
-                    process.poll()
-                await asyncio.sleep(0.002)
+        patience = Patience(LONG)
+        # Until the last thread has ended its files are open, the port and the lock of the folder among them.
+        while Path(f"/proc/{pid}").exists():
+            for process in _commands:
+                process.poll()
+            if patience.ends():
+                raise TimeoutError("it does not end")
+            await asyncio.sleep(0.002)
 
 
 _commands: list[subprocess.Popen[bytes]] = []
@@ -163,10 +170,19 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """A port that nobody has now, and that nobody is given for a connection of theirs while a server is dead."""
+    """A port that nobody has now, and that nobody is given for a connection of theirs while a server is dead.
+
+    Nor does another server of this run, however many begin at once and have not taken theirs yet.
+    """
     while True:
         port = random.randrange(18_000, 32_000)  # below what Linux draws from
+        if port in _given:
+            continue
         with socket.socket() as free, suppress(OSError):
             free.bind(("127.0.0.1", port))
+            _given.add(port)
             return port

@@ -19,7 +19,7 @@ from faults.figures import tell
 from faults.house import Crowd, doorstep, read_as_visitor, run, seeded
 from faults.killing import integrity
 from faults.people import Manners
-from faults.server import Launcher, Server, a_launcher, a_server
+from faults.server import Launcher, Patience, Server, a_launcher, a_server
 
 TOLD = {"failed", "busy", "out_of_order"}
 """What may be said of a message that could not be stored: the same bytes again, later."""
@@ -154,6 +154,7 @@ def _check_complaints(server: Server) -> None:
 
 
 async def _until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not true():
-            await asyncio.sleep(0.005)
+    patience = Patience(120)
+    while not true():
+        assert not patience.ends()
+        await asyncio.sleep(0.005)

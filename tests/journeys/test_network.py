@@ -28,7 +28,7 @@ def in_order(log: Locator, *said: str) -> None:
 
 def until(page: Page, true: Any, what: str) -> None:
     """Give the page time until something outside it is so."""
-    for _ in range(600):
+    for _ in range(1_200):
         if true():
             return
         page.wait_for_timeout(50)
@@ -60,7 +60,7 @@ def test_where_websockets_are_blocked_both_sides_talk_and_go_back_by_themselves(
         said = ("from a school", "I can read you", "and I you", "the proxy is gone", "I noticed nothing")
         in_order(log, *said)
         in_order(visitor.log, *said)
-        for turn in range(10):  # one of the two WebSockets may have been a look ahead of the other side's own
+        for turn in range(100):  # one of the two WebSockets may have been a look ahead of the other side's own
             before = network.polls
             visitor.says(f"visitor {turn}")
             noor.says(f"desk {turn}")

@@ -162,6 +162,6 @@ def test_another_process_that_writes_meanwhile_loses_nothing(tmp_path: Path) -> 
         assert not any(id in data for id in gone)
 
     play(path, story)
-    assert len(added) > 20
+    assert len(added) > 5, "both were at it"
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

@@ -92,12 +92,16 @@ class Visitors:
         Whoever did not come back since this process began is away since then.
         """
         seen, now = self._seen.get(conversation.id), self._clock()
+        # A clock that was put back would keep a place, and show somebody away, until it has caught up.
+        self._began = min(self._began, now)
         if seen is not None:
-            pages, since = tuple(seen.pages.values()), seen.absent_since
+            pages, since = tuple(seen.pages.values()), min(seen.absent_since, now)
+            seen.absent_since = since
             return Presence(whereabouts(pages, farewell=seen.farewell, absent=now - since), since)
         if conversation.left is not None:
             return Presence("gone", conversation.left * 60.0)
-        since = max(self._began, conversation.waiting_since * 60.0)
+        waiting = conversation.waiting_since * 60.0
+        since = max(self._began, waiting) if waiting <= now else self._began
         return Presence(whereabouts((), farewell=False, absent=now - since), since)
 
     def is_here(self, conversation: bytes) -> bool:

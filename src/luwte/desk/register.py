@@ -51,8 +51,12 @@ class Desks:
         return any(other != session for other in tuple(self._connected.get(account, {}).values()))
 
     def away(self, account: str) -> float:
-        """Seconds since the account had a desk, or since this process began."""
-        return 0.0 if account in self._connected else self._clock() - self._left.get(account, self._began)
+        """Seconds since the account had a desk, or since this process began; from now on if the clock was put back."""
+        if account in self._connected:
+            return 0.0
+        now = self._clock()
+        left = self._left[account] = min(self._left.get(account, self._began), now)
+        return now - left
 
     def here(self) -> frozenset[str]:
         """The accounts that have a desk open now."""

@@ -398,15 +398,24 @@ class Sockets:
         handler = self.handler(path, headers.get("origin", ""), headers.get("host", ""))
         return WebSocket(self, handler, self.clock()) if handler is not None else None
 
-    async def _sweep(self) -> None:
-        while True:
-            await asyncio.sleep(SWEEP)
-            now = self.clock()
-            for socket in tuple(self._open):
+    def look(self) -> None:
+        """Let go of whoever fell silent, and ask those who may be about to."""
+        now = self.clock()
+        for socket in tuple(self._open):
+            try:
+                # A clock that was put back would let a dead one pass for heard until it has caught up.
+                socket.heard = min(socket.heard, now)
                 if socket.heard < now - SILENCE:
                     socket.close(SILENT)
                 elif socket.probed and socket.heard < now - PROBE_AFTER:
                     socket.probe()
+            except Exception as error:  # or nobody would look at the others any more, and they would pass for here
+                trouble("silence", error)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP)
+            self.look()
 
 
 # picows tells the address of every connection to its logger; an adapter over a disabled one keeps that, and a logger

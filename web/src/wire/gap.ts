@@ -9,6 +9,8 @@ const LATE_AFTER = 5_000;
  * a lie. A server that cuts the line before that is seen to cut it.
  */
 const WITHHELD_AFTER = 50_000;
+/** A timer that is so late tells that the page was frozen: nobody was there to be brought anything. */
+const FROZEN = 5_000;
 
 export interface GapRules {
   /** The first number that has not come although it must exist. */
@@ -65,7 +67,8 @@ export class GapWatch {
 
   #wait(): void {
     const began = this.#world.now();
-    const cancel = this.#world.after((this.#isAsked ? WITHHELD_AFTER : LATE_AFTER) - this.#waited, () => this.#late());
+    const wait = (this.#isAsked ? WITHHELD_AFTER : LATE_AFTER) - this.#waited;
+    const cancel = this.#world.after(wait, () => this.#late(began + wait));
     this.#stopTimer = () => {
       cancel();
       this.#waited += Math.max(0, this.#world.now() - began);
@@ -77,8 +80,13 @@ export class GapWatch {
     this.#stopTimer = undefined;
   }
 
-  #late(): void {
+  #late(due: number): void {
     this.#stopTimer = undefined;
+    if (this.#isAsked && this.#world.now() > due + FROZEN) {
+      this.#waited = 0;
+      this.#wait();
+      return;
+    }
     if (this.#isAsked) {
       this.end();
       this.#rules.fork();

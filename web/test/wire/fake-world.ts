@@ -40,6 +40,12 @@ export class FakeClock {
     for (const timer of this.#timers.values()) timer.at += ms;
   }
 
+  /** The page is frozen: time goes by, and what fell due meanwhile happens late, all at once. */
+  freeze(ms: number): void {
+    this.#now += ms;
+    this.advance(0);
+  }
+
   get waiting(): number {
     return this.#timers.size;
   }
