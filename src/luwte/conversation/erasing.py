@@ -7,6 +7,7 @@ may be done again: whatever stops in between goes on from the ledger at the next
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
+from luwte.audit import actions as audit
 from luwte.audit.model import pseudonym
 from luwte.conversation import actions
 from luwte.errors import Busy
@@ -20,7 +21,7 @@ from luwte.plumbing.log import trouble
 AGAIN = 0.25
 """Seconds until the disk is asked again: somebody reads what must go, or there is no room for a write."""
 
-VISITOR, OPERATOR, RETENTION, LEDGER = "visitor", "operator", "retention", "ledger"
+VISITOR, OPERATOR, RETENTION, LEDGER = "visitor", audit.OPERATOR, "retention", "ledger"
 """On whose word, as the audit log has it. LEDGER: a process stopped in the middle of it, or an older copy came back."""
 
 

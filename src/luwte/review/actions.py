@@ -3,6 +3,7 @@
 from luwte.audit import actions as audit
 from luwte.audit.model import pseudonym
 from luwte.conversation import actions as conversations
+from luwte.conversation.erasing import LEDGER, RETENTION, VISITOR
 from luwte.conversation.model import ShredKey
 from luwte.errors import NoSuchConversation, Refusal
 from luwte.plumbing.db import ReadTx, WriteTx
@@ -43,7 +44,7 @@ def begin(
     # What others did with a conversation of ours is ours to see; what they do elsewhere is not.
     actors = None if object is not None and not employee else wanted
     if actors is not None and not employee:
-        actors += [audit.OPERATOR, audit.NOBODY]
+        actors += [audit.OPERATOR, audit.NOBODY, VISITOR, RETENTION, LEDGER]
     return account, Asked(actors, object)
 
 

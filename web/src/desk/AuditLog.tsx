@@ -7,7 +7,7 @@ import { Icon } from "../ui/Icon.tsx";
 import type { Desk } from "./desk.ts";
 import { Which } from "./Glass.tsx";
 import { useModal } from "./modal.ts";
-import { deed, outcome, role, why } from "./records.ts";
+import { deed, doer, outcome, role, why } from "./records.ts";
 import type { DeskSession } from "./state.ts";
 import type { Recorded, RecordPage, Wanted } from "./state-audit.ts";
 import { explain } from "./trouble.ts";
@@ -35,7 +35,7 @@ function Row({ one }: { one: Recorded }) {
     <tr>
       <td>{moment(one.minute)}</td>
       <th scope="row">
-        <bdi>{one.name === "operator" || one.name === "nobody" ? say(`audit.${one.name}`) : one.name}</bdi>
+        <bdi>{doer(one.name)}</bdi>
       </th>
       <td>{role(one.role)}</td>
       <td>{deed(one.action)}</td>

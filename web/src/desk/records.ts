@@ -32,6 +32,14 @@ const reasons = {
 const isPlain = (key: string): key is Plain => Object.hasOwn(nl, key);
 const isReason = (word: string): word is keyof typeof reasons => Object.hasOwn(reasons, word);
 
+const others = ["operator", "nobody", "visitor", "retention", "ledger"] as const;
+
+/** Who did it; whoever has no account goes by a word of the log. */
+export function doer(name: string): string {
+  const other = others.find((one) => one === name);
+  return other === undefined ? name : say(`audit.${other}`);
+}
+
 /** What has no word of its own is shown as the log has it. */
 function worded(kind: "did" | "role", word: string): string {
   const key = `${kind}.${word}`;

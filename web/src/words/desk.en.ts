@@ -113,6 +113,9 @@ export const en: Record<keyof typeof nl, string> = {
   "audit.refused": "Refused ({code})",
   "audit.operator": "System administrator",
   "audit.nobody": "Unknown name",
+  "audit.visitor": "Visitor",
+  "audit.retention": "End of its days",
+  "audit.ledger": "List of erasures",
   "audit.kept": "This desk remembers {n} records, signed {t}",
   "audit.kept.p": "With this text somebody outside can check that nothing was changed: luwte audit verify.",
   "audit.rewritten":
@@ -136,6 +139,7 @@ export const en: Record<keyof typeof nl, string> = {
   "did.conversation.write": "Tried to write",
   "did.conversation.return": "Back to the queue",
   "did.conversation.end": "Ended a conversation",
+  "did.conversation.erase": "Erased a conversation",
   "did.backup.restore": "Restored a backup",
   "did.conversation.offer": "Offered a conversation",
   "did.conversation.withdraw": "Withdrew the offer",

@@ -111,6 +111,9 @@ export const nl = {
   "audit.refused": "Geweigerd ({code})",
   "audit.operator": "Systeembeheerder",
   "audit.nobody": "Onbekende naam",
+  "audit.visitor": "Bezoeker",
+  "audit.retention": "Bewaartijd voorbij",
+  "audit.ledger": "Lijst van wat gewist is",
   "audit.kept": "Deze balie onthoudt {n} regels, ondertekend {t}",
   "audit.kept.p": "Met deze tekst kan iemand buiten nagaan dat er niets is veranderd: luwte audit verify.",
   "audit.rewritten":
@@ -134,6 +137,7 @@ export const nl = {
   "did.conversation.write": "Probeerde te schrijven",
   "did.conversation.return": "Terug in de rij",
   "did.conversation.end": "Gesprek gestopt",
+  "did.conversation.erase": "Gesprek gewist",
   "did.backup.restore": "Reservekopie teruggezet",
   "did.conversation.offer": "Gesprek aangeboden",
   "did.conversation.withdraw": "Aanbod ingetrokken",
