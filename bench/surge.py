@@ -19,6 +19,7 @@ from pathlib import Path
 from luwte.conversation import actions as conversations
 from luwte.conversation.around import Surroundings
 from luwte.conversation.departures import Departures, leave_at_once
+from luwte.conversation.erasing import Erasures
 from luwte.conversation.model import StartRequest
 from luwte.conversation.presence import Visitors
 from luwte.desk import actions as desk
@@ -26,8 +27,10 @@ from luwte.desk import turns
 from luwte.desk.board import Board
 from luwte.desk.model import HEAD_START, URGENT_IN_A_ROW
 from luwte.errors import NobodyWaits
+from luwte.plumbing import ledger
 from luwte.plumbing.db import Db
 from luwte.plumbing.keystore import KeyStore
+from luwte.plumbing.ledger import Ledger
 from luwte.plumbing.limits import Limits
 from luwte.plumbing.metrics import Metrics
 from luwte.plumbing.migrate import migrate
@@ -161,7 +164,7 @@ class Hall:
         migrate(folder / "main.db")
         relay, metrics = Relay(), Metrics()
         self.db = Db(folder / "main.db", relay, metrics)
-        self.keys = KeyStore(folder / "keys")
+        self.keys, self.ledger = KeyStore(folder / "keys"), Ledger(folder / ledger.FILE)
         self.around = Surroundings(
             "org",
             self.db,
@@ -173,6 +176,7 @@ class Hall:
             {},
             self.key,
             Visitors(self.clock),
+            Erasures(self.db, self.keys, self.ledger, self.clock),
         )
         self.board = Board(self.around, "chat")
         self.departures = Departures(self.around)
@@ -202,6 +206,7 @@ class Hall:
         self.board.close()
         await self.db.close()
         self.keys.close()
+        self.ledger.close()
 
 
 @asynccontextmanager
