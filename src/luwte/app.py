@@ -1,8 +1,7 @@
 """Where the parts meet: settings -> database, relay, key store -> sockets and pages."""
 
-import fcntl
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,9 +16,10 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from luwte import settings as settings_module
 from luwte.audit import notary
-from luwte.audit.notary import Erasures, Notary
+from luwte.audit.notary import Notary
 from luwte.conversation.around import Surroundings
 from luwte.conversation.departures import Departures
+from luwte.conversation.erasing import Erasures
 from luwte.conversation.frames import PROTOCOL
 from luwte.conversation.presence import Visitors
 from luwte.conversation.web import VisitorSocket
@@ -39,14 +39,17 @@ from luwte.errors import (
     Refusal,
     TooLarge,
 )
+from luwte.housekeeping import Housekeeping
 from luwte.line import web as line_web
 from luwte.line.lines import Lines
 from luwte.plumbing import clock as clocks
-from luwte.plumbing import keystore, polling
+from luwte.plumbing import keystore, ledger, polling
 from luwte.plumbing.clock import Clock
 from luwte.plumbing.db import Db
+from luwte.plumbing.files import only_one
 from luwte.plumbing.http import is_ambiguous, protocol, refusal_body
 from luwte.plumbing.keystore import KeyStore
+from luwte.plumbing.ledger import Ledger
 from luwte.plumbing.limits import Limits
 from luwte.plumbing.log import trouble
 from luwte.plumbing.metrics import Metrics
@@ -66,8 +69,6 @@ LARGEST_BODY = 16_384
 JSON = b"application/json"
 TODAY = f"/{PROTOCOL}"
 """The end of the paths of today's sockets; a path without it speaks the protocol before."""
-NO_ERASURES: Erasures = int
-"""There is no ledger of erasures yet, so every checkpoint knows of none: its highest number is 0."""
 DEFAULT_SECRETS = {bytes(32), b"\xff" * 32}
 
 
@@ -86,6 +87,7 @@ class Luwte:
         self.watch = Watch(around, self.desks)
         self.departures = Departures(around)
         self.lines = Lines(around.db, around.relay, around.clock, settings.folder)
+        self.housekeeping = Housekeeping(settings, around.db, around.erasures, lambda: self.lines.plan, around.clock)
         self.boards = Boards(around, self.lines, [])
         self.sockets = Sockets(self._route, self.is_own_origin, around.clock, around.metrics)
         self.polls = Polls(self.sockets)
@@ -169,6 +171,7 @@ class Luwte:
             "lineName": settings.line_name,
             "exitUrl": settings.exit_url,
             "retentionDays": settings.retention_days,
+            "retentionOf": dict(settings.retention_of),
             "demo": self.is_demo,
         }
 
@@ -214,23 +217,12 @@ async def running(settings: Settings, *, is_demo: bool, clock: Clock = clocks.sy
             yield luwte
 
 
-@contextmanager
-def only_one(folder: Path) -> Iterator[None]:
-    """Hold the folder: two processes would write over each other's keys. Raises `CannotStart` when it is held."""
-    with (folder / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise CannotStart("Another Luwte runs on this folder.") from None
-        yield
-
-
 @asynccontextmanager
 async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock) -> AsyncIterator[Luwte]:
     database = settings.folder / "main.db"
     migrate(database)
     metrics, relay = Metrics(), Relay()
-    keys = KeyStore(settings.folder / "keys")
+    keys, erased = KeyStore(settings.folder / "keys"), Ledger(settings.folder / ledger.FILE)
     db = Db(database, relay, metrics)
     try:
         around = Surroundings(
@@ -244,12 +236,16 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
             certificates={},
             shred_key=keys.of(keystore.CONVERSATION),
             visitors=Visitors(clock),
+            erasures=Erasures(db, keys, erased, clock),
         )
         origin, seed = notary.origin_of(settings.organisation), notary.keep_key(settings.folder)
-        luwte = Luwte(settings, around, secret, Notary(db, clock, origin, seed, NO_ERASURES), is_demo)
+        luwte = Luwte(settings, around, secret, Notary(db, clock, origin, seed, lambda: erased.highest), is_demo)
         await luwte.reload_teams()
         if any(keys.get(keystore.STAFF, bytes.fromhex(id)) is None for id in await db.read(staff.account_ids)):
             raise CannotStart("The key store does not fit the database. Restore both from the same backup.")
+        await around.erasures.finish()
+        around.erasures.start()
+        luwte.housekeeping.start()
         luwte.sockets.start()
         luwte.watch.start()
         luwte.departures.start()
@@ -261,12 +257,15 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
             luwte.watch.stop()
             luwte.departures.stop()
             luwte.lines.stop()
+            luwte.housekeeping.stop()
+            around.erasures.stop()
             luwte.notary.stop()
             await luwte.sockets.stop()
             luwte.boards.close()
     finally:
         await db.close()
         keys.close()
+        erased.close()
 
 
 # HTTP

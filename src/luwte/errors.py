@@ -43,6 +43,12 @@ class NoSuchConversation(Refusal):
     status, code, says = 404, "no_such_conversation", "We cannot find this conversation."
 
 
+class Gone(Refusal):
+    """Erased, and said to its own visitor only: to anybody else it is `NoSuchConversation`."""
+
+    status, code, says = 410, "gone", "This conversation was erased."
+
+
 class NotFound(Refusal):
     """No such page."""
 

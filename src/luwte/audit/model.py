@@ -23,6 +23,7 @@ ACTIONS = frozenset(
         "conversation.write",
         "conversation.return",
         "conversation.end",
+        "conversation.erase",
         "backup.restore",
         "conversation.offer",
         "conversation.withdraw",

@@ -134,9 +134,11 @@ class Beside:
             # A next time has a reason of its own, and a record of its own.
             self._shown.discard((self._way.mark, id))
             conversation = await self._around.db.read(_found, id)
-            if conversation is not None and conversation.ended_by is not None and ended is None:
+            if conversation is None:  # erased: the desk was told
+                continue
+            if conversation.ended_by is not None and ended is None:
                 self._send(frames.Ended(id, conversation.ended_by))
-            elif conversation is None or ended is not None or conversation.holder != self._session.account.id:
+            elif ended is not None or conversation.holder != self._session.account.id:
                 self._send(frames.SteppedOut(id))
 
     def _forget(self, id: bytes) -> None:

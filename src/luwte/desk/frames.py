@@ -263,6 +263,11 @@ class Ended(Frame, tag="ended"):
     by: str
 
 
+class Erased(Frame, tag="erased"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
+
+
 class Lost(Frame, tag="lost"):
     conv: bytes
 

@@ -1,5 +1,6 @@
 """Files and folders that are there whole or not at all, for their owner only."""
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -12,6 +13,10 @@ from luwte.errors import CannotStart
 
 UNFINISHED = ".unfinished"
 """How the name of a folder ends that is being filled, or that nobody finished."""
+
+
+class Held(CannotStart):
+    """Another process has the folder."""
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -74,3 +79,14 @@ def sync(path: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Hold the folder: two processes would write over each other's keys. Raises `Held`."""
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Held("Another Luwte runs on this folder.") from None
+        yield

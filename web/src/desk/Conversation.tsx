@@ -111,11 +111,13 @@ function Title({ desk, talk }: Omit<ConversationProps, "shown">) {
 
 function Over({ desk, talk, here }: Omit<ConversationProps, "shown"> & { here: boolean }) {
   const by = talk.ended.value;
+  const erased = talk.erased.value;
   useEffect(() => {
-    if (by === "visitor") announce(`${say("talk", { n: talk.number })}. ${say("end.visitor")}`);
+    if (erased) announce(`${say("talk", { n: talk.number })}. ${say("end.erased")}`);
+    else if (by === "visitor") announce(`${say("talk", { n: talk.number })}. ${say("end.visitor")}`);
     // The box is gone, maybe in the middle of a word. The log takes the keys: there they do no harm.
     if (here && isFocusLost()) document.getElementById(logId(talk.conv))?.focus();
-  }, [by]);
+  }, [by, erased]);
   function away(): void {
     desk.forgetDraft(talk.conv);
     desk.session.dismiss(talk.conv);
@@ -123,7 +125,7 @@ function Over({ desk, talk, here }: Omit<ConversationProps, "shown"> & { here: b
   }
   return (
     <div class="over">
-      <p>{say(by === "visitor" ? "end.visitor" : "end.team")}</p>
+      <p>{say(erased ? "end.erased" : by === "visitor" ? "end.visitor" : "end.team")}</p>
       <button type="button" class="pill outline" onClick={away}>
         {say("end.away")}
       </button>

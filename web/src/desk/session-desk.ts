@@ -311,6 +311,11 @@ export class Desk implements DeskSession {
       case "lost":
         this.handing.lost(hex(frame.conv));
         return this.#lost(hex(frame.conv));
+      case "erased":
+        this.handing.ended(hex(frame.conv));
+        this.lead.forget(hex(frame.conv));
+        this.#talk(hex(frame.conv))?.erase();
+        return this.dismissMoved(hex(frame.conv));
       case "shift":
       case "asked":
       case "offered":

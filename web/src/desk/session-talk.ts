@@ -33,6 +33,7 @@ export class Talk implements DeskConversation {
   readonly visitorTypes: Signal<boolean> = signal(false);
   readonly visitorIs: Signal<"here" | "away" | "gone"> = signal("here");
   readonly ended: Signal<"visitor" | "team" | undefined> = signal(undefined);
+  readonly erased: Signal<boolean> = signal(false);
   readonly fork: Signal<boolean> = signal(false);
   readonly unreadable: Signal<boolean> = signal(false);
   readonly beside: Signal<string | undefined> = signal(undefined);
@@ -176,6 +177,16 @@ export class Talk implements DeskConversation {
     if (this.#made === undefined) this.#logs[2].unlocked();
     else this.#logs[2].outbox.wake();
     this.#publish();
+  }
+
+  /** It is erased everywhere, so here too; the screen keeps a line that says so. */
+  erase(): void {
+    this.wipe();
+    this.#wraps = [];
+    this.#made = undefined;
+    this.unread.value = 0;
+    this.erased.value = true;
+    this.ended.value ??= "visitor";
   }
 
   wipe(): void {

@@ -43,6 +43,8 @@ export interface DeskConversation {
   readonly visitorTypes: ReadonlySignal<boolean>;
   readonly visitorIs: ReadonlySignal<"here" | "away" | "gone">;
   readonly ended: ReadonlySignal<"visitor" | "team" | undefined>;
+  /** It was erased: nothing of it is left here, and `ended` is set. */
+  readonly erased: ReadonlySignal<boolean>;
   /** The two sides saw different transcripts: lasting warning, nothing more is sent. */
   readonly fork: ReadonlySignal<boolean>;
   /** No key of ours opens what we would write under: nothing is sent to the visitor. */

@@ -77,6 +77,7 @@ const fromServer = {
   cert: record({ certificate }),
   ack: record({ conv, log, msg_id: msgId, n: whole, minute: whole }),
   ended: record({ conv, by }),
+  erased: record({ conv }),
   lost: record({ conv }),
   delivered: record({ conv, n: whole }),
   read: record({ conv, n: whole }),

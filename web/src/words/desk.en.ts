@@ -227,6 +227,7 @@ export const en: Record<keyof typeof nl, string> = {
   "end.stay": "Keep talking",
   "end.visitor": "The visitor has ended the chat.",
   "end.team": "This conversation has ended.",
+  "end.erased": "This conversation was erased. Nothing of it is left here.",
   "end.away": "Clear from the screen",
   hand: "Hand over",
   "hand.who": "Who goes on with this conversation?",

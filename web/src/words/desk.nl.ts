@@ -225,6 +225,7 @@ export const nl = {
   "end.stay": "Verder praten",
   "end.visitor": "De bezoeker heeft de chat gestopt.",
   "end.team": "Dit gesprek is gestopt.",
+  "end.erased": "Dit gesprek is gewist. Hier is er niets meer van.",
   "end.away": "Haal van het scherm",
   hand: "Draag over",
   "hand.who": "Wie gaat verder met dit gesprek?",

@@ -58,6 +58,7 @@ interface Talk extends DeskConversation {
   readonly lines: Signal<readonly DeskLine[]>;
   readonly unread: Signal<number>;
   readonly ended: Signal<"visitor" | "team" | undefined>;
+  readonly erased: Signal<boolean>;
   readonly fork: Signal<boolean>;
   readonly unreadable: Signal<boolean>;
   readonly visitorTypes: Signal<boolean>;
@@ -75,6 +76,7 @@ const talk = (conv: string, number: number, minutes: number, lines: readonly Des
   visitorTypes: signal(false),
   visitorIs: signal<"here" | "away" | "gone">("here"),
   ended: signal<"visitor" | "team" | undefined>(undefined),
+  erased: signal(false),
   fork: signal(false),
   unreadable: signal(false),
   beside: signal<string | undefined>(undefined),

@@ -3,7 +3,7 @@
  * a test meddles with what it says, and it never loses what it acknowledged.
  */
 
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createPublicKey, randomBytes, verify as verifySignature } from "node:crypto";
 import { decode, encode } from "@msgpack/msgpack";
 import { base64, equal, hex, unbase64 } from "../../src/crypto/bytes.ts";
 import { NOTE, parse, type SaltedHeader, TEAM, VISITOR } from "../../src/crypto/envelope.ts";
@@ -94,6 +94,9 @@ export class ModelServer {
   /** A hostile server says something else, or more, or nothing. */
   meddle: (frame: Frame, link: Link) => Frame[] = (frame) => [frame];
   isDown = false;
+  readonly erased = new Set<string>();
+  /** Whether erasing comes to an end; a copy of everything may be under way. */
+  confirms = true;
   /** Conversations that one account may have. */
   limit = 4;
   /** Canned replies, by owner and id. */
@@ -210,6 +213,7 @@ export class ModelServer {
     const conv = link.conv;
     if (frame.t === "start") this.#start(link, frame);
     else if (frame.t === "resume") this.#resume(link, frame);
+    else if (frame.t === "erase") this.#erase(link, frame);
     else if (frame.t === "ping") this.say(link, { t: "pong" });
     else if (conv === undefined) throw new Refused("wrong_order");
     else if (frame.t === "append") this.#append(link, conv, frame.envelope);
@@ -259,6 +263,24 @@ export class ModelServer {
     this.say(link, { t: "resumed", conv: conv.id, last: conv.logs[1].length, wraps });
     for (const stored of conv.logs[1].slice(frame.after)) this.#envelope(link, conv, 1, stored);
     this.#tellVisitor(conv);
+  }
+
+  #erase(link: Link, frame: Frame): void {
+    const id = createHash("sha256").update(frame.ve).update(frame.vg).digest().subarray(0, 16);
+    const conv = this.convs.get(hex(id));
+    if (conv === undefined && !this.erased.has(hex(id))) throw new Refused("no_such_conversation");
+    const signed = Buffer.concat([Buffer.from("luwte/v1/erase\0"), id]);
+    const spki = Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), frame.vg]);
+    const key = createPublicKey({ key: spki, format: "der", type: "spki" });
+    if (!verifySignature(null, signed, key, frame.sig)) throw new Refused("not_accepted");
+    this.convs.delete(hex(id));
+    this.erased.add(hex(id));
+    for (const desk of conv === undefined ? [] : this.#desks(conv.holder)) {
+      if (conv?.endedBy === undefined) this.say(desk, { t: "ended", conv: id, by: "visitor" });
+      this.say(desk, { t: "erased", conv: id });
+    }
+    this.#tellQueue();
+    if (this.confirms) this.say(link, { t: "erased", conv: Uint8Array.from(id) });
   }
 
   #desk(link: Link, frame: Frame): void {
