@@ -136,6 +136,7 @@ export const en: Record<keyof typeof nl, string> = {
   "did.conversation.write": "Tried to write",
   "did.conversation.return": "Back to the queue",
   "did.conversation.end": "Ended a conversation",
+  "did.conversation.erase": "Erased a conversation",
   "did.backup.restore": "Restored a backup",
   "did.conversation.offer": "Offered a conversation",
   "did.conversation.withdraw": "Withdrew the offer",

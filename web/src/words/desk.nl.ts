@@ -134,6 +134,7 @@ export const nl = {
   "did.conversation.write": "Probeerde te schrijven",
   "did.conversation.return": "Terug in de rij",
   "did.conversation.end": "Gesprek gestopt",
+  "did.conversation.erase": "Gesprek gewist",
   "did.backup.restore": "Reservekopie teruggezet",
   "did.conversation.offer": "Gesprek aangeboden",
   "did.conversation.withdraw": "Aanbod ingetrokken",
