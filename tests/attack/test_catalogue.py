@@ -267,7 +267,7 @@ REQUESTS: dict[str, Callable[[Cast], Awaitable[int]]] = {
     "audit.export": exports,
 }
 ELSEWHERE = {"backup.restore", "conversation.erase"}
-"""The one is done in another folder; the other is not refused but waits: tests/attack/test_erasure.py."""
+"""Not at a desk: below, by themselves."""
 
 NEVER_DONE = {"conversation.write": "no_such_conversation"}
 """Of writing only a refused try is on record."""
@@ -445,3 +445,21 @@ def test_a_restore_is_on_record_in_what_it_made(tmp_path: Path) -> None:
     backups.restore(tmp_path / "backup", tmp_path / "restored", 2, keys=tmp_path / "house")
     found = look(tmp_path / "restored" / "main.db", lambda tx: [one for one, _ in audit_store.everything(tx)])
     assert [(one.actor, one.action, one.result) for one in found] == [("operator", "backup.restore", "done")]
+
+
+def test_an_erasure_is_on_record_once(tmp_path: Path) -> None:
+    """However often it is asked for; under the pseudonym that the conversation had, which is nobody's any more."""
+
+    async def story(house: House) -> None:
+        cast = await _cast(house)
+        conv = await cast.taken()
+        before = await records(house)
+        for _ in range(2):
+            assert (await cast.visitors[0].erases())["t"] == "erased"
+        found = (await records(house))[len(before) :]
+        assert [(one.actor, one.action, one.object, one.result) for one in found] == [
+            ("visitor", "conversation.erase", before[-1].object, "done")
+        ]
+        assert house.luwte.around.shred_key(conv) is None
+
+    play(story, tmp_path / "house")

@@ -66,7 +66,7 @@ def test_emergency_access_is_seen_and_looked_up(tmp_path: Path) -> None:
         assert re.fullmatch("[0-9a-f]{8}", code)
         assert cells[:2] == [
             ["Counsellor", "Stopped reading", code, "", "Done"],
-            ["Counsellor", "Used emergency access", code, "a colleague cannot go on", "Done"],
+            ["Counsellor", "Used emergency access", code, "A colleague cannot go on", "Done"],
         ]
         robin.page.keyboard.press("Escape")
         expect(log).to_have_count(0)

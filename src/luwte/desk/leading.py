@@ -81,7 +81,8 @@ class Leading:
         tell(AT_ONCE, self._line, line.line_topic(team), line.hand_topic(team))
         tell(AT_ONCE, self._alarms, alarm.alarm_topic(team), desks_topic(team), conversations.queue_topic(team))
         tell(AT_ONCE, self._company, company, holder)
-        tell(AT_ONCE, self._broken, glass.glass_topic(team))
+        broken = tell(AT_ONCE, self._broken, glass.glass_topic(team))
+        self._unfollow.append(around.relay.listen(conversations.erased_topic(team), lambda _: broken.stir()))
         self._remembered: int | None = None
         self._checkpoints = tell(AT_ONCE, self._checkpoint, checkpoints.TOPIC, say=self._tell_checkpoint)
         if account.role == LEAD:

@@ -9,7 +9,7 @@ import { useModal } from "./modal.ts";
 import type { DeskConversation, DeskSession } from "./state.ts";
 import { type Broken, type Ground, grounds } from "./state-glass.ts";
 import { dayOf, today } from "./when.ts";
-import { lasted, say } from "./words.ts";
+import { capital, lasted, say } from "./words.ts";
 
 const refusals = {
   reason_needed: "glass.short",
@@ -29,7 +29,7 @@ function Why({ chosen, choose }: { chosen: Ground | undefined; choose: (one: Gro
       {grounds.map((one) => (
         <label key={one} class="choice">
           <input type="radio" name={name} required checked={chosen === one} onChange={() => choose(one)} />
-          {say(`glass.${one}`)}
+          {capital(say(`glass.${one}`))}
         </label>
       ))}
     </fieldset>

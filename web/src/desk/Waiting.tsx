@@ -182,6 +182,9 @@ export function Waiting({ desk }: { desk: Desk }) {
         ))}
       </ol>
       {session.more.value > 0 && <p class="small more">{say("wait.more", { n: session.more.value })}</p>}
+      <button type="button" class="pill glass" onClick={() => (desk.breaking.value = true)}>
+        {say("glass")}
+      </button>
     </section>
   );
 }

@@ -1,7 +1,7 @@
 /** Records in words: what was done, why, and what came of it. */
 
 import { nl } from "../words/desk.nl.ts";
-import { say } from "./words.ts";
+import { capital, say } from "./words.ts";
 
 type Key = keyof typeof nl;
 /** Sentences without a place to fill. */
@@ -50,7 +50,7 @@ export const deed = (action: string): string => worded("did", action);
 
 export const role = (name: string): string => worded("role", name);
 
-export const why = (reason: string): string => (isReason(reason) ? say(reasons[reason]) : reason);
+export const why = (reason: string): string => (isReason(reason) ? capital(say(reasons[reason])) : reason);
 
 export function outcome(result: string): string {
   if (result === "done") return say("audit.done");

@@ -20,3 +20,6 @@ export function lasted(since: number, now: number): string {
   const { h, n } = span(since, now);
   return h === 0 ? say("t.min", { n }) : say("t.hour", { h, n });
 }
+
+/** A part of a sentence, on its own. */
+export const capital = (text: string): string => text.charAt(0).toLocaleUpperCase(language.value) + text.slice(1);
