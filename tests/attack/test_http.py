@@ -93,11 +93,11 @@ def test_each_page_keeps_to_itself(tmp_path: Path) -> None:
 
     async def story(house: House) -> None:
         async with client(house) as browser:
-            for path, wasm in (("/", ""), ("/l/chat", ""), ("/desk", " 'wasm-unsafe-eval'")):
+            for path, wasm in (("/", ""), ("/l/chat", ""), ("/more", ""), ("/desk", " 'wasm-unsafe-eval'")):
                 page = await browser.get(path)
                 digest = base64.b64encode(hashlib.sha256(import_map(page.text).encode()).digest()).decode()
                 assert {name: page.headers[name] for name in EVERYWHERE} == EVERYWHERE
-                sockets = "".join(f" ws{origin.removeprefix('http')}" for origin in house.settings.origins)
+                sockets = f" ws{house.origin.removeprefix('http')}"
                 assert page.headers["content-security-policy"] == PAGE.format(hash=digest, wasm=wasm, sockets=sockets)
                 assert page.headers["integrity-policy"] == "blocked-destinations=(script)"
                 assert page.headers["content-type"] == "text/html; charset=utf-8"
@@ -111,7 +111,7 @@ def test_every_script_is_pinned(tmp_path: Path) -> None:
 
     async def story(house: House) -> None:
         async with client(house) as browser:
-            for path in ("/", "/desk"):
+            for path in ("/", "/more", "/desk"):
                 page = (await browser.get(path)).text
                 pinned = json.loads(import_map(page))["integrity"]
                 assert "/org.js" in pinned
@@ -144,6 +144,7 @@ def test_every_answer_is_guarded_errors_too(tmp_path: Path) -> None:
                 await browser.get("/healthz"),
                 await browser.get("/l/chat/status"),
                 await browser.get("/org.js"),
+                await browser.get("/release.json"),
                 await browser.get("/nothing"),
                 await browser.put("/"),
                 await browser.options("/"),
@@ -155,7 +156,7 @@ def test_every_answer_is_guarded_errors_too(tmp_path: Path) -> None:
                 await browser.post("/desk/sign-in", json={"name": "Noor", "proof": "AAAA"}),
                 await browser.post("/desk/sign-out"),
             ]
-            statuses = [200, 200, 200, 404, 405, 405, 403, 403, 400, 413, 400, 401, 401]
+            statuses = [200, 200, 200, 200, 404, 405, 405, 403, 403, 400, 413, 400, 401, 401]
             assert [answer.status_code for answer in answers] == statuses
             for answer in answers:
                 assert {name: answer.headers[name] for name in EVERYWHERE} == EVERYWHERE
@@ -174,7 +175,18 @@ def test_a_head_has_the_headers_of_its_page_and_no_body(tmp_path: Path) -> None:
     async def story(house: House) -> None:
         async with client(house) as browser:
             script = next(iter(json.loads(import_map((await browser.get("/")).text))["integrity"]))
-            for path in ("/", "/l/chat", "/desk", "/healthz", "/l/chat/status", "/org.js", script, "/nothing", "/l/x"):
+            for path in (
+                "/",
+                "/l/chat",
+                "/more",
+                "/desk",
+                "/healthz",
+                "/org.js",
+                "/release.json",
+                script,
+                "/nothing",
+                "/l/x",
+            ):
                 whole, head = await browser.get(path), await browser.head(path)
                 whole.headers.pop("date"), head.headers.pop("date")
                 assert (head.status_code, head.headers, head.content) == (whole.status_code, whole.headers, b""), path

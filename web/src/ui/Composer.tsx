@@ -59,6 +59,7 @@ export function Composer({ words, draft, send, typing, enterSends, look }: Compo
   return (
     <form
       class={`composer ${look ?? ""}`}
+      autocomplete="off"
       onSubmit={(event) => {
         event.preventDefault();
         void submit();
@@ -79,7 +80,9 @@ export function Composer({ words, draft, send, typing, enterSends, look }: Compo
         dir="auto"
         placeholder={words.hint}
         autocomplete="off"
+        autocorrect="off"
         spellcheck={false}
+        {...{ writingsuggestions: "false" }}
         aria-describedby={`${id}-says`}
         value={draft.value}
         onInput={(event) => onInput(event.currentTarget.value)}

@@ -4,6 +4,8 @@ import { type Signal, useSignal } from "@preact/signals";
 import { EndDialog } from "./EndDialog.tsx";
 import { Ended } from "./Ended.tsx";
 import { Header } from "./Header.tsx";
+import { Hide } from "./Hide.tsx";
+import { hiding } from "./hiding.ts";
 import { Refused } from "./Refused.tsx";
 import { Start } from "./Start.tsx";
 import type { VisitorSession } from "./state.ts";
@@ -45,12 +47,13 @@ export function App({ session, leave, again }: AppProps) {
   const asks = ending.value && (phase === "waiting" || phase === "talking");
   return (
     <div class="page" data-phase={phase}>
-      {/* The dialog has its own exit, at the same place; one of the two is there at a time. */}
-      <div class={asks ? "cloaked" : "screen"}>
+      {/* A dialog has its own exit, at the same place; one of the two is there at a time. */}
+      <div class={asks || hiding.value ? "cloaked" : "screen"}>
         <Header leave={leave} />
         <Screen session={session} again={again} draft={draft} end={() => (ending.value = true)} />
       </div>
       {asks && <EndDialog session={session} leave={leave} close={() => (ending.value = false)} />}
+      {hiding.value && <Hide leave={leave} />}
     </div>
   );
 }

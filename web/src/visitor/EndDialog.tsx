@@ -1,10 +1,9 @@
-/** Stopping, asked once. It covers the page, so it carries an exit of its own at the same place. */
+/** Stopping, asked once. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
 import { org } from "/org.js";
 import { alarm, announce } from "../ui/announce.ts";
-import { Header } from "./Header.tsx";
+import { Sheet } from "./Sheet.tsx";
 import { isQueueing, type VisitorSession } from "./state.ts";
 import { say } from "./words.ts";
 
@@ -43,25 +42,11 @@ function Answers({ session, close }: Omit<EndDialogProps, "leave">) {
 }
 
 export function EndDialog({ session, leave, close }: EndDialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const heading = useRef<HTMLHeadingElement>(null);
   const waiting = isQueueing(session);
-  useEffect(() => {
-    const before = document.activeElement;
-    dialog.current?.showModal();
-    heading.current?.focus();
-    return () => before instanceof HTMLElement && before.isConnected && before.focus();
-  }, []);
   return (
-    <dialog ref={dialog} class="ending" aria-labelledby="ending" onClose={close}>
-      <Header leave={leave} />
-      <div class="column rows">
-        <h2 id="ending" ref={heading} tabIndex={-1}>
-          {say(waiting ? "wait.out.h" : "end.h")}
-        </h2>
-        <p>{waiting ? say("wait.stay") : `${say("keep")} ${say("keep.p", { n: org.retentionDays })}`}</p>
-        <Answers session={session} close={close} />
-      </div>
-    </dialog>
+    <Sheet id="ending" title={say(waiting ? "wait.out.h" : "end.h")} leave={leave} close={close}>
+      <p>{waiting ? say("wait.stay") : `${say("keep")} ${say("keep.p", { n: org.retentionDays })}`}</p>
+      <Answers session={session} close={close} />
+    </Sheet>
   );
 }

@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import { announce } from "../ui/announce.ts";
 import { Languages } from "./Header.tsx";
 import { Heading } from "./Heading.tsx";
+import { HideLink } from "./Hide.tsx";
 import { Lines } from "./Lines.tsx";
 import { DangerCard } from "./Safety.tsx";
 import type { VisitorSession } from "./state.ts";
@@ -46,6 +47,7 @@ export function Ended({ session, draft, again }: EndedProps) {
       <button type="button" class="pill outline go" onClick={again}>
         {say("start.again")}
       </button>
+      <HideLink />
       <DangerCard />
       <Languages place="foot" />
     </main>

@@ -5,6 +5,7 @@ import type { nl } from "./nl.ts";
 export const en: Record<keyof typeof nl, string> = {
   exit: "Leave now",
   "exit.left": "Shift {n} more times",
+  "exit.skip": "Go away from this page at once",
   "start.h": "You can talk here. Without your name.",
   "start.p": "You chat with a counsellor. It is free. You decide what you tell.",
   "start.go": "Start chat",
@@ -35,6 +36,20 @@ export const en: Record<keyof typeof nl, string> = {
   "safe.more": "Traces on this device",
   "safe.tip": "Erasing all can stand out. Erase only this page.",
   "safe.spy": "Watching through an app or wifi we cannot see or stop.",
+  hide: "How to hide this visit",
+  "hide.back": "Back",
+  "hide.site": "This site puts nothing on your device. But your browser may remember that you were here.",
+  "hide.erase": "Erase this page from your browser",
+  "hide.how": "Open the history of your browser. Look for Luwte and erase only that line.",
+  "hide.more":
+    "Look at the tabs you closed a moment ago, too. Are you signed in to your browser? Then the history may be on another device as well.",
+  "hide.private": "Next time: a private window",
+  "hide.window":
+    "Open a private or incognito window, and close it when you are done. Then this visit is not in the history.",
+  "hide.words": "Your keyboard may remember words that you type. In a private window, too.",
+  "hide.cannot": "What we cannot stop",
+  "hide.wifi": "Whoever runs the wifi may be able to see that you were on this site. Not what you write.",
+  "hide.device": "Do you think somebody is watching? If you can, use a device that this person cannot reach.",
   "112": "In danger now? Call 112. We cannot send anyone to you.",
   "112.call": "112 in danger",
   "113.call": "113 about suicide",

@@ -3,6 +3,7 @@
 export const nl = {
   exit: "Snel weg",
   "exit.left": "Nog {n} keer Shift",
+  "exit.skip": "Ga meteen weg van deze pagina",
   "start.h": "Hier kun je praten. Zonder je naam.",
   "start.p": "Je chat met een hulpverlener. Het kost niets. Jij bepaalt wat je vertelt.",
   "start.go": "Start de chat",
@@ -33,6 +34,20 @@ export const nl = {
   "safe.more": "Sporen op dit apparaat",
   "safe.tip": "Alles wissen kan opvallen. Wis alleen deze pagina.",
   "safe.spy": "Meekijken via een app of wifi kunnen wij niet zien of stoppen.",
+  hide: "Zo verberg je dit bezoek",
+  "hide.back": "Terug",
+  "hide.site": "Deze site zet niets op je apparaat. Je browser kan wel onthouden dat je hier was.",
+  "hide.erase": "Wis deze pagina uit je browser",
+  "hide.how": "Open de geschiedenis van je browser. Zoek Luwte en wis alleen die regel.",
+  "hide.more":
+    "Kijk ook bij de tabbladen die je pas hebt gesloten. Ben je in je browser ingelogd? Dan kan de geschiedenis ook op een ander apparaat staan.",
+  "hide.private": "De volgende keer: een privévenster",
+  "hide.window":
+    "Open een privévenster of incognitovenster, en sluit het als je klaar bent. Dan staat dit bezoek niet in de geschiedenis.",
+  "hide.words": "Je toetsenbord kan woorden onthouden die je typt. Ook in een privévenster.",
+  "hide.cannot": "Wat wij niet kunnen stoppen",
+  "hide.wifi": "Wie de wifi beheert, kan misschien zien dat je op deze site was. Niet wat je schrijft.",
+  "hide.device": "Denk je dat iemand meekijkt? Gebruik als het kan een apparaat waar die persoon niet bij kan.",
   "112": "Direct gevaar? Bel 112. Wij kunnen niemand naar je toe sturen.",
   "112.call": "112 bij gevaar",
   "113.call": "113 over zelfmoord",
