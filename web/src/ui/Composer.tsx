@@ -23,6 +23,9 @@ export interface ComposerProps {
   readonly look?: "note";
 }
 
+/** No keyboard and no service corrects, completes or learns what is written here. The first is a property of yes or no. */
+const noLearning: object = { autocorrect: false, writingsuggestions: "false" };
+
 type Outcome = "fine" | "long" | "failed";
 
 export function Composer({ words, draft, send, typing, enterSends, look }: ComposerProps) {
@@ -80,9 +83,8 @@ export function Composer({ words, draft, send, typing, enterSends, look }: Compo
         dir="auto"
         placeholder={words.hint}
         autocomplete="off"
-        autocorrect="off"
         spellcheck={false}
-        {...{ writingsuggestions: "false" }}
+        {...noLearning}
         aria-describedby={`${id}-says`}
         value={draft.value}
         onInput={(event) => onInput(event.currentTarget.value)}

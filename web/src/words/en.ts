@@ -33,7 +33,6 @@ export const en: Record<keyof typeof nl, string> = {
   busy: "It is too busy now. That is not your fault. Try again later.",
   "safe.h": "Can anyone see this screen?",
   "safe.p": "‘Leave now’ takes you off this page at once. We cannot erase your browser history.",
-  "safe.more": "Traces on this device",
   "safe.tip": "Erasing all can stand out. Erase only this page.",
   "safe.spy": "Watching through an app or wifi we cannot see or stop.",
   hide: "How to hide this visit",

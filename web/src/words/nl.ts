@@ -31,7 +31,6 @@ export const nl = {
   busy: "Het is nu te druk. Dat ligt niet aan jou. Probeer het later weer.",
   "safe.h": "Kan iemand dit scherm zien?",
   "safe.p": "Met ‘Snel weg’ ben je meteen weg van deze pagina. De geschiedenis van je browser kunnen wij niet wissen.",
-  "safe.more": "Sporen op dit apparaat",
   "safe.tip": "Alles wissen kan opvallen. Wis alleen deze pagina.",
   "safe.spy": "Meekijken via een app of wifi kunnen wij niet zien of stoppen.",
   hide: "Zo verberg je dit bezoek",
