@@ -40,6 +40,15 @@ export function twin(): Plugin {
   };
 }
 
+/** Vite would bring along a loader for styles of scripts that come later. Ours have none. */
+export function plain(): Plugin {
+  return {
+    name: "plain",
+    enforce: "pre",
+    load: (id) => (id === "\0vite/preload-helper.js" ? "export const __vitePreload = (load) => load();" : null),
+  };
+}
+
 /** Where the server puts a page; every other file is served under its own name. */
 const address = (name: string): string => (name === "index.html" ? "/" : `/${name.replace(/\.html$/, "")}`);
 

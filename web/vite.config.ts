@@ -2,13 +2,13 @@
 
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
-import { listed, spoken, twin } from "./build.ts";
+import { listed, plain, spoken, twin } from "./build.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   publicDir: false,
-  plugins: [spoken(), twin(), listed()],
+  plugins: [plain(), spoken(), twin(), listed()],
   build: {
     outDir: here("../src/luwte/client"),
     emptyOutDir: true,

@@ -15,12 +15,21 @@ import pytest
 from actors import House, play
 from attack.attackers import records
 
-OTHERS = (
-    "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), display-capture=(), encrypted-media=(),"
-    " fullscreen=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), magnetometer=(), microphone=(),"
-    " midi=(), payment=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), web-share=(),"
-    " xr-spatial-tracking=()"
-)
+OFF = """
+    accelerometer attribution-reporting autoplay battery bluetooth browsing-topics camera captured-surface-control
+    ch-device-memory ch-downlink ch-dpr ch-ect ch-prefers-color-scheme ch-prefers-reduced-motion
+    ch-prefers-reduced-transparency ch-rtt ch-save-data ch-ua ch-ua-arch ch-ua-bitness ch-ua-form-factors
+    ch-ua-full-version ch-ua-full-version-list ch-ua-high-entropy-values ch-ua-mobile ch-ua-model ch-ua-platform
+    ch-ua-platform-version ch-ua-wow64 ch-viewport-height ch-viewport-width ch-width clipboard-read clipboard-write
+    compute-pressure cross-origin-isolated deferred-fetch deferred-fetch-minimal digital-credentials-create
+    digital-credentials-get display-capture encrypted-media fullscreen gamepad geolocation gyroscope hid
+    identity-credentials-get idle-detection interest-cohort keyboard-map language-detector language-model local-fonts
+    magnetometer media-playback-while-not-visible microphone midi on-device-speech-recognition otp-credentials payment
+    picture-in-picture private-state-token-issuance private-state-token-redemption publickey-credentials-create
+    publickey-credentials-get screen-wake-lock serial speaker-selection storage-access summarizer sync-xhr translator
+    unload usb web-share window-management xr-spatial-tracking
+"""
+OTHERS = ", ".join(f"{feature}=()" for feature in OFF.split())
 EVERYWHERE = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-embedder-policy": "require-corp",

@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from journeys.leaving import OUTSIDE, taps_exit
 from journeys.profile import EMPTY, STORES, dies, history, on_disk, where
 from journeys.stage import LAPTOP, DeskPage, VisitorPage, a_demo, account, chromium, context
+from luwte.plumbing.pages import OFF
 
 SURFACES = """
 (() => {
@@ -85,6 +86,8 @@ def test_a_visit_leaves_nothing_in_the_browsers_profile(tmp_path: Path) -> None:
             visitor.opens()
             entries = page.evaluate("history.length")
             nothing_is_kept(page)
+            policy = "document.featurePolicy.allowedFeatures()"
+            assert not set(page.evaluate(policy)) & set(OFF.split())
             visitor.starts()
             for word in typed:
                 visitor.says(word)

@@ -29,6 +29,22 @@ PAGES = {VISITOR: "index.html", HIDE: "more.html", DESK: "desk.html"}
 ORGANISATION = "/org.js"
 MANIFEST = "/release.json"
 
+OFF = """
+    accelerometer attribution-reporting autoplay battery bluetooth browsing-topics camera captured-surface-control
+    ch-device-memory ch-downlink ch-dpr ch-ect ch-prefers-color-scheme ch-prefers-reduced-motion
+    ch-prefers-reduced-transparency ch-rtt ch-save-data ch-ua ch-ua-arch ch-ua-bitness ch-ua-form-factors
+    ch-ua-full-version ch-ua-full-version-list ch-ua-high-entropy-values ch-ua-mobile ch-ua-model ch-ua-platform
+    ch-ua-platform-version ch-ua-wow64 ch-viewport-height ch-viewport-width ch-width clipboard-read clipboard-write
+    compute-pressure cross-origin-isolated deferred-fetch deferred-fetch-minimal digital-credentials-create
+    digital-credentials-get display-capture encrypted-media fullscreen gamepad geolocation gyroscope hid
+    identity-credentials-get idle-detection interest-cohort keyboard-map language-detector language-model local-fonts
+    magnetometer media-playback-while-not-visible microphone midi on-device-speech-recognition otp-credentials payment
+    picture-in-picture private-state-token-issuance private-state-token-redemption publickey-credentials-create
+    publickey-credentials-get screen-wake-lock serial speaker-selection storage-access summarizer sync-xhr translator
+    unload usb web-share window-management xr-spatial-tracking
+"""
+"""What our pages must not do, ask for, or learn of a device. A browser skips what it does not know."""
+
 EVERYWHERE = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
@@ -36,12 +52,7 @@ EVERYWHERE = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
-    "Permissions-Policy": (
-        "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), display-capture=(), encrypted-media=(),"
-        " fullscreen=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), magnetometer=(), microphone=(),"
-        " midi=(), payment=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), web-share=(),"
-        " xr-spatial-tracking=()"
-    ),
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in OFF.split()),
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 """Headers of every answer, errors too; a page brings its own Content-Security-Policy."""
