@@ -178,6 +178,21 @@ def test_every_answer_is_guarded_errors_too(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+def test_a_desk_that_signs_out_has_its_browser_forget(tmp_path: Path) -> None:
+    """What was kept goes, but for cookies: those of the whole domain would go with them."""
+
+    async def story(house: House) -> None:
+        noor = house.counsellor()
+        await noor.skips_sign_in()
+        answer = await noor.signs_out()
+        assert answer.status_code == 200
+        assert answer.headers["clear-site-data"] == '"cache", "storage"'
+        assert {name: answer.headers[name] for name in EVERYWHERE} == EVERYWHERE
+        assert set(answer.headers) <= {*ALLOWED, "clear-site-data"}
+
+    play(story, tmp_path / "house")
+
+
 def test_a_head_has_the_headers_of_its_page_and_no_body(tmp_path: Path) -> None:
     """Whoever only asks whether it is there learns what GET would tell, errors too; a deed is not there to be read."""
 

@@ -142,3 +142,8 @@ def test_a_visit_leaves_nothing_in_the_browsers_profile(tmp_path: Path) -> None:
                 if page.url != "about:blank":
                     is_plain_start(page, words)
         assert where(profile, words) == set()
+
+        # A desk's browser forgets at sign-out whatever it might have kept.
+        desk.page.evaluate("localStorage.setItem('kept', '1')")
+        desk.signs_out()
+        desk.page.wait_for_function("localStorage.length === 0")
