@@ -202,6 +202,10 @@ ALTERATIONS: dict[str, Alter] = {
     ),
     "gone": lambda p: only(p.path == "/more", lambda q: setattr(q, "status", 404), p),
     "elsewhere": lambda p: only(p.path == "/", lambda q: (setattr(q, "status", 302), weaker("Location", "/l/x")(q)), p),
+    "no list": lambda p: only(p.path == MANIFEST, lambda q: setattr(q, "body", b"{}"), p),
+    "another release": lambda p: only(
+        p.path == MANIFEST, lambda q: setattr(q, "body", q.body.replace(b'"version": "', b'"version": "9')), p
+    ),
     "an error with code": lambda p: only(p.status == 404, lambda q: setattr(q, "body", b"<script>1</script>"), p),
 }
 

@@ -32,6 +32,10 @@ HARMLESS |= {"vary", "via"}
 """Headers that a server or a proxy may add. Any other that we do not know could recognise a visitor, or load code."""
 
 
+VERSION = re.compile(r"[\w.+-]{1,30}")
+"""What may be repeated of what a site says of itself."""
+
+
 @dataclass(frozen=True)
 class Guise:
     """A kind of visitor, by what their browser says of itself."""
@@ -201,8 +205,8 @@ def judge(seen: Seen, manifest: Manifest, origin: str) -> Iterator[tuple[str, st
         if answer.body != given.bodies.get(path, answer.body):
             yield asked, "is not the same with a query, or at another of its addresses"
         if path == MANIFEST:
-            if given.is_whole and not given.is_told_by(answer.body):
-                yield asked, "does not list what is served"
+            if (wrong := given.told_wrong(answer.body)) is not None:
+                yield asked, wrong
         elif not given.is_listed(path, answer.body):
             yield asked, "is not the file of the release"
 
@@ -240,14 +244,16 @@ class _Given:
             return False
         return listed == sha256(built.encode()) and again == body
 
-    def is_told_by(self, text: bytes) -> bool:
-        """Whether the site's own list is that of the release, with what it serves."""
+    def told_wrong(self, text: bytes) -> str | None:
+        """What is wrong with the site's own list of what it serves."""
         try:
             told = read_manifest(text)
         except CannotStart:
-            return False
+            return "is no list of files"
+        if told.version != self.manifest.version:
+            return f"says that it is release {told.version if VERSION.fullmatch(told.version) else '?'}"
         served = {path: sha256(body) for path, body in self.bodies.items() if path != MANIFEST}
-        return told == Manifest(self.manifest.version, served)
+        return "does not list what is served" if self.is_whole and told.files != served else None
 
 
 def _judge_headers(path: str, answer: Answer, origin: str) -> Iterator[str]:
