@@ -31,7 +31,9 @@ test("the visitor's page with all its parts is at most 60 kB, compressed", () =>
       kind,
     );
   // Curves for browsers that have none of their own come later, and only to those.
-  const [curves, ...others] = files.filter((name) => read(name).includes("Montgomery") || read(name).includes("edwards"));
+  const [curves, ...others] = files.filter(
+    (name) => read(name).includes("Montgomery") || read(name).includes("edwards"),
+  );
   assert.deepEqual([typeof curves, others], ["string", []]);
   const page = weight(files.filter((name) => name !== curves));
   assert.ok(page <= 60_000, `${page} bytes`);
