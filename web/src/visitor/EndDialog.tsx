@@ -1,52 +1,87 @@
-/** Stopping, asked once. */
+/** Stopping and erasing, each asked once more. */
 
-import { useSignal } from "@preact/signals";
-import { org } from "/org.js";
+import { type Signal, useSignal } from "@preact/signals";
 import { alarm, announce } from "../ui/announce.ts";
+import { daysKept } from "./kept.ts";
 import { Sheet } from "./Sheet.tsx";
 import { isQueueing, type VisitorSession } from "./state.ts";
 import { say } from "./words.ts";
 
+export type Asks = "end" | "erase";
+
 interface EndDialogProps {
   readonly session: VisitorSession;
+  readonly asks: Signal<Asks | undefined>;
   readonly leave: () => void;
-  readonly close: () => void;
+  /** Also what is in the box and was not sent. */
+  readonly erase: () => void;
 }
 
+type QuestionProps = Omit<EndDialogProps, "leave">;
+
 /** Telling the server can take seconds. Until it is told nothing has ended, and the screen says so. */
-function Answers({ session, close }: Omit<EndDialogProps, "leave">) {
+function End({ session, asks }: QuestionProps) {
   const waiting = isQueueing(session);
   const state = useSignal<"asked" | "ending" | "failed">("asked");
   const ending = state.value === "ending";
+  const close = (): void => {
+    asks.value = undefined;
+  };
   function stop(): void {
     if (ending) return;
     state.value = "ending";
     announce(say("end.wait"));
     session.end().then(close, () => {
       state.value = "failed";
-      alarm(say("end.fail"));
+      alarm(say("end.not"));
     });
   }
   return (
     <>
-      {state.value === "failed" && <p class="card warn">{say("end.fail")}</p>}
+      <p>{waiting ? say("wait.stay") : `${say("keep")} ${say("keep.p", { n: daysKept() })}`}</p>
+      {state.value === "failed" && <p class="card warn">{say("end.not")}</p>}
       <button type="button" class="pill outline go" onClick={close}>
         {say(waiting ? "wait.out.stay" : "end.stay")}
       </button>
       <button type="button" class="pill outline go" aria-disabled={ending} onClick={stop}>
         {say(waiting ? "wait.out" : "end.keep")}
       </button>
+      <button type="button" class="pill outline go" onClick={() => (asks.value = "erase")}>
+        {say("end.del")}
+      </button>
       {ending && <p class="small centre">{say("end.wait")}</p>}
     </>
   );
 }
 
-export function EndDialog({ session, leave, close }: EndDialogProps) {
-  const waiting = isQueueing(session);
+function EraseQuestion({ asks, erase }: QuestionProps) {
   return (
-    <Sheet id="ending" title={say(waiting ? "wait.out.h" : "end.h")} leave={leave} close={close}>
-      <p>{waiting ? say("wait.stay") : `${say("keep")} ${say("keep.p", { n: org.retentionDays })}`}</p>
-      <Answers session={session} close={close} />
+    <>
+      <p>{say("end.sure")}</p>
+      <button type="button" class="pill outline go" onClick={() => (asks.value = undefined)}>
+        {say("erase.stay")}
+      </button>
+      <button type="button" class="pill outline go" onClick={erase}>
+        {say("erase")}
+      </button>
+    </>
+  );
+}
+
+export function EndDialog(props: EndDialogProps) {
+  const { session, asks, leave } = props;
+  const erases = asks.value === "erase";
+  const close = (): void => {
+    asks.value = undefined;
+  };
+  return (
+    <Sheet
+      id="ending"
+      title={say(erases ? "erase.h" : isQueueing(session) ? "wait.out.h" : "end.h")}
+      leave={leave}
+      close={close}
+    >
+      {erases ? <EraseQuestion {...props} /> : <End {...props} />}
     </Sheet>
   );
 }

@@ -1,4 +1,4 @@
-/** A screen over the screen: the exit stays at its place, and closing it gives the focus back. */
+/** A screen over the screen: the exit stays at its place; another question takes the focus, closing gives it back. */
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
@@ -18,9 +18,9 @@ export function Sheet({ id, title, leave, close, children }: SheetProps) {
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
-    heading.current?.focus();
     return () => before instanceof HTMLElement && before.isConnected && before.focus();
   }, []);
+  useEffect(() => heading.current?.focus(), [title]);
   return (
     <dialog ref={dialog} class="ending" aria-labelledby={id} onClose={close}>
       <Header leave={leave} />
