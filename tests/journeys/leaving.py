@@ -5,6 +5,8 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, Route
 
+from journeys.stage import becomes
+
 OUTSIDE = re.compile(r"^https://www\.wikipedia\.org/")
 
 RECORD = """
@@ -111,6 +113,6 @@ def leaves(page: Page, outside: Outside, *, by_key: bool = False) -> dict[str, A
         taps_exit(page)
     outside.is_asked(page)
     outside.answers_nothing()
-    page.wait_for_function("window.__left.painted > 0")
+    becomes(page, "window.__left.painted > 0")
     left: dict[str, Any] = page.evaluate("window.__left")
     return left

@@ -6,7 +6,7 @@ from typing import Any
 from playwright.sync_api import Page, Route, expect
 
 from journeys.hostile import TEXTS, in_messages
-from journeys.stage import LAPTOP, DeskPage, VisitorPage, a_demo, account, chromium, context
+from journeys.stage import LAPTOP, DeskPage, VisitorPage, a_demo, account, becomes, chromium, context
 
 NODES = "document.querySelectorAll('script, img, iframe, object, embed, link, style, base, meta, form, a, h1').length"
 REACTED = "[window.polluted, {}.polluted, location.href, document.title, window.__violations]"
@@ -100,7 +100,7 @@ def test_whatever_is_written_stays_a_text(tmp_path: Path) -> None:
         # Had any of our code tried, it would have been stopped, and counted.
         for page in pages:
             assert page.evaluate("try { document.body.innerHTML = '<b>'; 'done' } catch (e) { e.name }") == "TypeError"
-            page.wait_for_function("window.__violations > 0")
+            becomes(page, "window.__violations > 0")
         stranger = people[0].new_page()
         stranger.set_content("".join(f"<iframe src='{url}'></iframe>" for url in (demo.visitor, demo.desk)))
         assert not any("Luwte" in frame.content() for frame in stranger.frames[1:])

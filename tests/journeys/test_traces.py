@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from journeys.leaving import OUTSIDE, taps_exit
 from journeys.profile import EMPTY, STORES, dies, history, on_disk, where
-from journeys.stage import LAPTOP, DeskPage, VisitorPage, a_demo, account, chromium, context
+from journeys.stage import LAPTOP, DeskPage, VisitorPage, a_demo, account, becomes, chromium, context
 from luwte.plumbing.pages import OFF
 
 SURFACES = """
@@ -146,4 +146,4 @@ def test_a_visit_leaves_nothing_in_the_browsers_profile(tmp_path: Path) -> None:
         # A desk's browser forgets at sign-out whatever it might have kept.
         desk.page.evaluate("localStorage.setItem('kept', '1')")
         desk.signs_out()
-        desk.page.wait_for_function("localStorage.length === 0")
+        becomes(desk.page, "localStorage.length === 0")
