@@ -1,12 +1,14 @@
-/** Two pages, the visitor's and the desk's, into the package that serves them. */
+/** The pages, the visitor's and the desk's, into the package that serves them. */
 
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { listed, plain, spoken, twin } from "./build.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   publicDir: false,
+  plugins: [plain(), spoken(), twin(), listed()],
   build: {
     outDir: here("../src/luwte/client"),
     emptyOutDir: true,

@@ -1,6 +1,6 @@
 """Where the parts meet: settings -> database, relay, key store -> sockets and pages."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ from luwte.plumbing.limits import Limits
 from luwte.plumbing.log import trouble
 from luwte.plumbing.metrics import Metrics
 from luwte.plumbing.migrate import migrate
-from luwte.plumbing.pages import EVERYWHERE, Client, File
+from luwte.plumbing.pages import DESK, HIDE, MANIFEST, ORGANISATION, VISITOR, Client, everywhere
 from luwte.plumbing.polling import Polls
 from luwte.plumbing.relay import Relay
 from luwte.plumbing.sockets import Handler, Socket, Sockets
@@ -290,39 +290,29 @@ def prospect(line: FromPath[str], state: State) -> dict[str, object]:
 
 
 @get("/", sync_to_thread=False)
-def visitor_page(state: State) -> Response[bytes]:
+def visitor_page(request: Request[Any, Any, Any], state: State) -> Response[bytes]:
     """The visitor's page of the default line."""
-    return _serve(_luwte(state).client.visitor)
+    return _serve(request, state, VISITOR)
 
 
 @get("/l/{line:str}", sync_to_thread=False)
-def line_page(line: FromPath[str], state: State) -> Response[bytes]:
+def line_page(line: FromPath[str], request: Request[Any, Any, Any], state: State) -> Response[bytes]:
     """The visitor's page of one line."""
-    luwte = _luwte(state)
-    if line not in luwte.teams:
+    if line not in _luwte(state).teams:
         raise NotFound
-    return _serve(luwte.client.visitor)
+    return _serve(request, state, VISITOR)
 
 
-@get("/desk", sync_to_thread=False)
-def desk_page(state: State) -> Response[bytes]:
-    """The desk's page."""
-    return _serve(_luwte(state).client.desk)
-
-
-@get("/org.js", sync_to_thread=False)
-def org_module(state: State) -> Response[bytes]:
-    """The pinned organisation, as a module."""
-    return _serve(_luwte(state).client.assets["/org.js"])
+@get([HIDE, DESK, ORGANISATION, MANIFEST], sync_to_thread=False)
+def other_file(request: Request[Any, Any, Any], state: State) -> Response[bytes]:
+    """How to hide a visit, the desk, the pinned organisation, the list of what is served here."""
+    return _serve(request, state, request.url.path)
 
 
 @get("/assets/{name:str}", sync_to_thread=False)
-def asset(name: FromPath[str], state: State) -> Response[bytes]:
+def asset(name: FromPath[str], request: Request[Any, Any, Any], state: State) -> Response[bytes]:
     """A file of the built client, by its exact name."""
-    file = _luwte(state).client.assets.get(f"/assets/{name}")
-    if file is None:
-        raise NotFound
-    return _serve(file)
+    return _serve(request, state, f"/assets/{name}")
 
 
 def _luwte(state: State) -> Luwte:
@@ -330,7 +320,10 @@ def _luwte(state: State) -> Luwte:
     return luwte
 
 
-def _serve(file: File) -> Response[bytes]:
+def _serve(request: Request[Any, Any, Any], state: State, path: str) -> Response[bytes]:
+    file = _luwte(state).client.file(path, request.headers["host"])
+    if file is None:
+        raise NotFound
     return Response(file.body, media_type=file.type, headers=file.headers)
 
 
@@ -338,7 +331,7 @@ def serving(luwte: Luwte) -> uvicorn.Config:
     """How *luwte* is served: its pages over HTTP, its sockets beside them on the same port."""
     return uvicorn.Config(
         http(luwte),
-        http=protocol(_everywhere(luwte), luwte.sockets.welcomes),
+        http=protocol(_everywhere(luwte.settings.origins), luwte.sockets.welcomes),
         ws=luwte.sockets.protocol(),
         lifespan="off",
         log_config=None,
@@ -365,8 +358,7 @@ def http(luwte: Luwte) -> ASGIApp:
             prospect,
             visitor_page,
             line_page,
-            desk_page,
-            org_module,
+            other_file,
             asset,
             *staff_web.handlers,
             *replies_web.handlers,
@@ -410,23 +402,28 @@ def _fail(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     return _refuse(request, Failed())
 
 
-def _everywhere(luwte: Luwte) -> list[tuple[bytes, bytes]]:
-    """The headers of every answer, errors too."""
-    headers = [(name.lower().encode(), value.encode()) for name, value in EVERYWHERE.items()]
-    if all(origin.startswith("https:") for origin in luwte.settings.origins):
-        headers.append((b"strict-transport-security", b"max-age=63072000; includeSubDomains"))
-    return headers
+def _everywhere(origins: Sequence[str]) -> list[tuple[bytes, bytes]]:
+    """The headers of every answer at any of *origins*, errors too."""
+    first, *others = (everywhere(origin) for origin in origins)
+    return [
+        (name.lower().encode(), value.encode())
+        for name, value in first.items()
+        if all(other.get(name) == value for other in others)
+    ]
 
 
 def _guard(app: ASGIApp, luwte: Luwte) -> ASGIApp:
     """Answer only at our own addresses and to our own pages, and put the headers on every answer, errors too."""
-    everywhere = _everywhere(luwte)
+    anywhere = _everywhere(luwte.settings.origins)
+    headers_at = {origin.partition("://")[2]: _everywhere([origin]) for origin in luwte.settings.origins}
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        guards = anywhere
+
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 own = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(pair for pair in everywhere if pair[0] not in own)]
+                message["headers"] = [*message["headers"], *(pair for pair in guards if pair[0] not in own)]
             await send(message)
 
         if is_ambiguous(scope["headers"]):
@@ -434,6 +431,7 @@ def _guard(app: ASGIApp, luwte: Luwte) -> ASGIApp:
             return
         headers = dict(scope["headers"])
         host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin", b"").decode("latin-1")
+        guards = headers_at.get(host, anywhere)
         foreign = bool(origin) and not luwte.is_own_origin(origin, host)
         if not luwte.is_own_host(host) or foreign:
             await _refuse_raw(send_guarded, NotAccepted())

@@ -44,6 +44,8 @@ from luwte.plumbing.http import let_go_of_the_deaf
 from luwte.plumbing.migrate import KEPT, KEPT_DAYS
 from luwte.settings import Settings
 from luwte.staff import actions as staff
+from luwte.watch import actions as watching
+from luwte.watch.model import GUISES, Report
 
 LOOK_EVERY = 3600.0
 """Seconds between looks whether a demonstration's certificates last."""
@@ -415,13 +417,65 @@ def _changes(timetable: Timetable, now: int) -> list[str]:
     return lines
 
 
+@main.command(epilog="Example: luwte watch https://chat.example.org --every 600")
+@click.argument("url")
+@click.option(
+    "--manifest",
+    type=FILE,
+    help="What to compare with: release.json of a build, or as this site served it on a good day. Default: the build"
+    " of this installation.",
+)
+@click.option("--once", is_flag=True, help="Look once. So it is, unless --every is given.")
+@click.option("--every", type=click.IntRange(1), metavar="SECONDS", help="Look again and again until it differs.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One line of JSON a look: {same, origin, version, files, differences, untold}.",
+)
+def watch(url: str, manifest: Path | None, once: bool, every: int | None, as_json: bool) -> None:
+    """Look whether a site serves the files of a release, and the same ones to everybody.
+
+    Asks for every page and file as several kinds of visitor do. Run it on a machine that the site's host has no say
+    over, better on several. Exit code 0: the same; 1: different; 2: it cannot tell.
+    """
+    if once and every is not None:
+        raise click.UsageError("--once and --every do not go together.")
+    origin = watching.origin_of(url)
+    release = watching.release(manifest.read_bytes() if manifest is not None else None)
+    while True:
+        report = watching.look(origin, release)
+        click.echo(json.dumps(report.told()) if as_json else "\n".join(_seen(report)))
+        sys.stdout.flush()
+        if every is None or report.same is False:
+            sys.exit({True: 0, False: 1, None: 2}[report.same])
+        if report.served is not None:
+            release = report.served  # from now on the organisation is known, too
+        time.sleep(every)
+
+
+def _seen(report: Report) -> list[str]:
+    if report.same:
+        return [f"{report.origin} serves release {report.version}: {report.files} files, the same to everybody."]
+    if report.same is None:
+        lines = [f"It cannot be told whether {report.origin} serves release {report.version}."]
+    else:
+        lines = [
+            f"{report.origin} differs from release {report.version}. Tell its people, by another way than this site."
+        ]
+    for (path, what), guises in [*report.differences.items(), *report.untold.items()]:
+        lines.append(f"  {path} {what} ({'everybody' if len(set(guises)) == len(GUISES) else '; '.join(guises)})")
+    return lines
+
+
 def _run(work: Coroutine[Any, Any, Any]) -> Any:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    # Named as TCP, or asyncio leaves Nagle's algorithm on and each answer over HTTP waits 40 ms.
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, proto=socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host.strip("[]"), port))

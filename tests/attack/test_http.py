@@ -15,12 +15,21 @@ import pytest
 from actors import House, play
 from attack.attackers import records
 
-OTHERS = (
-    "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), display-capture=(), encrypted-media=(),"
-    " fullscreen=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), magnetometer=(), microphone=(),"
-    " midi=(), payment=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), web-share=(),"
-    " xr-spatial-tracking=()"
-)
+OFF = """
+    accelerometer attribution-reporting autoplay battery bluetooth browsing-topics camera captured-surface-control
+    ch-device-memory ch-downlink ch-dpr ch-ect ch-prefers-color-scheme ch-prefers-reduced-motion
+    ch-prefers-reduced-transparency ch-rtt ch-save-data ch-ua ch-ua-arch ch-ua-bitness ch-ua-form-factors
+    ch-ua-full-version ch-ua-full-version-list ch-ua-high-entropy-values ch-ua-mobile ch-ua-model ch-ua-platform
+    ch-ua-platform-version ch-ua-wow64 ch-viewport-height ch-viewport-width ch-width clipboard-read clipboard-write
+    compute-pressure cross-origin-isolated deferred-fetch deferred-fetch-minimal digital-credentials-create
+    digital-credentials-get display-capture encrypted-media fullscreen gamepad geolocation gyroscope hid
+    identity-credentials-get idle-detection interest-cohort keyboard-map language-detector language-model local-fonts
+    magnetometer media-playback-while-not-visible microphone midi on-device-speech-recognition otp-credentials payment
+    picture-in-picture private-state-token-issuance private-state-token-redemption publickey-credentials-create
+    publickey-credentials-get screen-wake-lock serial speaker-selection storage-access summarizer sync-xhr translator
+    unload usb web-share window-management xr-spatial-tracking
+"""
+OTHERS = ", ".join(f"{feature}=()" for feature in OFF.split())
 EVERYWHERE = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-embedder-policy": "require-corp",
@@ -93,11 +102,11 @@ def test_each_page_keeps_to_itself(tmp_path: Path) -> None:
 
     async def story(house: House) -> None:
         async with client(house) as browser:
-            for path, wasm in (("/", ""), ("/l/chat", ""), ("/desk", " 'wasm-unsafe-eval'")):
+            for path, wasm in (("/", ""), ("/l/chat", ""), ("/more", ""), ("/desk", " 'wasm-unsafe-eval'")):
                 page = await browser.get(path)
                 digest = base64.b64encode(hashlib.sha256(import_map(page.text).encode()).digest()).decode()
                 assert {name: page.headers[name] for name in EVERYWHERE} == EVERYWHERE
-                sockets = "".join(f" ws{origin.removeprefix('http')}" for origin in house.settings.origins)
+                sockets = f" ws{house.origin.removeprefix('http')}"
                 assert page.headers["content-security-policy"] == PAGE.format(hash=digest, wasm=wasm, sockets=sockets)
                 assert page.headers["integrity-policy"] == "blocked-destinations=(script)"
                 assert page.headers["content-type"] == "text/html; charset=utf-8"
@@ -111,7 +120,7 @@ def test_every_script_is_pinned(tmp_path: Path) -> None:
 
     async def story(house: House) -> None:
         async with client(house) as browser:
-            for path in ("/", "/desk"):
+            for path in ("/", "/more", "/desk"):
                 page = (await browser.get(path)).text
                 pinned = json.loads(import_map(page))["integrity"]
                 assert "/org.js" in pinned
@@ -144,6 +153,7 @@ def test_every_answer_is_guarded_errors_too(tmp_path: Path) -> None:
                 await browser.get("/healthz"),
                 await browser.get("/l/chat/status"),
                 await browser.get("/org.js"),
+                await browser.get("/release.json"),
                 await browser.get("/nothing"),
                 await browser.put("/"),
                 await browser.options("/"),
@@ -155,7 +165,7 @@ def test_every_answer_is_guarded_errors_too(tmp_path: Path) -> None:
                 await browser.post("/desk/sign-in", json={"name": "Noor", "proof": "AAAA"}),
                 await browser.post("/desk/sign-out"),
             ]
-            statuses = [200, 200, 200, 404, 405, 405, 403, 403, 400, 413, 400, 401, 401]
+            statuses = [200, 200, 200, 200, 404, 405, 405, 403, 403, 400, 413, 400, 401, 401]
             assert [answer.status_code for answer in answers] == statuses
             for answer in answers:
                 assert {name: answer.headers[name] for name in EVERYWHERE} == EVERYWHERE
@@ -168,13 +178,39 @@ def test_every_answer_is_guarded_errors_too(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+def test_a_desk_that_signs_out_has_its_browser_forget(tmp_path: Path) -> None:
+    """What was kept goes, but for cookies: those of the whole domain would go with them."""
+
+    async def story(house: House) -> None:
+        noor = house.counsellor()
+        await noor.skips_sign_in()
+        answer = await noor.signs_out()
+        assert answer.status_code == 200
+        assert answer.headers["clear-site-data"] == '"cache", "storage"'
+        assert {name: answer.headers[name] for name in EVERYWHERE} == EVERYWHERE
+        assert set(answer.headers) <= {*ALLOWED, "clear-site-data"}
+
+    play(story, tmp_path / "house")
+
+
 def test_a_head_has_the_headers_of_its_page_and_no_body(tmp_path: Path) -> None:
     """Whoever only asks whether it is there learns what GET would tell, errors too; a deed is not there to be read."""
 
     async def story(house: House) -> None:
         async with client(house) as browser:
             script = next(iter(json.loads(import_map((await browser.get("/")).text))["integrity"]))
-            for path in ("/", "/l/chat", "/desk", "/healthz", "/l/chat/status", "/org.js", script, "/nothing", "/l/x"):
+            for path in (
+                "/",
+                "/l/chat",
+                "/more",
+                "/desk",
+                "/healthz",
+                "/org.js",
+                "/release.json",
+                script,
+                "/nothing",
+                "/l/x",
+            ):
                 whole, head = await browser.get(path), await browser.head(path)
                 whole.headers.pop("date"), head.headers.pop("date")
                 assert (head.status_code, head.headers, head.content) == (whole.status_code, whole.headers, b""), path

@@ -533,7 +533,7 @@ def test_signing_out_gives_back_while_a_frame_is_under_way(tmp_path: Path) -> No
     play(story, tmp_path / "house")
 
 
-PAGES = ("/", "/desk", "/l/chat", "/healthz", "/l/chat/status", "/l/chat/status/2", "/org.js")
+PAGES = ("/", "/desk", "/l/chat", "/healthz", "/l/chat/status", "/l/chat/status/2", "/more", "/org.js", "/release.json")
 DEEDS = ("/desk/salt", "/desk/sign-in", "/desk/unlock", "/desk/sign-out", "/desk/audit")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 HTTP_TABLE = {(page, method): 200 for page in PAGES for method in ("GET", "HEAD")}

@@ -5,10 +5,12 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from importlib.resources.abc import Traversable
+from urllib.parse import urlsplit
+
+import msgspec
 
 from luwte.errors import CannotStart
 
@@ -17,7 +19,31 @@ TYPES = {
     "js": "text/javascript",
     "css": "text/css",
     "svg": "image/svg+xml",
+    "json": "application/json",
 }
+
+VISITOR, HIDE, DESK = "/", "/more", "/desk"
+PAGES = {VISITOR: "index.html", HIDE: "more.html", DESK: "desk.html"}
+"""Where each page is served. An address in somebody's history must not tell what it was."""
+
+ORGANISATION = "/org.js"
+MANIFEST = "/release.json"
+
+OFF = """
+    accelerometer attribution-reporting autoplay battery bluetooth browsing-topics camera captured-surface-control
+    ch-device-memory ch-downlink ch-dpr ch-ect ch-prefers-color-scheme ch-prefers-reduced-motion
+    ch-prefers-reduced-transparency ch-rtt ch-save-data ch-ua ch-ua-arch ch-ua-bitness ch-ua-form-factors
+    ch-ua-full-version ch-ua-full-version-list ch-ua-high-entropy-values ch-ua-mobile ch-ua-model ch-ua-platform
+    ch-ua-platform-version ch-ua-wow64 ch-viewport-height ch-viewport-width ch-width clipboard-read clipboard-write
+    compute-pressure cross-origin-isolated deferred-fetch deferred-fetch-minimal digital-credentials-create
+    digital-credentials-get display-capture encrypted-media fullscreen gamepad geolocation gyroscope hid
+    identity-credentials-get idle-detection interest-cohort keyboard-map language-detector language-model local-fonts
+    magnetometer media-playback-while-not-visible microphone midi on-device-speech-recognition otp-credentials payment
+    picture-in-picture private-state-token-issuance private-state-token-redemption publickey-credentials-create
+    publickey-credentials-get screen-wake-lock serial speaker-selection storage-access summarizer sync-xhr translator
+    unload usb web-share window-management xr-spatial-tracking
+"""
+"""What our pages must not do, ask for, or learn of a device. A browser skips what it does not know."""
 
 EVERYWHERE = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -26,15 +52,29 @@ EVERYWHERE = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
-    "Permissions-Policy": (
-        "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), display-capture=(), encrypted-media=(),"
-        " fullscreen=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), magnetometer=(), microphone=(),"
-        " midi=(), payment=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), web-share=(),"
-        " xr-spatial-tracking=()"
-    ),
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in OFF.split()),
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 """Headers of every answer, errors too; a page brings its own Content-Security-Policy."""
+
+TLS_ONLY = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
+"""Besides, where TLS is what protects the address."""
+
+WASM = " 'wasm-unsafe-eval'"
+"""The desk stretches passphrases with Argon2id; a visitor's page compiles nothing."""
+
+Organisation = Mapping[str, object]
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The files of a release: SHA-256 in hex, by the path under which each is served.
+
+    Of the build, pages are listed as they were built and `/org.js` is missing; of an installation, everything is listed
+    as it is served.
+    """
+
+    version: str
+    files: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,53 +89,127 @@ class File:
 class Client:
     """All files of the browser's side, ready to be served."""
 
-    def __init__(self, organisation: dict[str, object], origins: Sequence[str]) -> None:
-        """Load the build and pin it to *organisation*; sockets may be opened to *origins*.
+    def __init__(self, organisation: Organisation, origins: Sequence[str]) -> None:
+        """Load the build and pin it to *organisation*; pages may be asked for at *origins*.
 
-        Raises `CannotStart` when there is no build.
+        Raises `CannotStart` when there is no build, or one whose files are not those that were built.
         """
-        folder = files("luwte") / "client"
-        if not (folder / "index.html").is_file():
-            raise CannotStart("The browser's files are not built. Run: make setup")
-        self.assets = {f"/assets/{entry.name}": _file(entry) for entry in (folder / "assets").iterdir()}
-        self.assets["/org.js"] = File(_module(organisation), TYPES["js"], {})
-        integrity = {path: _sri(file.body) for path, file in self.assets.items() if path.endswith(".js")}
-        # Not every browser counts ws: as 'self'.
-        sockets = "".join(f" ws{origin.removeprefix('http')}" for origin in origins)
-        exit_url = html.escape(str(organisation["exitUrl"]))
-        visitor = (folder / "index.html").read_text().replace('href="about:blank"', f'href="{exit_url}"')
-        self.visitor = _page(visitor, integrity, sockets, "")
-        self.desk = _page((folder / "desk.html").read_text(), integrity, sockets, " 'wasm-unsafe-eval'")
+        release, built = build()
+        bodies = {path: body for path, body in built.items() if path not in PAGES}
+        bodies[ORGANISATION] = module(organisation)
+        integrity = integrity_of(bodies)
+        for path in PAGES:
+            bodies[path] = rendered(built[path].decode(), organisation, integrity)
+        self.manifest = Manifest(release.version, {path: sha256(bodies[path]) for path in sorted(bodies)})
+        bodies[MANIFEST] = msgspec.json.format(msgspec.json.encode(self.manifest), indent=1) + b"\n"
+        self._files = {
+            origin.partition("://")[2]: {path: _file(path, body, origin) for path, body in bodies.items()}
+            for origin in origins
+        }
+
+    def file(self, path: str, host: str) -> File | None:
+        """What is served at *path* of *host*, one of our own."""
+        return self._files[host].get(path)
 
 
-def _file(entry: Traversable) -> File:
-    kind = TYPES.get(entry.name.rpartition(".")[2])
-    if kind is None:
-        raise CannotStart(f"The build holds a file of an unknown kind: {entry.name}")
-    return File(entry.read_bytes(), kind, {})
+def build() -> tuple[Manifest, dict[str, bytes]]:
+    """The list and the files of this installation's own build. Raises `CannotStart` when they do not fit each other."""
+    folder = files("luwte") / "client"
+    if not (folder / "release.json").is_file():
+        raise CannotStart("The browser's files are not built. Run: make setup")
+    release = read_manifest((folder / "release.json").read_bytes())
+    names = [*PAGES.values(), *(f"assets/{entry.name}" for entry in (folder / "assets").iterdir())]
+    bodies = {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
+    served = {path: bodies[name] for path, name in PAGES.items() if name in bodies}
+    served |= {f"/{name}": body for name, body in bodies.items() if name.startswith("assets/")}
+    if release.files != {path: sha256(body) for path, body in served.items()}:
+        raise CannotStart("The browser's files are not the ones that were built. Run: make clean setup")
+    return release, served
 
 
-def _module(organisation: dict[str, object]) -> bytes:
+def read_manifest(text: bytes) -> Manifest:
+    """Parse a manifest. Raises `CannotStart`."""
+    try:
+        return msgspec.json.decode(text, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise CannotStart("This is no manifest of a release.") from None
+
+
+def sha256(body: bytes) -> str:
+    """As a manifest has it."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def module(organisation: Organisation) -> bytes:
+    """`/org.js`: the organisation that an installation is pinned to."""
     # Escaped so that no name can end the script or start a comment.
     text = json.dumps(organisation, ensure_ascii=True).replace("<", "\\u003c")
     return f"export const org = Object.freeze({text});\n".encode()
 
 
-def _sri(body: bytes) -> str:
-    return "sha384-" + base64.b64encode(hashlib.sha384(body).digest()).decode()
+def read_module(body: bytes) -> Organisation | None:
+    """The organisation in `/org.js`; None when there is anything else in it, such as code."""
+    found = re.fullmatch(rb"export const org = Object\.freeze\((.*)\);\n", body)
+    try:
+        organisation = json.loads(found[1]) if found else None
+    except ValueError:
+        return None
+    return organisation if isinstance(organisation, dict) and module(organisation) == body else None
 
 
-def _page(text: str, integrity: dict[str, str], sockets: str, scripts: str) -> File:
-    import_map = json.dumps({"integrity": dict(sorted(integrity.items()))}, separators=(",", ":"))
+def integrity_of(bodies: Mapping[str, bytes]) -> dict[str, str]:
+    """What a browser compares each script with."""
+    return {
+        path: "sha384-" + base64.b64encode(hashlib.sha384(body).digest()).decode()
+        for path, body in sorted(bodies.items())
+        if path.endswith(".js")
+    }
+
+
+def rendered(built: str, organisation: Organisation, integrity: Mapping[str, str]) -> bytes:
+    """A page as it is served: with the hash of every script, and the way out of this organisation."""
+    exit_url = html.escape(str(organisation["exitUrl"]))
+    text = built.replace('href="about:blank"', f'href="{exit_url}"')
+    import_map = json.dumps({"integrity": dict(integrity)}, separators=(",", ":"))
     text = text.replace("<head>", f'<head><script type="importmap">{import_map}</script>', 1)
-    text = re.sub(
+    return re.sub(
         r'(<script type="module"[^>]*? src="([^"]+)")', lambda m: f'{m[1]} integrity="{integrity[m[2]]}"', text
-    )
-    digest = base64.b64encode(hashlib.sha256(import_map.encode()).digest()).decode()
+    ).encode()
+
+
+def as_built(page: str, organisation: Organisation) -> str:
+    """The way back from `rendered`. The caller sees by hash, and by rendering it again, whether there was one."""
+    exit_url = html.escape(str(organisation["exitUrl"]))
+    text = page.replace(f'href="{exit_url}"', 'href="about:blank"')
+    text = re.sub(r'<script type="importmap">.*?</script>', "", text, count=1, flags=re.DOTALL)
+    return re.sub(r'(<script type="module"[^>]*?) integrity="[^"]*"', r"\1", text)
+
+
+def headers_of(path: str, body: bytes, origin: str) -> dict[str, str]:
+    """The headers, besides `EVERYWHERE`, with which *body* is served at *path* of *origin*."""
+    if path not in PAGES:
+        return {}
+    found = re.search(rb'<script type="importmap">(.*?)</script>', body, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(found[1] if found else b"").digest()).decode()
+    # Not every browser counts ws: as 'self'.
+    socket = f"ws{origin.removeprefix('http')}"
     policy = (
-        f"default-src 'none'; script-src 'self' 'sha256-{digest}'{scripts}; style-src 'self'; img-src 'self';"
-        f" font-src 'self'; connect-src 'self'{sockets}; form-action 'none'; base-uri 'none'; frame-ancestors 'none';"
-        " require-trusted-types-for 'script'; trusted-types 'none'"
+        f"default-src 'none'; script-src 'self' 'sha256-{digest}'{WASM if path == DESK else ''}; style-src 'self';"
+        f" img-src 'self'; font-src 'self'; connect-src 'self' {socket}; form-action 'none'; base-uri 'none';"
+        " frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
     )
-    headers = {"Content-Security-Policy": policy, "Integrity-Policy": "blocked-destinations=(script)"}
-    return File(text.encode(), TYPES["html"], headers)
+    return {"Content-Security-Policy": policy, "Integrity-Policy": "blocked-destinations=(script)"}
+
+
+def everywhere(origin: str) -> dict[str, str]:
+    """The headers of every answer at *origin*. An onion is its own protection, and must not promise TLS."""
+    parts = urlsplit(origin)
+    is_onion = (parts.hostname or "").endswith(".onion")
+    return EVERYWHERE | (TLS_ONLY if parts.scheme == "https" and not is_onion else {})
+
+
+def _file(path: str, body: bytes, origin: str) -> File:
+    kind = TYPES.get("html" if path in PAGES else path.rpartition(".")[2])
+    if kind is None:
+        raise CannotStart(f"The build holds a file of an unknown kind: {path}")
+    return File(body, kind, headers_of(path, body, origin))

@@ -4,7 +4,7 @@ import os
 from typing import Annotated, Any, Protocol
 
 import msgspec
-from litestar import Request, post
+from litestar import Request, Response, post
 from litestar.datastructures import State
 from litestar.params import JSONBody
 
@@ -20,6 +20,10 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 TRIES = 10
 """Wrong passphrases for one name from one network before it has to slow down; then one a minute."""
+
+
+FORGET = '"cache", "storage"'
+"""Not cookies: the desk has none, and it would erase those of the whole domain, of the organisation's mail for one."""
 
 
 class NameOnly(msgspec.Struct, forbid_unknown_fields=True):
@@ -143,10 +147,10 @@ async def unlock(data: JSONBody[UnlockBody], request: Request[Any, Any, Any], st
 
 
 @post("/desk/sign-out", status_code=200)
-async def sign_out(request: Request[Any, Any, Any], state: State) -> dict[str, str]:
-    """End the session; what it had waits again."""
+async def sign_out(request: Request[Any, Any, Any], state: State) -> Response[dict[str, str]]:
+    """End the session; what it had waits again. The browser forgets whatever it may have kept of the desk."""
     await context(state).sign_out(bearer(request))
-    return {}
+    return Response({}, headers={"Clear-Site-Data": FORGET})
 
 
 handlers = [salt, sign_in, unlock, sign_out]

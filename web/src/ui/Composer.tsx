@@ -23,6 +23,9 @@ export interface ComposerProps {
   readonly look?: "note";
 }
 
+/** No keyboard and no service corrects, completes or learns what is written here. The first is a property of yes or no. */
+const noLearning: object = { autocorrect: false, writingsuggestions: "false" };
+
 type Outcome = "fine" | "long" | "failed";
 
 export function Composer({ words, draft, send, typing, enterSends, look }: ComposerProps) {
@@ -59,6 +62,7 @@ export function Composer({ words, draft, send, typing, enterSends, look }: Compo
   return (
     <form
       class={`composer ${look ?? ""}`}
+      autocomplete="off"
       onSubmit={(event) => {
         event.preventDefault();
         void submit();
@@ -80,6 +84,7 @@ export function Composer({ words, draft, send, typing, enterSends, look }: Compo
         placeholder={words.hint}
         autocomplete="off"
         spellcheck={false}
+        {...noLearning}
         aria-describedby={`${id}-says`}
         value={draft.value}
         onInput={(event) => onInput(event.currentTarget.value)}

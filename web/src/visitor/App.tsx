@@ -5,6 +5,8 @@ import { type Asks, EndDialog } from "./EndDialog.tsx";
 import { Ended } from "./Ended.tsx";
 import { Erased } from "./Erased.tsx";
 import { Header } from "./Header.tsx";
+import { Hide } from "./Hide.tsx";
+import { hiding } from "./hiding.ts";
 import { Refused } from "./Refused.tsx";
 import { Start } from "./Start.tsx";
 import type { VisitorSession } from "./state.ts";
@@ -55,12 +57,13 @@ export function App({ session, leave, again }: AppProps) {
   }
   return (
     <div class="page" data-phase={phase}>
-      {/* The dialog has its own exit, at the same place; one of the two is there at a time. */}
-      <div class={isAsked ? "cloaked" : "screen"}>
+      {/* A dialog has its own exit, at the same place; one of the two is there at a time. */}
+      <div class={isAsked || hiding.value ? "cloaked" : "screen"}>
         <Header leave={leave} />
         <Screen session={session} again={again} draft={draft} asks={asks} />
       </div>
       {isAsked && <EndDialog session={session} asks={asks} leave={leave} erase={erase} />}
+      {hiding.value && <Hide leave={leave} />}
     </div>
   );
 }

@@ -1,10 +1,9 @@
-/** Stopping and erasing, each asked once more. It covers the page, so it carries an exit of its own at the same place. */
+/** Stopping and erasing, each asked once more. */
 
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
 import { alarm, announce } from "../ui/announce.ts";
-import { Header } from "./Header.tsx";
 import { daysKept } from "./kept.ts";
+import { Sheet } from "./Sheet.tsx";
 import { isQueueing, type VisitorSession } from "./state.ts";
 import { say } from "./words.ts";
 
@@ -71,24 +70,18 @@ function EraseQuestion({ asks, erase }: QuestionProps) {
 
 export function EndDialog(props: EndDialogProps) {
   const { session, asks, leave } = props;
-  const dialog = useRef<HTMLDialogElement>(null);
-  const heading = useRef<HTMLHeadingElement>(null);
   const erases = asks.value === "erase";
-  useEffect(() => {
-    const before = document.activeElement;
-    dialog.current?.showModal();
-    return () => before instanceof HTMLElement && before.isConnected && before.focus();
-  }, []);
-  useEffect(() => heading.current?.focus(), [erases]);
+  const close = (): void => {
+    asks.value = undefined;
+  };
   return (
-    <dialog ref={dialog} class="ending" aria-labelledby="ending" onClose={() => (asks.value = undefined)}>
-      <Header leave={leave} />
-      <div class="column rows">
-        <h2 id="ending" ref={heading} tabIndex={-1}>
-          {say(erases ? "erase.h" : isQueueing(session) ? "wait.out.h" : "end.h")}
-        </h2>
-        {erases ? <EraseQuestion {...props} /> : <End {...props} />}
-      </div>
-    </dialog>
+    <Sheet
+      id="ending"
+      title={say(erases ? "erase.h" : isQueueing(session) ? "wait.out.h" : "end.h")}
+      leave={leave}
+      close={close}
+    >
+      {erases ? <EraseQuestion {...props} /> : <End {...props} />}
+    </Sheet>
   );
 }

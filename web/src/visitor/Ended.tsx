@@ -6,6 +6,7 @@ import { announce } from "../ui/announce.ts";
 import type { Asks } from "./EndDialog.tsx";
 import { Languages } from "./Header.tsx";
 import { Heading } from "./Heading.tsx";
+import { HideLink } from "./Hide.tsx";
 import { Lines } from "./Lines.tsx";
 import { DangerCard } from "./Safety.tsx";
 import type { VisitorSession } from "./state.ts";
@@ -51,6 +52,7 @@ export function Ended({ session, draft, again, asks }: EndedProps) {
       <button type="button" class="pill outline go" onClick={() => (asks.value = "erase")}>
         {say("erase")}
       </button>
+      <HideLink />
       <DangerCard />
       <Languages place="foot" />
     </main>

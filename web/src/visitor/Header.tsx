@@ -1,5 +1,6 @@
 /** Mark, language, exit. The exit comes first in the order of focus and last in the line, on every screen. */
 
+import { org } from "/org.js";
 import { Icon } from "../ui/Icon.tsx";
 import { Mark } from "../ui/Mark.tsx";
 import { languages, ownName } from "../words/speak.ts";
@@ -23,6 +24,19 @@ function Exit({ leave }: { leave: () => void }) {
   );
 }
 
+/** For whoever goes by a list of links, or by Tab; it stays out of sight until it has the focus. */
+function Skip({ leave }: { leave: () => void }) {
+  function go(event: MouseEvent): void {
+    event.preventDefault();
+    leave();
+  }
+  return (
+    <a class="pill skip" href={org.exitUrl} rel="noreferrer" onClick={go}>
+      {say("exit.skip")}
+    </a>
+  );
+}
+
 export function Languages({ place }: { place: "head" | "foot" }) {
   const others = languages.filter((code) => code !== language.value);
   return (
@@ -40,6 +54,7 @@ export function Header({ leave }: { leave: () => void }) {
   return (
     <header class="head">
       <Exit leave={leave} />
+      <Skip leave={leave} />
       <Mark />
       <Languages place="head" />
     </header>

@@ -2,6 +2,7 @@
 
 import { Icon } from "../ui/Icon.tsx";
 import { Lead } from "./Heading.tsx";
+import { HideLink } from "./Hide.tsx";
 import { say } from "./words.ts";
 
 export function SafeCard() {
@@ -12,6 +13,7 @@ export function SafeCard() {
         {say("safe.h")}
       </h2>
       <p>{say("safe.p")}</p>
+      <HideLink />
     </section>
   );
 }

@@ -32,7 +32,6 @@ function Question({ ask, answers }: { ask: string; answers: readonly string[] })
 
 const Questions = () => (
   <div>
-    <Question ask={say("safe.more")} answers={[say("safe.tip"), say("safe.spy")]} />
     <Question ask={say("who")} answers={[say("who.p", { org: org.name }), say("who.lim")]} />
     <Question ask={say("anon")} answers={[say("anon.p"), say("anon.lim")]} />
     <Question ask={say("keep")} answers={[say("keep.p", { n: daysKept() })]} />

@@ -1,7 +1,7 @@
 /**
  * What is on the screen after "Leave now" for as long as the other site does not come: nothing, then
  * the day and the time. It is made from memory, because the network may be dead, and it holds no word
- * of where somebody was.
+ * of where somebody was. And nothing at all while the page is out of sight.
  */
 
 /** So long an empty page looks like one that loads. */
@@ -36,4 +36,16 @@ export function lay(): void {
 export function lift(): void {
   document.documentElement.classList.remove("left");
   for (const cover of document.querySelectorAll(".cover")) cover.remove();
+}
+
+/**
+ * A phone's list of apps shows what was on the screen last. Nothing is taken away: the focus, the place
+ * in the log and the half-written sentence are there when the page comes back.
+ */
+export function coverOutOfSight(): void {
+  const look = (): void => {
+    document.documentElement.classList.toggle("away", document.hidden);
+  };
+  document.addEventListener("visibilitychange", look);
+  look();
 }

@@ -39,8 +39,8 @@ export function forget(page: Page): void {
 
 export function leave(page: Page, listening: AbortController, exitUrl: string): void {
   listening.abort();
-  lay();
   try {
+    lay();
     forget(page);
   } finally {
     location.replace(exitUrl);

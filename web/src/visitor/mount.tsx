@@ -4,8 +4,9 @@ import { render } from "preact";
 import { org } from "/org.js";
 import { keepHeaderInSight } from "../ui/viewport.ts";
 import { App } from "./App.tsx";
-import { lift } from "./cover.ts";
+import { coverOutOfSight, lift } from "./cover.ts";
 import { forget, leave, type Page, watchShift } from "./exit.ts";
+import { asksToHide, hiding } from "./hiding.ts";
 import type { VisitorSession } from "./state.ts";
 import { tellPage } from "./words.ts";
 
@@ -21,6 +22,8 @@ export function mount(root: HTMLElement, createSession: () => VisitorSession): v
     const page: Page = { wipe: () => session.wipe(), clear: () => render(null, root) };
     const goAway = (): void => leave(page, listening, org.exitUrl);
     watchShift(goAway, listening.signal);
+    hiding.value = asksToHide(location.pathname);
+    root.replaceChildren(); // the page's own exit, which needs no script
     render(<App session={session} leave={goAway} again={again} />, root);
     return { page, listening };
   }
@@ -38,6 +41,7 @@ export function mount(root: HTMLElement, createSession: () => VisitorSession): v
 
   tellPage();
   keepHeaderInSight();
+  coverOutOfSight();
   let life = begin();
   // These two stay when the visitor leaves: they are what makes "Back" find nothing.
   addEventListener("pagehide", finish);

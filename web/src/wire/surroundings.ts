@@ -69,7 +69,9 @@ async function http(method: "GET" | "POST", path: string, body?: object, token?:
     ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
   };
   const said = body === undefined ? {} : { body: JSON.stringify(body) };
-  const answer = await fetch(path, { ...QUIETLY, method, headers, ...said });
+  // There are no cookies; but of an answer to a request without credentials a browser heeds no Clear-Site-Data.
+  const known = token === undefined ? {} : ({ credentials: "same-origin" } as const);
+  const answer = await fetch(path, { ...QUIETLY, ...known, method, headers, ...said });
   return { status: answer.status, body: await answer.json().catch(() => undefined) };
 }
 

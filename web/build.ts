@@ -1,0 +1,78 @@
+/** What the build does besides: words into the pages, one more page, and a list of what came out. */
+
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Plugin } from "vite";
+import { en } from "./src/words/en.ts";
+import { nl } from "./src/words/nl.ts";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const words: Record<string, Record<string, string>> = { nl, en };
+
+const escaped = (text: string): string => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/"/g, "&quot;");
+
+/** `%nl:some.key%` in a page is that sentence: who has no JavaScript reads the same words as everybody else. */
+const filled = (html: string): string =>
+  html.replace(/%(nl|en):([\w.]+)%/g, (_, language: string, key: string) => {
+    const sentence = words[language]?.[key];
+    if (sentence === undefined || sentence.includes("{")) throw new Error(`no plain sentence: ${language} ${key}`);
+    return escaped(sentence);
+  });
+
+export function spoken(): Plugin {
+  return { name: "words", transformIndexHtml: { order: "pre", handler: filled } };
+}
+
+/** `more.html`: the visitor's page, with other words for whoever has no JavaScript. */
+export function twin(): Plugin {
+  return {
+    name: "twin",
+    enforce: "post",
+    generateBundle(_, bundle) {
+      const page = bundle["index.html"];
+      if (page?.type !== "asset") throw new Error("there is no visitor's page");
+      const main = filled(readFileSync(here("more.html"), "utf8")).replace(/^<!--.*-->\n/, "");
+      const source = String(page.source).replace(/<main[\s\S]*<\/main>/, () => main.trim());
+      this.emitFile({ type: "asset", fileName: "more.html", source });
+    },
+  };
+}
+
+/** Vite would bring along a loader for styles of scripts that come later. Ours have none. */
+export function plain(): Plugin {
+  return {
+    name: "plain",
+    enforce: "pre",
+    load: (id) => (id === "\0vite/preload-helper.js" ? "export const __vitePreload = (load) => load();" : null),
+  };
+}
+
+/** Where the server puts a page; every other file is served under its own name. */
+const address = (name: string): string => (name === "index.html" ? "/" : `/${name.replace(/\.html$/, "")}`);
+
+/** `release.json`: the version and the SHA-256 of every file, by the path under which it is served. */
+export function listed(): Plugin {
+  return {
+    name: "release",
+    apply: "build",
+    writeBundle({ dir }, bundle) {
+      if (dir === undefined) throw new Error("there is no folder to list");
+      const hash = (name: string): string =>
+        createHash("sha256")
+          .update(readFileSync(join(dir, name)))
+          .digest("hex");
+      const files = Object.keys(bundle)
+        .sort()
+        .map((name) => [address(name), hash(name)]);
+      const project = readFileSync(here("../pyproject.toml"), "utf8");
+      const version = /^version = "(.+)"$/m.exec(project)?.[1];
+      if (version === undefined) throw new Error("pyproject.toml names no version");
+      writeFileSync(
+        join(dir, "release.json"),
+        `${JSON.stringify({ version, files: Object.fromEntries(files) }, null, 1)}\n`,
+      );
+    },
+  };
+}
