@@ -16,6 +16,7 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from luwte import settings as settings_module
+from luwte.conversation import phrase_web
 from luwte.conversation.around import Surroundings
 from luwte.conversation.departures import Departures
 from luwte.conversation.frames import PROTOCOL
@@ -358,6 +359,7 @@ def http(luwte: Luwte) -> ASGIApp:
             desk_page,
             org_module,
             asset,
+            *phrase_web.handlers,
             *staff_web.handlers,
             *replies_web.handlers,
         ],

@@ -16,13 +16,14 @@ from luwte.crypto.primitives import CannotOpen
 # The 128-bit ones of the test vectors that BIP-0039 names (github.com/trezor/python-mnemonic, vectors.json).
 PUBLISHED = {
     "00000000000000000000000000000000": "abandon " * 11 + "about",
-    "7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f": "legal winner thank year wave sausage worth useful legal winner thank yellow",
-    "80808080808080808080808080808080": "letter advice cage absurd amount doctor acoustic avoid letter advice cage above",
+    "7f" * 16: "legal winner thank year wave sausage worth useful legal winner thank yellow",
+    "80" * 16: "letter advice cage absurd amount doctor acoustic avoid letter advice cage above",
     "ffffffffffffffffffffffffffffffff": "zoo " * 11 + "wrong",
     "9e885d952ad362caeb4efe34a8e91bd2": "ozone drill grab fiber curtain grace pudding thank cruise elder eight picnic",
     "c0ba5a8e914111210f2bd131f3d5e08d": "scheme spot photo card baby mountain device kick cradle pact join borrow",
     "23db8160a31d3e0dca3688ed941adbf3": "cat swing flag economy stadium alone churn speed unique patch report train",
-    "f30f8c1da665478f49b001d94c5fc452": "vessel ladder alter error federal sibling chat ability sun glass valve picture",
+    "f30f8c1da665478f49b001d94c5fc452": "vessel ladder alter error federal sibling chat"
+    " ability sun glass valve picture",
 }
 ENTROPY = bytes.fromhex("9e885d952ad362caeb4efe34a8e91bd2")
 TEXT = PUBLISHED[ENTROPY.hex()]
