@@ -1,6 +1,6 @@
 /** The first screen: one button, and what a person needs to dare press it. Nothing is asked. */
 
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { org } from "/org.js";
 import { alarm, announce } from "../ui/announce.ts";
@@ -9,6 +9,7 @@ import { Dune } from "./Dune.tsx";
 import { expectation } from "./expectation.ts";
 import { Languages } from "./Header.tsx";
 import { Heading, Lead, Sentences } from "./Heading.tsx";
+import { WriteForLater } from "./Later.tsx";
 import { Places } from "./Places.tsx";
 import { DangerCard, SafeCard } from "./Safety.tsx";
 import type { VisitorSession } from "./state.ts";
@@ -72,10 +73,11 @@ function Begin({ session }: { session: VisitorSession }) {
   );
 }
 
-function Busy({ again }: { again: () => void }) {
+function Busy({ session, draft, again }: Omit<StartProps, "comeBack">) {
   return (
     <>
       <Trouble text={say("busy")} />
+      <WriteForLater session={session} draft={draft} />
       <button type="button" class="pill outline go" onClick={again}>
         {say("start.retry")}
       </button>
@@ -84,7 +86,7 @@ function Busy({ again }: { again: () => void }) {
 }
 
 /** Closed, or more wait than can be helped before it closes: no button, and who else is there. */
-function Shut({ session, text }: { session: VisitorSession; text: string }) {
+function Shut({ session, draft, text }: { session: VisitorSession; draft: Signal<string>; text: string }) {
   useEffect(() => announce(text), [text]);
   return (
     <>
@@ -94,6 +96,7 @@ function Shut({ session, text }: { session: VisitorSession; text: string }) {
           <Lead text={text} />
         </span>
       </p>
+      <WriteForLater session={session} draft={draft} />
       <Places prospect={session.prospect.value} now={session.now()} />
     </>
   );
@@ -135,7 +138,14 @@ function Open({ session }: { session: VisitorSession }) {
   );
 }
 
-export function Start({ session, again }: { session: VisitorSession; again: () => void }) {
+interface StartProps {
+  readonly session: VisitorSession;
+  readonly draft: Signal<string>;
+  readonly again: () => void;
+  readonly comeBack: () => void;
+}
+
+export function Start({ session, draft, again, comeBack }: StartProps) {
   const busy = session.trouble.value === "busy";
   const shut = busy ? undefined : shutText(session);
   return (
@@ -150,8 +160,8 @@ export function Start({ session, again }: { session: VisitorSession; again: () =
         <Dune />
       </div>
       <div class="column rows">
-        {busy && <Busy again={again} />}
-        {shut !== undefined && <Shut session={session} text={shut} />}
+        {busy && <Busy session={session} draft={draft} again={again} />}
+        {shut !== undefined && <Shut session={session} draft={draft} text={shut} />}
         {!busy && shut === undefined && (
           <>
             <Open session={session} />
@@ -159,6 +169,9 @@ export function Start({ session, again }: { session: VisitorSession; again: () =
             <Late session={session} />
           </>
         )}
+        <button type="button" class="pill outline go" onClick={comeBack}>
+          {say("start.back")}
+        </button>
         <SafeCard />
         <DangerCard />
         <Questions />

@@ -11,24 +11,35 @@ import { Danger } from "./Danger.tsx";
 import { Halted, isHalted } from "./Halted.tsx";
 import { Languages } from "./Header.tsx";
 import { Lead } from "./Heading.tsx";
+import { Left as LeftMessage } from "./Later.tsx";
 import { Lines } from "./Lines.tsx";
 import { Muted } from "./Muted.tsx";
 import { Network } from "./Network.tsx";
+import { PhraseButton } from "./Phrase.tsx";
 import { Queue } from "./Queue.tsx";
-import { isQueueing, type VisitorSession } from "./state.ts";
+import { isLeft, isQueueing, type VisitorSession } from "./state.ts";
 import { useVoice } from "./voice.ts";
 import { say } from "./words.ts";
 
 /** A keyboard under the hands, not on the glass: there Enter has to make a new line. */
 const laptop = (): boolean => matchMedia("(hover: hover) and (pointer: fine)").matches;
 
-function Tools({ session, end }: { session: VisitorSession; end: () => void }) {
+interface ToolsProps {
+  readonly session: VisitorSession;
+  readonly end: () => void;
+  readonly phrase: () => void;
+}
+
+function Tools({ session, end, phrase }: ToolsProps) {
   return (
     <div class="tools">
       <div class="column">
-        <button type="button" class="pill soft" onClick={end}>
-          {say(isQueueing(session) ? "wait.out" : "end")}
-        </button>
+        <PhraseButton session={session} open={phrase} />
+        {!isLeft(session) && (
+          <button type="button" class="pill soft" onClick={end}>
+            {say(isQueueing(session) ? "wait.out" : "end")}
+          </button>
+        )}
         <Languages place="foot" />
       </div>
     </div>
@@ -92,7 +103,7 @@ function Left({ session }: { session: VisitorSession }) {
   );
 }
 
-export function Talk({ session, draft, end }: { session: VisitorSession; draft: Signal<string>; end: () => void }) {
+export function Talk({ session, draft, end, phrase }: ToolsProps & { readonly draft: Signal<string> }) {
   const lines = session.lines.value;
   const newest = lines.at(-1);
   const follow = useFollow(newest?.id, newest?.from === "me");
@@ -104,9 +115,11 @@ export function Talk({ session, draft, end }: { session: VisitorSession; draft: 
     <main class="talk">
       <Danger />
       <div class="scroller" ref={follow.scroller} onScroll={follow.onScroll}>
-        <Tools session={session} end={end} />
+        <Tools session={session} end={end} phrase={phrase} />
         <div class="column bare">
-          {waiting ? <Queue session={session} /> : <h1 class="spoken">{say("chat.log")}</h1>}
+          {isLeft(session) && <LeftMessage session={session} />}
+          {waiting && !isLeft(session) && <Queue session={session} />}
+          {!waiting && <h1 class="spoken">{say("chat.log")}</h1>}
           {/* Additions only: that a message went from "sent" to "read" is no news worth reading out. */}
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
           <div class="log" role="log" aria-label={say("chat.log")} aria-relevant="additions" tabIndex={0}>
