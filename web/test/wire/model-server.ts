@@ -122,7 +122,10 @@ export class ModelServer {
       this.captured.push(bytes);
       this.#hear(link, decode(bytes) as Frame);
     };
-    socket.left = () => this.links.delete(link);
+    socket.left = () => {
+      this.links.delete(link);
+      if (link.conv?.isForLater) this.#tellQueue();
+    };
     queueMicrotask(() => {
       if (this.isDown) {
         socket.cut();
@@ -349,6 +352,7 @@ export class ModelServer {
       minute: this.minute,
       certificates: all,
     });
+    this.#tellMessages(link);
     for (const conv of this.convs.values()) if (conv.holder === account.id) this.#taken(link, conv);
     for (const conv of this.convs.values()) if (conv.offer !== undefined) this.#tellOffer(conv, [link]);
     this.#tellQueue(link);
@@ -657,9 +661,18 @@ export class ModelServer {
     const more = Math.max(0, waiting.length - 30);
     for (const link of only === undefined ? this.links : [only]) {
       if (link.account === undefined) continue;
+      this.#tellMessages(link);
       this.say(link, standing);
       this.say(link, { t: "queue", waiting: waiting.slice(0, 30), more });
     }
+  }
+
+  /** What was left for later: of what waits without its visitor, and of this desk's own. */
+  #tellMessages(link: Link): void {
+    const isTold = (conv: Conv) =>
+      conv.holder === undefined ? this.#visitors(conv).length === 0 : conv.holder === link.account?.id;
+    const convs = [...this.convs.values()].filter((conv) => conv.isForLater && isTold(conv));
+    this.say(link, { t: "messages", convs: convs.map((conv) => conv.id) });
   }
 
   #waiting(): Conv[] {
