@@ -420,6 +420,18 @@ class Visitor:
         self.chain, self.page = Chain(self.keys.conv, SHARED_LOG), os.urandom(16)
         return await self.resumes(locator=phrase.locator(entropy))
 
+    async def erases(self, **changes: bytes) -> dict[str, Any]:
+        """Have the conversation erased, on a new line; the first line stays as it is. The server's last word."""
+        url = self.house.origin.replace("http", "ws") + self.path
+        line = await Line.open(url, self.house.origin, self.source, self.agent)
+        await line.hear("hello")
+        asked = {"ve": self.keys.ve_public, "vg": self.keys.vg_public, "sig": keys.sign_erase(self.keys)}
+        line.send("erase", **{**asked, **changes})
+        try:
+            return await line.hear("erased", "refused", within=30)
+        finally:
+            line.close()
+
     def seals(self, text: str, **changes: Any) -> bytes:
         """The next envelope, with header fields changed where a test wants to cheat."""
         header = self.chain.next(MESSAGE, VISITOR, self.generation)._replace(**changes)

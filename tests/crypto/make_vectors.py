@@ -15,6 +15,7 @@ import two_keys
 from crypto_play import VECTORS
 
 from luwte.crypto import envelope as env
+from luwte.crypto import merkle, note
 from luwte.crypto import phrase as phrases
 from luwte.crypto.certificate import Certificate, Type, cert_id, issue
 from luwte.crypto.keys import kek, login_proof, seal_amk, seal_staff_key, sign_start, visitor_keys
@@ -184,6 +185,26 @@ def replies() -> dict[str, Any]:
     }
 
 
+def log() -> dict[str, Any]:
+    nodes, roots, tree = {}, [merkle.EMPTY], merkle.Frontier()
+    for n in range(20):
+        nodes[0, n] = merkle.leaf(b"%d" % n)
+        nodes.update(tree.add(nodes[0, n]))
+        roots.append(tree.root())
+    seed, origin = counted("audit"), "luwte-audit/demo"
+    texts = [note.write(note.Checkpoint(origin, n, root, NOW // 60 + n, n // 3)) for n, root in enumerate(roots)]
+    return {
+        "origin": origin,
+        "public": signing_public_of(seed).hex(),
+        "verifier": note.verifier(origin, signing_public_of(seed)),
+        "notes": [note.sign_note(text, origin, seed) for text in texts],
+        "proofs": [
+            [[one.hex() for one in merkle.consistency(first, second, lambda *at: nodes[at])] for first in range(second)]
+            for second in (1, 7, 8, 13, 20)
+        ],
+    }
+
+
 def phrase() -> dict[str, Any]:
     entropy, vs, secrets = counted("phrase", 16), counted("visitor"), (counted("opening"), counted("talk"))
     words = phrases.words(entropy)
@@ -216,6 +237,7 @@ def main() -> None:
         "staff": staff(),
         "heads": heads(),
         "replies": replies(),
+        "log": log(),
         "phrase": phrase(),
     }
     (VECTORS / "python.json").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n")

@@ -47,6 +47,12 @@ class Resume(Frame, tag="resume"):
     locator: Hash | None = None
 
 
+class Erase(Frame, tag="erase"):
+    ve: bytes
+    vg: bytes
+    sig: bytes
+
+
 class Append(Frame, tag="append"):
     envelope: bytes
 
@@ -84,7 +90,7 @@ class EndPhrase(Frame, tag="end_phrase"):
     pass
 
 
-FromVisitor = Start | Resume | Append | Delivered | Read | Typing | End | Away | Ping | KeepPhrase | EndPhrase
+FromVisitor = Start | Resume | Erase | Append | Delivered | Read | Typing | End | Away | Ping | KeepPhrase | EndPhrase
 
 
 # to the visitor
@@ -150,6 +156,11 @@ class Line(Frame, tag="line", omit_defaults=False):
 
 class Ended(Frame, tag="ended"):
     by: str
+
+
+class Erased(Frame, tag="erased"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
 
 
 class Envelope(Frame, tag="envelope"):

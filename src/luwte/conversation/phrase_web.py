@@ -1,4 +1,4 @@
-"""Looking up a return phrase over HTTP: POST `/l/<line>/phrase`, docs/protocol.md section 5.9."""
+"""Looking up a return phrase over HTTP: POST `/l/<line>/phrase`, docs/protocol.md section 5.10."""
 
 import hashlib
 from asyncio import sleep

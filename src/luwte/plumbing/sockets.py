@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from time import perf_counter_ns
 from typing import Any, Protocol
 
 from picows import WSAutoPingStrategy, WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest
@@ -104,7 +103,6 @@ class WebSocket(WSListener):
         "_partial",
         "_paused",
         "_server",
-        "_sums",
         "_transport",
         "_waiter",
         "at_once",
@@ -119,7 +117,6 @@ class WebSocket(WSListener):
 
     def __init__(self, server: "Sockets", handler: "Handler", now: float) -> None:
         self._server = server
-        self._sums = server.metrics.sums
         self._handler = handler
         self._transport: WSTransport | None = None
         self._inbox: deque[bytes] = deque()
@@ -234,12 +231,10 @@ class WebSocket(WSListener):
 
     def _arrived(self, message: bytes) -> None:
         # Only while the reader waits for a message and nothing is before it may one be taken out of turn.
-        if self.at_once is not None and self._waiter is not None and not self._inbox and not self.clogged:
-            began = perf_counter_ns()
-            taken = self.at_once(message)
-            self._sums["frames_ns"] += perf_counter_ns() - began
-            if taken:
-                return
+        at_once = self.at_once
+        is_first = self._waiter is not None and not self._inbox and not self.clogged
+        if at_once is not None and is_first and at_once(message):
+            return
         self._inbox.append(message)
         if len(self._inbox) >= INBOX:
             self._pace()

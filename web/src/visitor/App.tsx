@@ -2,8 +2,9 @@
 
 import { type Signal, useSignal } from "@preact/signals";
 import { ComeBack } from "./ComeBack.tsx";
-import { EndDialog } from "./EndDialog.tsx";
+import { type Asks, EndDialog } from "./EndDialog.tsx";
 import { Ended } from "./Ended.tsx";
+import { Erased } from "./Erased.tsx";
 import { Header } from "./Header.tsx";
 import { PhraseDialog } from "./Phrase.tsx";
 import { Refused } from "./Refused.tsx";
@@ -16,12 +17,12 @@ interface ScreenProps {
   /** A new, plain start. */
   readonly again: () => void;
   readonly draft: Signal<string>;
-  readonly end: () => void;
+  readonly asks: Signal<Asks | undefined>;
   /** Ask for a return phrase. */
   readonly phrase: () => void;
 }
 
-function Screen({ session, again, draft, end, phrase }: ScreenProps) {
+function Screen({ session, again, draft, asks, phrase }: ScreenProps) {
   const comesBack = useSignal(false);
   switch (session.phase.value) {
     case "start":
@@ -30,9 +31,12 @@ function Screen({ session, again, draft, end, phrase }: ScreenProps) {
       return <Start session={session} again={again} draft={draft} comeBack={() => (comesBack.value = true)} />;
     case "waiting":
     case "talking":
-      return <Talk session={session} draft={draft} end={end} phrase={phrase} />;
+      return <Talk session={session} draft={draft} asks={asks} phrase={phrase} />;
     case "ended":
-      return <Ended session={session} draft={draft} again={again} />;
+      return <Ended session={session} draft={draft} again={again} asks={asks} />;
+    case "erasing":
+    case "erased":
+      return <Erased session={session} again={again} />;
     case "refused":
       return <Refused session={session} again={again} />;
   }
@@ -46,27 +50,26 @@ export interface AppProps {
 
 export function App({ session, leave, again }: AppProps) {
   const draft = useSignal("");
-  const dialog = useSignal<"end" | "phrase" | undefined>(undefined);
+  const wantsPhrase = useSignal(false);
+  const asks = useSignal<Asks | undefined>(undefined);
   const phase = session.phase.value;
-  const asks = phase === "waiting" || phase === "talking" ? dialog.value : undefined;
-  const close = (): void => {
-    dialog.value = undefined;
-  };
+  const goesOn = phase === "waiting" || phase === "talking";
+  const isPhrase = wantsPhrase.value && goesOn;
+  const isAsked = (asks.value !== undefined && goesOn) || (asks.value === "erase" && phase === "ended");
+  function erase(): void {
+    asks.value = undefined;
+    draft.value = "";
+    void session.erase();
+  }
   return (
     <div class="page" data-phase={phase}>
       {/* The dialog has its own exit, at the same place; one of the two is there at a time. */}
-      <div class={asks ? "cloaked" : "screen"}>
+      <div class={isAsked || isPhrase ? "cloaked" : "screen"}>
         <Header leave={leave} />
-        <Screen
-          session={session}
-          again={again}
-          draft={draft}
-          end={() => (dialog.value = "end")}
-          phrase={() => (dialog.value = "phrase")}
-        />
+        <Screen session={session} again={again} draft={draft} asks={asks} phrase={() => (wantsPhrase.value = true)} />
       </div>
-      {asks === "end" && <EndDialog session={session} leave={leave} close={close} />}
-      {asks === "phrase" && <PhraseDialog session={session} leave={leave} close={close} />}
+      {isAsked && <EndDialog session={session} asks={asks} leave={leave} erase={erase} />}
+      {isPhrase && <PhraseDialog session={session} leave={leave} close={() => (wantsPhrase.value = false)} />}
     </div>
   );
 }

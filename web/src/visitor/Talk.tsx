@@ -8,6 +8,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { Jump } from "../ui/Jump.tsx";
 import { Typing } from "../ui/Typing.tsx";
 import { Danger } from "./Danger.tsx";
+import type { Asks } from "./EndDialog.tsx";
 import { Halted, isHalted } from "./Halted.tsx";
 import { Languages } from "./Header.tsx";
 import { Lead } from "./Heading.tsx";
@@ -26,20 +27,23 @@ const laptop = (): boolean => matchMedia("(hover: hover) and (pointer: fine)").m
 
 interface ToolsProps {
   readonly session: VisitorSession;
-  readonly end: () => void;
+  readonly asks: Signal<Asks | undefined>;
   readonly phrase: () => void;
 }
 
-function Tools({ session, end, phrase }: ToolsProps) {
+function Tools({ session, asks, phrase }: ToolsProps) {
   return (
     <div class="tools">
       <div class="column">
         <PhraseButton session={session} open={phrase} />
         {!isLeft(session) && (
-          <button type="button" class="pill soft" onClick={end}>
+          <button type="button" class="pill soft" onClick={() => (asks.value = "end")}>
             {say(isQueueing(session) ? "wait.out" : "end")}
           </button>
         )}
+        <button type="button" class="pill soft" onClick={() => (asks.value = "erase")}>
+          {say("erase")}
+        </button>
         <Languages place="foot" />
       </div>
     </div>
@@ -103,7 +107,7 @@ function Left({ session }: { session: VisitorSession }) {
   );
 }
 
-export function Talk({ session, draft, end, phrase }: ToolsProps & { readonly draft: Signal<string> }) {
+export function Talk({ session, draft, asks, phrase }: ToolsProps & { readonly draft: Signal<string> }) {
   const lines = session.lines.value;
   const newest = lines.at(-1);
   const follow = useFollow(newest?.id, newest?.from === "me");
@@ -115,7 +119,7 @@ export function Talk({ session, draft, end, phrase }: ToolsProps & { readonly dr
     <main class="talk">
       <Danger />
       <div class="scroller" ref={follow.scroller} onScroll={follow.onScroll}>
-        <Tools session={session} end={end} phrase={phrase} />
+        <Tools session={session} asks={asks} phrase={phrase} />
         <div class="column bare">
           {isLeft(session) && <LeftMessage session={session} />}
           {waiting && !isLeft(session) && <Queue session={session} />}

@@ -17,6 +17,7 @@ import { Serial } from "../wire/serial.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import { Trust } from "../wire/trust.ts";
 import { type Hello, hearAsVisitor, type Start, type VisitorHears, type VisitorSays } from "../wire/visitor-frames.ts";
+import { Erasing, eraseRequest } from "./session-erase.ts";
 import { askProspect } from "./session-expected.ts";
 import { checkHello, freshSecrets, makeStart } from "./session-opening.ts";
 import { ReturnPhrase } from "./session-phrase.ts";
@@ -49,10 +50,13 @@ export class Visit implements VisitorSession {
   readonly forLater: Signal<boolean> = signal(false);
   readonly cameBack: Signal<boolean> = signal(false);
   readonly phrase: ReturnPhrase;
+  readonly eraseIsLate: Signal<boolean> = signal(false);
 
   readonly #world: Surroundings;
   readonly #org: VisitorOrg;
   readonly #trust: Trust;
+  readonly #line: string;
+  readonly #path: string;
   readonly #connection: Connection<VisitorHears, VisitorSays>;
   readonly #frames: Serial;
   /** Arrays that must be overwritten and belong to nobody else. */
@@ -73,6 +77,7 @@ export class Visit implements VisitorSession {
   #ending: "visitor" | "team" | undefined;
   /** What came up to this number is no news. */
   #toldTo = 0;
+  #erasing: Erasing | undefined;
   #socketCount = 0;
   #messageCount = 0;
   readonly #typing: Moment;
@@ -94,8 +99,9 @@ export class Visit implements VisitorSession {
       carried: () => this.#carried,
       say: (frame) => this.#say(frame),
     });
-    const path = `/l/${encodeURIComponent(pinned.line)}`;
-    this.#connection = new Connection(world, `${path}/socket/${PROTOCOL}`, hearAsVisitor, {
+    this.#line = `/l/${encodeURIComponent(pinned.line)}`;
+    this.#path = `${this.#line}/socket/${PROTOCOL}`;
+    this.#connection = new Connection(world, this.#path, hearAsVisitor, {
       opened: () => {}, // the server speaks first
       heard: (frame) => this.#heard(frame),
       dropped: () => {
@@ -111,7 +117,7 @@ export class Visit implements VisitorSession {
       },
     });
     this.#stopLooking = world.onHidden(() => this.#tellSight());
-    this.#stopAsking = askProspect(world, path, (expected, prospect) => {
+    this.#stopAsking = askProspect(world, this.#line, (expected, prospect) => {
       this.expected.value = expected;
       this.prospect.value = prospect;
     });
@@ -148,8 +154,7 @@ export class Visit implements VisitorSession {
         this.#refuse("nocrypto");
         return undefined;
       }
-      const path = `/l/${encodeURIComponent(this.#org.line)}`;
-      const found = await this.#still(findByPhrase(this.#world, path, this.#org.organisation, text));
+      const found = await this.#still(findByPhrase(this.#world, this.#line, this.#org.organisation, text));
       if ("miss" in found) {
         this.phase.value = "start";
         return found;
@@ -204,13 +209,60 @@ export class Visit implements VisitorSession {
     if (isLate.value) throw new Error("the server did not answer");
   }
 
-  wipe(): void {
-    this.#isWiped = true;
+  async erase(): Promise<void> {
+    const thread = this.#thread;
+    if (thread === undefined || this.#isWiped || !this.#isStarted || this.phase.value === "refused") return;
+    const request = await eraseRequest(thread.keys);
+    if (this.#isWiped) return;
     this.#forget();
+    this.phase.value = "erasing";
+    this.#erasing = new Erasing(this.#world, this.#path, request, {
+      erased: () => {
+        this.phase.value = "erased";
+      },
+      late: () => {
+        this.eraseIsLate.value = true;
+      },
+      unknown: () => {
+        this.trouble.value = "gone";
+        this.phase.value = "refused";
+      },
+    });
+    await new Promise<void>((resolve) => {
+      const stop = effect(() => {
+        if (this.phase.value === "erasing") return;
+        resolve();
+        queueMicrotask(() => stop());
+      });
+    });
+  }
+
+  wipe(): void {
+    this.#erasing?.stop();
+    this.#erasing = undefined;
+    this.#forget();
+    this.eraseIsLate.value = false;
+    this.phase.value = "start";
+  }
+
+  /** Overwrite and forget all there is; nothing goes on after this. */
+  #forget(): void {
+    this.#isWiped = true;
+    wipe(...this.#held, ...this.#early.map((message) => message.content));
+    this.#thread?.wipe();
+    this.phrase.wipe();
     this.#frames.stop();
     this.#connection.close();
     this.#stopAsking();
     this.#stopLooking();
+    this.#typing.end();
+    this.#held.length = 0;
+    this.#early = [];
+    this.#thread = undefined;
+    this.#start = undefined;
+    this.#carried = undefined;
+    this.#page = undefined;
+    this.lines.value = [];
     this.expected.value = undefined;
     this.prospect.value = undefined;
     this.closedMeanwhile.value = false;
@@ -221,22 +273,6 @@ export class Visit implements VisitorSession {
     this.forLater.value = false;
     this.cameBack.value = false;
     this.network.value = "fine";
-    this.phase.value = "start";
-  }
-
-  /** Overwrite every secret, and let go of all that was said. */
-  #forget(): void {
-    wipe(...this.#held, ...this.#early.map((message) => message.content));
-    this.#thread?.wipe();
-    this.phrase.wipe();
-    this.#typing.end();
-    this.#held.length = 0;
-    this.#early = [];
-    this.#thread = undefined;
-    this.#start = undefined;
-    this.#carried = undefined;
-    this.#page = undefined;
-    this.lines.value = [];
   }
 
   async #makeThread(carried: Carried): Promise<Thread> {
@@ -257,7 +293,7 @@ export class Visit implements VisitorSession {
       },
       fork: () => this.#fork(),
       stopped: (code: string) => {
-        if (code !== "conversation_ended") this.trouble.value = "failed";
+        if (code !== "conversation_ended" && code !== "gone") this.trouble.value = "failed";
       },
       fault: (reason: unknown) => this.#fault(reason),
     };
@@ -272,6 +308,10 @@ export class Visit implements VisitorSession {
 
   #heard(frame: VisitorHears): void {
     // At once: the socket may be closed right behind it, and the reason must be known by then.
+    if (frame.t === "erased") {
+      if (this.#thread !== undefined && equal(frame.conv, this.#thread.keys.conv)) this.#wasErased();
+      return;
+    }
     if (frame.t === "refused" && frame.msg_id === undefined) {
       this.#refused(frame.code);
       return;
@@ -283,7 +323,13 @@ export class Visit implements VisitorSession {
     });
   }
 
-  async #hear(frame: VisitorHears, thread: Thread): Promise<void> {
+  /** By another page of ours, or because its days were over. */
+  #wasErased(): void {
+    this.#forget();
+    this.phase.value = "erased";
+  }
+
+  async #hear(frame: Exclude<VisitorHears, { t: "erased" }>, thread: Thread): Promise<void> {
     switch (frame.t) {
       case "hello":
         return this.#hello(frame, thread);
@@ -444,7 +490,7 @@ export class Visit implements VisitorSession {
       this.trouble.value = "busy";
       this.#connection.again();
     } else if (code === "elsewhere") this.#goneElsewhere();
-    else if (code === "no_such_conversation") this.#refuse("gone");
+    else if (code === "no_such_conversation" || code === "gone") this.#refuse("gone");
     else if (code === "closed") this.#refuse("closed");
     else if (!this.#isStarted || code === "unknown_version") this.#refuse("failed");
   }
@@ -458,8 +504,9 @@ export class Visit implements VisitorSession {
 
   /** Somebody came by the phrase, on another page. Maybe because this device is not safe: nothing of it stays here. */
   #goneElsewhere(): void {
-    this.#refuse("elsewhere");
     this.#forget();
+    this.trouble.value = "elsewhere";
+    this.phase.value = "refused";
   }
 
   #fork(): void {

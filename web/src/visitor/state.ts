@@ -27,6 +27,8 @@ export type Phase =
   | "waiting"
   | "talking"
   | "ended"
+  | "erasing" //  nothing is left here, and the server has not confirmed
+  | "erased"
   | "refused"; // this browser or this server cannot be trusted with a message; `trouble` says which
 
 export type Trouble = "nocrypto" | "untrusted" | "fork" | "gone" | "elsewhere" | "busy" | "closed" | "failed";
@@ -102,6 +104,8 @@ export interface VisitorState {
   readonly forLater: ReadonlySignal<boolean>;
   /** We came to this conversation by its phrase. */
   readonly cameBack: ReadonlySignal<boolean>;
+  /** Erasing takes longer than it should; it is tried on. */
+  readonly eraseIsLate: ReadonlySignal<boolean>;
 }
 
 export interface VisitorSession extends VisitorState {
@@ -116,6 +120,8 @@ export interface VisitorSession extends VisitorState {
   /** The counsellor's messages are on the screen. */
   seen(): void;
   end(): Promise<void>;
+  /** Forget everything here at once, and have the server erase it, however long that takes. */
+  erase(): Promise<void>;
   /** Overwrite every key and forget the conversation; synchronous, before any network answer. */
   wipe(): void;
 }

@@ -116,6 +116,7 @@ export function createScriptedVisitor(): VisitorSession {
     async comeBack(text) {
       return text.startsWith("x") ? { miss: "typed", word: 1 } : { miss: "nothing" };
     },
+    eraseIsLate: signal(asked("late") !== ""),
     async start() {
       phase.value = "opening";
       await new Promise((done) => setTimeout(done, 200));
@@ -131,6 +132,9 @@ export function createScriptedVisitor(): VisitorSession {
     async end() {
       endedBy.value = "visitor";
       phase.value = "ended";
+    },
+    async erase() {
+      phase.value = "erased";
     },
     wipe: () => calls.push("wipe"),
   };
