@@ -140,7 +140,8 @@ class Reader {
     const fields = new Map<string, unknown>();
     for (let i = 0; i < length; i++) {
       const name = this.value(DEEPEST);
-      if (typeof name !== "string" || fields.has(name)) throw new Malformed("not a name, or twice the same");
+      const isFresh = typeof name === "string" && name !== "__proto__" && !fields.has(name);
+      if (!isFresh) throw new Malformed("not a name, or twice the same");
       fields.set(name, this.value(depth + 1));
     }
     return Object.fromEntries(fields);
@@ -162,8 +163,9 @@ class Reader {
     return bytes;
   }
 
-  /** Above 2^53 not exact: who reads it refuses it. */
   #number(bytes: number): number {
-    return this.#bytes(bytes, bytes).reduce((sum, byte) => sum * 256 + byte, 0);
+    const n = this.#bytes(bytes, bytes).reduce((sum, byte) => sum * 256 + byte, 0);
+    if (!Number.isSafeInteger(n)) throw new Malformed("a number that a browser cannot count to");
+    return n;
   }
 }

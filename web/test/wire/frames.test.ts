@@ -112,7 +112,7 @@ for (const [who, hear, frames] of [
 
 test("a number that JavaScript does not hold exactly is refused", () => {
   const frame = { t: "delivered", n: 2n ** 53n };
-  assert.deepEqual(hearAsVisitor(encode(frame, { useBigInt64: true })), { ok: false, why: "ill-typed frame" });
+  assert.deepEqual(hearAsVisitor(encode(frame, { useBigInt64: true })), { ok: false, why: "not a frame" });
 });
 
 test("names of the language's own are no frames", () => {

@@ -79,6 +79,8 @@ test("what is too long, too deep, cut off, said twice, or of another kind is ref
     [deep, LIMITS],
     [twice, LIMITS],
     [Uint8Array.from([0x81, 1, 1]), LIMITS], // a number for a key
+    [Uint8Array.from([0x81, 0xa9, ...new TextEncoder().encode("__proto__"), 1]), LIMITS],
+    [Uint8Array.from([0xcf, 0, 0x20, 0, 0, 0, 0, 0, 0]), LIMITS], // 2^53
     [Uint8Array.from([1, 1]), LIMITS],
     [Uint8Array.from([0xcb, 0, 0, 0, 0, 0, 0, 0, 0]), LIMITS], // a float
     [Uint8Array.from([0xd4, 1, 1]), LIMITS], // an extension
@@ -91,7 +93,4 @@ test("what is too long, too deep, cut off, said twice, or of another kind is ref
     [encode(new Uint8Array(4)), few],
   ];
   for (const [raw, limits] of refused) assert.throws(() => decode(raw, limits), { name: "Malformed" });
-  const named = decode(Uint8Array.from([0x81, 0xa9, ...new TextEncoder().encode("__proto__"), 1]), LIMITS);
-  assert.equal(Object.getPrototypeOf(named), Object.prototype);
-  assert.ok(Object.hasOwn(named as object, "__proto__"));
 });
