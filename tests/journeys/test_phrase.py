@@ -72,7 +72,7 @@ def test_with_the_phrase_from_another_device_into_the_same_thread(tmp_path: Path
 
         # Invalid from here on: the same words lead nowhere, and that is all that is said.
         library.page.get_by_role("button", name="My return phrase").click()
-        library.page.get_by_role("button", name="Make it invalid").click()
+        library.page.get_by_role("button", name="Make my return phrase invalid").click()
         expect(library.page.get_by_role("button", name="Get a return phrase")).to_be_visible()
         friend = VisitorPage(context(browser).new_page(), demo.visitor)
         comes_back(friend, " ".join(words))
@@ -136,8 +136,8 @@ def test_a_message_when_closed_and_its_answer(tmp_path: Path) -> None:
         expect(library.page.get_by_role("heading", name="The counsellor has ended the chat.")).to_be_visible()
         for text in ("I cannot sleep", "good that you wrote, we are here tomorrow"):
             expect(library.page.get_by_role("region", name="Conversation")).to_contain_text(text)
-        library.page.get_by_role("button", name="Make it invalid").click()
-        expect(library.page.get_by_role("button", name="Make it invalid")).to_have_count(0)
+        library.page.get_by_role("button", name="Make my return phrase invalid").click()
+        expect(library.page.get_by_role("button", name="Make my return phrase invalid")).to_have_count(0)
         assert noor.errors == library.errors == []
 
 

@@ -86,7 +86,7 @@ function Busy({ session, draft, again }: Omit<StartProps, "comeBack">) {
   );
 }
 
-/** Closed, or more wait than can be helped before it closes: no button, and who else is there. */
+/** Closed, or more wait than can be helped before it closes: no button to start, and one to write for later. */
 function Shut({ session, draft, text }: { session: VisitorSession; draft: Signal<string>; text: string }) {
   useEffect(() => announce(text), [text]);
   return (
@@ -98,7 +98,6 @@ function Shut({ session, draft, text }: { session: VisitorSession; draft: Signal
         </span>
       </p>
       <WriteForLater session={session} draft={draft} />
-      <Places prospect={session.prospect.value} now={session.now()} />
     </>
   );
 }
@@ -173,6 +172,7 @@ export function Start({ session, draft, again, comeBack }: StartProps) {
         <button type="button" class="pill outline go" onClick={comeBack}>
           {say("start.back")}
         </button>
+        {shut !== undefined && <Places prospect={session.prospect.value} now={session.now()} />}
         <SafeCard />
         <DangerCard />
         <Questions />

@@ -111,7 +111,7 @@ export const en: Record<keyof typeof nl, string> = {
   "ph.have.h": "You have a return phrase",
   "ph.have.p": "We do not show it again. If you make a new one, the old one stops working.",
   "ph.new": "Make a new one",
-  "ph.stop": "Make it invalid",
+  "ph.stop": "Make my return phrase invalid",
   "ph.stopped": "Your return phrase does not work any more.",
   "ph.back": "Back",
   "ph.come": "Come back to your conversation",

@@ -110,7 +110,7 @@ export const nl = {
   "ph.have.h": "Je hebt een terugkomzin",
   "ph.have.p": "We laten hem niet nog een keer zien. Maak je een nieuwe, dan werkt de oude niet meer.",
   "ph.new": "Maak een nieuwe",
-  "ph.stop": "Maak hem ongeldig",
+  "ph.stop": "Maak mijn terugkomzin ongeldig",
   "ph.stopped": "Je terugkomzin werkt niet meer.",
   "ph.back": "Terug",
   "ph.come": "Kom terug in je gesprek",
