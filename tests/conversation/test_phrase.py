@@ -188,7 +188,7 @@ def test_a_message_is_left_taken_answered_and_read(tmp_path: Path) -> None:
         entropy = await visitor.keeps_a_phrase()
         await visitor.says("I cannot sleep")
         assert not any(frame["t"] in ("waiting", "line") for frame in visitor.line.everything)
-        visitor.line.close()
+        visitor.line.says_goodbye()
         await wait_until(lambda: not house.luwte.around.visitors.is_here(visitor.conv))
         clock.ahead += KEPT * 100
         await house.luwte.departures.look()
@@ -251,6 +251,7 @@ def test_next_gives_who_is_there_before_a_message_and_then_the_message(tmp_path:
             assert (await noor.line.hear("given", "refused"))["conv"] == expected.conv
             await noor.line.hear("taken")
         assert (await refused(noor.line, "next"))["code"] == "nobody_waits"
+        assert len(house.luwte.boards.of("chat")._takes) == 1  # nobody who waits moves up by a message
 
     play(story, tmp_path / "house")
 
