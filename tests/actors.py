@@ -20,7 +20,7 @@ from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_
 
 from luwte import demo
 from luwte.app import Luwte, running, serving
-from luwte.crypto import certificate, envelope, keys, primitives
+from luwte.crypto import certificate, envelope, keys, phrase, primitives
 from luwte.crypto.envelope import MESSAGE, NOTE, SHARED_LOG, TEAM, TEAM_LOG, VISITOR, Header
 from luwte.crypto.wrap import Purpose, WrapContext, unwrap, wrap
 from luwte.plumbing.clock import Clock
@@ -343,6 +343,7 @@ class Visitor:
         self.keys = keys.visitor_keys(self.vs)
         self.chain = Chain(self.keys.conv, SHARED_LOG)
         self.generation = 0
+        self.page: bytes | None = None
         self.line: Line
         self.source: str | None = None
         self.agent: str | None = None
@@ -363,10 +364,10 @@ class Visitor:
         self.team_cert = hello["certificates"][1]
         return hello
 
-    async def starts(self) -> dict[str, Any]:
+    async def starts(self, **more: Any) -> dict[str, Any]:
         """Start a conversation."""
         hello = await self.connects()
-        self.start_frame = self.makes_start(hello)
+        self.start_frame = self.makes_start(hello) | more
         self.line.send("start", **self.start_frame)
         return await self.line.hear("started", "refused")
 
@@ -400,11 +401,30 @@ class Visitor:
             "sig": keys.sign_start(line, self.keys, team_cert, wraps),
         }
 
-    async def resumes(self, after: int = 0) -> dict[str, Any]:
+    async def resumes(self, after: int = 0, **more: Any) -> dict[str, Any]:
         """Come back on a new line."""
         await self.connects()
-        self.line.send("resume", conv=self.conv, credential=self.keys.credential, after=after)
+        page = {"page": self.page} if self.page is not None else {}
+        self.line.send("resume", conv=self.conv, credential=self.keys.credential, after=after, **page, **more)
         return await self.line.hear("resumed", "refused")
+
+    async def keeps_a_phrase(self, entropy: bytes | None = None) -> bytes:
+        """Get a return phrase; what it stands for."""
+        entropy = entropy or os.urandom(phrase.ENTROPY_BYTES)
+        visit = phrase.Visit(self.vs, (self.secrets[0], self.secrets[1]))
+        box = phrase.seal(entropy, demo.ORGANISATION, visit)
+        hashed = primitives.sha256(phrase.locator(entropy))
+        self.line.send("keep_phrase", locator_hash=hashed, box=box)
+        assert await self.line.hear("phrase", "refused") == {"t": "phrase", "locator_hash": hashed}
+        return entropy
+
+    async def comes_back(self, entropy: bytes) -> dict[str, Any]:
+        """On another device, with the phrase: look it up, open what is found, go on from here."""
+        answer = await look_up(self.house, phrase.locator(entropy))
+        visit = phrase.open_box(entropy, demo.ORGANISATION, base64.b64decode(answer.json()["box"]))
+        self.vs, self.secrets, self.keys = visit.vs, list(visit.secrets), keys.visitor_keys(visit.vs)
+        self.chain, self.page = Chain(self.keys.conv, SHARED_LOG), os.urandom(16)
+        return await self.resumes(locator=phrase.locator(entropy))
 
     async def erases(self, **changes: bytes) -> dict[str, Any]:
         """Have the conversation erased, on a new line; the first line stays as it is. The server's last word."""
@@ -439,6 +459,12 @@ class Visitor:
         header = envelope.parse(data)
         body = envelope.open_envelope(self.secrets[header.generation], data)
         return envelope.read_content(body[80:] if header.direction == TEAM else body)
+
+
+async def look_up(house: House, locator: bytes, line: str = demo.LINE) -> httpx.Response:
+    """Ask what is kept under a locator."""
+    async with httpx.AsyncClient(base_url=house.origin, timeout=30) as client:
+        return await client.post(f"/l/{line}/phrase", json={"locator": base64.b64encode(locator).decode()})
 
 
 class Counsellor:

@@ -1,7 +1,7 @@
 /** What the build does besides: words into the pages, one more page, and a list of what came out. */
 
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
@@ -52,18 +52,19 @@ export function plain(): Plugin {
 /** Where the server puts a page; every other file is served under its own name. */
 const address = (name: string): string => (name === "index.html" ? "/" : `/${name.replace(/\.html$/, "")}`);
 
-/** `release.json`: the version and the SHA-256 of every file, by the path under which it is served. */
+/** `release.json`: the version and the SHA-256 of every file that is there, by the path under which it is served. */
 export function listed(): Plugin {
   return {
     name: "release",
     apply: "build",
-    writeBundle({ dir }, bundle) {
+    writeBundle({ dir }) {
       if (dir === undefined) throw new Error("there is no folder to list");
       const hash = (name: string): string =>
         createHash("sha256")
           .update(readFileSync(join(dir, name)))
           .digest("hex");
-      const files = Object.keys(bundle)
+      const files = readdirSync(dir, { recursive: true, encoding: "utf8" })
+        .filter((name) => /\.\w+$/.test(name) && name !== "release.json")
         .sort()
         .map((name) => [address(name), hash(name)]);
       const project = readFileSync(here("../pyproject.toml"), "utf8");

@@ -17,6 +17,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from luwte import settings as settings_module
 from luwte.audit import notary
 from luwte.audit.notary import Notary
+from luwte.conversation import phrase_web
 from luwte.conversation.around import Surroundings
 from luwte.conversation.departures import Departures
 from luwte.conversation.erasing import Erasures
@@ -360,6 +361,7 @@ def http(luwte: Luwte) -> ASGIApp:
             line_page,
             other_file,
             asset,
+            *phrase_web.handlers,
             *staff_web.handlers,
             *replies_web.handlers,
             *review_web.handlers,

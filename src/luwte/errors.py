@@ -151,6 +151,12 @@ class NoSuchOffer(Refusal):
     status, code, says = 404, "no_such_offer", "This offer is over."
 
 
+class Elsewhere(Refusal):
+    """Another page came back to this conversation by its phrase: this one is over."""
+
+    status, code, says = 409, "elsewhere", "This conversation goes on on another device."
+
+
 class Muted(Refusal):
     """The counsellor takes no messages from this visitor now."""
 

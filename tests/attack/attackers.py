@@ -44,7 +44,7 @@ SIGNS = (
     "presence",
 )
 SIGNS += ("shift", "asked", "offered", "offer_over", "muted")
-SIGNS += ("line", "alarms", "company", "picture", "broken")
+SIGNS += ("line", "alarms", "company", "picture", "messages", "for_later", "broken")
 """Frames that may come at any moment and answer nothing."""
 
 
@@ -110,7 +110,7 @@ async def return_to_list(house: House, conv: bytes) -> None:
 
 def _everything(tx: ReadTx) -> str:
     digest = hashlib.sha256()
-    for table in ("conversation", "envelope", "wrap", "companion", "alarm", "line"):
+    for table in ("conversation", "envelope", "wrap", "phrase", "companion", "alarm", "line"):
         for row in tx.all(f"SELECT * FROM {table} ORDER BY 1, 2, 3"):
             digest.update(repr(row).encode())
     return digest.hexdigest()

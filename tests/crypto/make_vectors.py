@@ -16,6 +16,7 @@ from crypto_play import VECTORS
 
 from luwte.crypto import envelope as env
 from luwte.crypto import merkle, note
+from luwte.crypto import phrase as phrases
 from luwte.crypto.certificate import Certificate, Type, cert_id, issue
 from luwte.crypto.keys import kek, login_proof, seal_amk, seal_staff_key, sign_start, visitor_keys
 from luwte.crypto.primitives import public_of, sha256, signing_public_of, stretch
@@ -204,6 +205,21 @@ def log() -> dict[str, Any]:
     }
 
 
+def phrase() -> dict[str, Any]:
+    entropy, vs, secrets = counted("phrase", 16), counted("visitor"), (counted("opening"), counted("talk"))
+    words = phrases.words(entropy)
+    return {
+        "entropy": entropy.hex(),
+        "words": words,
+        "typed": "\n".join(f"{n}. {word.upper()}," for n, word in enumerate(words, 1)),
+        "locator": phrases.locator(entropy).hex(),
+        "organisation": ORGANISATION,
+        "vs": vs.hex(),
+        "secrets": [secret.hex() for secret in secrets],
+        "box": phrases.seal(entropy, ORGANISATION, phrases.Visit(vs, secrets)).hex(),
+    }
+
+
 def two_key_envelope() -> dict[str, str]:
     made = two_keys.forge(two_keys.FIRST, two_keys.SECOND)
     return {"first": two_keys.FIRST.hex(), "second": two_keys.SECOND.hex(), "envelope": made.hex()}
@@ -222,6 +238,7 @@ def main() -> None:
         "heads": heads(),
         "replies": replies(),
         "log": log(),
+        "phrase": phrase(),
     }
     (VECTORS / "python.json").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n")
 

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from luwte.crypto import envelope as env
+from luwte.crypto import phrase
 from luwte.crypto.certificate import Certificate, Type, Untrusted, check_chain, issue, parse
 from luwte.crypto.keys import sign_start, start_is_signed, visitor_keys
 from luwte.crypto.primitives import (
@@ -250,6 +251,46 @@ def test_a_passphrase_gives_the_same_key_in_both(browser: Browser, passphrase: s
 def test_each_opens_the_others_sealed_keys(browser: Browser, key: bytes, account: str, id: str, secret: bytes) -> None:
     assert open_sealed(key, account, id, browser("sealed", key, account, id, secret)) == secret
     assert browser("openSealed", key, account, id, sealed(key, account, id, secret)) == secret
+
+
+@together
+@given(entropy=fixed(16), organisation=names.filter(lambda name: "\0" not in name), vs=keys, opening=keys, talk=keys)
+def test_each_opens_what_the_other_sealed_under_a_phrase(
+    browser: Browser, entropy: bytes, organisation: str, vs: bytes, opening: bytes, talk: bytes
+) -> None:
+    assert browser("phraseWords", entropy) == phrase.words(entropy)
+    assert browser("locator", entropy) == phrase.locator(entropy)
+    visit = phrase.Visit(vs, (opening, talk))
+    theirs = browser("sealCarried", entropy, organisation, vs, [opening, talk])
+    assert phrase.open_box(entropy, organisation, theirs) == visit
+    ours = phrase.seal(entropy, organisation, visit)
+    assert browser("openCarried", entropy, organisation, ours) == [vs, [opening, talk]]
+    with pytest.raises(Refused, match="CannotOpen"):
+        browser("openCarried", entropy, organisation, ours[:-1])
+
+
+typed_words = st.lists(
+    st.one_of(st.sampled_from(phrase.words(bytes(range(16)))), st.text(st.characters(codec="utf-8"), max_size=6)),
+    max_size=14,
+)
+
+
+@together
+@given(
+    typed=st.one_of(typed_words, st.just(phrase.words(bytes(range(16))))), between=st.sampled_from([" ", ", ", "\n"])
+)
+def test_both_read_or_refuse_the_same_phrase(browser: Browser, typed: list[str], between: str) -> None:
+    """Whatever somebody types: the same bytes, or the same word is named."""
+    text = between.join(typed)
+    try:
+        ours: object = phrase.read(text)
+    except phrase.NotAPhrase as refusal:
+        ours = refusal.word or "none"
+    try:
+        theirs: object = browser("readPhrase", text)
+    except Refused as refusal:
+        theirs = refusal.word or "none" if refusal.name == "NotAPhrase" else refusal.name
+    assert ours == theirs
 
 
 def test_a_purpose_means_the_same_in_both() -> None:

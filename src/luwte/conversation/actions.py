@@ -156,8 +156,13 @@ def seal_start(request: StartRequest, shred_key: bytes) -> SealedStart:
     return SealedStart(request, wraps)
 
 
-def start(tx: WriteTx, start: SealedStart, *, team_cert: bytes, epoch: int, minute: int) -> Conversation:
-    """Open a conversation that waits, wrapped to the team of *team_cert*. The same bytes again: the same answer."""
+def start(
+    tx: WriteTx, start: SealedStart, *, team_cert: bytes, epoch: int, minute: int, for_later: bool = False
+) -> Conversation:
+    """Open a conversation that waits, wrapped to the team of *team_cert*. The same bytes again: the same answer.
+
+    One that is left *for_later* waits without its visitor.
+    """
     request = start.request
     known = store.secrets(tx, request.conversation_id)
     if known is not None and known[0] != request.hash:
@@ -165,13 +170,13 @@ def start(tx: WriteTx, start: SealedStart, *, team_cert: bytes, epoch: int, minu
     if known is None:
         if request.team_cert != team_cert:
             raise NotAccepted
-        _create(tx, start, epoch, minute)
+        _create(tx, start, epoch, minute, for_later)
     found = store.find(tx, request.conversation_id)
     assert found is not None
     return found
 
 
-def _create(tx: WriteTx, start: SealedStart, epoch: int, minute: int) -> None:
+def _create(tx: WriteTx, start: SealedStart, epoch: int, minute: int, for_later: bool) -> None:
     request = start.request
     key = store.create(
         tx,
@@ -182,6 +187,7 @@ def _create(tx: WriteTx, start: SealedStart, epoch: int, minute: int) -> None:
         start_hash=request.hash,
         proof=StartProof(request.ve, request.vg, request.credential_hash, request.team_cert, request.sig),
         minute=minute,
+        for_later=for_later,
     )
     for wrap in start.wraps:
         store.put_wrap(tx, key, wrap)
@@ -379,8 +385,8 @@ def waiting(tx: ReadTx, team: str) -> list[tuple[Conversation, int]]:
     return store.waiting(tx, team)
 
 
-def in_line(tx: ReadTx, team: str) -> list[tuple[bytes, bool, str]]:
-    """Who waits, longest first, with what decides whose turn it is: whether it returned, and its priority."""
+def in_line(tx: ReadTx, team: str) -> list[tuple[bytes, bool, str, bool]]:
+    """Who waits, longest first, with what decides whose turn it is: returned, priority, left for later."""
     return store.in_line(tx, team)
 
 
@@ -520,10 +526,12 @@ def going_on(tx: ReadTx) -> list[Conversation]:
 
 
 def leave(tx: WriteTx, gone: Sequence[tuple[bytes, int]]) -> None:
-    """These visitors left, each at its minute: no list offers them any more."""
+    """These visitors left, each at its minute: no list offers them any more. What was left for later stays."""
     for id, minute in gone:
         conversation = store.find(tx, id)
         if conversation is None or conversation.ended_by is not None or conversation.left is not None:
+            continue
+        if conversation.for_later:
             continue
         store.leave(tx, conversation.key, minute)
         tx.wake(state_topic(id))

@@ -55,6 +55,10 @@ class Queue(Protocol):
         """How many wait."""
         ...
 
+    def messages(self, team: str) -> int:
+        """How many messages wait that were left for later."""
+        ...
+
     def expected(self, team: str, conversation: bytes) -> Expected | None:
         """The place of one that waits."""
         ...

@@ -5,12 +5,14 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 
 from luwte.crypto.envelope import MAX_COUNT
+from luwte.crypto.phrase import BOX_BYTES
 from luwte.errors import Refusal
 
 PROTOCOL = 2
 """What today's browsers speak; the one before it is served, too."""
 
 Id = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+Hash = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
 """A place in a log: no further than a browser can count."""
 
@@ -33,6 +35,7 @@ class Start(Frame, tag="start"):
     team_cert: bytes
     wraps: tuple[bytes, bytes, bytes, bytes]
     sig: bytes
+    for_later: bool = False
 
 
 class Resume(Frame, tag="resume"):
@@ -40,6 +43,8 @@ class Resume(Frame, tag="resume"):
     credential: bytes
     after: Count
     away: bool = False
+    page: Id | None = None
+    locator: Hash | None = None
 
 
 class Erase(Frame, tag="erase"):
@@ -76,7 +81,16 @@ class Ping(Frame, tag="ping"):
     pass
 
 
-FromVisitor = Start | Resume | Erase | Append | Delivered | Read | Typing | End | Away | Ping
+class KeepPhrase(Frame, tag="keep_phrase"):
+    locator_hash: Hash
+    box: Annotated[bytes, msgspec.Meta(min_length=BOX_BYTES, max_length=BOX_BYTES)]
+
+
+class EndPhrase(Frame, tag="end_phrase"):
+    pass
+
+
+FromVisitor = Start | Resume | Erase | Append | Delivered | Read | Typing | End | Away | Ping | KeepPhrase | EndPhrase
 
 
 # to the visitor
@@ -124,6 +138,15 @@ class Claimed(Frame, tag="claimed"):
 class Muted(Frame, tag="muted"):
     came_with: ClassVar[int] = 2
     on: bool
+
+
+class ForLater(Frame, tag="for_later"):
+    came_with: ClassVar[int] = 2
+
+
+class Phrase(Frame, tag="phrase"):
+    came_with: ClassVar[int] = 2
+    locator_hash: bytes
 
 
 class Line(Frame, tag="line", omit_defaults=False):

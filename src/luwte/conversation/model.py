@@ -54,6 +54,8 @@ class Conversation:
     left: int | None = None
     priority: str = "normal"
     muted: int = 0
+    for_later: int = 0
+    page: bytes | None = None
 
     @property
     def waits(self) -> bool:

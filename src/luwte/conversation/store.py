@@ -5,7 +5,10 @@ from typing import Any
 from luwte.conversation.model import Chain, Conversation, End, LockedEnvelope, LockedWrap, StartProof
 from luwte.plumbing.db import ReadTx, WriteTx
 
-_COLUMNS = "key, id, team, number, epoch, started, waiting_since, times, holder, ended_by, left_at, priority, muted"
+_COLUMNS = (
+    "key, id, team, number, epoch, started, waiting_since, times, holder, ended_by, left_at, priority, muted,"
+    " for_later, page"
+)
 
 
 def _conversation(row: tuple[Any, ...] | None) -> Conversation | None:
@@ -30,12 +33,21 @@ def next_number(tx: ReadTx, team: str, since: int) -> int:
 
 
 def create(
-    tx: WriteTx, *, id: bytes, team: str, number: int, epoch: int, start_hash: bytes, proof: StartProof, minute: int
+    tx: WriteTx,
+    *,
+    id: bytes,
+    team: str,
+    number: int,
+    epoch: int,
+    start_hash: bytes,
+    proof: StartProof,
+    minute: int,
+    for_later: bool,
 ) -> int:
     """Add a conversation that waits; its key."""
     return tx.insert(
         "INSERT INTO conversation (id, team, number, epoch, start_hash, ve, vg, credential_hash, team_cert, sig,"
-        " started, waiting_since, times) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+        " started, waiting_since, times, for_later) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
         id,
         team,
         number,
@@ -48,6 +60,7 @@ def create(
         proof.sig,
         minute,
         minute,
+        int(for_later),
     )
 
 
@@ -192,14 +205,14 @@ def waiting(tx: ReadTx, team: str) -> list[tuple[Conversation, int]]:
     return [(Conversation(*row[:-1]), row[-1]) for row in rows]
 
 
-def in_line(tx: ReadTx, team: str) -> list[tuple[bytes, bool, str]]:
-    """`waiting` in a hurry: the id, whether it returned, and the priority of each, longest first."""
+def in_line(tx: ReadTx, team: str) -> list[tuple[bytes, bool, str, bool]]:
+    """`waiting` in a hurry: the id, whether it returned, its priority, whether it was left for later; longest first."""
     rows = tx.all(
-        "SELECT id, times > 0, priority FROM conversation"
+        "SELECT id, times > 0, priority, for_later FROM conversation"
         " WHERE team = ? AND holder IS NULL AND ended IS NULL AND left_at IS NULL ORDER BY waiting_since, key",
         team,
     )
-    return [(id, bool(again), priority) for id, again, priority in rows]
+    return [(id, bool(again), priority, bool(for_later)) for id, again, priority, for_later in rows]
 
 
 def held_by(tx: ReadTx, account: str) -> list[Conversation]:
@@ -218,8 +231,10 @@ def holders(tx: ReadTx) -> list[str]:
 
 
 def going_on(tx: ReadTx) -> list[Conversation]:
-    """The conversations that nobody ended or left."""
-    rows = tx.all(f"SELECT {_COLUMNS} FROM conversation WHERE ended IS NULL AND left_at IS NULL ORDER BY key")
+    """The conversations that nobody ended or left; what was left for later needs nobody there."""
+    rows = tx.all(
+        f"SELECT {_COLUMNS} FROM conversation WHERE ended IS NULL AND left_at IS NULL AND NOT for_later ORDER BY key"
+    )
     return [Conversation(*row) for row in rows]
 
 
@@ -231,6 +246,11 @@ def leave(tx: WriteTx, key: int, minute: int) -> None:
 def come_back(tx: WriteTx, key: int, waiting_since: int) -> None:
     """The visitor did not leave after all, and waits from *waiting_since*."""
     tx.execute("UPDATE conversation SET left_at = NULL, waiting_since = ? WHERE key = ?", waiting_since, key)
+
+
+def turn_page(tx: WriteTx, key: int, page: bytes) -> None:
+    """Of all page lives this one goes on."""
+    tx.execute("UPDATE conversation SET page = ? WHERE key = ?", page, key)
 
 
 def ids(tx: ReadTx) -> list[bytes]:

@@ -4,13 +4,16 @@
 -> append                         <- ack | refused
 -> delivered | read | typing      <- delivered | read | typing      told on, never stored
 -> end | away | ping              <- waiting | line | claimed | muted | ended | envelope, cert | pong
+-> keep_phrase | end_phrase       <- phrase | for_later
 """
 
 import asyncio
+import hashlib
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from luwte.conversation import actions, frames
+from luwte.conversation import actions, frames, phrases
 from luwte.conversation.around import Ephemeral, Expected, Queue, Surroundings, connection_numbers, to_desk, to_visitor
 from luwte.conversation.departures import leave_at_once
 from luwte.conversation.erasing import VISITOR
@@ -28,7 +31,18 @@ from luwte.conversation.reading import as_refusal, decode, read_header
 from luwte.conversation.send import UNDER_WAY, Appends
 from luwte.conversation.versions import refusing, speaking
 from luwte.crypto.envelope import SHARED_LOG, Header
-from luwte.errors import Busy, Failed, Gone, LineClosed, NoSuchConversation, NotAccepted, Refusal, SlowDown, WrongOrder
+from luwte.errors import (
+    Busy,
+    Elsewhere,
+    Failed,
+    Gone,
+    LineClosed,
+    NoSuchConversation,
+    NotAccepted,
+    Refusal,
+    SlowDown,
+    WrongOrder,
+)
 from luwte.line.actions import line_topic
 from luwte.plumbing import keystore
 from luwte.plumbing.clock import minute
@@ -45,7 +59,17 @@ STARTS = 300
 """Conversations that one network may start at once, and in five minutes after that."""
 
 WAITING_AT_MOST = 5_000
-"""Conversations that may wait in one team; beyond that a start is told that it is too busy."""
+"""Conversations that may wait in one team, and messages besides; beyond that a start is told that it is too busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What a visitor who comes back is told."""
+
+    conversation: Conversation
+    wraps: list[frames.VisitorWrap]
+    last: int
+    locator_hash: bytes
 
 
 class VisitorSocket:
@@ -67,6 +91,7 @@ class VisitorSocket:
         self._looking = False
         self._look_again = False
         self._conversation = b""
+        self._page: bytes | None = None
         self._known: Conversation | None = None
         self._line = team().slug
         self._pace = Pace(RATE, BURST, around.clock())
@@ -112,9 +137,12 @@ class VisitorSocket:
                 self._send(frames.Started(conversation.id))
                 self._follow(conversation, 0)
             case frames.Resume():
-                conversation, wraps, last = await self._resume(frame)
-                self._send(frames.Resumed(conversation.id, last, wraps))
-                self._follow(conversation, frame.after, in_sight=not frame.away)
+                resumed = await self._resume(frame)
+                self._page = frame.page
+                self._send(frames.Resumed(resumed.conversation.id, resumed.last, resumed.wraps))
+                if resumed.locator_hash:
+                    self._send(frames.Phrase(resumed.locator_hash))
+                self._follow(resumed.conversation, frame.after, in_sight=not frame.away)
             case frames.Erase():
                 await self._erase(check_erase(frame.ve, frame.vg, frame.sig))
                 return False
@@ -141,41 +169,54 @@ class VisitorSocket:
         if not around.limits.spend("start", network(self._socket.peer), burst=STARTS, per_minute=STARTS / 5):
             raise SlowDown
         check_start(request, team.slug)
-        if self._queue.length(team.slug) >= WAITING_AT_MOST:
+        waiting = self._queue.messages if frame.for_later else self._queue.length
+        if waiting(team.slug) >= WAITING_AT_MOST:
             raise Busy
         id = request.conversation_id
         if id in around.erasures:
             raise Gone
         # A start that was stored keeps its answer, whatever changed meanwhile.
         if around.shred_key(id) is None:
-            self._check_new(request, team)
+            self._check_new(request, team, for_later=frame.for_later)
         loop = asyncio.get_running_loop()
         # The key is on disk before anything is locked under it; a start that fails after this leaves an unused key.
         key = await loop.run_in_executor(None, around.keys.put, keystore.CONVERSATION, id, os.urandom(32))
         sealed = actions.seal_start(request, key)
         return await around.db.write(
-            actions.start, sealed, team_cert=team.certificate_id, epoch=team.epoch, minute=around.minute()
+            actions.start,
+            sealed,
+            team_cert=team.certificate_id,
+            epoch=team.epoch,
+            minute=around.minute(),
+            for_later=frame.for_later,
         )
 
-    def _check_new(self, request: StartRequest, team: Team) -> None:
-        """A new start needs an open line and today's certificate."""
-        if not self._queue.is_open(team.slug):
+    def _check_new(self, request: StartRequest, team: Team, *, for_later: bool) -> None:
+        """A new start needs today's certificate, and an open line unless it is left for later."""
+        if not for_later and not self._queue.is_open(team.slug):
             raise LineClosed
         if request.team_cert != team.certificate_id:
             raise NotAccepted
 
-    async def _resume(self, frame: frames.Resume) -> tuple[Conversation, list[frames.VisitorWrap], int]:
-        key = self._around.shred_key(frame.conv)
+    async def _resume(self, frame: frames.Resume) -> "Resumed":
+        around, key = self._around, self._around.shred_key(frame.conv)
+        if frame.locator is not None and frame.page is not None:
+            hashed = hashlib.sha256(frame.locator).digest()
+            await around.db.write(phrases.come_back, frame.conv, frame.credential, hashed, frame.page)
 
-        def work(tx: ReadTx) -> tuple[Conversation, list[LockedWrap], int]:
+        def work(tx: ReadTx) -> tuple[Conversation, list[LockedWrap], int, bytes]:
             conversation = actions.resume(tx, frame.conv, frame.credential)
-            return conversation, actions.visitor_wraps(tx, conversation), actions.last(tx, conversation, SHARED_LOG)
+            if conversation.page != frame.page and conversation.page is not None:
+                raise Elsewhere
+            wraps, last = actions.visitor_wraps(tx, conversation), actions.last(tx, conversation, SHARED_LOG)
+            return conversation, wraps, last, phrases.locator_hash(tx, conversation)
 
-        conversation, locked, last = await self._around.db.read(work)
+        conversation, locked, last, locator_hash = await around.db.read(work)
         if key is None:
             raise NoSuchConversation
         wraps = actions.open_wraps(conversation.id, locked, key)
-        return conversation, [frames.VisitorWrap(wrap.generation, wrap.wrap) for wrap in wraps], last
+        shown = [frames.VisitorWrap(wrap.generation, wrap.wrap) for wrap in wraps]
+        return Resumed(conversation, shown, last, locator_hash)
 
     def _follow(self, conversation: Conversation, after: int, *, in_sight: bool = True) -> None:
         around, id = self._around, conversation.id
@@ -198,6 +239,7 @@ class VisitorSocket:
             around.relay.follow(actions.state_topic(id), self._look),
             around.relay.listen(to_visitor(id), self._hear),
             around.relay.listen(actions.place_topic(id), self._move_up),
+            around.relay.listen(phrases.page_topic(id), self._page_turned),
             around.relay.follow(line_topic(conversation.team), self._look),
         ]
         self._look()
@@ -272,8 +314,27 @@ class VisitorSocket:
                 self._look()
             case frames.End():
                 await self._around.db.write(actions.end_by_visitor, self._conversation, self._around.minute())
+            case frames.KeepPhrase():
+                await self._keep_phrase(frame)
+            case frames.EndPhrase():
+                await self._around.db.write(phrases.end, self._conversation)
+                self._send(frames.Phrase(b""))
             case _:
                 raise WrongOrder
+
+    async def _keep_phrase(self, frame: frames.KeepPhrase) -> None:
+        around, id = self._around, self._conversation
+        key = around.shred_key(id)
+        if key is None:
+            raise NoSuchConversation
+        await around.db.write(phrases.keep, id, frame.locator_hash, phrases.lock_box(id, frame.box, key))
+        self._send(frames.Phrase(frame.locator_hash))
+
+    def _page_turned(self, page: object) -> None:
+        """Somebody came back by the phrase, on another page: this one is over."""
+        if page != self._page and not self._socket.closed:
+            self._send(frames.refused(Elsewhere()))
+            self._socket.close(NOT_ALLOWED)
 
     def _hear(self, sign: object) -> None:
         assert isinstance(sign, Ephemeral)
@@ -343,10 +404,13 @@ class VisitorSocket:
             news = [frames.Ended(conversation.ended_by)]
         elif conversation.waits:
             expected = expected or self._queue.expected(conversation.team, conversation.id)
-            if expected is not None:
-                news = [frames.Waiting(expected.place, expected.low, expected.high)]
             if conversation.times:
-                news.insert(0, frames.Claimed(conversation.times))
+                news.append(frames.Claimed(conversation.times))
+            if conversation.for_later:
+                news.append(frames.ForLater())
+            # Whoever left a message on a closed line has no place in a queue; it is read all the same.
+            if expected is not None and not (conversation.for_later and not self._queue.is_open(conversation.team)):
+                news.append(frames.Waiting(expected.place, expected.low, expected.high))
         else:
             news = [frames.Claimed(conversation.times)]
         if tuple(news) != self._told:
@@ -361,7 +425,7 @@ class VisitorSocket:
     def _tell_line(self, conversation: Conversation) -> None:
         """Who waits is told that the line closed, or opened again; whoever talks has nothing to do with it."""
         is_open = self._queue.is_open(conversation.team)
-        if conversation.waits and is_open != self._line_told:
+        if conversation.waits and not conversation.for_later and is_open != self._line_told:
             self._line_told = is_open
             self._send(frames.Line(is_open))
 

@@ -86,7 +86,7 @@ def take(
         raise NoSuchConversation
     if conversation.ended_by is not None:
         raise ConversationEnded
-    if conversation.holder is None and not is_here(id):
+    if conversation.holder is None and not conversation.for_later and not is_here(id):
         raise VisitorAway
     if conversation.waits:
         check_room(tx, account, limit)

@@ -8,7 +8,7 @@ from time import perf_counter
 from luwte.conversation import actions as conversations
 from luwte.conversation.around import Expected, Surroundings
 from luwte.conversation.model import Conversation
-from luwte.desk.model import ROWS, Row, expected_wait, recent, triage
+from luwte.desk.model import ROWS, Row, before_a_newcomer, expected_wait, recent, triage
 from luwte.line.lines import Lines
 from luwte.plumbing.log import trouble
 
@@ -71,6 +71,8 @@ class Board:
 
     def taken(self, conversation: Conversation) -> None:
         """Somebody was helped now."""
+        if conversation.for_later and not self._around.visitors.is_here(conversation.id):
+            return  # nobody who waits has moved up
         self._takes.append(self._around.minute())
         if conversation.times:
             return
@@ -84,8 +86,9 @@ class Board:
 
     def for_a_newcomer(self) -> Expected:
         """What somebody who starts now may expect."""
-        place = 1 + sum(1 for row in self.rows if row.here)
-        return self._estimate(place, self._free(), recent(self._takes, self._around.minute()))
+        now = self._around.minute()
+        place = 1 + sum(1 for row in self.rows if before_a_newcomer(row, now))
+        return self._estimate(place, self._free(), recent(self._takes, now))
 
     def refresh(self) -> None:
         """Read again, soon; many changes cost one reading."""
@@ -171,7 +174,11 @@ class Boards:
 
     def length(self, team: str) -> int:
         """How many wait."""
-        return len(self._boards[team].rows)
+        return len(self._boards[team].rows) - self.messages(team)
+
+    def messages(self, team: str) -> int:
+        """How many messages wait that were left for later."""
+        return sum(1 for row in self._boards[team].rows if row.is_message)
 
     def expected(self, team: str, conversation: bytes) -> Expected | None:
         """Where a waiting conversation stands."""

@@ -185,6 +185,11 @@ class Standing(Frame, tag="standing"):
     away: list[WaitingRow]
 
 
+class Messages(Frame, tag="messages"):
+    came_with: ClassVar[int] = 2
+    convs: list[bytes]
+
+
 class Presence(Frame, tag="presence"):
     came_with: ClassVar[int] = 2
     conv: bytes

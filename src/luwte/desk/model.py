@@ -10,6 +10,9 @@ from luwte.conversation.model import Conversation
 ROWS = 30
 """Rows that a desk is shown: nobody weighs more than that at a glance."""
 
+A_DAY = 24 * 60
+"""Minutes by which a message that was left counts as younger: whoever is there goes first, and it has its turn."""
+
 HEAD_START = {"soon": 15, "normal": 0}
 """Minutes by which somebody who is short on time goes before others who came earlier."""
 
@@ -32,9 +35,19 @@ class Row:
     here: bool = True
 
     @property
+    def is_message(self) -> bool:
+        """Whether it was left for later, and nobody sits there now."""
+        return bool(self.conversation.for_later) and not self.here
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be taken: the visitor is here, or left a message."""
+        return self.here or self.is_message
+
+    @property
     def again(self) -> bool:
-        """Whether it returned to the list."""
-        return self.conversation.times > 0
+        """Whether its visitor waits, after having had somebody."""
+        return self.conversation.times > 0 and not self.is_message
 
     @property
     def marked(self) -> bool:
@@ -48,15 +61,16 @@ class Row:
 
 
 def triage(waiting: Iterable[Row], urgent_in_a_row: int = 0) -> list[Row]:
-    """The order in which they should be helped; whoever is away comes after all who are here.
+    """The order in which they should be helped; whoever is away comes after all who can be.
 
     Those who had somebody and lost them first. Then whoever is in danger now; but after three of those in a row one of
     the others has a turn. *urgent_in_a_row* tells how many were taken since the last of the others. Among the others
     the longest wait goes first, and who is short on time has a head start of a quarter of an hour. So the n-th of the
-    others is helped after at most 4n takes, however many in danger keep coming.
+    others is helped after at most 4n takes, however many in danger keep coming. A message that was left goes as if it
+    had come a day later: after those who are there, until it has grown old.
     """
     rows = list(waiting)
-    here, away = [row for row in rows if row.here], [row for row in rows if not row.here]
+    here, away = [row for row in rows if row.ready], [row for row in rows if not row.ready]
     return _turns(here, urgent_in_a_row) + _turns(away, urgent_in_a_row)
 
 
@@ -71,13 +85,18 @@ def _turns(rows: list[Row], urgent_in_a_row: int) -> list[Row]:
     return [*ordered, *urgent, *others]
 
 
+def before_a_newcomer(row: Row, now: int) -> bool:
+    """Whether it goes before somebody who would come now."""
+    return row.ready and _waiting_since(row)[0] <= now
+
+
 def _waiting_since(row: Row) -> tuple[int, int]:
-    return row.conversation.waiting_since, row.conversation.key
+    return row.conversation.waiting_since + (A_DAY if row.is_message else 0), row.conversation.key
 
 
 def _as_if_since(row: Row) -> tuple[int, int]:
-    head_start = HEAD_START[row.conversation.priority]
-    return row.conversation.waiting_since - head_start, row.conversation.key
+    since, key = _waiting_since(row)
+    return since - HEAD_START[row.conversation.priority], key
 
 
 def recent(takes: Iterable[int], now: int) -> int:

@@ -19,7 +19,7 @@ def overview(
     """
     members = staff.members(tx, team)
     names = {member.id: member.name for member in members}
-    all_waiting = [conversation for conversation, _ in conversations.waiting(tx, team)]
+    all_waiting = [one for one, _ in conversations.waiting(tx, team) if is_here(one.id) or not one.for_later]
     waiting = [conversation for conversation in all_waiting if is_here(conversation.id)]
     running = conversations.running(tx, team)
     answered, missed = conversations.answered_and_missed(tx, team, today)

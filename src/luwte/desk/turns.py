@@ -44,14 +44,16 @@ def take_next(
     account = session.account
     staff.check_session(tx, session, minute)
     # Who is first depends on who is first of each kind: nobody else needs to be looked at, however many wait.
-    firsts: dict[tuple[bool, str], bytes] = {}
-    for id, again, priority in conversations.in_line(tx, account.team):
-        if (again, priority) not in firsts and is_here(id):
-            firsts[again, priority] = id
+    firsts: dict[tuple[bool, str, bool], tuple[bytes, bool]] = {}
+    for id, again, priority, for_later in conversations.in_line(tx, account.team):
+        here = is_here(id)
+        if here or for_later:
+            firsts.setdefault((again, priority, here), (id, here))
     if not firsts:
         raise NobodyWaits
     check_room(tx, account, limit)
-    row, *_ = triage([Row(conversations.find(tx, id), 0) for id in firsts.values()], urgent_in_a_row)
+    rows = [Row(conversations.find(tx, id), 0, here) for id, here in firsts.values()]
+    row, *_ = triage(rows, urgent_in_a_row)
     if not conversations.seat(tx, row.conversation, account.id):
         raise NobodyWaits
     record(tx, account.id, row.conversation.id, "conversation.take", minute, key, reason="next")

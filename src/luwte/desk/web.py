@@ -117,6 +117,7 @@ class DeskSocket:
         self._refresh_again = False
         self._queue_timer: asyncio.TimerHandle | None = None
         self._queue_told: tuple[frames.Standing, frames.Queue] | None = None
+        self._messages_told = frames.Messages([])
 
     async def serve(self) -> None:
         """Work until one side hangs up or the session ends."""
@@ -209,6 +210,8 @@ class DeskSocket:
         """A place in a colleague's conversation: it may be followed, and nothing goes from here to the visitor."""
         place = (way.mark, held.conversation.id)
         self._beside[place] = Seat(held.conversation, has_secret=_has_secret(held))
+        if held.conversation.for_later:
+            self._tell_messages(self._messages_told.convs)
 
         def leave() -> None:
             self._beside.pop(place).leave()
@@ -504,11 +507,12 @@ class DeskSocket:
         self._queue_timer = None
         if self._socket.clogged or self._socket.closed or self._board is None:
             return
-        here = [row for row in self._board.rows if row.here]
-        away = [row for row in self._board.rows if not row.here][:ROWS]
+        here = [row for row in self._board.rows if row.ready]
+        away = [row for row in self._board.rows if not row.ready][:ROWS]
         shown = here[:ROWS]
         marks = [frames.Mark(row.conversation.id, row.conversation.priority) for row in [*shown, *away] if row.marked]
-        # Only who is here is in the queue: a desk of the first protocol offers all of it.
+        self._tell_messages([row.conversation.id for row in shown if row.is_message])
+        # Only who can be taken is in the queue: a desk of the first protocol offers all of it.
         standing = frames.Standing(marks, [_row(row) for row in away])
         queue = frames.Queue([_row(row) for row in shown], max(0, len(here) - ROWS))
         told, self._queue_told = self._queue_told, (standing, queue)
@@ -516,6 +520,15 @@ class DeskSocket:
             self._send(standing)
         if told is None or queue != told[1]:
             self._send(queue)
+
+    def _tell_messages(self, waiting: list[bytes]) -> None:
+        """Which of those that this desk is shown, or has, were left for later: before it is shown them."""
+        seats = [*self._seats.values(), *self._beside.values()]
+        held = [seat.conversation.id for seat in seats if seat.conversation.for_later]
+        messages = frames.Messages([*waiting, *(id for id in held if id not in waiting)])
+        if messages != self._messages_told:
+            self._messages_told = messages
+            self._send(messages)
 
     def _tell_left(self, id: object) -> None:
         """The visitor of a waiting conversation left, which is not the same as taken."""
@@ -597,6 +610,8 @@ class DeskSocket:
         if key is None or self._socket.closed:
             return
         seat = self._seats[conversation.id] = Seat(conversation, has_secret=_has_secret(held))
+        if conversation.for_later:
+            self._tell_messages(self._messages_told.convs)
         self._send(frames.Taken(**released.opens(held, key)))
 
         def look() -> None:

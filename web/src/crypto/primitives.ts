@@ -1,9 +1,10 @@
 /** The few standard pieces that everything else is made of, all native. Nothing here knows what a message is. */
 
-import { type Bytes, owned, utf8 } from "./bytes.ts";
+import { type Bytes, concat, owned, random, u8, utf8 } from "./bytes.ts";
 import { CannotOpen } from "./errors.ts";
 
 const EMPTY = new Uint8Array(0);
+const NONCE_BYTES = 12;
 
 export async function sha256(data: Uint8Array): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", owned(data)));
@@ -36,8 +37,26 @@ export async function decrypt(key: Uint8Array, nonce: Uint8Array, sealed: Uint8A
   }
 }
 
+/** Seal `secret` so that it opens only as the `id` of this `account`. */
+export async function sealed(key: Uint8Array, account: string, id: string, secret: Uint8Array): Promise<Bytes> {
+  // A random nonce is safe here: each of these keys seals a handful of things in its life.
+  const nonce = random(NONCE_BYTES);
+  return concat(nonce, await encrypt(key, nonce, secret, place(account, id)));
+}
+
+/** Give back what `sealed` got, or throw CannotOpen. */
+export async function openSealed(key: Uint8Array, account: string, id: string, box: Uint8Array): Promise<Bytes> {
+  if (box.length < NONCE_BYTES) throw new CannotOpen();
+  return decrypt(key, box.subarray(0, NONCE_BYTES), box.subarray(NONCE_BYTES), place(account, id));
+}
+
 function aesKey(key: Uint8Array, use: "encrypt" | "decrypt"): Promise<CryptoKey> {
   // Sixteen bytes would make WebCrypto choose AES-128 without a word.
   if (key.length !== 32) throw new RangeError("a key has 32 bytes");
   return crypto.subtle.importKey("raw", owned(key), "AES-GCM", false, [use]);
+}
+
+function place(account: string, id: string): Bytes {
+  if (account.includes("\0")) throw new RangeError("an account id has no NUL: it ends the name");
+  return concat(utf8(account), u8(0), utf8(id));
 }

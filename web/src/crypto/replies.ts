@@ -3,8 +3,7 @@
 import { type Bytes, concat, fromUtf8, hex, lp, toNumber, u8, utf8 } from "./bytes.ts";
 import { Malformed } from "./errors.ts";
 import { pad, unpad } from "./padding.ts";
-import { hkdf } from "./primitives.ts";
-import { openSealed, sealed } from "./staff.ts";
+import { hkdf, openSealed, sealed } from "./primitives.ts";
 
 const KIND = 1;
 /** The padded bucket beyond which a reply is too long. */

@@ -1,13 +1,11 @@
 /** A staff member's keys: they grow from a passphrase and half a key that the server keeps. Desk only (WASM). */
 
 import { argon2id } from "hash-wasm";
-import { type Bytes, concat, random, u8, utf8 } from "./bytes.ts";
-import { CannotOpen } from "./errors.ts";
-import { decrypt, encrypt, hkdf } from "./primitives.ts";
+import { type Bytes, concat } from "./bytes.ts";
+import { hkdf, openSealed, sealed } from "./primitives.ts";
 
 export type StaffKeyId = "x25519" | "ed25519";
 
-const NONCE_BYTES = 12;
 const AMK_ID = "amk";
 
 /** Turn a passphrase into 32 bytes, slowly. The cost is a constant: no server can ask for less. */
@@ -26,19 +24,6 @@ export function loginProof(stretched: Uint8Array): Promise<Bytes> {
 export function kek(stretched: Uint8Array, serverHalf: Uint8Array): Promise<Bytes> {
   if (stretched.length !== 32 || serverHalf.length !== 32) throw new RangeError("both halves have 32 bytes");
   return hkdf(concat(stretched, serverHalf), "luwte/v1/kek");
-}
-
-/** Seal `secret` so that it opens only as the `id` of this `account`. */
-export async function sealed(key: Uint8Array, account: string, id: string, secret: Uint8Array): Promise<Bytes> {
-  // A random nonce is safe here: each of these keys seals a handful of things in its life.
-  const nonce = random(NONCE_BYTES);
-  return concat(nonce, await encrypt(key, nonce, secret, place(account, id)));
-}
-
-/** Give back what `sealed` got, or throw CannotOpen. */
-export async function openSealed(key: Uint8Array, account: string, id: string, box: Uint8Array): Promise<Bytes> {
-  if (box.length < NONCE_BYTES) throw new CannotOpen();
-  return decrypt(key, box.subarray(0, NONCE_BYTES), box.subarray(NONCE_BYTES), place(account, id));
 }
 
 export function sealAmk(kek: Uint8Array, account: string, amk: Uint8Array): Promise<Bytes> {
@@ -64,9 +49,4 @@ export async function sealStaffKey(
 
 export async function openStaffKey(amk: Uint8Array, account: string, id: StaffKeyId, box: Uint8Array): Promise<Bytes> {
   return openSealed(await hkdf(amk, staffKeyLabel(id)), account, id, box);
-}
-
-function place(account: string, id: string): Bytes {
-  if (account.includes("\0")) throw new RangeError("an account id has no NUL: it ends the name");
-  return concat(utf8(account), u8(0), utf8(id));
 }

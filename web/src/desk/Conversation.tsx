@@ -55,11 +55,13 @@ const whereabouts = {
   here: { icon: "eye", words: "talk.here" },
   away: { icon: "clock", words: "talk.away" },
   gone: { icon: "cut", words: "talk.gone" },
+  message: { icon: "note", words: "talk.message" },
 } as const;
 
 /** Going away and coming back is what phones do all day; only that somebody has left is told aloud. */
-function VisitorIs({ talk }: { talk: DeskConversation }) {
-  const { icon, words } = whereabouts[talk.visitorIs.value];
+function VisitorIs({ desk, talk }: Omit<ConversationProps, "shown">) {
+  const is = talk.visitorIs.value;
+  const { icon, words } = whereabouts[is !== "here" && desk.session.messages.value.has(talk.conv) ? "message" : is];
   useEffect(() => {
     if (words === "talk.gone") announce(`${say("talk", { n: talk.number })}. ${say(words)}`);
   }, [words]);
@@ -101,7 +103,7 @@ function Title({ desk, talk }: Omit<ConversationProps, "shown">) {
       <div>
         <h3 id={`title-${talk.conv}`}>{say("talk", { n: talk.number })}</h3>
         <p class="small">{say("talk.since", { t: lasted(talk.since, desk.session.minute.value) })}</p>
-        {!over && <VisitorIs talk={talk} />}
+        {!over && <VisitorIs desk={desk} talk={talk} />}
       </div>
       <span class={n > 0 ? "badge" : ""}>{n > 0 && say("talk.new", { n })}</span>
       {!over && talk.beside.value === undefined && <Deeds desk={desk} talk={talk} />}

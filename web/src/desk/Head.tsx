@@ -9,7 +9,7 @@ import type { DeskSession } from "./state.ts";
 import { lasted, say } from "./words.ts";
 
 function Numbers({ session }: { session: DeskSession }) {
-  const rows = session.waiting.value.filter((row) => !row.away);
+  const rows = session.waiting.value.filter((row) => !row.away && !row.message);
   const count = rows.length + session.more.value;
   const oldest = Math.min(...rows.map((row) => row.since));
   return (

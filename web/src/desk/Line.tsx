@@ -32,7 +32,7 @@ const Move = ({ words, off, go }: MoveProps) => (
 export function Line({ session }: { session: DeskSession }) {
   const { lead } = session;
   const line = lead.line.value;
-  const waiting = session.waiting.value.length + session.more.value;
+  const waiting = session.waiting.value.filter((row) => !row.message).length + session.more.value;
   const cut = !session.connected.value;
   return (
     <section class="lead-part" aria-labelledby="line" data-region tabIndex={-1}>

@@ -28,6 +28,7 @@ function Reasons({ row, gone, left, longest }: Pick<RowProps, "row" | "gone" | "
   if (gone) return <Reason icon="cut" words={say(left ? "wait.left" : "wait.gone")} />;
   return (
     <>
+      {row.message && <Reason icon="note" words={say("wait.message")} />}
       {row.away && <Reason icon="cut" words={say("wait.away")} />}
       {row.priority === "urgent" && <Reason icon="warn" words={say("wait.urgent")} />}
       {row.priority === "soon" && <Reason icon="hourglass" words={say("wait.soon")} />}
@@ -89,7 +90,9 @@ export function Row({ row, gone, left, longest, first, session, take }: RowProps
       <div id={`row-${row.conv}`} class="about">
         <p class="row-head">
           <b>{say("talk", { n: row.number })}</b>
-          <span class="small">{say("wait.min", { t: lasted(row.since, session.minute.value) })}</span>
+          <span class="small">
+            {say(row.message ? "wait.ago" : "wait.min", { t: lasted(row.since, session.minute.value) })}
+          </span>
         </p>
         <Opening row={row} />
         <p class="reasons">

@@ -108,7 +108,7 @@ export function Waiting({ desk }: { desk: Desk }) {
   const failure = useSignal<Failure>(undefined);
   const queue = session.waiting.value;
   const { rows, differs } = useOrder(queue, pointer.value || focus.value);
-  const here = queue.filter((row) => !row.away);
+  const here = queue.filter((row) => !row.away && !row.message);
   const longest = Math.min(...here.map((row) => row.since));
   const first = rows.find(({ row, gone }) => !gone && !row.away)?.row.conv;
   useLapse(failure);
@@ -174,7 +174,7 @@ export function Waiting({ desk }: { desk: Desk }) {
             row={row}
             gone={gone}
             left={session.left.value.includes(row.conv)}
-            longest={!row.away && row.since === longest}
+            longest={!row.away && !row.message && row.since === longest}
             first={row.conv === first}
             session={session}
             take={() => void take(row.conv)}

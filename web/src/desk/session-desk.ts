@@ -64,6 +64,7 @@ export class Desk implements DeskSession {
   readonly connected: Signal<boolean> = signal(false);
   readonly waiting: Signal<readonly WaitingRow[]> = signal([]);
   readonly more: Signal<number> = signal(0);
+  readonly messages: Signal<ReadonlySet<string>> = signal(new Set());
   readonly conversations: Signal<readonly Talk[]> = signal([]);
   readonly left: Signal<readonly string[]> = signal([]);
   readonly moved: Signal<readonly Moved[]> = signal([]);
@@ -275,6 +276,9 @@ export class Desk implements DeskSession {
       effect(() => {
         this.left.value = waiting.left.value;
       }),
+      effect(() => {
+        this.messages.value = waiting.messages.value;
+      }),
     ];
     this.#endShift = () => {
       for (const stop of stops) stop();
@@ -297,6 +301,8 @@ export class Desk implements DeskSession {
         return shift.waiting.show(frame);
       case "standing":
         return shift.waiting.stand(frame);
+      case "messages":
+        return shift.waiting.remark(frame);
       case "given":
         return this.#next.given(hex(frame.conv));
       case "presence":
@@ -490,6 +496,7 @@ export class Desk implements DeskSession {
     this.conversations.value = [];
     this.waiting.value = [];
     this.more.value = 0;
+    this.messages.value = new Set();
     this.left.value = [];
     this.moved.value = [];
     this.lead.clear();

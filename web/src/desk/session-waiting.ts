@@ -9,6 +9,7 @@ import type { WaitingRow } from "./state.ts";
 
 type Queue = Extract<DeskHears, { t: "queue" }>;
 type Standing = Extract<DeskHears, { t: "standing" }>;
+type Messages = Extract<DeskHears, { t: "messages" }>;
 
 /** The server takes so many at once. */
 const OPENINGS = 30;
@@ -27,6 +28,7 @@ export class WaitingList {
   readonly rows: Signal<readonly WaitingRow[]> = signal([]);
   readonly more: Signal<number> = signal(0);
   readonly left: Signal<readonly string[]> = signal([]);
+  readonly messages: Signal<ReadonlySet<string>> = signal(new Set());
   readonly #vault: Vault;
   readonly #say: (frame: DeskSays) => boolean;
   #queue: Queue["waiting"] = [];
@@ -51,6 +53,12 @@ export class WaitingList {
     this.#away = frame.away;
     this.#marks = new Map(frame.marks.map((mark) => [hex(mark.conv), mark.priority]));
     this.#settle();
+  }
+
+  /** What was left for later, of those in the list and of our own; told before they are shown. */
+  remark(frame: Messages): void {
+    this.messages.value = new Set(frame.convs.map(hex));
+    this.#publish();
   }
 
   /** Somebody who waited is gone. */
@@ -122,6 +130,7 @@ export class WaitingList {
     this.#queue = [];
     this.#away = [];
     this.#marks.clear();
+    this.messages.value = new Set();
     this.left.value = [];
     this.more.value = 0;
     this.lock();
@@ -135,7 +144,8 @@ export class WaitingList {
       const { opening, isUnreadable: unreadable = false } = this.#read.get(conv) ?? {};
       const priority = this.#marks.get(conv) ?? "normal";
       const shown = { opening: unreadable ? undefined : opening?.text, unreadable };
-      return { conv, number, since, again, ...shown, priority, away: awayRows.has(row) };
+      const message = this.messages.value.has(conv);
+      return { conv, number, since, again: again && !message, ...shown, priority, away: awayRows.has(row), message };
     });
   }
 }

@@ -20,6 +20,8 @@ export interface WaitingRow {
   readonly priority: Priority;
   /** The page is out of sight or the line is lost; the place is kept, and nobody can take it. */
   readonly away: boolean;
+  /** It was left for later: nobody sits there, and it is taken all the same. */
+  readonly message: boolean;
   /** Its opening came, and no key of ours opens it. */
   readonly unreadable: boolean;
 }
@@ -70,6 +72,8 @@ export interface DeskSession {
   readonly connected: ReadonlySignal<boolean>;
   readonly waiting: ReadonlySignal<readonly WaitingRow[]>;
   readonly more: ReadonlySignal<number>;
+  /** Of those in the list and of our own, by conv: what was left for later. */
+  readonly messages: ReadonlySignal<ReadonlySet<string>>;
   readonly conversations: ReadonlySignal<readonly DeskConversation[]>;
   /** Who waited and left by themselves, newest last: that is not the same as taken. */
   readonly left: ReadonlySignal<readonly string[]>;

@@ -8,6 +8,7 @@ import { Languages } from "./Header.tsx";
 import { Heading } from "./Heading.tsx";
 import { HideLink } from "./Hide.tsx";
 import { Lines } from "./Lines.tsx";
+import { EndPhrase } from "./Phrase.tsx";
 import { DangerCard } from "./Safety.tsx";
 import type { VisitorSession } from "./state.ts";
 import { say } from "./words.ts";
@@ -41,7 +42,8 @@ export function Ended({ session, draft, again, asks }: EndedProps) {
       <Heading>{title}</Heading>
       <p>{say("end.bye")}</p>
       {draft.value.trim() !== "" && <Unsent text={draft.value} />}
-      {byTeam && session.lines.value.length > 0 && (
+      {session.phrase.has.value && <EndPhrase session={session} done={() => {}} />}
+      {(byTeam || session.cameBack.value) && session.lines.value.length > 0 && (
         <section class="log kept" aria-label={say("chat.log")}>
           <Lines lines={session.lines.value} />
         </section>

@@ -29,6 +29,7 @@ export function Queue({ session }: { session: VisitorSession }) {
         </span>
       </p>
       <p>{say("wait.write")}</p>
+      {!session.phrase.has.value && <p class="small">{say("ph.why")}</p>}
     </section>
   );
 }

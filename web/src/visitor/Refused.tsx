@@ -14,13 +14,14 @@ const sentences = {
   untrusted: "untrusted",
   fork: "fork",
   gone: "gone",
+  elsewhere: "elsewhere",
   busy: "busy",
   closed: "closed.unknown",
   failed: "err.start",
 } as const satisfies Record<Trouble, string>;
 
 /** Starting again can help with these; with the others it would be the same page. */
-const passes: readonly Trouble[] = ["gone", "busy", "closed", "failed"];
+const passes: readonly Trouble[] = ["gone", "elsewhere", "busy", "closed", "failed"];
 
 export function Refused({ session, again }: { session: VisitorSession; again: () => void }) {
   const trouble = session.trouble.value ?? "failed";
@@ -29,6 +30,7 @@ export function Refused({ session, again }: { session: VisitorSession; again: ()
   return (
     <main class="ended column rows">
       <Heading>{text}</Heading>
+      {trouble === "elsewhere" && <p>{say("elsewhere.p")}</p>}
       {passes.includes(trouble) && (
         <button type="button" class="pill outline go" onClick={again}>
           {say("start.again")}

@@ -1,6 +1,6 @@
 /** The first screen: one button, and what a person needs to dare press it. Nothing is asked. */
 
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { org } from "/org.js";
 import { alarm, announce } from "../ui/announce.ts";
@@ -10,6 +10,7 @@ import { expectation } from "./expectation.ts";
 import { Languages } from "./Header.tsx";
 import { Heading, Lead, Sentences } from "./Heading.tsx";
 import { daysKept } from "./kept.ts";
+import { WriteForLater } from "./Later.tsx";
 import { Places } from "./Places.tsx";
 import { DangerCard, SafeCard } from "./Safety.tsx";
 import type { VisitorSession } from "./state.ts";
@@ -72,10 +73,11 @@ function Begin({ session }: { session: VisitorSession }) {
   );
 }
 
-function Busy({ again }: { again: () => void }) {
+function Busy({ session, draft, again }: Omit<StartProps, "comeBack">) {
   return (
     <>
       <Trouble text={say("busy")} />
+      <WriteForLater session={session} draft={draft} />
       <button type="button" class="pill outline go" onClick={again}>
         {say("start.retry")}
       </button>
@@ -83,8 +85,8 @@ function Busy({ again }: { again: () => void }) {
   );
 }
 
-/** Closed, or more wait than can be helped before it closes: no button, and who else is there. */
-function Shut({ session, text }: { session: VisitorSession; text: string }) {
+/** Closed, or more wait than can be helped before it closes: no button to start, and one to write for later. */
+function Shut({ session, draft, text }: { session: VisitorSession; draft: Signal<string>; text: string }) {
   useEffect(() => announce(text), [text]);
   return (
     <>
@@ -94,7 +96,7 @@ function Shut({ session, text }: { session: VisitorSession; text: string }) {
           <Lead text={text} />
         </span>
       </p>
-      <Places prospect={session.prospect.value} now={session.now()} />
+      <WriteForLater session={session} draft={draft} />
     </>
   );
 }
@@ -135,7 +137,14 @@ function Open({ session }: { session: VisitorSession }) {
   );
 }
 
-export function Start({ session, again }: { session: VisitorSession; again: () => void }) {
+interface StartProps {
+  readonly session: VisitorSession;
+  readonly draft: Signal<string>;
+  readonly again: () => void;
+  readonly comeBack: () => void;
+}
+
+export function Start({ session, draft, again, comeBack }: StartProps) {
   const busy = session.trouble.value === "busy";
   const shut = busy ? undefined : shutText(session);
   return (
@@ -150,8 +159,8 @@ export function Start({ session, again }: { session: VisitorSession; again: () =
         <Dune />
       </div>
       <div class="column rows">
-        {busy && <Busy again={again} />}
-        {shut !== undefined && <Shut session={session} text={shut} />}
+        {busy && <Busy session={session} draft={draft} again={again} />}
+        {shut !== undefined && <Shut session={session} draft={draft} text={shut} />}
         {!busy && shut === undefined && (
           <>
             <Open session={session} />
@@ -159,6 +168,10 @@ export function Start({ session, again }: { session: VisitorSession; again: () =
             <Late session={session} />
           </>
         )}
+        <button type="button" class="pill outline go" onClick={comeBack}>
+          {say("start.back")}
+        </button>
+        {shut !== undefined && <Places prospect={session.prospect.value} now={session.now()} />}
         <SafeCard />
         <DangerCard />
         <Questions />

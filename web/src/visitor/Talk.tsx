@@ -12,24 +12,35 @@ import type { Asks } from "./EndDialog.tsx";
 import { Halted, isHalted } from "./Halted.tsx";
 import { Languages } from "./Header.tsx";
 import { Lead } from "./Heading.tsx";
+import { Left as LeftMessage } from "./Later.tsx";
 import { Lines } from "./Lines.tsx";
 import { Muted } from "./Muted.tsx";
 import { Network } from "./Network.tsx";
+import { PhraseButton } from "./Phrase.tsx";
 import { Queue } from "./Queue.tsx";
-import { isQueueing, type VisitorSession } from "./state.ts";
+import { isLeft, isQueueing, type VisitorSession } from "./state.ts";
 import { useVoice } from "./voice.ts";
 import { say } from "./words.ts";
 
 /** A keyboard under the hands, not on the glass: there Enter has to make a new line. */
 const laptop = (): boolean => matchMedia("(hover: hover) and (pointer: fine)").matches;
 
-function Tools({ session, asks }: { session: VisitorSession; asks: Signal<Asks | undefined> }) {
+interface ToolsProps {
+  readonly session: VisitorSession;
+  readonly asks: Signal<Asks | undefined>;
+  readonly phrase: () => void;
+}
+
+function Tools({ session, asks, phrase }: ToolsProps) {
   return (
     <div class="tools">
       <div class="column">
-        <button type="button" class="pill soft" onClick={() => (asks.value = "end")}>
-          {say(isQueueing(session) ? "wait.out" : "end")}
-        </button>
+        <PhraseButton session={session} open={phrase} />
+        {!isLeft(session) && (
+          <button type="button" class="pill soft" onClick={() => (asks.value = "end")}>
+            {say(isQueueing(session) ? "wait.out" : "end")}
+          </button>
+        )}
         <button type="button" class="pill soft" onClick={() => (asks.value = "erase")}>
           {say("erase")}
         </button>
@@ -96,13 +107,7 @@ function Left({ session }: { session: VisitorSession }) {
   );
 }
 
-interface TalkProps {
-  readonly session: VisitorSession;
-  readonly draft: Signal<string>;
-  readonly asks: Signal<Asks | undefined>;
-}
-
-export function Talk({ session, draft, asks }: TalkProps) {
+export function Talk({ session, draft, asks, phrase }: ToolsProps & { readonly draft: Signal<string> }) {
   const lines = session.lines.value;
   const newest = lines.at(-1);
   const follow = useFollow(newest?.id, newest?.from === "me");
@@ -114,9 +119,11 @@ export function Talk({ session, draft, asks }: TalkProps) {
     <main class="talk">
       <Danger />
       <div class="scroller" ref={follow.scroller} onScroll={follow.onScroll}>
-        <Tools session={session} asks={asks} />
+        <Tools session={session} asks={asks} phrase={phrase} />
         <div class="column bare">
-          {waiting ? <Queue session={session} /> : <h1 class="spoken">{say("chat.log")}</h1>}
+          {isLeft(session) && <LeftMessage session={session} />}
+          {waiting && !isLeft(session) && <Queue session={session} />}
+          {!waiting && <h1 class="spoken">{say("chat.log")}</h1>}
           {/* Additions only: that a message went from "sent" to "read" is no news worth reading out. */}
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
           <div class="log" role="log" aria-label={say("chat.log")} aria-relevant="additions" tabIndex={0}>

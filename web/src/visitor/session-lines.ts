@@ -1,5 +1,6 @@
 /** What the visitor reads, as plain lines: entries of the transcript in their order, then what is still on its way. */
 
+import { VISITOR } from "../crypto/envelope.ts";
 import type { Unplaced } from "../wire/outbox.ts";
 import type { Entry } from "../wire/transcript.ts";
 import type { Delivery, Line } from "./state.ts";
@@ -17,7 +18,7 @@ export class Lines {
 
   add(entry: Entry): void {
     const { n, minute } = entry;
-    const mine = entry.kind === "text" && entry.mine !== undefined;
+    const mine = entry.kind === "text" && entry.direction === VISITOR;
     this.#placed.push({
       n,
       id: (entry.kind === "text" && entry.mine) || `n${n}`,

@@ -32,6 +32,8 @@ export class Thread {
   readonly #gap: GapWatch;
   readonly #events: ThreadEvents;
   readonly #lines = new Lines();
+  /** Up to this number it is from before this page; undefined: this page began it. */
+  #past: number | undefined;
   #generation = 0;
   #times = 0;
   #read = 0;
@@ -43,21 +45,27 @@ export class Thread {
     keys: VisitorKeys,
     secrets: readonly [Uint8Array, Uint8Array],
     events: ThreadEvents,
+    cameBack: boolean,
   ) {
     this.keys = keys;
     this.secrets = secrets;
     this.#events = events;
+    this.#past = cameBack ? 0 : undefined;
     const { conv } = keys;
     const fault = (reason: unknown) => events.fault(reason);
     const secret = (generation: number) => (this.#isWiped ? undefined : secrets[generation]);
     const transcript: Transcript = new Transcript({
       conv,
       log: SHARED_LOG,
-      // Whatever claims to be a visitor's and is not from our outbox is not ours.
-      admits: (header) => header.direction === TEAM && header.generation === 1,
+      // A visitor's, and not from our outbox: it is of an earlier page of ours, or of nobody's.
+      admits: ({ direction, generation }) =>
+        (direction === TEAM && generation === 1) ||
+        (direction === VISITOR && generation <= 1 && this.#past !== undefined),
       secret,
-      // All of it happens while this page lives: a certificate has to hold now, whatever minute the server tells.
-      signer: (certId) => trust.signer(certId, world.now() / 1000),
+      // What happens while this page lives needs a certificate that holds now, whatever minute the server tells.
+      signer: async (certId, minute) =>
+        (await trust.signer(certId, world.now() / 1000)) ??
+        (transcript.last < (this.#past ?? 0) ? trust.signer(certId, minute * 60) : undefined),
       isOwn: (header, envelope) => outbox.isOwn(header, envelope),
       settle: (header) => outbox.settle(header),
       entry: (entry) => this.#entry(entry),
@@ -86,6 +94,12 @@ export class Thread {
       again: () => events.again(),
       fork: () => events.fork(),
     });
+  }
+
+  /** Up to *n* it was there before we came. */
+  resumed(n: number): void {
+    if (this.#past === 0) this.#past = n;
+    this.transcript.promise(n);
   }
 
   lines(): readonly Line[] {
@@ -129,7 +143,9 @@ export class Thread {
   /** A counsellor has it now, for the *times*-th time. */
   claimed(times: number): void {
     this.moveTo(1);
-    if (times > this.#times && times > 1) this.#lines.swap();
+    // Who comes back was not there when a colleague took over: it is no news any more.
+    const isNews = this.#times > 0 || this.#past === undefined;
+    if (times > this.#times && times > 1 && isNews) this.#lines.swap();
     this.#times = Math.max(times, this.#times);
     this.#events.changed();
   }

@@ -5,9 +5,10 @@
 
 import { effect, type Signal, signal } from "@preact/signals";
 import type { org } from "/org.js";
-import { equal, unhex, wipe } from "../crypto/bytes.ts";
+import { equal, random, unhex, wipe } from "../crypto/bytes.ts";
 import { MAX_BODY, textContent } from "../crypto/envelope.ts";
 import { visitorKeys } from "../crypto/keys.ts";
+import type { Carried } from "../crypto/phrase.ts";
 import { supported } from "../crypto/supported.ts";
 import { Connection, type Network } from "../wire/connection.ts";
 import { PROTOCOL } from "../wire/frames.ts";
@@ -19,8 +20,10 @@ import { type Hello, hearAsVisitor, type Start, type VisitorHears, type VisitorS
 import { Erasing, eraseRequest } from "./session-erase.ts";
 import { askProspect } from "./session-expected.ts";
 import { checkHello, freshSecrets, makeStart } from "./session-opening.ts";
+import { ReturnPhrase } from "./session-phrase.ts";
+import { findByPhrase } from "./session-return.ts";
 import { Thread } from "./session-thread.ts";
-import type { Expected, Line, Phase, Prospect, Trouble, VisitorSession } from "./state.ts";
+import type { Expected, Line, Miss, Phase, Prospect, Trouble, VisitorSession } from "./state.ts";
 
 export type VisitorOrg = Pick<typeof org, "organisation" | "root" | "line">;
 type InQueue = { place: number; low: number | undefined; high: number | undefined };
@@ -44,11 +47,15 @@ export class Visit implements VisitorSession {
   readonly network: Signal<Network> = signal("fine");
   readonly muted: Signal<boolean> = signal(false);
   readonly endedBy: Signal<"visitor" | "team" | undefined> = signal(undefined);
+  readonly forLater: Signal<boolean> = signal(false);
+  readonly cameBack: Signal<boolean> = signal(false);
+  readonly phrase: ReturnPhrase;
   readonly eraseIsLate: Signal<boolean> = signal(false);
 
   readonly #world: Surroundings;
   readonly #org: VisitorOrg;
   readonly #trust: Trust;
+  readonly #line: string;
   readonly #path: string;
   readonly #connection: Connection<VisitorHears, VisitorSays>;
   readonly #frames: Serial;
@@ -56,12 +63,20 @@ export class Visit implements VisitorSession {
   readonly #held: Uint8Array[] = [];
   #thread: Thread | undefined;
   #start: Start | undefined;
+  /** VS with the secrets of the conversation: what a return phrase is made for. */
+  #carried: Carried | undefined;
+  /** This page life, once it came by a phrase; the locator is shown until the server has let us in. */
+  #page: { readonly page: Uint8Array; locator?: Uint8Array | undefined } | undefined;
   #isStarted = false;
   /** On this socket: before that only a start or a resume may be said. */
   #isKnown = false;
   /** Typed before there was an outbox. */
   #early: { readonly id: string; readonly text: string; readonly content: Uint8Array }[] = [];
   #wantsEnd = false;
+  /** It has ended, says the server; undefined again when that is on the screen. */
+  #ending: "visitor" | "team" | undefined;
+  /** What came up to this number is no news. */
+  #toldTo = 0;
   #erasing: Erasing | undefined;
   #socketCount = 0;
   #messageCount = 0;
@@ -80,8 +95,12 @@ export class Visit implements VisitorSession {
       this.theyType.value = on;
     });
     this.#frames = new Serial((reason) => this.#fault(reason));
-    const line = `/l/${encodeURIComponent(pinned.line)}`;
-    this.#path = `${line}/socket/${PROTOCOL}`;
+    this.phrase = new ReturnPhrase(world, pinned.organisation, {
+      carried: () => this.#carried,
+      say: (frame) => this.#say(frame),
+    });
+    this.#line = `/l/${encodeURIComponent(pinned.line)}`;
+    this.#path = `${this.#line}/socket/${PROTOCOL}`;
     this.#connection = new Connection(world, this.#path, hearAsVisitor, {
       opened: () => {}, // the server speaks first
       heard: (frame) => this.#heard(frame),
@@ -98,7 +117,7 @@ export class Visit implements VisitorSession {
       },
     });
     this.#stopLooking = world.onHidden(() => this.#tellSight());
-    this.#stopAsking = askProspect(world, line, (expected, prospect) => {
+    this.#stopAsking = askProspect(world, this.#line, (expected, prospect) => {
       this.expected.value = expected;
       this.prospect.value = prospect;
     });
@@ -114,11 +133,43 @@ export class Visit implements VisitorSession {
     this.#stopAsking();
     try {
       if (!(await this.#still(supported()))) return this.#refuse("nocrypto");
-      this.#open(await this.#makeThread());
+      const { vs, cs } = freshSecrets();
+      this.#open(await this.#makeThread({ vs, secrets: cs }));
     } catch (reason) {
       if (!(reason instanceof Wiped)) this.#refuse("nocrypto");
     }
     await this.#until(() => this.phase.value !== "opening");
+  }
+
+  leaveMessage(text: string): Promise<boolean> {
+    this.forLater.value = true;
+    return this.send(text);
+  }
+
+  async comeBack(text: string): Promise<Miss | undefined> {
+    if (this.phase.value !== "start" || this.#isWiped) return undefined;
+    this.phase.value = "opening";
+    try {
+      if (!(await this.#still(supported()))) {
+        this.#refuse("nocrypto");
+        return undefined;
+      }
+      const found = await this.#still(findByPhrase(this.#world, this.#line, this.#org.organisation, text));
+      if ("miss" in found) {
+        this.phase.value = "start";
+        return found;
+      }
+      this.#stopAsking();
+      this.cameBack.value = true;
+      this.#isStarted = true;
+      this.#page = { page: random(16), locator: found.locator };
+      this.#held.push(found.locator);
+      this.#open(await this.#makeThread(found.carried));
+    } catch (reason) {
+      if (!(reason instanceof Wiped)) this.#refuse("failed");
+    }
+    await this.#until(() => this.phase.value !== "opening");
+    return undefined;
   }
 
   async send(text: string): Promise<boolean> {
@@ -199,6 +250,7 @@ export class Visit implements VisitorSession {
     this.#isWiped = true;
     wipe(...this.#held, ...this.#early.map((message) => message.content));
     this.#thread?.wipe();
+    this.phrase.wipe();
     this.#frames.stop();
     this.#connection.close();
     this.#stopAsking();
@@ -208,6 +260,8 @@ export class Visit implements VisitorSession {
     this.#early = [];
     this.#thread = undefined;
     this.#start = undefined;
+    this.#carried = undefined;
+    this.#page = undefined;
     this.lines.value = [];
     this.expected.value = undefined;
     this.prospect.value = undefined;
@@ -216,28 +270,34 @@ export class Visit implements VisitorSession {
     this.again.value = false;
     this.trouble.value = undefined;
     this.endedBy.value = undefined;
+    this.forLater.value = false;
+    this.cameBack.value = false;
     this.network.value = "fine";
   }
 
-  async #makeThread(): Promise<Thread> {
-    const { vs, cs } = freshSecrets();
-    this.#held.push(vs, ...cs);
+  async #makeThread(carried: Carried): Promise<Thread> {
+    const { vs, secrets } = carried;
+    this.#held.push(vs, ...secrets);
     const keys = await this.#still(visitorKeys(vs), (made) => wipe(made.credential));
-    wipe(vs); // all that grows from it has grown; nobody comes back to this conversation from another page
-    return new Thread(this.#world, this.#trust, keys, cs, {
-      say: (frame) => this.#say(frame),
+    this.#carried = carried;
+    const events = {
+      say: (frame: VisitorSays) => this.#say(frame),
       again: () => this.#connection.again(),
-      theyWrote: () => {
+      theyWrote: (n: number) => {
         this.#typing.end();
-        if (this.phase.value === "waiting") this.#talk();
+        if (this.phase.value === "waiting" && n > this.#toldTo) this.#talk();
       },
-      changed: () => this.#publish(),
+      changed: () => {
+        this.#publish();
+        this.#endWhenWhole();
+      },
       fork: () => this.#fork(),
-      stopped: (code) => {
+      stopped: (code: string) => {
         if (code !== "conversation_ended" && code !== "gone") this.trouble.value = "failed";
       },
-      fault: (reason) => this.#fault(reason),
-    });
+      fault: (reason: unknown) => this.#fault(reason),
+    };
+    return new Thread(this.#world, this.#trust, keys, secrets, events, this.cameBack.value);
   }
 
   #open(thread: Thread): void {
@@ -288,6 +348,10 @@ export class Visit implements VisitorSession {
       case "line":
         this.closedMeanwhile.value = !frame.open;
         return;
+      case "for_later":
+        return this.#leave();
+      case "phrase":
+        return this.phrase.heard(frame.locator_hash);
       case "claimed":
         await thread.transcript.idle();
         return this.#claimed(frame.times, thread);
@@ -296,7 +360,8 @@ export class Visit implements VisitorSession {
         return;
       case "ended":
         await thread.transcript.idle();
-        return this.#ended(frame.by);
+        this.#ending = frame.by;
+        return this.#endWhenWhole();
       case "delivered":
       case "read":
         return thread.reached(frame.t, frame.n);
@@ -313,9 +378,10 @@ export class Visit implements VisitorSession {
     const socket = this.#socketCount;
     try {
       const team = await this.#still(checkHello(hello, this.#org, this.#trust, this.#world.now()));
-      if (this.#start === undefined) {
+      if (this.#start === undefined && !this.cameBack.value) {
         const making = makeStart(this.#org, team, thread.keys, thread.secrets);
-        this.#start = await this.#still(making, (made) => wipe(made.credential));
+        const start = await this.#still(making, (made) => wipe(made.credential));
+        this.#start = this.forLater.value ? { ...start, for_later: true } : start;
         this.#held.push(this.#start.credential);
       }
     } catch (reason) {
@@ -327,23 +393,34 @@ export class Visit implements VisitorSession {
     const { conv, credential } = thread.keys;
     this.#toldAway = this.#isStarted && this.#world.isHidden();
     const away = this.#toldAway ? ({ away: true } as const) : {};
-    if (!this.#isStarted) this.#connection.say(this.#start);
-    else this.#connection.say({ t: "resume", conv, credential, after: thread.transcript.last, ...away });
+    const after = thread.transcript.last;
+    if (this.#isStarted) this.#connection.say({ t: "resume", conv, credential, after, ...away, ...this.#page });
+    else if (this.#start !== undefined) this.#connection.say(this.#start);
   }
 
   #known(frame: Extract<VisitorHears, { t: "started" | "resumed" }>, thread: Thread): void {
     if (!equal(frame.conv, thread.keys.conv) || this.#isStarted !== (frame.t === "resumed")) return;
     // A server that has forgotten what it told us has another past than ours.
     if (frame.t === "resumed" && frame.last < thread.transcript.last) this.#fork();
-    if (frame.t === "resumed") thread.transcript.promise(frame.last);
+    if (frame.t === "resumed") {
+      thread.resumed(frame.last);
+      this.#toldTo = frame.last;
+    }
+    if (this.#page?.locator !== undefined) {
+      wipe(this.#page.locator);
+      this.#page = { page: this.#page.page };
+    }
+    this.phrase.has.value = false; // where there is one, the server tells again
     this.#isStarted = true;
     this.#isKnown = true;
     this.muted.value = false; // where it is so, the server tells again
     this.closedMeanwhile.value = false; // it is told again where it is so
     this.#connection.settled();
     if (this.trouble.value === "busy") this.trouble.value = undefined;
-    if (this.phase.value === "opening") this.phase.value = "waiting";
+    // Of a conversation that was there before us the server tells where it stands.
+    if (this.phase.value === "opening" && !this.cameBack.value) this.phase.value = "waiting";
     thread.connected();
+    this.phrase.connected();
     this.#tellSight();
     if (this.#wantsEnd) void thread.outbox.idle().then(() => this.#say({ t: "end" }));
   }
@@ -366,8 +443,17 @@ export class Visit implements VisitorSession {
     this.#typing.end();
   }
 
+  /** It is a message: it waits without us. */
+  #leave(): void {
+    if (!this.#goesOn()) return;
+    this.forLater.value = true;
+    this.phase.value = "waiting";
+    this.place.value = undefined;
+  }
+
   #claimed(times: number, thread: Thread): void {
     if (times < 1 || !this.#goesOn()) return;
+    this.forLater.value = false;
     this.#talk();
     thread.claimed(times);
   }
@@ -378,15 +464,19 @@ export class Visit implements VisitorSession {
     this.place.value = undefined;
   }
 
-  #ended(by: "visitor" | "team"): void {
-    if (!this.#goesOn()) return;
+  /** Who comes back to what has ended reads all of it first. */
+  #endWhenWhole(): void {
+    const [by, thread] = [this.#ending, this.#thread];
+    if (by === undefined || thread === undefined || thread.transcript.missing !== undefined || !this.#goesOn()) return;
+    this.#ending = undefined;
     this.endedBy.value = by;
     this.muted.value = false;
     this.phase.value = "ended";
     this.place.value = undefined;
     this.#typing.end();
-    this.#thread?.stop();
-    this.#connection.finish();
+    thread.stop();
+    // A phrase can be made invalid as long as the page is there.
+    if (!this.phrase.has.value) this.#connection.finish();
   }
 
   #goesOn(): boolean {
@@ -396,10 +486,11 @@ export class Visit implements VisitorSession {
   #refused(code: string): void {
     if (code === "busy" || code === "slow_down" || code === "failed") {
       // Before the server knows us nothing goes on; afterwards it was a frame that may be lost.
-      if (this.network.value === "fine" && this.#isStarted && this.trouble.value !== "busy") return;
+      if (this.network.value === "fine" && this.#isKnown && this.trouble.value !== "busy") return;
       this.trouble.value = "busy";
       this.#connection.again();
-    } else if (code === "no_such_conversation" || code === "gone") this.#refuse("gone");
+    } else if (code === "elsewhere") this.#goneElsewhere();
+    else if (code === "no_such_conversation" || code === "gone") this.#refuse("gone");
     else if (code === "closed") this.#refuse("closed");
     else if (!this.#isStarted || code === "unknown_version") this.#refuse("failed");
   }
@@ -409,6 +500,13 @@ export class Visit implements VisitorSession {
     this.phase.value = "refused";
     this.#thread?.stop();
     this.#connection.close();
+  }
+
+  /** Somebody came by the phrase, on another page. Maybe because this device is not safe: nothing of it stays here. */
+  #goneElsewhere(): void {
+    this.#forget();
+    this.trouble.value = "elsewhere";
+    this.phase.value = "refused";
   }
 
   #fork(): void {

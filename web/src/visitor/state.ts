@@ -31,7 +31,30 @@ export type Phase =
   | "erased"
   | "refused"; // this browser or this server cannot be trusted with a message; `trouble` says which
 
-export type Trouble = "nocrypto" | "untrusted" | "fork" | "gone" | "busy" | "closed" | "failed";
+export type Trouble = "nocrypto" | "untrusted" | "fork" | "gone" | "elsewhere" | "busy" | "closed" | "failed";
+
+/** Why a return phrase led nowhere: not typed as one (`word`: the first that is none), nothing there, or no answer. */
+export type Miss =
+  | { readonly miss: "typed"; readonly word: number | undefined }
+  | { readonly miss: "nothing" | "failed" };
+
+export interface PhraseState {
+  /** The server has one on record for this conversation. */
+  readonly has: ReadonlySignal<boolean>;
+  /** Fresh words, for as long as they are shown; they are not valid yet. */
+  readonly words: ReadonlySignal<readonly string[]>;
+}
+
+export interface PhraseSession extends PhraseState {
+  /** Make fresh words. */
+  draw(): Promise<void>;
+  /** They work from here on, the ones before do not. Rejects when the server did not say so in time. */
+  keep(): Promise<void>;
+  /** Forget them. */
+  drop(): void;
+  /** None works from here on. Rejects when the server did not say so in time. */
+  end(): Promise<void>;
+}
 
 /** Minutes until somebody answers; undefined where nobody can tell. */
 export type Expected = { low: number; high: number } | undefined;
@@ -77,12 +100,21 @@ export interface VisitorState {
   /** The counsellor takes no messages now; what is written waits here. */
   readonly muted: ReadonlySignal<boolean>;
   readonly endedBy: ReadonlySignal<"visitor" | "team" | undefined>;
+  /** A message that is left for later, and that nobody has taken yet. */
+  readonly forLater: ReadonlySignal<boolean>;
+  /** We came to this conversation by its phrase. */
+  readonly cameBack: ReadonlySignal<boolean>;
   /** Erasing takes longer than it should; it is tried on. */
   readonly eraseIsLate: ReadonlySignal<boolean>;
 }
 
 export interface VisitorSession extends VisitorState {
+  readonly phrase: PhraseSession;
   start(): Promise<void>;
+  /** Start with a message that is read later, also on a closed line. False: too long; nothing was taken. */
+  leaveMessage(text: string): Promise<boolean>;
+  /** Go on with the conversation that this phrase opens, or say why not. */
+  comeBack(text: string): Promise<Miss | undefined>;
   /** False: too long for one message; nothing was taken. */
   send(text: string): Promise<boolean>;
   /** The counsellor's messages are on the screen. */
@@ -96,3 +128,6 @@ export interface VisitorSession extends VisitorState {
 
 /** Whoever had a counsellor is in a conversation, also while they wait for the next one. */
 export const isQueueing = ({ phase, again }: VisitorState): boolean => phase.value === "waiting" && !again.value;
+
+/** A message that was left: nobody needs to stay for it. */
+export const isLeft = ({ phase, forLater }: VisitorState): boolean => phase.value === "waiting" && forLater.value;

@@ -64,6 +64,7 @@ const fromServer = {
     more: whole,
   }),
   standing: record({ marks: list(record({ conv, priority }), 60), away: list(row, 30) }),
+  messages: record({ convs: list(conv, 512) }),
   given: record({ conv }),
   presence: record({ conv, state: oneOf("here", "away", "gone"), since: whole }),
   opening: record({

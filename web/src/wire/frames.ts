@@ -1,6 +1,6 @@
 /** How a frame becomes bytes and back; what both sockets have in common. The frames themselves: visitor-frames, desk-frames. */
 
-import { decode, encode } from "@msgpack/msgpack";
+import { decode, encode } from "./msgpack.ts";
 import { bytes, bytesUpTo, type Fields, oneOf, type Reads, type RecordOf, record, whole, words } from "./shape.ts";
 
 /** What we speak; it is in the path of a socket and in the server's first frame. */
@@ -10,6 +10,7 @@ export const LONGEST_SAID = 20_480;
 /** An opening carries up to a hundred envelopes; more than this is no honest answer. */
 export const LONGEST_HEARD = 2_097_152;
 export const LONGEST_ENVELOPE = 16_594;
+const LIMITS = { list: 512, map: 32, text: 2_048, bytes: 32_768 };
 
 export type Shapes = Readonly<Record<string, Reads<object>>>;
 type FrameNamed<S extends Shapes, T extends keyof S> = S[T] extends Reads<infer F> ? { readonly t: T } & F : never;
@@ -46,13 +47,7 @@ export function hearing<S extends Shapes>(shapes: S): (raw: Uint8Array) => Heard
     if (raw.length > LONGEST_HEARD) return { ok: false, why: "too large" };
     let map: unknown;
     try {
-      map = decode(raw, {
-        maxArrayLength: 512,
-        maxMapLength: 32,
-        maxStrLength: 2_048,
-        maxBinLength: 32_768,
-        maxExtLength: 0,
-      });
+      map = decode(raw, LIMITS);
     } catch {
       return { ok: false, why: "not a frame" };
     }
@@ -67,7 +62,7 @@ export function hearing<S extends Shapes>(shapes: S): (raw: Uint8Array) => Heard
 
 /** The bytes of *frame*. An overlong one is a fault of ours, so it throws instead of losing the socket. */
 export function spoken(frame: { readonly t: string }): Uint8Array<ArrayBuffer> {
-  const raw = encode(frame, { ignoreUndefined: true });
+  const raw = encode(frame);
   if (raw.length > LONGEST_SAID) throw new RangeError("frame too large");
   return raw;
 }

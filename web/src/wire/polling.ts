@@ -3,9 +3,9 @@
  * messages again until they were heard, so a lost request or answer loses and doubles nothing.
  */
 
-import { decode, encode } from "@msgpack/msgpack";
 import { wipe } from "../crypto/bytes.ts";
 import { LONGEST_HEARD } from "./frames.ts";
+import { decode, encode } from "./msgpack.ts";
 import { bytes, bytesUpTo, list, record, whole } from "./shape.ts";
 import type { Socket, Surroundings } from "./surroundings.ts";
 
@@ -159,7 +159,7 @@ export class PollingSocket implements Socket {
     const posting = this.#world.post(path, raw, stop);
     raw.fill(0); // the request has its own copy
     const { status, body } = await posting;
-    const limits = { maxArrayLength: 16_384, maxMapLength: 8, maxStrLength: 64, maxBinLength: LONGEST_HEARD };
+    const limits = { list: 16_384, map: 8, text: 64, bytes: LONGEST_HEARD };
     return { status, body: status === 200 ? decode(body, limits) : undefined };
   }
 }

@@ -13,7 +13,7 @@ import {
   refusal,
   wrap,
 } from "./frames.ts";
-import { flag, list, oneOf, orNil, record, whole } from "./shape.ts";
+import { bytesOrNone, flag, list, oneOf, orNil, record, whole } from "./shape.ts";
 
 const fromServer = {
   hello: record({
@@ -33,6 +33,8 @@ const fromServer = {
   line: record({ open: flag }),
   claimed: record({ times: whole }),
   muted: record({ on: flag }),
+  for_later: nothing,
+  phrase: record({ locator_hash: bytesOrNone(32) }),
   envelope: record({ log: oneOf(1), n: whole, minute: whole, envelope }),
   cert: record({ certificate }),
   delivered: record({ n: whole }),
@@ -54,6 +56,7 @@ export interface Start {
   readonly team_cert: Uint8Array;
   readonly wraps: readonly Uint8Array[];
   readonly sig: Uint8Array;
+  readonly for_later?: true;
 }
 
 export interface Erase {
@@ -72,7 +75,11 @@ export type VisitorSays =
       readonly credential: Uint8Array;
       readonly after: number;
       readonly away?: true;
+      readonly page?: Uint8Array;
+      readonly locator?: Uint8Array | undefined;
     }
+  | { readonly t: "keep_phrase"; readonly locator_hash: Uint8Array; readonly box: Uint8Array }
+  | { readonly t: "end_phrase" }
   | { readonly t: "away"; readonly away: boolean }
   | { readonly t: "append"; readonly envelope: Uint8Array }
   | { readonly t: "delivered" | "read"; readonly n: number }

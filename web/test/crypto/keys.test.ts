@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { concat, hex, utf8 } from "../../src/crypto/bytes.ts";
 import { agreementKey, signingKey, verify } from "../../src/crypto/curves.ts";
 import { startSignature, startSignatureBytes, visitorKeys } from "../../src/crypto/keys.ts";
-import { hkdf, sha256 } from "../../src/crypto/primitives.ts";
+import { hkdf, openSealed, sealed, sha256 } from "../../src/crypto/primitives.ts";
 import * as staff from "../../src/crypto/staff.ts";
 import { supported } from "../../src/crypto/supported.ts";
 import { filled, fixed, flips, refused, text, truncations } from "./play.ts";
@@ -72,27 +72,27 @@ test("proof and key tell nothing of each other", async () => {
 test("a sealed key opens in its place", async () => {
   const account = text.filter((said) => !said.includes("\0"));
   const property = fc.asyncProperty(fixed(32), account, text, fixed(32), async (key, who, id, secret) => {
-    const box = await staff.sealed(key, who, id, secret);
-    assert.deepEqual(await staff.openSealed(key, who, id, box), concat(secret));
+    const box = await sealed(key, who, id, secret);
+    assert.deepEqual(await openSealed(key, who, id, box), concat(secret));
   });
   await fc.assert(property);
-  await refused(() => staff.sealed(filled(1), "a\0b", "amk", filled(2)), "RangeError");
+  await refused(() => sealed(filled(1), "a\0b", "amk", filled(2)), "RangeError");
 });
 
 test("a sealed key opens for no other key, account or use, and not when spoilt", async () => {
-  const box = await staff.sealed(filled(1), "account-7", "x25519", filled(2));
-  await refused(() => staff.openSealed(filled(3), "account-7", "x25519", box), "CannotOpen");
-  await refused(() => staff.openSealed(filled(1), "account-8", "x25519", box), "CannotOpen");
-  await refused(() => staff.openSealed(filled(1), "account-7", "ed25519", box), "CannotOpen");
-  await refused(() => staff.openSealed(filled(1), "account-7x", "25519", box), "CannotOpen");
+  const box = await sealed(filled(1), "account-7", "x25519", filled(2));
+  await refused(() => openSealed(filled(3), "account-7", "x25519", box), "CannotOpen");
+  await refused(() => openSealed(filled(1), "account-8", "x25519", box), "CannotOpen");
+  await refused(() => openSealed(filled(1), "account-7", "ed25519", box), "CannotOpen");
+  await refused(() => openSealed(filled(1), "account-7x", "25519", box), "CannotOpen");
   for (const spoilt of [...flips(box), ...truncations(box)]) {
-    await refused(() => staff.openSealed(filled(1), "account-7", "x25519", spoilt), "CannotOpen");
+    await refused(() => openSealed(filled(1), "account-7", "x25519", spoilt), "CannotOpen");
   }
 });
 
 test("sealing twice gives other bytes", async () => {
   const boxes = new Set<string>();
-  for (let i = 0; i < 300; i++) boxes.add(hex((await staff.sealed(filled(1), "a", "amk", filled(2))).subarray(0, 12)));
+  for (let i = 0; i < 300; i++) boxes.add(hex((await sealed(filled(1), "a", "amk", filled(2))).subarray(0, 12)));
   assert.equal(boxes.size, 300);
 });
 
@@ -113,7 +113,7 @@ test("a staff member gets from passphrase to keys and nobody else does", async (
 
 test("a key of the wrong length never turns into a weaker cipher", async () => {
   for (const length of [0, 16, 24, 31, 33]) {
-    await refused(() => staff.sealed(filled(1, length), "a", "amk", utf8("x")), "RangeError");
+    await refused(() => sealed(filled(1, length), "a", "amk", utf8("x")), "RangeError");
   }
 });
 

@@ -7,6 +7,7 @@ import { certId, issue, Type } from "../../src/crypto/certificate.ts";
 import { agreementKey, signingKey } from "../../src/crypto/curves.ts";
 import * as env from "../../src/crypto/envelope.ts";
 import { startSignature, visitorKeys } from "../../src/crypto/keys.ts";
+import { locatorOf, phraseWords, sealCarried } from "../../src/crypto/phrase.ts";
 import { sha256 } from "../../src/crypto/primitives.ts";
 import { ownReplyKey, sealReply, teamReplyKey } from "../../src/crypto/replies.ts";
 import { kek, loginProof, sealAmk, sealStaffKey, stretch } from "../../src/crypto/staff.ts";
@@ -179,6 +180,22 @@ async function replies(): Promise<unknown> {
   };
 }
 
+async function phrase(): Promise<unknown> {
+  const [entropy, vs] = [await counted("phrase", 16), await counted("visitor")];
+  const secrets = [await counted("opening"), await counted("talk")] as const;
+  const words = await phraseWords(entropy);
+  return {
+    entropy: hex(entropy),
+    words,
+    typed: words.map((word, n) => `${n + 1}. ${word.toUpperCase()},`).join("\n"),
+    locator: hex(await locatorOf(entropy)),
+    organisation: ORGANISATION,
+    vs: hex(vs),
+    secrets: secrets.map(hex),
+    box: hex(await sealCarried(entropy, ORGANISATION, { vs, secrets })),
+  };
+}
+
 const made = {
   about: "Made by web/test/crypto/make-vectors.ts; read by tests/crypto/test_vectors.py.",
   envelopes: await envelopes(),
@@ -189,6 +206,7 @@ const made = {
   staff: await staff(),
   heads: await heads(),
   replies: await replies(),
+  phrase: await phrase(),
 };
 const file = join(import.meta.dirname, "../../../vectors/browser.json");
 writeFileSync(file, `${JSON.stringify(made, null, 1)}\n`);

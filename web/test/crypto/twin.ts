@@ -12,8 +12,10 @@ import { agreementKey, signingKey, verify } from "../../src/crypto/curves.ts";
 import * as env from "../../src/crypto/envelope.ts";
 import { startSignature, visitorKeys } from "../../src/crypto/keys.ts";
 import { nobleSignatures } from "../../src/crypto/noble.ts";
+import { locatorOf, openCarried, phraseWords, readPhrase, sealCarried } from "../../src/crypto/phrase.ts";
 import { isSoundPoint, isSoundSignature } from "../../src/crypto/points.ts";
-import { openSealed, sealed, stretch } from "../../src/crypto/staff.ts";
+import { openSealed, sealed } from "../../src/crypto/primitives.ts";
+import { stretch } from "../../src/crypto/staff.ts";
 import { unwrap, type WrapContext, wrap } from "../../src/crypto/wrap.ts";
 
 type Bytes = Uint8Array;
@@ -48,6 +50,15 @@ const deeds = {
   stretch: (passphrase: string, salt: Bytes) => stretch(passphrase, salt),
   sealed: (key: Bytes, account: string, id: string, secret: Bytes) => sealed(key, account, id, secret),
   openSealed: (key: Bytes, account: string, id: string, box: Bytes) => openSealed(key, account, id, box),
+  phraseWords: (entropy: Bytes) => phraseWords(entropy),
+  readPhrase: (text: string) => readPhrase(text),
+  locator: (entropy: Bytes) => locatorOf(entropy),
+  sealCarried: (entropy: Bytes, organisation: string, vs: Bytes, secrets: [Bytes, Bytes]) =>
+    sealCarried(entropy, organisation, { vs, secrets }),
+  openCarried: async (entropy: Bytes, organisation: string, box: Bytes) => {
+    const { vs, secrets } = await openCarried(entropy, organisation, box);
+    return [vs, secrets];
+  },
 };
 
 // Arguments come from our own test, a line at a time; their types are promised there.
@@ -65,7 +76,12 @@ async function answer(line: string): Promise<unknown> {
     return { gives: await deed(...said) };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return { refuses: error.name, says: error.message, ...("reason" in error ? { reason: error.reason } : {}) };
+    return {
+      refuses: error.name,
+      says: error.message,
+      ...("reason" in error ? { reason: error.reason } : {}),
+      ...("word" in error ? { word: error.word } : {}),
+    };
   }
 }
 

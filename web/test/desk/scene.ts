@@ -64,6 +64,14 @@ export async function visitorWho(one: Room, ...texts: string[]): Promise<Visit> 
   return visit;
 }
 
+/** A visitor who leaves a message for later and is still there. */
+export async function visitorLeaves(one: Room, text: string): Promise<Visit> {
+  const visit = one.visit();
+  await visit.leaveMessage(text);
+  await until(() => visit.phase.value === "waiting" && delivered(visit), "a message");
+  return visit;
+}
+
 export function delivered(visit: Visit): boolean {
   return visit.lines.value.every((line) => line.delivery !== "sending" && line.delivery !== "retrying");
 }

@@ -28,6 +28,7 @@ const row = (
   unreadable: false,
   priority: "normal",
   away: false,
+  message: false,
 });
 
 const queue: readonly WaitingRow[] = [
@@ -42,6 +43,7 @@ const full: readonly WaitingRow[] = [
   { ...row("e3", 18, 2, "hij staat voor de deur en ik durf niet naar buiten"), priority: "urgent" },
   ...queue.slice(0, 2),
   { ...row("e4", 19, 1, "ik kan maar 10 minuten, dan komt hij thuis"), priority: "soon" },
+  { ...row("e6", 3, 700, "ik kon vannacht niet slapen, en toen dacht ik: ik schrijf het op"), message: true },
   { ...row("e5", 20, 3, "hallo is daar iemand"), away: true },
 ];
 
@@ -234,6 +236,7 @@ export function createScriptedDesk(): DeskSession {
     asked("queue") === "none" ? [] : asked("queue") === "full" ? full : queue,
   );
   const left = signal<readonly string[]>([]);
+  const messages = signal<ReadonlySet<string>>(new Set(asked("message") === "" ? ["e6"] : ["e6", asked("message")]));
   const moved = signal<readonly Moved[]>(asked("moved") === "" ? [] : [{ conv: "e2", number: 17 }]);
   const conversations = signal<readonly Talk[]>(talks[asked("talks") || "2"] ?? []);
   const calls: string[] = [];
@@ -328,6 +331,7 @@ export function createScriptedDesk(): DeskSession {
     more: signal(asked("more") === "" ? 0 : 12),
     conversations,
     left,
+    messages,
     moved,
     minute: signal(now),
     lead: scriptedLead(calls),

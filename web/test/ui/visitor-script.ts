@@ -59,6 +59,8 @@ export function createScriptedVisitor(): VisitorSession {
   const network = signal((asked("net") || "fine") as "fine" | "lost" | "long");
   const muted = signal(asked("muted") !== "");
   const endedBy = signal((asked("by") || undefined) as "visitor" | "team" | undefined);
+  const has = signal(asked("has") !== "");
+  const words = signal<readonly string[]>([]);
   const calls: string[] = [];
 
   const place113 = {
@@ -87,6 +89,33 @@ export function createScriptedVisitor(): VisitorSession {
     network,
     muted,
     endedBy,
+    forLater: signal(asked("later") !== ""),
+    cameBack: signal(asked("back") !== ""),
+    phrase: {
+      has,
+      words,
+      async draw() {
+        words.value = "scale adapt sadness summer siege imitate over fiscal grant lion license chicken".split(" ");
+      },
+      async keep() {
+        await new Promise((done) => setTimeout(done, 100));
+        if (asked("deaf") !== "") throw new Error("scripted");
+        has.value = true;
+        words.value = [];
+      },
+      drop: () => {
+        words.value = [];
+      },
+      async end() {
+        has.value = false;
+      },
+    },
+    async leaveMessage(text) {
+      return session.send(text);
+    },
+    async comeBack(text) {
+      return text.startsWith("x") ? { miss: "typed", word: 1 } : { miss: "nothing" };
+    },
     eraseIsLate: signal(asked("late") !== ""),
     async start() {
       phase.value = "opening";

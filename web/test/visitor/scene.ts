@@ -28,10 +28,15 @@ export interface Scene {
   counsellor(at?: number): Counsellor;
 }
 
-export async function scene(pinned: Partial<ReturnType<typeof pin>> = {}): Promise<Scene> {
+/** Another device of somebody, with its own network. */
+export async function elsewhere(first: Scene, pinned: Partial<ReturnType<typeof pin>> = {}): Promise<Scene> {
+  return scene(pinned, first.server);
+}
+
+export async function scene(pinned: Partial<ReturnType<typeof pin>> = {}, shared?: ModelServer): Promise<Scene> {
   const theHouse = await house();
-  const clock = new FakeClock(NOW * 1000);
-  const server = new ModelServer(theHouse, LINE, clock);
+  const server = shared ?? new ModelServer(theHouse, LINE, new FakeClock(NOW * 1000));
+  const { clock } = server;
   const world = fakeWorld({
     clock,
     connect: (socket) => server.accept(socket),

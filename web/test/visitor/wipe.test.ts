@@ -75,17 +75,31 @@ test("wiping at any moment of the beginning leaves no secret, no socket and no l
   assert.ok(begun > 0);
 });
 
-test("the visitor secret itself is gone as soon as the keys have grown from it", async () => {
+test("the visitor's secret stays for a return phrase, and goes with all the others", async () => {
   const one = await scene();
   await breathe();
   made.length = 0;
   void one.visit.start();
   await until(() => one.visit.phase.value === "waiting");
-  // Of all random arrays of the start only the two conversation secrets and public salts keep their bytes.
-  const cs = [await secretOf(one.house, one.conv(), 0), await secretOf(one.house, one.conv(), 1)].map(hex);
-  const wiped = made.filter(({ array }) => isZero(array));
-  assert.equal(wiped.length, 1);
-  assert.ok(!cs.includes(wiped[0]?.was ?? ""));
+  const secrets = made.filter(({ isSecret }) => isSecret);
+  assert.equal(secrets.length, 3);
+  assert.ok(!secrets.some(({ array }) => isZero(array)));
+  await one.visit.phrase.draw();
+  one.visit.wipe();
+  assert.ok(secrets.every(({ array }) => isZero(array)));
+});
+
+test("a page whose conversation went on elsewhere keeps no secret of it", async () => {
+  const one = await scene();
+  await breathe();
+  made.length = 0;
+  void one.visit.start();
+  await until(() => one.visit.phase.value === "waiting");
+  const secrets = made.filter(({ isSecret }) => isSecret);
+  for (const link of one.server.links) one.server.say(link, { t: "refused", code: "elsewhere", says: "no" });
+  await until(() => one.visit.phase.value === "refused");
+  assert.equal(secrets.length, 3);
+  assert.ok(secrets.every(({ array }) => isZero(array)));
 });
 
 test("a wiped visit stays wiped: nothing starts it again", async () => {

@@ -16,6 +16,9 @@ const visitorFrames = [
   { t: "resumed", conv: b(16), last: 3, wraps: [{ g: 0, wrap: b(80) }] },
   { t: "ack", msg_id: b(16), n: 1, minute: 2 },
   { t: "ended", by: "team" },
+  { t: "phrase", locator_hash: b(32) },
+  { t: "phrase", locator_hash: b(0) },
+  { t: "for_later" },
   { t: "pong" },
   { t: "waiting", place: 1, low: null, high: null },
   { t: "claimed", times: 1 },
@@ -29,6 +32,7 @@ const visitorFrames = [
 ];
 
 const deskFrames = [
+  { t: "messages", convs: [b(16), b(16)] },
   {
     t: "welcome",
     protocol: 1,
@@ -108,7 +112,7 @@ for (const [who, hear, frames] of [
 
 test("a number that JavaScript does not hold exactly is refused", () => {
   const frame = { t: "delivered", n: 2n ** 53n };
-  assert.deepEqual(hearAsVisitor(encode(frame, { useBigInt64: true })), { ok: false, why: "ill-typed frame" });
+  assert.deepEqual(hearAsVisitor(encode(frame, { useBigInt64: true })), { ok: false, why: "not a frame" });
 });
 
 test("names of the language's own are no frames", () => {

@@ -39,6 +39,11 @@ export interface Conv {
   endedBy: "visitor" | "team" | undefined;
   offer: { readonly asker: string; readonly colleague: string } | undefined;
   isMuted: boolean;
+  readonly isForLater: boolean;
+  /** Where its phrase is found and what that opens. */
+  phrase: { readonly hash: Uint8Array; readonly box: Uint8Array } | undefined;
+  /** The page life that came back by a phrase. */
+  page: string | undefined;
   readonly logs: { 1: Stored[]; 2: Stored[] };
   readonly senders: Map<string, { owner: string; seq: number; prev: Uint8Array }>;
 }
@@ -128,7 +133,10 @@ export class ModelServer {
       this.captured.push(bytes);
       this.#hear(link, decode(bytes) as Frame);
     };
-    socket.left = () => this.links.delete(link);
+    socket.left = () => {
+      this.links.delete(link);
+      if (link.conv?.isForLater) this.#tellQueue();
+    };
     queueMicrotask(() => {
       if (this.isDown) {
         socket.cut();
@@ -166,6 +174,7 @@ export class ModelServer {
     const { name, proof } = (body ?? {}) as { name?: string; proof?: string };
     const account = token === undefined ? this.house.accounts.find((one) => one.name === name) : this.tokens.get(token);
     if (method === "GET" && path !== "/desk/replies") return { status: 200, body: this.status };
+    if (path.endsWith("/phrase")) return this.lookUp(unbase64((body as { locator: string }).locator));
     if (path === "/desk/salt") return { status: 200, body: { salt: base64(account?.salt ?? randomBytes(16)) } };
     if (path === "/desk/sign-out") {
       this.tokens.delete(token ?? "");
@@ -182,6 +191,13 @@ export class ModelServer {
     const fresh = base64(randomBytes(32));
     this.tokens.set(fresh, account);
     return { status: 200, body: { token: fresh, ...account.answer } };
+  }
+
+  /** Always a box. */
+  lookUp(locator: Uint8Array): Answer {
+    const hash = createHash("sha256").update(locator).digest();
+    const conv = [...this.convs.values()].find((one) => one.phrase !== undefined && equal(one.phrase.hash, hash));
+    return { status: 200, body: { box: base64(conv?.phrase?.box ?? randomBytes(124)) } };
   }
 
   /** The desk was gone too long, or signed out: the conversation waits again. */
@@ -219,6 +235,8 @@ export class ModelServer {
     else if (frame.t === "append") this.#append(link, conv, frame.envelope);
     else if (frame.t === "end") this.#end(conv, "visitor");
     else if (frame.t === "away") this.#goAway(conv, frame.away);
+    else if (frame.t === "keep_phrase") this.#phrase(link, conv, { hash: frame.locator_hash, box: frame.box });
+    else if (frame.t === "end_phrase") this.#phrase(link, conv, undefined);
     else for (const desk of this.#desks(conv.holder)) this.say(desk, { ...frame, conv: conv.id });
   }
 
@@ -244,6 +262,9 @@ export class ModelServer {
       endedBy: undefined,
       offer: undefined,
       isMuted: false,
+      isForLater: frame.for_later === true,
+      phrase: undefined,
+      page: undefined,
       logs: { 1: [], 2: [] },
       senders: new Map(),
     };
@@ -257,12 +278,37 @@ export class ModelServer {
   #resume(link: Link, frame: Frame): void {
     const conv = this.convs.get(hex(frame.conv));
     if (conv === undefined || conv.credentialHash !== sha(frame.credential)) throw new Refused("no_such_conversation");
+    const page = frame.page === undefined ? undefined : hex(frame.page);
+    if (frame.locator !== undefined) {
+      const hash = createHash("sha256").update(frame.locator).digest();
+      if (conv.phrase === undefined || !equal(conv.phrase.hash, hash)) throw new Refused("no_such_conversation");
+      if (conv.page !== page) {
+        conv.page = page;
+        for (const one of this.#visitors(conv)) this.#turnAway(one);
+      }
+    }
+    if (conv.page !== undefined && conv.page !== page) {
+      this.#turnAway(link);
+      return;
+    }
     link.conv = conv;
     this.#goAway(conv, frame.away === true);
     const wraps = [1, 3].map((at) => ({ g: at >> 1, wrap: conv.wraps[at] }));
     this.say(link, { t: "resumed", conv: conv.id, last: conv.logs[1].length, wraps });
+    if (conv.phrase !== undefined) this.say(link, { t: "phrase", locator_hash: conv.phrase.hash });
     for (const stored of conv.logs[1].slice(frame.after)) this.#envelope(link, conv, 1, stored);
     this.#tellVisitor(conv);
+  }
+
+  #phrase(link: Link, conv: Conv, phrase: Conv["phrase"]): void {
+    conv.phrase = phrase;
+    this.say(link, { t: "phrase", locator_hash: phrase?.hash ?? new Uint8Array(0) });
+  }
+
+  #turnAway(link: Link): void {
+    this.say(link, { t: "refused", code: "elsewhere", says: "no" });
+    link.conv = undefined;
+    queueMicrotask(() => this.cut((one) => one === link, 1008));
   }
 
   #erase(link: Link, frame: Frame): void {
@@ -338,6 +384,7 @@ export class ModelServer {
       minute: this.minute,
       certificates: all,
     });
+    this.#tellMessages(link);
     for (const conv of this.convs.values()) if (conv.holder === account.id) this.#taken(link, conv);
     for (const conv of this.convs.values()) if (conv.offer !== undefined) this.#tellOffer(conv, [link]);
     this.#tellQueue(link);
@@ -631,7 +678,12 @@ export class ModelServer {
     for (const link of this.#visitors(conv)) {
       if (conv.endedBy !== undefined) this.say(link, { t: "ended", by: conv.endedBy });
       else if (conv.holder !== undefined) this.say(link, { t: "claimed", times: conv.times });
-      else this.say(link, { t: "waiting", place: this.#waiting().indexOf(conv) + 1, low: null, high: null });
+      else {
+        if (conv.times > 0) this.say(link, { t: "claimed", times: conv.times });
+        if (conv.isForLater) this.say(link, { t: "for_later" });
+        const isOpen = !conv.isForLater || (this.status as { open: boolean }).open;
+        if (isOpen) this.say(link, { t: "waiting", place: this.#waiting().indexOf(conv) + 1, low: null, high: null });
+      }
     }
   }
 
@@ -647,9 +699,18 @@ export class ModelServer {
     const more = Math.max(0, waiting.length - 30);
     for (const link of only === undefined ? this.links : [only]) {
       if (link.account === undefined) continue;
+      this.#tellMessages(link);
       this.say(link, standing);
       this.say(link, { t: "queue", waiting: waiting.slice(0, 30), more });
     }
+  }
+
+  /** What was left for later: of what waits without its visitor, and of this desk's own. */
+  #tellMessages(link: Link): void {
+    const isTold = (conv: Conv) =>
+      conv.holder === undefined ? this.#visitors(conv).length === 0 : conv.holder === link.account?.id;
+    const convs = [...this.convs.values()].filter((conv) => conv.isForLater && isTold(conv));
+    this.say(link, { t: "messages", convs: convs.map((conv) => conv.id) });
   }
 
   #waiting(): Conv[] {
