@@ -87,10 +87,12 @@ class House:
 
 
 @asynccontextmanager
-async def a_house(folder: Path, clock: Clock = time.time, desk_limit: int = 1_000) -> AsyncIterator[House]:
+async def a_house(
+    folder: Path, clock: Clock = time.time, desk_limit: int = 1_000, **others: Any
+) -> AsyncIterator[House]:
     """A server on a free port of this machine, in the loop of the test; on a folder that was used it starts again.
 
-    Its desks may hold more than real ones.
+    Its desks may hold more than real ones; *others* are settings that differ from a demonstration's.
     """
     if not (folder / "main.db").exists():
         demo_folder(folder)
@@ -99,7 +101,7 @@ async def a_house(folder: Path, clock: Clock = time.time, desk_limit: int = 1_00
     listener.bind(("127.0.0.1", 0))
     let_go_of_the_deaf(listener)
     port = listener.getsockname()[1]
-    settings = replace(demo.prepare(folder, port), desk_limit=desk_limit)
+    settings = replace(demo.prepare(folder, port), desk_limit=desk_limit, **others)
     organisation = demo.load(folder)
     async with running(settings, is_demo=True, clock=clock) as luwte:
         await demo.admit_all(luwte.db, luwte.keys, organisation, int(clock()))
@@ -109,7 +111,7 @@ async def a_house(folder: Path, clock: Clock = time.time, desk_limit: int = 1_00
         while not server.started:
             await asyncio.sleep(0.005)
         try:
-            yield House(luwte, settings, organisation, settings.origins[0])
+            yield House(luwte, settings, organisation, f"http://127.0.0.1:{port}")
         finally:
             await luwte.sockets.stop()
             server.should_exit = True
@@ -550,12 +552,14 @@ class Counsellor:
         return envelope.read_content(body if header.direction == VISITOR else body[80:])
 
 
-def play(work: Callable[[House], Any], folder: Path, clock: Clock = time.time, desk_limit: int = 1_000) -> None:
+def play(
+    work: Callable[[House], Any], folder: Path, clock: Clock = time.time, desk_limit: int = 1_000, **others: Any
+) -> None:
     """Run *work* against a house of its own."""
 
     async def run() -> None:
         async with asyncio.timeout(60):
-            async with a_house(folder, clock, desk_limit) as house:
+            async with a_house(folder, clock, desk_limit, **others) as house:
                 await work(house)
 
     asyncio.run(run())

@@ -211,6 +211,7 @@ def served_folder(tmp_path: Path) -> Path:
             listen="127.0.0.1:0",
             exit_url="https://weather.example.org/",
             retention_days=30,
+            desk_origins=("https://desk.example.org",),
         )
     )
     return folder

@@ -51,10 +51,11 @@ from luwte.plumbing.metrics import Metrics
 from luwte.plumbing.migrate import migrate
 from luwte.plumbing.pages import EVERYWHERE, Client, File
 from luwte.plumbing.polling import Polls
+from luwte.plumbing.proxies import Proxies
 from luwte.plumbing.relay import Relay
 from luwte.plumbing.sockets import Handler, Socket, Sockets
 from luwte.replies import web as replies_web
-from luwte.settings import DEMONSTRATION, Settings
+from luwte.settings import DEMONSTRATION, DESK, PARTNER, VISITOR, Settings, host_of, is_onion
 from luwte.staff import actions as staff
 from luwte.staff import web as staff_web
 from luwte.staff.model import Team
@@ -63,6 +64,8 @@ LARGEST_BODY = 16_384
 JSON = b"application/json"
 TODAY = f"/{PROTOCOL}"
 """The end of the paths of today's sockets; a path without it speaks the protocol before."""
+SHARED = ("healthz", "org.js", "assets", "poll")
+"""What every part's pages need, and what says itself where it leads."""
 DEFAULT_SECRETS = {bytes(32), b"\xff" * 32}
 
 
@@ -80,9 +83,11 @@ class Luwte:
         self.departures = Departures(around)
         self.lines = Lines(around.db, around.relay, around.clock, settings.folder)
         self.boards = Boards(around, self.lines, [])
-        self.sockets = Sockets(self._route, self.is_own_origin, around.clock, around.metrics)
+        self._parts = settings.parts
+        self.proxies = Proxies(settings.trusted_proxies)
+        self.sockets = Sockets(self._route, self.is_own_origin, self.proxies, around.clock, around.metrics)
         self.polls = Polls(self.sockets)
-        self.client = Client(self._organisation(), settings.origins)
+        self.client = Client(self._organisation(), settings.all_origins)
 
     def minute(self) -> int:
         """Now, as fine as is stored."""
@@ -110,11 +115,16 @@ class Luwte:
 
     def is_own_origin(self, origin: str, host: str) -> bool:
         """Whether a request comes from one of our own pages, at the address it was sent to."""
-        return origin in self.settings.origins and origin.partition("://")[2] == host
+        return origin in self.settings.all_origins and host_of(origin) == host
 
     def is_own_host(self, host: str) -> bool:
         """Whether *host* is one of the addresses under which we are known."""
-        return any(origin.partition("://")[2] == host for origin in self.settings.origins)
+        return host in self._parts
+
+    def is_served(self, path: str, host: str) -> bool:
+        """Whether what lies at *path* may be seen at *host*: the desk is nothing that a visitor's address knows of."""
+        part = part_of(path)
+        return part is None or part in self._parts.get(host, ())
 
     def status(self, line: str) -> dict[str, object]:
         """What a visitor may know before they start."""
@@ -129,7 +139,9 @@ class Luwte:
         known = self.status(line)
         return known | line_web.prospect(self.lines, line, self.minute(), known["low"], known["high"])
 
-    def _route(self, path: str) -> Handler | None:
+    def _route(self, path: str, host: str) -> Handler | None:
+        if not self.is_served(path, host):
+            return None
         protocol = PROTOCOL if path.endswith(TODAY) else PROTOCOL - 1
         place = path.removesuffix(TODAY)
         if place == "/desk/socket":
@@ -163,6 +175,14 @@ class Luwte:
             "retentionDays": settings.retention_days,
             "demo": self.is_demo,
         }
+
+
+def part_of(path: str) -> str | None:
+    """Whose *path* is, however many slashes it has; None for what all of them share."""
+    first = path.strip("/").partition("/")[0]
+    if first in SHARED:
+        return None
+    return first if first in (DESK, PARTNER) else VISITOR
 
 
 def line_in(path: str, end: str) -> str:
@@ -280,24 +300,32 @@ def prospect(line: FromPath[str], state: State) -> dict[str, object]:
 
 
 @get("/", sync_to_thread=False)
-def visitor_page(state: State) -> Response[bytes]:
+def visitor_page(request: Request[Any, Any, Any], state: State) -> Response[bytes]:
     """The visitor's page of the default line."""
-    return _serve(_luwte(state).client.visitor)
+    return _visitor_page(_luwte(state), request, "/")
 
 
 @get("/l/{line:str}", sync_to_thread=False)
-def line_page(line: FromPath[str], state: State) -> Response[bytes]:
+def line_page(line: FromPath[str], request: Request[Any, Any, Any], state: State) -> Response[bytes]:
     """The visitor's page of one line."""
     luwte = _luwte(state)
     if line not in luwte.teams:
         raise NotFound
-    return _serve(luwte.client.visitor)
+    return _visitor_page(luwte, request, f"/l/{line}")
+
+
+def _visitor_page(luwte: Luwte, request: Request[Any, Any, Any], path: str) -> Response[bytes]:
+    host, onion = request.headers["host"], luwte.settings.onion
+    page = _serve(luwte.client.visitor(host))
+    if onion and not is_onion(host):
+        page.headers["Onion-Location"] = onion + path
+    return page
 
 
 @get("/desk", sync_to_thread=False)
-def desk_page(state: State) -> Response[bytes]:
+def desk_page(request: Request[Any, Any, Any], state: State) -> Response[bytes]:
     """The desk's page."""
-    return _serve(_luwte(state).client.desk)
+    return _serve(_luwte(state).client.desk(request.headers["host"]))
 
 
 @get("/org.js", sync_to_thread=False)
@@ -328,7 +356,7 @@ def serving(luwte: Luwte) -> uvicorn.Config:
     """How *luwte* is served: its pages over HTTP, its sockets beside them on the same port."""
     return uvicorn.Config(
         http(luwte),
-        http=protocol(_everywhere(luwte), luwte.sockets.welcomes),
+        http=protocol(_everywhere(luwte, None), luwte.sockets.welcomes, luwte.proxies),
         ws=luwte.sockets.protocol(),
         lifespan="off",
         log_config=None,
@@ -399,19 +427,26 @@ def _fail(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     return _refuse(request, Failed())
 
 
-def _everywhere(luwte: Luwte) -> list[tuple[bytes, bytes]]:
-    """The headers of every answer, errors too."""
+def _everywhere(luwte: Luwte, host: str | None) -> list[tuple[bytes, bytes]]:
+    """The headers of every answer at *host*, errors too; None: it is not known yet."""
     headers = [(name.lower().encode(), value.encode()) for name, value in EVERYWHERE.items()]
-    if all(origin.startswith("https:") for origin in luwte.settings.origins):
+    origins = [origin for origin in luwte.settings.all_origins if host in (None, host_of(origin))]
+    # Not on an onion: it would be one more thing that a browser remembers of it.
+    if all(origin.startswith("https:") and not is_onion(host_of(origin)) for origin in origins):
         headers.append((b"strict-transport-security", b"max-age=63072000; includeSubDomains"))
     return headers
 
 
 def _guard(app: ASGIApp, luwte: Luwte) -> ASGIApp:
     """Answer only at our own addresses and to our own pages, and put the headers on every answer, errors too."""
-    everywhere = _everywhere(luwte)
+    by_host = {host: _everywhere(luwte, host) for host in map(host_of, luwte.settings.all_origins)}
+    elsewhere = _everywhere(luwte, None)
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin", b"").decode("latin-1")
+        everywhere = by_host.get(host, elsewhere)
+
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 own = {name for name, _ in message["headers"]}
@@ -421,11 +456,12 @@ def _guard(app: ASGIApp, luwte: Luwte) -> ASGIApp:
         if is_ambiguous(scope["headers"]):
             await _refuse_raw(send_guarded, MalformedFrame())
             return
-        headers = dict(scope["headers"])
-        host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin", b"").decode("latin-1")
         foreign = bool(origin) and not luwte.is_own_origin(origin, host)
         if not luwte.is_own_host(host) or foreign:
             await _refuse_raw(send_guarded, NotAccepted())
+            return
+        if not luwte.is_served(scope["path"], host):
+            await _refuse_raw(send_guarded, NotFound())
             return
         asked: Any = scope
         if scope.get("method") == "HEAD":  # answered as GET is; uvicorn, whose scope this is, leaves the body out
@@ -465,10 +501,12 @@ async def _refuse_raw(send: Callable[[Any], Any], refusal: Refusal) -> None:
 
 def check_for_serving(settings: Settings) -> None:
     """What must be true before real visitors come. Raises `CannotStart` with the first thing that is not."""
-    if not settings_module.is_loopback(settings.host):
+    if settings.socket is None and not settings_module.is_loopback(settings.host):
         raise CannotStart("Plain http is for this machine only: listen on 127.0.0.1 and put TLS in front.")
-    for origin in settings.origins:
+    for origin in settings.all_origins:
         if origin.startswith("http:") and not settings_module.is_loopback(urlsplit(origin).hostname or ""):
             raise CannotStart("An origin with plain http is for this machine only: use https.")
+    if not settings.desk_origins:
+        raise CannotStart("The desk needs an address of its own. Set 'desk_origins' in luwte.toml.")
     if (settings.folder / "demo").exists():
         raise CannotStart("This folder holds a demonstration: its keys were made on the server. Use luwte demo.")

@@ -97,7 +97,7 @@ def test_each_page_keeps_to_itself(tmp_path: Path) -> None:
                 page = await browser.get(path)
                 digest = base64.b64encode(hashlib.sha256(import_map(page.text).encode()).digest()).decode()
                 assert {name: page.headers[name] for name in EVERYWHERE} == EVERYWHERE
-                sockets = "".join(f" ws{origin.removeprefix('http')}" for origin in house.settings.origins)
+                sockets = f" ws{house.origin.removeprefix('http')}"
                 assert page.headers["content-security-policy"] == PAGE.format(hash=digest, wasm=wasm, sockets=sockets)
                 assert page.headers["integrity-policy"] == "blocked-destinations=(script)"
                 assert page.headers["content-type"] == "text/html; charset=utf-8"

@@ -50,7 +50,7 @@ class Client:
     """All files of the browser's side, ready to be served."""
 
     def __init__(self, organisation: dict[str, object], origins: Sequence[str]) -> None:
-        """Load the build and pin it to *organisation*; sockets may be opened to *origins*.
+        """Load the build and pin it to *organisation*; it is served at *origins*, and each page knows of its own alone.
 
         Raises `CannotStart` when there is no build.
         """
@@ -60,12 +60,24 @@ class Client:
         self.assets = {f"/assets/{entry.name}": _file(entry) for entry in (folder / "assets").iterdir()}
         self.assets["/org.js"] = File(_module(organisation), TYPES["js"], {})
         integrity = {path: _sri(file.body) for path, file in self.assets.items() if path.endswith(".js")}
-        # Not every browser counts ws: as 'self'.
-        sockets = "".join(f" ws{origin.removeprefix('http')}" for origin in origins)
         exit_url = html.escape(str(organisation["exitUrl"]))
         visitor = (folder / "index.html").read_text().replace('href="about:blank"', f'href="{exit_url}"')
-        self.visitor = _page(visitor, integrity, sockets, "")
-        self.desk = _page((folder / "desk.html").read_text(), integrity, sockets, " 'wasm-unsafe-eval'")
+        desk = (folder / "desk.html").read_text()
+        self._visitor: dict[str, File] = {}
+        self._desk: dict[str, File] = {}
+        for origin in origins:
+            # Not every browser counts ws: as 'self'.
+            host, socket = origin.partition("://")[2], f" ws{origin.removeprefix('http')}"
+            self._visitor[host] = _page(visitor, integrity, socket, "")
+            self._desk[host] = _page(desk, integrity, socket, " 'wasm-unsafe-eval'")
+
+    def visitor(self, host: str) -> File:
+        """The visitor's page, as it is at *host*."""
+        return self._visitor[host]
+
+    def desk(self, host: str) -> File:
+        """The desk's page, as it is at *host*."""
+        return self._desk[host]
 
 
 def _file(entry: Traversable) -> File:
@@ -85,7 +97,7 @@ def _sri(body: bytes) -> str:
     return "sha384-" + base64.b64encode(hashlib.sha384(body).digest()).decode()
 
 
-def _page(text: str, integrity: dict[str, str], sockets: str, scripts: str) -> File:
+def _page(text: str, integrity: dict[str, str], socket: str, scripts: str) -> File:
     import_map = json.dumps({"integrity": dict(sorted(integrity.items()))}, separators=(",", ":"))
     text = text.replace("<head>", f'<head><script type="importmap">{import_map}</script>', 1)
     text = re.sub(
@@ -94,7 +106,7 @@ def _page(text: str, integrity: dict[str, str], sockets: str, scripts: str) -> F
     digest = base64.b64encode(hashlib.sha256(import_map.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; script-src 'self' 'sha256-{digest}'{scripts}; style-src 'self'; img-src 'self';"
-        f" font-src 'self'; connect-src 'self'{sockets}; form-action 'none'; base-uri 'none'; frame-ancestors 'none';"
+        f" font-src 'self'; connect-src 'self'{socket}; form-action 'none'; base-uri 'none'; frame-ancestors 'none';"
         " require-trusted-types-for 'script'; trusted-types 'none'"
     )
     headers = {"Content-Security-Policy": policy, "Integrity-Policy": "blocked-destinations=(script)"}
