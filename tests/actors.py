@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -71,6 +72,15 @@ class House:
     settings: Settings
     organisation: demo.Organisation
     origin: str
+    desk: str | None = None
+    """Where the desk is, if it is elsewhere."""
+    tls: ssl.SSLContext | None = None
+    """Whose certificates count, where there are any."""
+
+    @property
+    def desk_origin(self) -> str:
+        """Where desks find it."""
+        return self.desk or self.origin
 
     @property
     def folder(self) -> Path:
@@ -149,14 +159,21 @@ class Line:
         self.sent: list[bytes] = []
 
     @classmethod
-    async def open(cls, url: str, origin: str | None, source: str | None = None, agent: str | None = None) -> "Line":
+    async def open(
+        cls,
+        url: str,
+        origin: str | None,
+        source: str | None = None,
+        agent: str | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> "Line":
         """Connect, from address *source* and as browser *agent* where given; raises when the server will not."""
         if carrier == POLLING:
-            return await PollingLine.begin(url, origin, source, agent)
+            return await PollingLine.begin(url, origin, source, agent, tls)
         named = {"Origin": origin, "User-Agent": agent}
         headers = {name: value for name, value in named.items() if value is not None}
         local = {"local_addr": (source, 0)} if source is not None else {}
-        transport, ear = await ws_connect(_Ear, url, extra_headers=headers, **local)
+        transport, ear = await ws_connect(_Ear, url, ssl_context=tls, extra_headers=headers, **local)
         assert isinstance(ear, _Ear)
         return cls(transport, ear)
 
@@ -218,14 +235,22 @@ class PollingLine(Line):
         self._asking = asyncio.create_task(self._ask_for_ever())
 
     @classmethod
-    async def begin(cls, url: str, origin: str | None, source: str | None, agent: str | None) -> "PollingLine":
+    async def begin(
+        cls,
+        url: str,
+        origin: str | None,
+        source: str | None,
+        agent: str | None,
+        tls: ssl.SSLContext | None = None,
+    ) -> "PollingLine":
         """Open a connection to the path of a WebSocket; raises when the server will not."""
-        base, _, path = url.removeprefix("ws://").partition("/")
+        scheme, _, place = url.partition("://")
+        base, _, path = place.partition("/")
         headers = {"Content-Type": "application/octet-stream", "Origin": origin, "User-Agent": agent}
         http = httpx.AsyncClient(
-            base_url=f"http://{base}",
+            base_url=f"{scheme.replace('ws', 'http')}://{base}",
             headers={name: value for name, value in headers.items() if value is not None},
-            transport=httpx.AsyncHTTPTransport(local_address=source),
+            transport=httpx.AsyncHTTPTransport(local_address=source, verify=tls or True),
             timeout=60,
         )
         answer = await http.post("/poll/open", content=msgspec.msgpack.encode({"path": f"/{path}"}))
@@ -354,7 +379,7 @@ class Visitor:
     async def connects(self, path: str | None = None) -> dict[str, Any]:
         """Open a line and hear hello."""
         url = self.house.origin.replace("http", "ws") + (path or self.path)
-        self.line = await Line.open(url, self.house.origin, self.source, self.agent)
+        self.line = await Line.open(url, self.house.origin, self.source, self.agent, self.house.tls)
         hello = await self.line.hear("hello")
         self.team_cert = hello["certificates"][1]
         return hello
@@ -467,8 +492,9 @@ class Counsellor:
         """Sign on with the token."""
         if not self.token:
             await self.skips_sign_in()
-        url = self.house.origin.replace("http", "ws") + self.path
-        self.line = await Line.open(url, self.house.origin, self.source, self.agent)
+        origin = self.house.desk_origin
+        url = origin.replace("http", "ws") + self.path
+        self.line = await Line.open(url, origin, self.source, self.agent, self.house.tls)
         self.line.send("sign_on", token=self.token)
         welcome = await self.line.hear("welcome")
         self.cert = welcome["certificates"][2]
@@ -483,8 +509,9 @@ class Counsellor:
     def http(self) -> httpx.AsyncClient:
         """An HTTP client at the server's address."""
         headers = {"User-Agent": self.agent} if self.agent is not None else None
-        transport = httpx.AsyncHTTPTransport(local_address=self.source)
-        return httpx.AsyncClient(base_url=self.house.origin, transport=transport, headers=headers, timeout=30)
+        transport = httpx.AsyncHTTPTransport(local_address=self.source, verify=self.house.tls or True)
+        origin = self.house.desk_origin
+        return httpx.AsyncClient(base_url=origin, transport=transport, headers=headers, timeout=30)
 
     async def takes(self, conv: bytes) -> dict[str, Any]:
         """Press Take; on success follow both logs."""

@@ -9,6 +9,7 @@ import pytest
 
 from actors import House, play
 from attack.attackers import Raw
+from attack.crowd import LIES
 from luwte.conversation import web
 
 CHAT, DESK, PARTNER, ONION = "chat.example.org", "desk.example.org", "partner.example.org", "abc234.onion"
@@ -115,22 +116,6 @@ def test_without_its_setting_nobody_is_told_of_an_onion(tmp_path: Path) -> None:
             assert ".onion" not in answer.text + repr(answer.headers.raw)
 
     play(story, tmp_path / "house", **{**APART, "onion": ""})
-
-
-LIES = [
-    "X-Forwarded-For",
-    "Forwarded",
-    "True-Client-IP",
-    "CF-Connecting-IP",
-    "X-Client-IP",
-    "X-Cluster-Client-IP",
-    "Fastly-Client-IP",
-    "X-Originating-IP",
-    "X-Remote-IP",
-    "X-Remote-Addr",
-    "Client-IP",
-    "Via",
-]
 
 
 @pytest.mark.parametrize("trusted", [(), ("unix",), ("127.0.0.1",)])
