@@ -341,6 +341,8 @@ async def _answer(luwte: Luwte, listener: socket.socket, metrics_port: int | Non
     # Each visitor who waits has a socket; the soft limit of a login shell would be full with a thousand.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    # What it has in memory reaches no disk by a crash, whoever started it.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     server = _Server(serving(luwte), ready, luwte.sockets.stop)
     garbage.look_less_often()
     counting = await metrics.serve(luwte.around.metrics, metrics_port) if metrics_port else None

@@ -125,6 +125,8 @@ class Deployed:
         shutil.move(self.data / "demo", self.folder / "keys-of-the-organisation")
         with closing(sqlite3.connect(self.data / "main.db")) as db, db:
             db.execute("UPDATE account SET second_factor = 1")
+        for path in [self.data, *self.data.rglob("*")]:  # as the command makes them, which these tests did not use
+            path.chmod(0o700 if path.is_dir() else 0o600)
 
     def _prepare_nginx(self) -> None:
         here = self.folder / "proxy"
