@@ -155,6 +155,7 @@ class Deployed:
         shutil.copy(DEPLOY / "caddy" / "Caddyfile", here)
         sites = (DEPLOY / "caddy" / "sites.caddy").read_text()
         sites = sites.replace("unix//run/luwte/luwte.sock", f"unix/{self.socket}")
+        sites = sites.replace("\nhttps:// {\n", f"\nhttps://:{self.port} {{\n\tbind 127.0.0.1\n")
         for name in (CHAT, DESK, PARTNER):
             chain = self.folder / "tls" / name
             sites = sites.replace(
