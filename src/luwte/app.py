@@ -506,7 +506,7 @@ def check_for_serving(settings: Settings) -> None:
     for origin in settings.all_origins:
         if origin.startswith("http:") and not settings_module.is_loopback(urlsplit(origin).hostname or ""):
             raise CannotStart("An origin with plain http is for this machine only: use https.")
-    if not settings.desk_origins:
-        raise CannotStart("The desk needs an address of its own. Set 'desk_origins' in luwte.toml.")
     if (settings.folder / "demo").exists():
         raise CannotStart("This folder holds a demonstration: its keys were made on the server. Use luwte demo.")
+    if not settings.desk_origins:
+        raise CannotStart("The desk needs an address of its own. Set 'desk_origins' in luwte.toml.")

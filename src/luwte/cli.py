@@ -29,7 +29,7 @@ from luwte.errors import CannotStart
 from luwte.line import hours as plans
 from luwte.line.model import LOOK_AHEAD, Timetable, by_timetable, wall
 from luwte.plumbing import clock as clocks
-from luwte.plumbing import garbage, log, metrics
+from luwte.plumbing import garbage, log, metrics, proxies
 from luwte.plumbing import listener as listening
 from luwte.plumbing.clock import minute
 from luwte.plumbing.copies import Say
@@ -395,6 +395,8 @@ def _findings(chosen: Settings) -> list[str]:
             check(chosen)
         except CannotStart as error:
             findings.append(str(error))
+    if chosen.socket is not None and proxies.UNIX not in chosen.trusted_proxies:
+        findings.append('All visitors count as one network. Set trusted_proxies = ["unix"] in luwte.toml.')
     for name in ("main.db", "keys", "secret"):
         path = folder / name
         if path.exists() and path.stat().st_mode & 0o077:

@@ -132,7 +132,7 @@ class Deployed:
         here = self.folder / "proxy"
         (here / "luwte").mkdir()
         shutil.copy(DEPLOY / "nginx" / "nginx.conf", here)
-        for name in ("server.conf", "errors.conf", "headers.conf"):
+        for name in ("server.conf", "errors.conf", "headers.conf", "acme.conf"):
             shutil.copy(DEPLOY / "nginx" / name, here / "luwte")
         (here / "luwte" / "main.conf").write_text(f"user root;\npid {here}/nginx.pid;\ndaemon off;\n")
         sites = (DEPLOY / "nginx" / "sites.conf").read_text()
