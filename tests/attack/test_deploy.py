@@ -26,7 +26,10 @@ import pytest
 from actors import Counsellor, Line, Visitor
 from attack.crowd import CANARIES, LIES, Client, Crowd, hits
 from attack.deployed import CHAT, DEPLOY, DESK, ONION, PARTNER, Deployed, deployed, names_lead_here
+from luwte.plumbing.http import PATIENCE
 from luwte.plumbing.pages import EVERYWHERE
+from luwte.plumbing.polling import HOLD, MAX_BODY
+from luwte.plumbing.sockets import SILENCE, SWEEP
 
 CHATS = 100
 
@@ -846,3 +849,29 @@ def test_the_shipped_files_say_the_same() -> None:
     assert dict(re.findall(r'^add_header (\S+) "(.*)" always;$', nginx, re.MULTILINE)) == EVERYWHERE
     block = caddy.partition("(headers) {")[2].partition("\n}")[0]
     assert dict(re.findall(r'^\t\t(\S+) "(.*)"$', block, re.MULTILINE)) == EVERYWHERE
+
+
+def test_the_bounds_fit() -> None:
+    """J-7: the proxies wait longer than a poll is held and than a WebSocket is silent, take what the server takes, and
+    lay none of it on a disk.
+    """
+    caddy, nginx = ((DEPLOY / name).read_text() for name in ("caddy/Caddyfile", "nginx/nginx.conf"))
+    server = (DEPLOY / "nginx" / "server.conf").read_text()
+
+    def seconds(name: str, text: str) -> float:
+        return float(re.findall(rf"^\s*{name} (\d+)s;?$", text, re.MULTILINE)[0])
+
+    for waits in (seconds("proxy_read_timeout", server), seconds("read_body", caddy)):
+        assert waits > max(HOLD, SILENCE) + SWEEP
+    assert seconds("response_header_timeout", caddy) > HOLD + SWEEP
+    for name in ("client_header_timeout", "client_body_timeout"):
+        assert seconds(name, nginx) == PATIENCE
+    assert seconds("read_header", caddy) == PATIENCE
+    assert int(re.findall(r"client_max_body_size (\d+)k;", nginx)[0]) * 1024 > MAX_BODY
+    assert re.findall(r"client_body_buffer_size (\d+)k;", nginx) == re.findall(r"client_max_body_size (\d+)k;", nginx)
+    assert int(re.findall(r"max_size (\d+)KB", caddy)[0]) * 1000 > MAX_BODY
+    assert "proxy_max_temp_file_size 0;" in server
+    assert "proxy_buffering off;" in server
+    for text in (nginx, server, *(path.read_text() for path in (DEPLOY / "nginx").glob("*.conf"))):
+        words = r"^\s*(?:access_log (?!off;)|error_log (?!/dev/null emerg;|stderr warn;)|limit_|proxy_cache)"
+        assert not re.search(words, text, re.MULTILINE)

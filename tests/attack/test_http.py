@@ -640,7 +640,7 @@ def test_no_answer_leads_elsewhere(tmp_path: Path) -> None:
 
 
 def test_the_server_calls_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """D-18: a conversation with addresses wherever something is said opens no connection; nor has the code the means."""
+    """D-18: a conversation with addresses wherever something is said opens no connection; nor could the code."""
 
     async def story(house: House) -> None:
         called: list[object] = []

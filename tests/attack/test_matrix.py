@@ -304,7 +304,7 @@ def test_an_offer_is_answered_by_whom_it_was_made_to_and_nobody_else(tmp_path: P
 
 @pytest.mark.usefixtures("both_ways")
 def test_absent_and_foreign_look_the_same_to_a_desk(tmp_path: Path) -> None:
-    """D-2: to a counsellor of another team each conversation of ours is as if it were not: the same bytes but its id."""
+    """D-2: to a counsellor of another team ours are as if they were not: the same bytes but its id."""
 
     async def story(house: House) -> None:
         noor, kim = house.counsellor(), await a_team_next_door(house)
@@ -489,7 +489,7 @@ def test_a_session_that_is_over_does_nothing_more_on_an_open_socket(tmp_path: Pa
 
 @pytest.mark.usefixtures("both_ways")
 def test_signing_out_in_one_tab_ends_the_other(tmp_path: Path) -> None:
-    """C-13: all sockets of the session close with 4401; what it had waits again; what was under way is not done after."""
+    """C-13: all its sockets close with 4401; what it had waits again; what was under way is not done after."""
 
     async def story(house: House) -> None:
         noor, visitor = house.counsellor(), house.visitor()

@@ -140,7 +140,7 @@ def test_a_frame_that_is_none_is_refused_as_malformed(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("both_ways")
 def test_a_desk_asks_for_ids_one_by_one(tmp_path: Path) -> None:
-    """C-3: no wildcards, no ids of another length, at most thirty, no reasons of one's own, no wraps of another size."""
+    """C-3: no wildcards, no ids of another length, at most thirty, no own reasons, no wraps of another size."""
 
     async def story(house: House) -> None:
         noor = house.counsellor()
@@ -570,7 +570,7 @@ def test_who_says_nothing_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_only_our_own_pages_may_open_a_socket(tmp_path: Path) -> None:
-    """C-1: foreign, null, missing and look-alike origins, other ports and schemes, and hosts that do not fit: no socket."""
+    """C-1: foreign, null, missing and look-alike origins, other ports and schemes, hosts that do not fit: no socket."""
 
     async def story(house: House) -> None:
         port = house.origin.rpartition(":")[2]
@@ -863,7 +863,7 @@ async def _sockets_of(house: House, raw: Raw) -> list[Any]:
 
 @pytest.mark.usefixtures("both_ways")
 def test_ending_while_the_other_writes(tmp_path: Path) -> None:
-    """C-14: whoever is first wins: each message is acknowledged and in the log, or refused as too late, never half there."""
+    """C-14: the first wins: each message is acknowledged and in the log, or refused as too late, never half there."""
 
     async def story(house: House) -> None:
         noor = house.counsellor()
@@ -968,7 +968,7 @@ async def _fuzz(house: House, noor: Counsellor, visitor: Visitor, junk: list[byt
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(junk=st.lists(BYTES | FRAMES, max_size=12), bends=st.lists(MUTATIONS, max_size=12))
 def test_no_bytes_break_it(tmp_path_factory: pytest.TempPathFactory, junk: list[bytes], bends: list[Any]) -> None:
-    """C-9: random bytes, random frames and bent frames get a refusal or a close, never a failure, and the server lives."""
+    """C-9: random bytes, random and bent frames get a refusal or a close, never a failure, and the server lives."""
     _house_of_fuzz(tmp_path_factory).run(junk, bends)
 
 
