@@ -194,6 +194,10 @@ class Deployed:
         self.processes[name] = process
         return process
 
+    def runs(self, name: str) -> bool:
+        """Whether this process is there."""
+        return name in self.processes and self.processes[name].poll() is None
+
     def kill(self, name: str) -> None:
         """As a power cut."""
         self.processes[name].send_signal(signal.SIGKILL)
