@@ -18,9 +18,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import disk, report
+from bench import disk, nuisance, proc, report
 from bench.load import Target
-from bench.seed import People, seed
+from bench.seed import People, seed, seed_long
 
 PYTHON = sys.executable
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,10 +37,17 @@ class Plan:
     idle: int
     profile: bool
     disk_seconds: float
+    nuisances: bool
 
 
-FULL = Plan(2_000, (200, 2_000, 6_000, 12_000), 3, 5, 10_000, True, 2)
-QUICK = Plan(2_000, (200, 2_000, 6_000), 1, 3, 2_000, False, 0.5)
+FULL = Plan(2_000, (200, 2_000, 6_000, 12_000), 3, 5, 10_000, True, 2, True)
+QUICK = Plan(2_000, (200, 2_000, 6_000), 1, 3, 2_000, False, 0.5, False)
+
+CALM = 200
+"""Conversations that go on, and messages a second in all, while others are a nuisance."""
+
+LONG_LOG = 900
+"""Messages of 16 KiB in the log that slow readers ask for: fifteen megabytes for each of them."""
 
 
 class Progress:
@@ -63,9 +70,9 @@ class Progress:
 class Driver:
     """A generator process and the server that it drives."""
 
-    def __init__(self, process: asyncio.subprocess.Process, pid: int) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, origin: str, pid: int) -> None:
         self._process = process
-        self.pid = pid
+        self.origin, self.pid = origin, pid
 
     async def do(self, deed: str, **values: Any) -> dict[str, Any]:
         """One command and its answer."""
@@ -120,7 +127,7 @@ async def driven(folder: Path, command: list[str], people: People, metrics_port:
             cwd=ROOT,
         )
         try:
-            yield Driver(process, pid)
+            yield Driver(process, origin, pid)
         finally:
             process.kill()
             await process.wait()
@@ -163,6 +170,8 @@ async def measure(plan: Plan, work: Path, say: Progress) -> dict[str, Any]:
         result["profile"] = await profile(talking, people, work, say)
     result["disk"].append(await asyncio.to_thread(disk.syncs_per_second, work, plan.disk_seconds))
     await idle(plan, work, result, say)
+    if plan.nuisances:
+        result["nuisances"] = await nuisances(plan, work, say)
     return result
 
 
@@ -218,6 +227,47 @@ async def idle(plan: Plan, work: Path, result: dict[str, Any], say: Progress) ->
         say(f"{name} with {plan.idle} idle connections")
         async with driven(folder, command, people, metrics_port) as driver:
             result[name]["idle"] = await driver.do("idle", connections=plan.idle)
+
+
+async def nuisances(plan: Plan, work: Path, say: Progress) -> dict[str, Any]:
+    """Memory, and how long everybody else waits, before, while and after others are a nuisance."""
+    say("preparing a long log")
+    folder, port, found = work / "nuisances", free_port(), {}
+    people = await seed(folder, CALM + 2)
+    (flooding, reading), people = people.visitors[CALM:], People(people.visitors[:CALM], people.desks[: CALM // 4])
+    await seed_long(folder, bytes.fromhex(reading[0]), LONG_LOG)
+    async with driven(folder, ours(folder, port), people, port) as luwte:
+        await luwte.do("connect")
+
+        async def look(what: str) -> dict[str, Any]:
+            say(what)
+            offered = await luwte.do("offer", rate=CALM, seconds=plan.seconds)
+            return {"to_delivery_ms": offered["to_delivery_ms"], "memory": proc.memory(luwte.pid)}
+
+        await look("warming up")
+        for kind in nuisance.KINDS:
+            before = await look(f"before {kind}")
+            async with a_nuisance(kind, luwte.origin, flooding if kind == nuisance.FLOOD else reading):
+                during = await look(kind)
+            found[kind] = {"before": before, "during": during, "after": await look(f"after {kind}")}
+    return found
+
+
+@asynccontextmanager
+async def a_nuisance(kind: str, origin: str, visitor: tuple[str, str]) -> AsyncIterator[None]:
+    """They are at it, in a process of their own."""
+    command = [PYTHON, "-m", "bench.nuisance", kind, origin, *visitor]
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, cwd=ROOT)
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(60):
+            if not await process.stdout.readline():
+                raise SystemExit(f"bench: {kind} did not begin")
+        yield
+    finally:
+        process.kill()
+        await process.wait()
 
 
 def machine() -> dict[str, Any]:

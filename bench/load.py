@@ -116,9 +116,9 @@ class Chain:
     seq: int = 0
     prev: bytes = bytes(32)
 
-    def envelope(self, msg_id: bytes) -> bytes:
+    def envelope(self, msg_id: bytes, sealed_bytes: int = SEALED_BYTES) -> bytes:
         """The next one of the chain."""
-        salt_at = random.randrange(len(RANDOM) - SEALED_BYTES - 32)
+        salt_at = random.randrange(len(RANDOM) - sealed_bytes - 32)
         header = HEADER.pack(
             START,
             1,
@@ -133,7 +133,7 @@ class Chain:
             bytes(32),
             RANDOM[salt_at : salt_at + 32],
         )
-        return header + RANDOM[salt_at + 32 : salt_at + 32 + SEALED_BYTES]
+        return header + RANDOM[salt_at + 32 : salt_at + 32 + sealed_bytes]
 
     def moves_on(self, envelope: bytes) -> None:
         """This one has its place in the log."""

@@ -8,7 +8,15 @@ AIMS = {"per_cpu": 0.70, "p99_ms": 100.0, "idle_kib": 30.0}
 
 def text(result: dict[str, Any]) -> str:
     """All tables."""
-    parts = [_head(result), _rates(result), _overload(result), _idle(result), _stages(result), _profile(result)]
+    parts = [
+        _head(result),
+        _rates(result),
+        _overload(result),
+        _idle(result),
+        _nuisances(result),
+        _stages(result),
+        _profile(result),
+    ]
     return "\n\n".join(part for part in [*parts, _aims(result)] if part)
 
 
@@ -60,6 +68,22 @@ def _idle(result: dict[str, Any]) -> str:
     )
 
 
+def _nuisances(result: dict[str, Any]) -> str:
+    if "nuisances" not in result:
+        return ""
+    lines = ["p95 to delivery of 200 others, and memory       before   during    after   during/before"]
+    for kind, found in result["nuisances"].items():
+        late = [found[when]["to_delivery_ms"]["p95"] for when in ("before", "during", "after")]
+        size = [found[when]["memory"] / 2**20 for when in ("before", "during", "after")]
+        lines.append(f"  {kind:<30} {'p95 ms':>10} " + "".join(f"{one:>9.1f}" for one in late) + _times(late))
+        lines.append(f"  {'':<30} {'MiB':>10} " + "".join(f"{one:>9.1f}" for one in size) + _times(size))
+    return "\n".join(lines)
+
+
+def _times(figures: list[float]) -> str:
+    return f"{figures[1] / figures[0]:>16.2f}"
+
+
 def _stages(result: dict[str, Any]) -> str:
     """Microseconds for each delivered message, by thread and by stage."""
     rates = result["plan"]["rates"]
@@ -86,7 +110,7 @@ def _stage_rows(one: dict[str, Any]) -> dict[str, str]:
         "  other threads": cpu["others"] * 1e6 / messages,
     }
     told = {row: f"{value:.1f}" for row, value in rows.items()}
-    for name in ("frames_ns", "settle_ns", "write_work_ns", "commit_ns"):
+    for name in ("settle_ns", "write_work_ns", "commit_ns"):
         told[f"wall: {name.removesuffix('_ns')}"] = f"{stages[name] / 1000 / messages:.1f}" if name in stages else "-"
     commits = stages.get("commits", 0)
     told["jobs in a commit"] = f"{stages['jobs'] / commits:.1f}" if commits else "-"

@@ -17,7 +17,7 @@ from luwte import settings as settings_module
 from luwte.app import running
 from luwte.conversation import actions as conversations
 from luwte.conversation.model import THE_VISITOR, StartRequest
-from luwte.crypto.envelope import parse
+from luwte.crypto.envelope import HEADER_BYTES, MAX_ENVELOPE, parse
 from luwte.plumbing import keystore
 from luwte.plumbing.clock import minute
 from luwte.plumbing.db import WriteTx
@@ -79,6 +79,19 @@ async def seed_past(folder: Path, count: int, messages: int, say: Callable[[str]
             say(f"preparing {first:,} of {count:,} conversations")
             requests, shred_keys = _requests(luwte.keys, team, min(AT_ONCE, count - first))
             await luwte.db.write(_fill_past, account, team, requests, shred_keys, (count - first) // A_DAY, messages)
+
+
+async def seed_long(folder: Path, conversation: bytes, messages: int) -> None:
+    """Give one conversation of a folder that `seed` made as many *messages* of the longest kind."""
+    async with running(demo.prepare(folder, 1), is_demo=True) as luwte:
+        key = luwte.keys.get(keystore.CONVERSATION, conversation)
+        assert key is not None
+        chain, longest = Chain(conversation, VISITOR), MAX_ENVELOPE - HEADER_BYTES
+        for _ in range(messages):
+            envelope = chain.envelope(os.urandom(16), longest)
+            sealed = conversations.seal(parse(envelope), envelope, key)
+            await luwte.db.write(conversations.append, sealed, THE_VISITOR, minute(time.time()), 0)
+            chain.moves_on(envelope)
 
 
 def _requests(keys: KeyStore, team: Team, count: int) -> tuple[list[StartRequest], dict[bytes, bytes]]:

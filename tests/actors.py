@@ -427,6 +427,18 @@ class Visitor:
         self.line.send("resume", conv=self.conv, credential=self.keys.credential, after=after)
         return await self.line.hear("resumed", "refused")
 
+    async def erases(self, **changes: bytes) -> dict[str, Any]:
+        """Have the conversation erased, on a new line; the first line stays as it is. The server's last word."""
+        url = self.house.origin.replace("http", "ws") + self.path
+        line = await Line.open(url, self.house.origin, self.source, self.agent)
+        await line.hear("hello")
+        asked = {"ve": self.keys.ve_public, "vg": self.keys.vg_public, "sig": keys.sign_erase(self.keys)}
+        line.send("erase", **{**asked, **changes})
+        try:
+            return await line.hear("erased", "refused", within=30)
+        finally:
+            line.close()
+
     def seals(self, text: str, **changes: Any) -> bytes:
         """The next envelope, with header fields changed where a test wants to cheat."""
         header = self.chain.next(MESSAGE, VISITOR, self.generation)._replace(**changes)

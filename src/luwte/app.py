@@ -1,8 +1,7 @@
 """Where the parts meet: settings -> database, relay, key store -> sockets and pages."""
 
-import fcntl
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,13 +15,16 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from luwte import settings as settings_module
+from luwte.audit import notary
+from luwte.audit.notary import Notary
 from luwte.conversation.around import Surroundings
 from luwte.conversation.departures import Departures
+from luwte.conversation.erasing import Erasures
 from luwte.conversation.frames import PROTOCOL
 from luwte.conversation.presence import Visitors
 from luwte.conversation.web import VisitorSocket
 from luwte.desk import actions as desk_actions
-from luwte.desk import hand_over
+from luwte.desk import glass, hand_over
 from luwte.desk.board import Boards
 from luwte.desk.on_shift import OnShift
 from luwte.desk.register import Desks, Watch
@@ -37,14 +39,17 @@ from luwte.errors import (
     Refusal,
     TooLarge,
 )
+from luwte.housekeeping import Housekeeping
 from luwte.line import web as line_web
 from luwte.line.lines import Lines
 from luwte.plumbing import clock as clocks
-from luwte.plumbing import keystore, polling
+from luwte.plumbing import keystore, ledger, polling
 from luwte.plumbing.clock import Clock
 from luwte.plumbing.db import Db
+from luwte.plumbing.files import only_one
 from luwte.plumbing.http import is_ambiguous, protocol, refusal_body
 from luwte.plumbing.keystore import KeyStore
+from luwte.plumbing.ledger import Ledger
 from luwte.plumbing.limits import Limits
 from luwte.plumbing.log import trouble
 from luwte.plumbing.metrics import Metrics
@@ -55,6 +60,7 @@ from luwte.plumbing.proxies import Proxies
 from luwte.plumbing.relay import Relay
 from luwte.plumbing.sockets import Handler, Socket, Sockets
 from luwte.replies import web as replies_web
+from luwte.review import web as review_web
 from luwte.settings import DEMONSTRATION, DESK, PARTNER, VISITOR, Settings, host_of, is_onion
 from luwte.staff import actions as staff
 from luwte.staff import web as staff_web
@@ -72,16 +78,19 @@ DEFAULT_SECRETS = {bytes(32), b"\xff" * 32}
 class Luwte:
     """One running process."""
 
-    def __init__(self, settings: Settings, around: Surroundings, server_secret: bytes, is_demo: bool) -> None:
+    def __init__(
+        self, settings: Settings, around: Surroundings, server_secret: bytes, notary: Notary, is_demo: bool
+    ) -> None:
         self.settings, self.around = settings, around
         self.db, self.keys, self.limits = around.db, around.keys, around.limits
-        self.server_secret, self.is_demo = server_secret, is_demo
+        self.server_secret, self.notary, self.is_demo = server_secret, notary, is_demo
         self.teams: dict[str, Team] = {}
         self.desks = Desks(around.clock)
         self.on_shift = OnShift(around.relay, settings.desk_limit)
         self.watch = Watch(around, self.desks)
         self.departures = Departures(around)
         self.lines = Lines(around.db, around.relay, around.clock, settings.folder)
+        self.housekeeping = Housekeeping(settings, around.db, around.erasures, lambda: self.lines.plan, around.clock)
         self.boards = Boards(around, self.lines, [])
         self._parts = settings.parts
         self.proxies = Proxies(settings.trusted_proxies)
@@ -110,6 +119,7 @@ class Luwte:
         )
         if not self.desks.is_elsewhere(session.account.id, session.token_hash):
             await self.db.write(hand_over.left, session.account.id)
+            await self.db.write(glass.close_all, session.account, self.minute(), self.around.shred_key)
         self.desks.forget(session.token_hash)
         self.around.relay.wake(session_topic(session.token_hash))
 
@@ -173,6 +183,7 @@ class Luwte:
             "lineName": settings.line_name,
             "exitUrl": settings.exit_url,
             "retentionDays": settings.retention_days,
+            "retentionOf": dict(settings.retention_of),
             "demo": self.is_demo,
         }
 
@@ -226,23 +237,12 @@ async def running(settings: Settings, *, is_demo: bool, clock: Clock = clocks.sy
             yield luwte
 
 
-@contextmanager
-def only_one(folder: Path) -> Iterator[None]:
-    """Hold the folder: two processes would write over each other's keys. Raises `CannotStart` when it is held."""
-    with (folder / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise CannotStart("Another Luwte runs on this folder.") from None
-        yield
-
-
 @asynccontextmanager
 async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock) -> AsyncIterator[Luwte]:
     database = settings.folder / "main.db"
     migrate(database)
     metrics, relay = Metrics(), Relay()
-    keys = KeyStore(settings.folder / "keys")
+    keys, erased = KeyStore(settings.folder / "keys"), Ledger(settings.folder / ledger.FILE)
     db = Db(database, relay, metrics)
     try:
         around = Surroundings(
@@ -256,26 +256,36 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
             certificates={},
             shred_key=keys.of(keystore.CONVERSATION),
             visitors=Visitors(clock),
+            erasures=Erasures(db, keys, erased, clock),
         )
-        luwte = Luwte(settings, around, secret, is_demo)
+        origin, seed = notary.origin_of(settings.organisation), notary.keep_key(settings.folder)
+        luwte = Luwte(settings, around, secret, Notary(db, clock, origin, seed, lambda: erased.highest), is_demo)
         await luwte.reload_teams()
         if any(keys.get(keystore.STAFF, bytes.fromhex(id)) is None for id in await db.read(staff.account_ids)):
             raise CannotStart("The key store does not fit the database. Restore both from the same backup.")
+        await around.erasures.finish()
+        around.erasures.start()
+        luwte.housekeeping.start()
         luwte.sockets.start()
         luwte.watch.start()
         luwte.departures.start()
         luwte.lines.start()
+        luwte.notary.start()
         try:
             yield luwte
         finally:
             luwte.watch.stop()
             luwte.departures.stop()
             luwte.lines.stop()
+            luwte.housekeeping.stop()
+            around.erasures.stop()
+            luwte.notary.stop()
             await luwte.sockets.stop()
             luwte.boards.close()
     finally:
         await db.close()
         keys.close()
+        erased.close()
 
 
 # HTTP
@@ -388,6 +398,7 @@ def http(luwte: Luwte) -> ASGIApp:
             asset,
             *staff_web.handlers,
             *replies_web.handlers,
+            *review_web.handlers,
         ],
         on_app_init=[on_app_init],
         exception_handlers={

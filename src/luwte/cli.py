@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import functools
 import json
 import os
+import re
 import resource
 import signal
 import socket
@@ -20,21 +22,25 @@ import click
 import uvicorn
 import uvloop
 
-from luwte import __version__, demo, settings
+from luwte import __version__, demo, housekeeping, settings
 from luwte.app import Luwte, check_for_serving, pinned_root, read_secret, running, serving
 from luwte.audit import actions as audit
+from luwte.audit import witness
+from luwte.audit.notary import KEY
 from luwte.backup import actions as backups
-from luwte.backup.model import Counts, Half, read_half
+from luwte.backup.model import SEALED_DAYS, Counts, Half, SealedCopy, read_half
 from luwte.errors import CannotStart
+from luwte.housekeeping import Request
 from luwte.line import hours as plans
 from luwte.line.model import LOOK_AHEAD, Timetable, by_timetable, wall
 from luwte.plumbing import clock as clocks
 from luwte.plumbing import garbage, log, metrics, proxies
+from luwte.plumbing import ledger as ledgers
 from luwte.plumbing import listener as listening
 from luwte.plumbing.clock import minute
 from luwte.plumbing.copies import Say
 from luwte.plumbing.db import ReadTx, look
-from luwte.plumbing.migrate import KEPT
+from luwte.plumbing.migrate import KEPT, KEPT_DAYS
 from luwte.settings import Settings
 from luwte.staff import actions as staff
 
@@ -45,8 +51,8 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-COPY_DAYS = 7
-"""Days for which a copy from before an upgrade may stay: what is erased must be gone from all copies by then."""
+LONGEST_REASON = 200
+"""Characters of a reason in the audit log."""
 
 
 class Command(click.Group):
@@ -155,8 +161,11 @@ def backup(folder: Path, out: Path, keys: Path | None, recipient: Path | None, a
         click.echo(
             "No copy of the key store was made. Without one, a lost disk is the end of every conversation: see --keys."
             if keys is None
-            else f"Key store, sealed: {keys}. Keep it apart from the backup, for seven days at most."
+            else f"Key store, sealed: {keys}. Keep it apart from the backup, for seven days at most.\n"
+            f"Ledger of erasures: {backups.ledger_beside(keys)}. A restore wants the newest one there is."
         )
+        for one in backups.expired(folder.resolve(), minute(time.time())):
+            click.echo(_told_expired(one))
     _end_with_record(made.first_bad_record)
 
 
@@ -170,17 +179,29 @@ def backup(folder: Path, out: Path, keys: Path | None, recipient: Path | None, a
     help="The sealed copy of the key store; or the old data folder, when its key store is whole.",
 )
 @click.option("--identity", type=FILE, help="The private half of the backup key, for a sealed copy.")
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON: {made, keys_made, counts, first_bad_record}.")
-def restore(source: Path, folder: Path, keys: Path, identity: Path | None, as_json: bool) -> None:
+@click.option(
+    "--ledger",
+    type=FILE,
+    help="The newest ledger of erasures, when there is a newer one than beside the sealed keys.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One line of JSON: {made, keys_made, counts, first_bad_record, erased_again}.",
+)
+def restore(source: Path, folder: Path, keys: Path, identity: Path | None, ledger: Path | None, as_json: bool) -> None:
     """Make a data folder anew from a backup and a key store.
 
-    Nobody stays signed in, and the audit log says that it was restored. Exit code 0: all is well; 1: restored, but the
-    audit log was altered; 2: nothing was made.
+    What was erased since is erased again, by the ledger of erasures. Nobody stays signed in, and the audit log says
+    that it was restored. Exit code 0: all is well; 1: restored, but the audit log was altered; 2: nothing was made.
     """
     private = _half("private", identity) if identity is not None else None
     now = minute(time.time())
     with _progress() as say:
-        done = backups.restore(source.resolve(), folder.resolve(), now, keys=keys, identity=private, say=say)
+        done = backups.restore(
+            source.resolve(), folder.resolve(), now, keys=keys, identity=private, newest=ledger, say=say
+        )
     if as_json:
         click.echo(json.dumps(asdict(done)))
     else:
@@ -188,6 +209,8 @@ def restore(source: Path, folder: Path, keys: Path, identity: Path | None, as_js
         click.echo(f"What came after {done.made} is not in it, also when people were removed: remove them again.")
         if done.keys_made < done.made:
             click.echo(f"The keys are from {done.keys_made}: conversations that began after that are lost.")
+        if done.erased_again:
+            click.echo(f"Erased since then, and so once more: {done.erased_again:,} conversations.")
         if keys.is_dir():
             click.echo(
                 f"{keys} still holds the same keys. Destroy it once all is well: what is erased here is not there."
@@ -210,6 +233,78 @@ def backup_key(out: Path) -> None:
     )
 
 
+@main.group("audit", epilog="Example: luwte audit verify --dir /var/lib/luwte")
+def audit_() -> None:
+    """Look the log of who did what through, or hand it to a witness."""
+
+
+@audit_.command("verify", epilog="Example: luwte audit verify --dir /var/lib/luwte --checkpoints witness.jsonl")
+@click.option("--dir", "folder", required=True, type=FOLDER, help="The data folder; its server may go on.")
+@click.option(
+    "--checkpoints",
+    "kept",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What is kept outside: a file of luwte audit export, or one checkpoint from a desk.",
+)
+@click.option("--json", "as_json", is_flag=True, help="{ok, records, checkpoints, first_bad, last_bad, why, says}.")
+def audit_verify(folder: Path, kept: Path | None, as_json: bool) -> None:
+    """Say whether the audit log is what it was, and name the first record that is not.
+
+    The folder alone shows what was changed by whoever could not do the sums anew. A tail cut off, and a log written
+    anew from some record on, show against what somebody keeps elsewhere: --checkpoints. Exit code 0: all agrees; 1: it
+    was altered; 2: something cannot be read.
+    """
+    chosen = settings.read(folder.resolve())
+    verdict = witness.verify(chosen.folder, chosen.organisation, kept)
+    says, fault = _verdict(verdict), verdict.fault
+    if as_json:
+        line: dict[str, object] = {"ok": verdict.ok, "records": verdict.records, "checkpoints": verdict.checkpoints}
+        line |= {"first_bad": fault and fault.first, "last_bad": fault and fault.last, "why": fault and fault.why}
+        click.echo(json.dumps(line | {"says": says}))
+    else:
+        click.echo(says)
+    sys.exit(0 if verdict.ok else 1)
+
+
+@audit_.command("export", epilog="Example: luwte audit export --dir /var/lib/luwte --out /mnt/witness/2026-11-26.jsonl")
+@click.option("--dir", "folder", required=True, type=FOLDER, help="The data folder; its server may go on.")
+@click.option("--out", required=True, type=FILE, help="A new file, for a witness outside.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON: {key, records, checkpoints}.")
+def audit_export(folder: Path, out: Path, as_json: bool) -> None:
+    """Write all records and signed checkpoints to a file for a witness outside. That it was written is on record.
+
+    It holds no content and no name: accounts by their id, conversations by a pseudonym. Exit code 0: written; 2: not.
+    """
+    chosen = settings.read(folder.resolve())
+    erasures = functools.partial(ledgers.highest, chosen.folder)
+    head = witness.export(chosen.folder, chosen.organisation, out.resolve(), minute(time.time()), erasures)
+    if as_json:
+        click.echo(json.dumps({"key": head.key, "records": head.records, "checkpoints": head.checkpoints}))
+    else:
+        click.echo(f"Written: {out}\n{head.records:,} records, {head.checkpoints:,} checkpoints.\nSigned by {head.key}")
+        click.echo("Keep it where nobody who runs this server can change it, with the key noted apart from it.")
+
+
+def _verdict(verdict: witness.Verdict) -> str:
+    """What looking the log through came to, in a line for each thing."""
+    lines = []
+    if (fault := verdict.fault) is not None:
+        where = f"record {fault.first}" if fault.first == fault.last else f"a record from {fault.first} to {fault.last}"
+        lines.append(
+            {
+                "altered": f"The audit log was altered: {where} does not follow from the ones before.",
+                "missing": f"The audit log was cut: {where} was there and is missing.",
+                "rewritten": f"The audit log was rewritten: {where} is not the one that others have seen.",
+            }[fault.why]
+        )
+    if verdict.strange:
+        lines.append(f"{verdict.strange:,} checkpoints in the database are not signed by {KEY}.")
+    if verdict.other_key:
+        lines.append(f"The file is signed by another key than {KEY} in this folder.")
+    counted = f"{verdict.records:,} records, {verdict.checkpoints:,} checkpoints."
+    return "\n".join(lines) if lines else f"All agrees: {counted}"
+
+
 def _half(half: Half, path: Path) -> bytes:
     return read_half(half, path.read_text(errors="replace"))
 
@@ -225,6 +320,13 @@ def _end_with_record(bad: int | None) -> None:
     if bad is not None:
         click.echo(f"luwte: {_altered(bad)}", err=True)
         sys.exit(1)
+
+
+def _told_expired(copy: SealedCopy) -> str:
+    return (
+        f"{copy.path} holds the keys of {copy.made}, more than {SEALED_DAYS} days ago: what was erased since opens with"
+        " them. Delete it."
+    )
 
 
 def _altered(record: int) -> str:
@@ -243,6 +345,47 @@ def _progress() -> Iterator[Say]:
         yield lambda text: click.echo(f"\r\033[K{text} ", err=True, nl=False)
     finally:
         click.echo("\r\033[K", err=True, nl=False)
+
+
+@main.command(epilog="Example: luwte erase --dir /var/lib/luwte --conversation 0123...ef --reason 'order of a court'")
+@click.option("--dir", "folder", required=True, type=FOLDER, help="The data folder; its server may go on.")
+@click.option("--conversation", required=True, help="Its id: 32 hexadecimal digits.")
+@click.option("--reason", required=True, help="Why, for the audit log. No name, and nothing that was said.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON: {erased}.")
+def erase(folder: Path, conversation: str, reason: str, as_json: bool) -> None:
+    """Erase one conversation, whoever has it now. There is no way back.
+
+    A visitor erases without you. When a server runs on the folder it does this, and the command waits for it. Exit
+    code 0: nothing of it is in any file of the server, and within 7 days in no backup; 1: there is no such
+    conversation; 2: not done.
+    """
+    if not re.fullmatch(r"[0-9a-fA-F]{32}", conversation):
+        raise click.BadParameter("a conversation's id is 32 hexadecimal digits.", param_hint="--conversation")
+    if not reason.strip() or len(reason) > LONGEST_REASON or not reason.isprintable():
+        raise click.BadParameter(f"one line of at most {LONGEST_REASON} characters.", param_hint="--reason")
+    log.configure()
+    answer = housekeeping.ask(settings.read(folder.resolve()), Request(bytes.fromhex(conversation), reason.strip()))
+    if as_json:
+        click.echo(json.dumps({"erased": answer.erased}))
+    elif answer.known:
+        click.echo("Erased. From backups within 7 days." if answer.erased else "It was erased before.")
+    if not answer.known:
+        click.echo("luwte: There is no such conversation in this folder, and there was none that was erased.", err=True)
+        sys.exit(1)
+
+
+@main.command(epilog="Example: luwte purge --dir /var/lib/luwte")
+@click.option("--dir", "folder", required=True, type=FOLDER, help="The data folder; its server may go on.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON: {erased}.")
+def purge(folder: Path, as_json: bool) -> None:
+    """Erase all conversations whose days are over, line by line, as `retention_days` in luwte.toml says.
+
+    A running server does this by itself every ten minutes; so this is for a folder whose server stands still, or for
+    who does not want to wait.
+    """
+    log.configure()
+    answer = housekeeping.ask(settings.read(folder.resolve()), Request())
+    click.echo(json.dumps({"erased": answer.erased}) if as_json else f"Erased: {answer.erased:,} conversations.")
 
 
 @main.command(epilog="Example: luwte hours --dir /var/lib/luwte")
@@ -397,13 +540,17 @@ def _findings(chosen: Settings) -> list[str]:
             findings.append(str(error))
     if chosen.socket is not None and proxies.UNIX not in chosen.trusted_proxies:
         findings.append('All visitors count as one network. Set trusted_proxies = ["unix"] in luwte.toml.')
-    for name in ("main.db", "keys", "secret"):
+    for name in ("main.db", "keys", "secret", KEY):
         path = folder / name
         if path.exists() and path.stat().st_mode & 0o077:
             findings.append(f"{name} can be read by others. Run: chmod 600 {name}")
     for path in sorted(folder.glob(KEPT)):
-        if time.time() - path.stat().st_mtime > COPY_DAYS * demo.DAY:
-            findings.append(f"{path.name} is from before an upgrade, {COPY_DAYS} days ago or more. Delete it.")
+        if time.time() - path.stat().st_mtime > KEPT_DAYS * demo.DAY:
+            findings.append(
+                f"{path.name} is from before an upgrade, {KEPT_DAYS} days ago or more, and holds what was erased since."
+                " A running server deletes it by itself; delete it, if none runs."
+            )
+    findings += [_told_expired(one) for one in backups.expired(folder, minute(time.time()))]
     return [*findings, *_findings_in(folder / "main.db")]
 
 

@@ -43,6 +43,12 @@ class NoSuchConversation(Refusal):
     status, code, says = 404, "no_such_conversation", "We cannot find this conversation."
 
 
+class Gone(Refusal):
+    """Erased, and said to its own visitor only: to anybody else it is `NoSuchConversation`."""
+
+    status, code, says = 410, "gone", "This conversation was erased."
+
+
 class NotFound(Refusal):
     """No such page."""
 
@@ -119,6 +125,12 @@ class LimitReached(Refusal):
     """One counsellor has as many conversations as one may have."""
 
     status, code, says = 409, "limit_reached", "You have as many conversations as one desk may have. End one first."
+
+
+class ReasonNeeded(Refusal):
+    """No reason was given, or one that is too short, too long or not plain text."""
+
+    status, code, says = 422, "reason_needed", "Please say why, in 5 to 300 characters."
 
 
 class NotOnShift(Refusal):

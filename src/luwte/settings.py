@@ -3,7 +3,8 @@
 import ipaddress
 import re
 import tomllib
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,6 +45,8 @@ class Settings:
     retention_days: int
     desk_limit: int = 4
     """Conversations that one counsellor may have at once."""
+    retention_of: Mapping[str, int] = field(default_factory=dict)
+    """Lines with another number of days than `retention_days`, by slug."""
     desk_origins: tuple[str, ...] = ()
     """The addresses of the desk alone; with none it is at the visitors', as in a demonstration."""
     partner_origins: tuple[str, ...] = ()
@@ -52,6 +55,10 @@ class Settings:
     """The onion among the visitors' addresses of which a browser is told at the others; empty: none is told."""
     trusted_proxies: tuple[str, ...] = ()
     """Whose word about where a request comes from counts: addresses, networks, or "unix" for the socket."""
+
+    def keeps(self, line: str) -> int:
+        """Days after the last message for which a conversation of this line is kept."""
+        return self.retention_of.get(line, self.retention_days)
 
     @property
     def socket(self) -> Path | None:
@@ -97,8 +104,8 @@ def read(folder: Path) -> Settings:
 
 
 def _settings(folder: Path, values: dict[str, Any]) -> Settings:
-    kinds = {field.name: field.type for field in fields(Settings) if field.name != "folder"}
-    optional = {field.name for field in fields(Settings) if field.default is not MISSING}
+    kinds = {one.name: one.type for one in fields(Settings) if one.name != "folder"}
+    optional = {one.name for one in fields(Settings) if (one.default, one.default_factory) != (MISSING, MISSING)}
     for name in values:
         if name not in kinds:
             raise CannotStart(f"Unknown setting in {FILE}: {name!r}.")
@@ -114,7 +121,7 @@ def _settings(folder: Path, values: dict[str, Any]) -> Settings:
 
 
 def _check_kind(name: str, kind: object, value: object) -> None:
-    wanted = kind if kind is str or kind is int else list
+    wanted = kind if kind is str or kind is int else dict if name == "retention_of" else list
     if not isinstance(value, wanted) or isinstance(value, bool):
         raise CannotStart(f"The setting {name!r} in {FILE} is not of the right type.")
 
@@ -129,6 +136,11 @@ def _check(settings: Settings) -> None:
         raise CannotStart(f"The setting 'exit_url' in {FILE} must be an https address.")
     if settings.retention_days < 1:
         raise CannotStart(f"The setting 'retention_days' in {FILE} must be at least 1.")
+    for line, days in settings.retention_of.items():
+        if not _SLUG.fullmatch(line) or type(days) is not int or days < 1:
+            raise CannotStart(
+                f"[retention_of] in {FILE} must name lines, each with a number of days that is at least 1."
+            )
     if settings.desk_limit < 1:
         raise CannotStart(f"The setting 'desk_limit' in {FILE} must be at least 1.")
 
@@ -194,10 +206,13 @@ def is_loopback(host: str) -> bool:
 def write(settings: Settings) -> None:
     """Write the settings to their folder, whole or not at all."""
     lines = [
-        f"{field.name} = {_toml(getattr(settings, field.name))}\n"
-        for field in fields(Settings)
-        if field.name != "folder"
+        f"{one.name} = {_toml(getattr(settings, one.name))}\n"
+        for one in fields(Settings)
+        if one.name not in ("folder", "retention_of")
     ]
+    # A table stands last: whatever follows its head would belong to it.
+    if settings.retention_of:
+        lines += ["\n[retention_of]\n", *(f"{line} = {days}\n" for line, days in settings.retention_of.items())]
     temporary = settings.folder / f"{FILE}.new"
     temporary.write_text("".join(lines))
     temporary.replace(settings.folder / FILE)

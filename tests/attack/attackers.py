@@ -44,7 +44,7 @@ SIGNS = (
     "presence",
 )
 SIGNS += ("shift", "asked", "offered", "offer_over", "muted")
-SIGNS += ("line", "alarms", "company", "picture")
+SIGNS += ("line", "alarms", "company", "picture", "broken")
 """Frames that may come at any moment and answer nothing."""
 
 
@@ -134,7 +134,7 @@ async def how_many(house: House, conv: bytes) -> dict[int, int]:
 async def records(house: House) -> list[Record]:
     """The audit log, with all that was told to somebody before this."""
     await house.luwte.db.write(lambda _: None)
-    return [record for record, _ in await house.luwte.db.read(audit_store.everything)]
+    return [record for record, _ in await house.luwte.db.read(lambda tx: list(audit_store.everything(tx)))]
 
 
 async def answers(line: Line, t: str, /, **values: Any) -> list[dict[str, Any]]:

@@ -323,8 +323,11 @@ class _Reading:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def all(self, sql: str) -> list[Any]:
-        return self._db.execute(sql).fetchall()
+    def all(self, sql: str, *values: Any) -> list[Any]:
+        return self._db.execute(sql, values).fetchall()
+
+    def one(self, sql: str, *values: Any) -> Any:
+        return self._db.execute(sql, values).fetchone()
 
 
 def test_a_tail_cut_off_is_seen_from_outside_only(tmp_path: Path) -> None:

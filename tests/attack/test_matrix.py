@@ -118,6 +118,7 @@ TEAM_TABLE |= {
     "step_in": dict.fromkeys(STATES, (LEADS_ONLY, LEADS_ONLY, LEADS_ONLY)),
     "step_out": dict.fromkeys(STATES, (LEADS_ONLY, LEADS_ONLY, LEADS_ONLY)),
     "take_over": dict.fromkeys(STATES, (LEADS_ONLY, LEADS_ONLY, LEADS_ONLY)),
+    "close_glass": dict.fromkeys(STATES, (HIDDEN, HIDDEN, HIDDEN)),
 }
 # A lead is a colleague, but for this.
 LEAD_TABLE: dict[str, dict[str, str]] = {
@@ -533,7 +534,7 @@ def test_signing_out_gives_back_while_a_frame_is_under_way(tmp_path: Path) -> No
 
 
 PAGES = ("/", "/desk", "/l/chat", "/healthz", "/l/chat/status", "/l/chat/status/2", "/org.js")
-DEEDS = ("/desk/salt", "/desk/sign-in", "/desk/unlock", "/desk/sign-out")
+DEEDS = ("/desk/salt", "/desk/sign-in", "/desk/unlock", "/desk/sign-out", "/desk/audit")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 HTTP_TABLE = {(page, method): 200 for page in PAGES for method in ("GET", "HEAD")}
 HTTP_TABLE |= {(deed, "POST"): 400 for deed in DEEDS}
@@ -543,7 +544,7 @@ FORGOTTEN = """
     /.git/HEAD /.git/config /.env /.well-known/security.txt /schema /schema/swagger /schema/openapi.json
     /openapi.json /docs /redoc /metrics /admin /debug /console /graphql /api /api/v1 /server-status /status
     /actuator/health /phpinfo.php /wp-login.php /robots.txt /favicon.ico /sitemap.xml /main.db /keys /secret
-    /luwte.toml /root.pub /demo/keys.json /desk/demo /desk/accounts /desk/audit /desk/openings /desk/queue /socket
+    /luwte.toml /root.pub /demo/keys.json /desk/demo /desk/accounts /audit-key /audit /desk/openings /desk/queue /socket
     /desk/socket /l /l/ /l/absent /l/absent/status /l/absent/socket /assets /assets/ /assets/index.html
     /index.html /desk.html /org.json /client/index.html /static/ /backup.zip /desk/sign-in.bak /healthz.json
 """

@@ -248,14 +248,14 @@ def test_a_conversation_that_began_meanwhile_is_never_taken_for_erased(
     """The keys are copied after the database: one that was put while that was copied is there."""
     real = backups.copy_database
 
-    def slow_copy(source: Path, target: Path, say: Any) -> None:
+    def slow_copy(source: Path, target: Path, *rest: Any) -> bool:
         keys = KeyStore(house / "keys")
         keys.put(CONVERSATION, b"i" * 16, os.urandom(32))
         keys.close()
         with closing(sqlite3.connect(house / "main.db")) as database:
             database.execute("UPDATE conversation SET id = ? WHERE key = 1", (b"i" * 16,))
             database.commit()
-        real(source, target, say)
+        return real(source, target, *rest)
 
     monkeypatch.setattr(backups, "copy_database", slow_copy)
     assert make(house, tmp_path).counts.without_key == 0

@@ -15,6 +15,7 @@ import two_keys
 from crypto_play import VECTORS
 
 from luwte.crypto import envelope as env
+from luwte.crypto import merkle, note
 from luwte.crypto.certificate import Certificate, Type, cert_id, issue
 from luwte.crypto.keys import kek, login_proof, seal_amk, seal_staff_key, sign_start, visitor_keys
 from luwte.crypto.primitives import public_of, sha256, signing_public_of, stretch
@@ -183,6 +184,26 @@ def replies() -> dict[str, Any]:
     }
 
 
+def log() -> dict[str, Any]:
+    nodes, roots, tree = {}, [merkle.EMPTY], merkle.Frontier()
+    for n in range(20):
+        nodes[0, n] = merkle.leaf(b"%d" % n)
+        nodes.update(tree.add(nodes[0, n]))
+        roots.append(tree.root())
+    seed, origin = counted("audit"), "luwte-audit/demo"
+    texts = [note.write(note.Checkpoint(origin, n, root, NOW // 60 + n, n // 3)) for n, root in enumerate(roots)]
+    return {
+        "origin": origin,
+        "public": signing_public_of(seed).hex(),
+        "verifier": note.verifier(origin, signing_public_of(seed)),
+        "notes": [note.sign_note(text, origin, seed) for text in texts],
+        "proofs": [
+            [[one.hex() for one in merkle.consistency(first, second, lambda *at: nodes[at])] for first in range(second)]
+            for second in (1, 7, 8, 13, 20)
+        ],
+    }
+
+
 def two_key_envelope() -> dict[str, str]:
     made = two_keys.forge(two_keys.FIRST, two_keys.SECOND)
     return {"first": two_keys.FIRST.hex(), "second": two_keys.SECOND.hex(), "envelope": made.hex()}
@@ -200,6 +221,7 @@ def main() -> None:
         "staff": staff(),
         "heads": heads(),
         "replies": replies(),
+        "log": log(),
     }
     (VECTORS / "python.json").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n")
 

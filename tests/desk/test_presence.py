@@ -15,7 +15,8 @@ from actors import Counsellor, House, Line, Visitor, a_house, play
 from attack.attackers import Wound, answers, refused, until_pong, wait_until
 from luwte.conversation import actions as conversations
 from luwte.conversation.presence import KEPT
-from luwte.plumbing.sockets import SILENCE, SWEEP
+from luwte.plumbing import db
+from luwte.plumbing.sockets import SILENCE, SWEEP, TRY_LATER
 
 
 def pages(house: House, conv: bytes) -> int:
@@ -211,6 +212,29 @@ def test_a_restart_offers_no_ghosts(tmp_path: Path) -> None:
             assert await standing(house) == ([back.conv], [])
 
     asyncio.run(run())
+
+
+def test_whoever_comes_back_when_nothing_can_be_written_is_not_sent_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """1008 would tell the page never to come again; it is asked to come later, and has its place then."""
+
+    async def story(house: House) -> None:
+        visitor = house.visitor()
+        await visitor.starts()
+        visitor.line.says_goodbye()
+        while await standing(house) != ([], []):
+            await asyncio.sleep(0.01)
+        with monkeypatch.context() as full:
+            full.setattr(db, "WAITING", 0)
+            assert (await visitor.resumes())["t"] == "resumed"
+            assert await visitor.line.closing_code() == TRY_LATER
+        assert not caplog.records
+        await visitor.resumes()
+        while await standing(house) != ([visitor.conv], []):
+            await asyncio.sleep(0.01)
+
+    play(story, tmp_path / "house")
 
 
 def test_a_page_that_comes_back_out_of_sight_is_no_sign_of_life(tmp_path: Path) -> None:

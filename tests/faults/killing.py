@@ -11,7 +11,7 @@ from faults.figures import spread
 from faults.history import Findings, History, clock
 from faults.house import Crowd, doorstep, seeded
 from faults.people import Manners
-from faults.server import Launcher, Server
+from faults.server import Launcher, Patience, Server
 
 SOON = (0.02, 0.1, 0.3, 0.6)
 """Seconds after the first acknowledgement of a life within which it ends, drawn anew for each."""
@@ -56,7 +56,7 @@ async def killed(
     crowd.comes()
     try:
         while outcome.kills < kills or len(crowd.history.acks) < messages:
-            await _a_life(server, crowd, outcome, dice)
+            await _a_life(server, crowd, outcome, dice, newcomers=conversations)
         arrived = await crowd.falls_silent()
         await crowd.leaves()
         # What is read now comes from the disk: this process has never seen any of it.
@@ -73,13 +73,13 @@ async def killed(
     return outcome
 
 
-async def _a_life(server: Server, crowd: Crowd, outcome: Outcome, dice: random.Random) -> None:
+async def _a_life(server: Server, crowd: Crowd, outcome: Outcome, dice: random.Random, newcomers: int) -> None:
     """Some moments of one life of the server, its sudden end, and the beginning of the next."""
     if dice.random() < 0.1:
         await asyncio.sleep(dice.uniform(0, 0.15))  # in the middle of starting
     else:
-        await _first_ack(crowd)
-        if outcome.kills % 2:
+        await _first_ack(server, crowd)
+        if outcome.kills % 2 and outcome.kills < 2 * newcomers:
             crowd.newcomer()
         await asyncio.sleep(dice.choice(SOON) * dice.random())
     # One in twenty is asked politely, and has the time to make a mess of that, too.
@@ -89,7 +89,7 @@ async def _a_life(server: Server, crowd: Crowd, outcome: Outcome, dice: random.R
     _begins(server, crowd, by_command=by_command)
     measured = outcome.by_command if by_command else outcome.to_first_ack
     if by_command or outcome.kills % 5 == 0:
-        measured.append(await _first_ack(crowd) - died)
+        measured.append(await _first_ack(server, crowd) - died)
 
 
 def _begins(server: Server, crowd: Crowd, *, by_command: bool = False) -> None:
@@ -112,13 +112,20 @@ def _begins(server: Server, crowd: Crowd, *, by_command: bool = False) -> None:
     crowd.tasks.append(asyncio.create_task(opens()))
 
 
-async def _first_ack(crowd: Crowd) -> float:
+async def _first_ack(server: Server, crowd: Crowd) -> float:
     """Wait for one acknowledgement; when it came."""
-    acks = crowd.history.acks
+    acks, patience = crowd.history.acks, Patience(60)
     before = len(acks)
-    async with asyncio.timeout(60):
-        while len(acks) == before:
-            await asyncio.sleep(0.002)
+    while len(acks) == before:
+        if patience.ends():
+            is_open = crowd.door.is_open is not None and crowd.door.is_open.is_set()
+            here = sum(person.ear is not None for person in crowd.everybody)
+            raise TimeoutError(
+                f"nothing is acknowledged; door {is_open}, {here} connected, {crowd.waits} texts wait; "
+                f"the last task {crowd.tasks[-1]} at {crowd.tasks[-1].get_stack()}; it listens: {server.listens()}; "
+                f"surprises {crowd.history.surprises[:3]}; {await server.confesses()}"
+            )
+        await asyncio.sleep(0.002)
     return acks[before].at
 
 

@@ -6,6 +6,7 @@ The child runs `luwte demo` as the command line would, in a process of its own; 
 <- {"pid": 123}                                                          a line on the output
 """
 
+import faulthandler
 import json
 import os
 import signal
@@ -29,6 +30,7 @@ def launch(arguments: list[str], errors: str, disk_folder: str | None) -> int:
     os.dup2(null, 0)
     os.dup2(null, 1)
     os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
+    faulthandler.enable()  # whoever is stuck tells where, when asked with SIGABRT
     code = 1
     try:
         if disk_folder is not None:

@@ -8,12 +8,27 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 LUWTE = Path(sys.executable).with_name("luwte")
+
+
+class Patience:
+    """So many seconds in which we could look. A machine that stood still for a while takes nothing from them."""
+
+    def __init__(self, seconds: float) -> None:
+        self._left, self._last = seconds, time.monotonic()
+
+    def ends(self) -> bool:
+        """Whether they are over; to be asked again and again."""
+        now = time.monotonic()
+        self._left -= min(now - self._last, 0.25)
+        self._last = now
+        return self._left <= 0
 
 
 class Launcher:
@@ -67,22 +82,38 @@ class Server:
     def start_by_command(self) -> None:
         """Begin a life as an administrator would, imports included."""
         command = [str(LUWTE), "demo", "--json", "--port", str(self.port), "--dir", str(self.folder)]
+        environment = {**os.environ, "PYTHONFAULTHANDLER": "1"}
         with self.errors.open("a") as errors:
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, env=environment)
         self.pid = process.pid
         _commands.append(process)
 
     async def answers(self, within: float = 60) -> None:
         """Wait until it takes connections. Raises `ChildProcessError` when it ends instead."""
-        async with asyncio.timeout(within):
-            while True:
-                with suppress(ConnectionRefusedError):
-                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                    writer.close()
-                    return
-                if not is_alive(self.pid):
-                    raise ChildProcessError(self.said or "it ended without a word")
-                await asyncio.sleep(0.005)
+        patience = Patience(within)
+        while True:
+            with suppress(ConnectionRefusedError):
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                writer.close()
+                return
+            if not is_alive(self.pid):
+                raise ChildProcessError(self.said or "it ended without a word")
+            if patience.ends():
+                raise TimeoutError(f"it does not answer; {await self.confesses()}")
+            await asyncio.sleep(0.005)
+
+    def listens(self) -> str:
+        """What somebody hears who knocks now, by the plainest means."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 2):
+                return "yes"
+        except OSError as error:
+            return repr(error)
+
+    async def confesses(self) -> str:
+        """End this life, and tell where each of its threads was, with all that it said."""
+        await self.kill(signal.SIGABRT)
+        return f"what it said, and where it was: {self.said}"
 
     async def kill(self, number: int = signal.SIGKILL) -> None:
         """End this life, at once or politely, and wait until nothing of it is left."""

@@ -176,6 +176,17 @@ class DeskPage:
         place.get_by_role("button", name="Send", exact=True).click()
         expect(place.get_by_role("log")).to_contain_text(text)
 
+    def breaks_glass(self, number: int, reason: str = "She does not answer the phone") -> None:
+        """Open a conversation of today that is not theirs."""
+        self.page.get_by_role("button", name="Emergency access").click()
+        form = self.page.get_by_role("dialog", name="Emergency access")
+        form.get_by_label("Conversation number").fill(str(number))
+        form.get_by_label("a colleague cannot go on").check()
+        form.get_by_label("In your own words, without names").fill(reason)
+        form.get_by_role("button", name="Open to read").click()
+        expect(form).to_have_count(0)
+        expect(self.conversations.get_by_text("Emergency access, to read only.")).to_be_visible()
+
     def signs_out(self) -> None:
         """Leave."""
         self.page.get_by_role("button", name="Sign out").click()

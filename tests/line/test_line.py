@@ -1,5 +1,6 @@
 """A line that opens and closes, over real sockets: it keeps newcomers out and cuts nobody off."""
 
+import asyncio
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -147,8 +148,8 @@ def test_a_changed_file_counts_and_a_bad_one_does_not(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
-def test_the_page_is_told_where_else_and_whether_it_is_too_late(tmp_path: Path) -> None:
-    """Places that are open now, with number, source and date; more wait than is left before closing."""
+def test_the_page_is_told_where_else(tmp_path: Path) -> None:
+    """Places that are open now, with number, source and date; a line without hours is never too late."""
 
     async def story(house: House) -> None:
         found = await prospect(house)
@@ -157,3 +158,37 @@ def test_the_page_is_told_where_else_and_whether_it_is_too_late(tmp_path: Path) 
         assert (place["phone"], place["source"], place["checked"]) == ("113", "www.113.nl", "2026-11-25")
 
     play(story, tmp_path / "house")
+
+
+def test_before_somebody_starts_the_page_is_told_that_it_may_be_too_late(tmp_path: Path) -> None:
+    """Five were helped in an hour and two wait: the next one waits 18 to 54 minutes, and it closes before that."""
+    folder = tmp_path / "house"
+    folder.mkdir()
+    (folder / hours.FILE).write_text(DAYTIME)
+    afternoon = datetime.now(UTC).replace(hour=16, minute=0, second=0, microsecond=0).timestamp()
+    ahead = [afternoon - time.time()]
+
+    async def story(house: House) -> None:
+        noor = house.counsellor(0)
+        await noor.opens_desk()
+        for n in range(7):
+            visitor = house.visitor()
+            await visitor.starts()
+            if n < 5:
+                await noor.takes(visitor.conv)
+        while (found := await prospect(house))["place"] != 3:
+            await asyncio.sleep(0.01)
+        assert (found["low"], found["high"], found["late"]) == (18, 54, "no")
+        assert house.luwte.sockets._sweeper is not None
+        house.luwte.sockets._sweeper.cancel()  # or whoever waits falls silent with the clock that is turned
+        ahead[0] += 20 * 60
+        assert (await prospect(house))["late"] == "maybe"
+        ahead[0] += 25 * 60
+        found = await prospect(house)
+        assert (found["open"], found["late"]) == (True, "yes")
+        # Nobody is kept out: a page that was told so may start all the same.
+        assert (await house.visitor().starts())["t"] == "started"
+        ahead[0] += 16 * 60
+        assert (await prospect(house))["open"] is False
+
+    play(story, folder, lambda: time.time() + ahead[0])

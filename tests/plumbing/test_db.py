@@ -173,6 +173,67 @@ def test_a_failing_commit_acknowledges_nobody(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def break_the_connection(tx: WriteTx, n: int) -> None:
+    """What SQLite does when nothing works any more: the deed fails, and so does its undoing."""
+    insert(tx, n)
+    tx._connection.close()
+    raise sqlite3.OperationalError("disk I/O error")
+
+
+@pytest.mark.parametrize("opens", [True, False], ids=["at once", "not at once"])
+def test_the_writer_lives_on_when_even_undoing_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, opens: bool
+) -> None:
+    """Nobody of that group is acknowledged, and nobody after it waits for ever."""
+
+    async def story() -> None:
+        async with a_db(tmp_path / "db") as (db, _):
+            with monkeypatch.context() as patch:
+                if not opens:
+                    patch.setattr(db_module, "connect", _cannot)
+                group = await asyncio.gather(
+                    db.write(insert, 1), db.write(break_the_connection, 2), db.write(insert, 3), return_exceptions=True
+                )
+                assert all(isinstance(result, sqlite3.Error) for result in group)
+            async with asyncio.timeout(20):
+                if not opens:
+                    with pytest.raises(sqlite3.Error):
+                        await db.write(insert, 4)
+                await db.write(insert, 5)
+            assert await db.read(numbers) == {5}
+
+    asyncio.run(story())
+
+
+def _cannot(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
+    raise sqlite3.OperationalError("unable to open database file")
+
+
+def test_a_reader_that_breaks_keeps_nobody_from_their_answer(tmp_path: Path) -> None:
+    """Neither whoever asked, nor the others who are woken, nor the rest of the group."""
+
+    async def story() -> None:
+        async with a_db(tmp_path / "db") as (db, relay):
+            woken: list[str] = []
+
+            def break_down() -> None:
+                raise KeyError
+
+            def insert_and_wake(tx: WriteTx, n: int) -> int:
+                tx.wake("numbers")
+                tx.after(break_down)
+                tx.wake("numbers")
+                return insert(tx, n)
+
+            relay.follow("numbers", break_down)
+            relay.follow("numbers", lambda: woken.append("another"))
+            async with asyncio.timeout(20):
+                assert await asyncio.gather(db.write(insert_and_wake, 1), db.write(insert, 2)) == [1, 2]
+            assert woken == ["another", "another"]
+
+    asyncio.run(story())
+
+
 STEPS = st.lists(
     st.tuples(st.sampled_from(["keep", "refuse", "break", "hang up", "breathe"]), st.integers(0, 30)), max_size=40
 )

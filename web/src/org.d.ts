@@ -8,5 +8,7 @@ export const org: {
   readonly lineName: string;
   readonly exitUrl: string;
   readonly retentionDays: number;
+  /** Lines that keep for another number of days. */
+  readonly retentionOf: Readonly<Record<string, number>>;
   readonly demo: boolean;
 };

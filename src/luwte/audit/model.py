@@ -3,8 +3,11 @@
 import hashlib
 import hmac
 import struct
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from luwte.crypto import merkle
 
 GENESIS = hashlib.sha256(b"luwte/v1/audit\0").digest()
 
@@ -20,6 +23,7 @@ ACTIONS = frozenset(
         "conversation.write",
         "conversation.return",
         "conversation.end",
+        "conversation.erase",
         "backup.restore",
         "conversation.offer",
         "conversation.withdraw",
@@ -37,6 +41,11 @@ ACTIONS = frozenset(
         "alarm.close",
         "line.open",
         "line.close",
+        "glass.break",
+        "glass.close",
+        "glass.see",
+        "audit.read",
+        "audit.export",
     }
 )
 """The catalogue: every deed that leaves a record, and no other word. Of writing only a refused try does: what was
@@ -70,24 +79,71 @@ def canonical(record: Record) -> bytes:
 
 
 def chain(previous: bytes, record: Record) -> bytes:
-    """h_n = SHA-256(0x01 | h_{n-1} | canonical record); the prefix keeps leaves apart from Merkle nodes (RFC 9162)."""
+    """h_n = SHA-256(0x01 | h_{n-1} | canonical record)."""
     return hashlib.sha256(b"\x01" + previous + canonical(record)).digest()
 
 
-def first_bad(rows: Iterable[tuple[Record, bytes]]) -> int | None:
-    """The number of the first row that does not follow from the rows before it, or None."""
-    head, expected = GENESIS, 1
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where a log is not what it was."""
+
+    first: int
+    """The first record that is wrong, or missing."""
+    last: int
+    """The same; where only a root can tell, the last of the records among which it is."""
+    why: str
+    """`altered`: it does not follow from the ones before. `missing`: somebody has seen it. `rewritten`: it follows, and
+    somebody has seen another one."""
+
+
+Root = tuple[int, bytes]
+"""What a checkpoint says: so many records, and the root of the Merkle tree over them."""
+
+
+def examine(
+    rows: Iterable[tuple[Record, bytes]],
+    own: Iterable[Root] = (),
+    outside: Iterable[Root] = (),
+    hashes: Mapping[int, bytes] | None = None,
+) -> Fault | None:
+    """The first fault in a log, or None.
+
+    *own* checkpoints lie beside the log, *outside* ones somewhere else. *hashes*: those of records that somebody kept
+    elsewhere, by number.
+    """
+    seen: dict[int, list[tuple[bytes, bool]]] = defaultdict(list)
+    for roots, is_outside in ((own, False), (outside, True)):
+        for size, root in roots:
+            seen[size].append((root, is_outside))
+    elsewhere = hashes or {}
+    head, count = GENESIS, 0
+    # How far a root has borne the log out. Whoever wrote the log anew may have done so with what lies beside it.
+    sure = {False: 0, True: 0}
+    tree = merkle.Frontier()
     for record, kept in rows:
-        if record.n != expected:
-            return expected
+        n = count + 1
         try:
-            head = chain(head, record)
+            follows = record.n == n and chain(head, record) == kept
         except (AttributeError, TypeError, UnicodeEncodeError, struct.error):  # a value that no record ever had
-            return record.n
-        if head != kept:
-            return record.n
-        expected += 1
+            follows = False
+        if not follows:
+            return Fault(n, n, "altered")
+        if elsewhere.get(n, kept) != kept:
+            return Fault(n, n, "rewritten")
+        head, count = kept, n
+        tree.add(leaf(record))
+        for root, is_outside in seen.get(n, ()):
+            if root != tree.root():
+                return Fault(sure[is_outside] + 1, n, "rewritten")
+            sure[is_outside] = n
+    if max([0, *seen, *elsewhere]) > count:
+        return Fault(count + 1, count + 1, "missing")
     return None
+
+
+def leaf(record: Record) -> bytes:
+    """What the Merkle tree holds of a record."""
+    return merkle.leaf(canonical(record))
 
 
 def pseudonym(shred_key: bytes, conversation: bytes) -> bytes:

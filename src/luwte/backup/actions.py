@@ -1,28 +1,35 @@
 """Make a backup of a folder that may be in use; restore one into a new folder; make a backup key."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from luwte import __version__
-from luwte.app import only_one, read_secret
+from luwte.app import read_secret
 from luwte.audit import actions as audit
 from luwte.backup import model, store
 from luwte.backup.model import DATABASE, MANIFEST, PLAIN, Counts, Manifest, Part, Secrets
 from luwte.errors import CannotStart
-from luwte.plumbing import files, keystore
+from luwte.housekeeping import at_rest
+from luwte.plumbing import files, keystore, ledger
 from luwte.plumbing.copies import Say, check_database, copy_database, quiet
-from luwte.plumbing.db import Db, ReadTx, WriteTx, look
-from luwte.plumbing.metrics import Metrics
+from luwte.plumbing.db import ReadTx, WriteTx, look
+from luwte.plumbing.files import only_one
 from luwte.plumbing.migrate import check_not_newer, migrate, released
-from luwte.plumbing.relay import Relay
 from luwte.staff import actions as staff
 
-LEDGER = 0
-"""There is no ledger of erasures yet, so every backup knows of none."""
+TURNS = 5
+"""How often the copying of a database begins again because somebody erases; after that the erasure waits for it."""
+
+AFTER_AN_ERASURE = 1.0
+"""Seconds until then: its rows are gone, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,8 @@ class Restored:
     keys_made: str
     counts: Counts
     first_bad_record: int | None
+    erased_again: int
+    """Conversations that were erased since the copy was made, and so once more."""
 
 
 def make(
@@ -50,28 +59,51 @@ def make(
         _check_place(keys, folder, out)
     made = model.written(minute)
     with files.new_folder(out) as filling:
-        copy_database(folder / DATABASE, filling / DATABASE, say)
+        _copy_giving_way(folder, filling / DATABASE, say)
         # The keys after the database. A key is on disk before its conversation is, and erased before it, so whatever
         # conversation is in the copy and has no key now *is* erased. The other way round a conversation that began
         # between the two would look as if it were.
         slots = keystore.copy(folder / "keys")
+        # The ledger after the keys, for the same reason: what has no key in the copy is named in the ledger.
+        erased = ledger.copy(folder)
         for name in PLAIN:
             if (folder / name).exists():
                 files.write_whole(filling / name, (folder / name).read_bytes())
-        manifest = _describe(filling, made, slots, say)
+        manifest = _describe(filling, made, slots, erased, say)
         files.write_whole(filling / MANIFEST, model.write_manifest(manifest))
         if keys is not None:
-            files.write_whole(keys, model.seal(_secrets(folder, slots, made), recipient))
+            files.write_whole(keys, model.seal(_secrets(folder, slots, erased, made), recipient))
+            files.write_whole(ledger_beside(keys), erased)
+            _remember(folder, keys, made)
     return manifest
 
 
+def ledger_beside(keys: Path) -> Path:
+    """Where the ledger lies beside a sealed copy of the keys. It holds no secret."""
+    return keys.with_name(keys.name + ".ledger")
+
+
+def expired(folder: Path, minute: int) -> list[model.SealedCopy]:
+    """The sealed copies that this folder knows of, that are still there, and that have had their days."""
+    return [one for one in _sealed_copies(folder) if model.is_expired(one.made, minute) and Path(one.path).exists()]
+
+
 def restore(
-    source: Path, folder: Path, minute: int, *, keys: Path, identity: bytes | None = None, say: Say = quiet
+    source: Path,
+    folder: Path,
+    minute: int,
+    *,
+    keys: Path,
+    identity: bytes | None = None,
+    newest: Path | None = None,
+    say: Say = quiet,
 ) -> Restored:
     """Make *folder* anew from the backup *source* and the secrets in *keys*.
 
-    *keys* is a sealed copy, opened with *identity*, or a data folder in which they are still whole. Whatever fails,
-    there is no *folder*. All sessions end: who signed out since would be signed in again. Raises `CannotStart`.
+    *keys* is a sealed copy, opened with *identity*, or a data folder in which they are still whole. *newest* is the
+    newest ledger of erasures: what it names is erased again, before anybody can start on the folder. Whatever fails,
+    there is no *folder*. All sessions end: who signed out since would be signed in again. Raises `CannotStart`, also
+    for a ledger that misses an erasure which is known of.
     """
     if folder.is_relative_to(source):
         raise CannotStart("The restored folder must not lie in the backup: that holds no keys.")
@@ -82,20 +114,26 @@ def restore(
     manifest = model.read_manifest((source / MANIFEST).read_bytes())
     check_not_newer(manifest.schema, len(released()))
     secrets = _bring_secrets(keys, identity, minute)
+    if newest is None and not keys.is_dir() and model.is_expired(secrets.made, minute):
+        raise CannotStart(
+            f"These keys are from {secrets.made}, more than {model.SEALED_DAYS} days ago: what was erased since opens"
+            " with them. Take newer ones, or name the newest ledger with --ledger."
+        )
+    erased = _newest_ledger(secrets, [ledger_beside(keys), *([newest] if newest else [])])
     with files.new_folder(folder) as filling:
         for name, part in manifest.parts.items():
             say(f"copying {name}")
             _copy(source / name, filling / name, part)
         if check_database(filling / DATABASE, say) != manifest.schema:
             raise CannotStart("The backup is not what its manifest says.")
-        _put(filling, secrets.files)
+        _put(filling, {**secrets.files, ledger.FILE: erased})
         migrate(filling / DATABASE, keep=False)
         counts, first_bad = look(filling / DATABASE, lambda tx: _look_over(tx, secrets.files["keys"]))
         _check_counts(counts, manifest.counts)
-        # Here, with keys and database in place and before anybody can start on them, is where what was erased since
-        # has to be erased again once there is a ledger of it.
-        asyncio.run(_put_on_record(filling / DATABASE, f"backup {manifest.made}, keys {secrets.made}", minute))
-    return Restored(manifest.made, secrets.made, counts, first_bad)
+        _check_ledger(erased, [manifest.ledger, *_known_beside(source), look(filling / DATABASE, store.erasures)])
+        again = asyncio.run(_replay(filling, f"backup {manifest.made}, keys {secrets.made}", minute))
+        counts, _ = look(filling / DATABASE, lambda tx: _look_over(tx, keystore.copy(filling / "keys")))
+    return Restored(manifest.made, secrets.made, counts, first_bad, again)
 
 
 def make_key(out: Path) -> Path:
@@ -110,12 +148,12 @@ def make_key(out: Path) -> Path:
     return public
 
 
-def _describe(filled: Path, made: str, slots: bytes, say: Say) -> Manifest:
+def _describe(filled: Path, made: str, slots: bytes, erased: bytes, say: Say) -> Manifest:
     """Look over what was copied, and say what it is. Raises `CannotStart` when it is damaged."""
     schema = check_database(filled / DATABASE, say)
     counts, first_bad = look(filled / DATABASE, lambda tx: _look_over(tx, slots))
     parts = {name: _part(filled / name) for name in (DATABASE, *PLAIN) if (filled / name).exists()}
-    return Manifest(model.FORMAT, __version__, schema, made, LEDGER, counts, first_bad, parts)
+    return Manifest(model.FORMAT, __version__, schema, made, len(ledger.read(erased)), counts, first_bad, parts)
 
 
 def _look_over(tx: ReadTx, slots: bytes) -> tuple[Counts, int | None]:
@@ -144,17 +182,71 @@ def _check_place(keys: Path, folder: Path, out: Path) -> None:
         raise CannotStart(f"{keys.name} is something else than a sealed copy of keys, and is not written over.")
 
 
-def _secrets(folder: Path, slots: bytes, made: str) -> Secrets:
-    found = {"keys": slots, "secret": read_secret(folder)}
-    if (folder / "demo/keys.json").exists():
-        found["demo/keys.json"] = (folder / "demo/keys.json").read_bytes()
+def _copy_giving_way(folder: Path, target: Path, say: Say) -> None:
+    """Copy the database; begin again when somebody erases meanwhile, so that the copy is without it and none waits."""
+    for _ in range(TURNS):
+        erased = ledger.size(folder)
+        if copy_database(folder / DATABASE, target, say, lambda: ledger.size(folder) != erased):  # noqa: B023
+            return
+        time.sleep(AFTER_AN_ERASURE)
+    copy_database(folder / DATABASE, target, say)
+
+
+def _newest_ledger(secrets: Secrets, places: Sequence[Path]) -> bytes:
+    """The longest of the ledgers at hand. Raises `CannotStart` for one that is not of the same folder."""
+    found = [ledger.whole(path.read_bytes()) for path in places if path.exists()]
+    found.append(ledger.whole(secrets.files.get("ledger", b"")))
+    newest = max(found, key=len)
+    if not all(newest.startswith(one) for one in found):
+        raise CannotStart("These are ledgers of different folders, or one was altered. Take the one of this folder.")
+    return newest
+
+
+def _check_ledger(erased: bytes, known: Iterable[int]) -> None:
+    """Raise `CannotStart` when there were more erasures than the ledger has."""
+    has, most = len(ledger.read(erased)), max(known)
+    if has < most:
+        raise CannotStart(
+            f"The ledger of erasures ends at {has}, and {most} are known of: what was erased would come back."
+            " Name the newest one with --ledger."
+        )
+
+
+def _known_beside(source: Path) -> list[int]:
+    """The erasures that newer backups, which lie beside this one, know of."""
+    found = []
+    for path in source.parent.glob(f"*/{MANIFEST}"):
+        with contextlib.suppress(CannotStart):
+            found.append(model.read_manifest(path.read_bytes()).ledger)
+    return found
+
+
+def _sealed_copies(folder: Path) -> list[model.SealedCopy]:
+    try:
+        return msgspec.json.decode((folder / model.SEALED).read_bytes(), type=list[model.SealedCopy])
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return []
+
+
+def _remember(folder: Path, keys: Path, made: str) -> None:
+    """Know where sealed keys are, to tell when they are too old. One that is there no more, or anew, is forgotten."""
+    others = [one for one in _sealed_copies(folder) if one.path != str(keys) and Path(one.path).exists()]
+    data = msgspec.json.encode([*others, model.SealedCopy(str(keys), made)])
+    files.write_whole(folder / model.SEALED, data)
+
+
+def _secrets(folder: Path, slots: bytes, erased: bytes, made: str) -> Secrets:
+    found = {"keys": slots, "secret": read_secret(folder), "ledger": erased}
+    for name in model.SECRET:  # not every folder has all: before its first start, or when it is no demonstration
+        if name not in found and (folder / name).exists():
+            found[name] = (folder / name).read_bytes()
     return Secrets(made, found)
 
 
 def _bring_secrets(keys: Path, identity: bytes | None, minute: int) -> Secrets:
     if keys.is_dir():
         with only_one(keys):
-            return _secrets(keys, keystore.copy(keys / "keys"), model.written(minute))
+            return _secrets(keys, keystore.copy(keys / "keys"), ledger.copy(keys), model.written(minute))
     data = keys.read_bytes()
     if identity is None:
         raise CannotStart("A sealed copy of the key store opens with the private backup key. Name it with --identity.")
@@ -182,14 +274,13 @@ def _copy(source: Path, target: Path, part: Part) -> None:
         raise CannotStart(f"{source.name} in this backup was changed or damaged since it was made.")
 
 
-async def _put_on_record(database: Path, what: str, minute: int) -> None:
-    db = Db(database, Relay(), Metrics())
-    try:
+async def _replay(folder: Path, what: str, minute: int) -> int:
+    """Erase again what the ledger names, and put on record what was restored; how many conversations went."""
+    async with at_rest(folder) as (db, _, again):
         await db.write(_restored, what, minute)
-    finally:
-        await db.close()
+    return again
 
 
 def _restored(tx: WriteTx, what: str, minute: int) -> None:
     staff.end_all_sessions(tx, minute)
-    audit.record(tx, minute=minute, actor="operator", action="backup.restore", reason=what)
+    audit.record(tx, minute=minute, actor=audit.OPERATOR, action="backup.restore", reason=what)

@@ -17,8 +17,15 @@ DATABASE = "main.db"
 PLAIN = ("luwte.toml", "root.pub")
 """What else a backup holds, when it is there: nothing that must stay secret."""
 
-SECRET = ("keys", "secret", "demo/keys.json")
-"""What leaves the folder sealed only: with one of these a copy of the database is worth more to a thief."""
+SECRET = ("keys", "secret", "audit-key", "demo/keys.json", "ledger")
+"""What leaves the folder sealed: with one of the first four a copy of the database is worth more to a thief, and the
+ledger of erasures belongs to the keys."""
+
+SEALED_DAYS = 7
+"""Days for which sealed keys may be kept: what was erased since then opens with them."""
+
+SEALED = "sealed.json"
+"""Where a folder remembers which sealed copies of its keys were made."""
 
 Half = Literal["private", "public"]
 _OTHER_HALF: dict[Half, str] = {
@@ -27,6 +34,7 @@ _OTHER_HALF: dict[Half, str] = {
 }
 _MAGIC = b"luwte sealed keys 1\n"
 _USE = "backup"
+_WRITTEN = "%Y-%m-%dT%H:%MZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +66,19 @@ class Manifest:
     made: str
     """The minute before the copy began: what was acknowledged until then is in it."""
     ledger: int
-    """Erasures that this backup knows of."""
+    """Erasures that there were when it was made."""
     counts: Counts
     first_bad_record: int | None
     """Where the audit log does not follow from what is before; None: it holds."""
     parts: dict[str, Part]
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCopy:
+    """Where a sealed copy of the keys was put, and how old it is."""
+
+    path: str
+    made: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +91,20 @@ class Secrets:
 
 def written(minute: int) -> str:
     """A minute for people and for comparing: 2026-11-25T22:03Z."""
-    return datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%MZ")
+    return datetime.fromtimestamp(minute * 60, UTC).strftime(_WRITTEN)
+
+
+def minute_of(made: str) -> int:
+    """The minute of `written`. Raises `CannotStart`."""
+    try:
+        return int(datetime.strptime(made, _WRITTEN).replace(tzinfo=UTC).timestamp()) // 60
+    except ValueError:
+        raise CannotStart("The copy of the key store names no minute: it is damaged.") from None
+
+
+def is_expired(made: str, minute: int) -> bool:
+    """Whether sealed keys have had their days."""
+    return minute - minute_of(made) > SEALED_DAYS * 24 * 60
 
 
 def write_manifest(manifest: Manifest) -> bytes:

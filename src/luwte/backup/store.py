@@ -14,6 +14,12 @@ def envelopes(tx: ReadTx) -> int:
     return int(row[0]) if row else 0
 
 
+def erasures(tx: ReadTx) -> int:
+    """How many conversations were erased, by the audit log: the ledger has at least as many entries."""
+    row = tx.one("SELECT count(*) FROM audit WHERE action = 'conversation.erase' AND result = 'done'")
+    return int(row[0]) if row else 0
+
+
 def records(tx: ReadTx) -> int:
     """How many audit records there are."""
     row = tx.one("SELECT count(*) FROM audit")

@@ -2,15 +2,17 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
+from luwte.audit import actions as audit
 from luwte.conversation import store
 from luwte.conversation.model import (
     BY_TEAM,
     BY_VISITOR,
+    NEW_CHAIN,
     Chain,
     Conversation,
     LockedEnvelope,
@@ -43,8 +45,11 @@ from luwte.errors import (
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.plumbing.lock import lock, unlock
 
-PAGE = 100
-"""Envelopes read at once when a reader is behind."""
+PAGE = 1 << 17
+"""Bytes of envelopes that are read at once when a reader is behind: about twice what waits for a reader who is slow."""
+
+OPENING = 100
+"""Envelopes of an opening that a desk is told at once."""
 
 MINUTES_A_DAY = 24 * 60
 
@@ -98,6 +103,11 @@ def left_topic(team: str) -> tuple[str, str]:
 def holder_topic(account: str) -> tuple[str, str]:
     """Woken when an account got or lost a conversation."""
     return ("holder", account)
+
+
+def erased_topic(team: str) -> tuple[str, str]:
+    """Told the id of each conversation of the team that was erased."""
+    return ("erased", team)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +207,20 @@ def find(tx: ReadTx, id: bytes) -> Conversation:
     return found
 
 
+def ended_by(tx: ReadTx, id: bytes) -> str | None:
+    """Who ended it, or None while it goes on. What was erased its visitor has ended, to whoever does not know that."""
+    found = store.find(tx, id)
+    return found.ended_by if found is not None else BY_VISITOR
+
+
+def numbered(tx: ReadTx, team: str, number: int, day: int) -> Conversation:
+    """The conversation of a team that had this number on one day, counted from 1970. Raises `NoSuchConversation`."""
+    found = store.numbered(tx, team, number, day * MINUTES_A_DAY, (day + 1) * MINUTES_A_DAY)
+    if found is None:
+        raise NoSuchConversation
+    return found
+
+
 # the log
 
 
@@ -232,9 +256,10 @@ def append(tx: WriteTx, sealed: Sealed, writer: Writer, minute: int, connection:
     if conversation is None:
         raise NoSuchConversation
     end = store.end(tx, conversation.key, log)
-    chain = end.chain(header.sender)
+    chain = end.chains.get(header.sender, NEW_CHAIN)
     try:
-        admit(conversation, chain, header, writer, accompanies=_accompanies(tx, conversation, log, writer))
+        accompanies = log == TEAM_LOG and _accompanies(tx, conversation, writer)
+        admit(conversation, chain, header, writer, accompanies=accompanies)
     except (ConversationEnded, Muted, WrongGeneration, OutOfOrder) as refusal:
         return _answered(tx, conversation, chain, sealed, refusal)
     if header.msg_id in end.msg_ids:
@@ -261,9 +286,9 @@ def append(tx: WriteTx, sealed: Sealed, writer: Writer, minute: int, connection:
     return Ack(n, minute)
 
 
-def _accompanies(tx: ReadTx, conversation: Conversation, log: int, writer: Writer) -> bool:
-    """Whether the writer of a note reads along. Looked up only where it may matter: messages never wait for it."""
-    if log != TEAM_LOG or writer.account is None or writer.account == conversation.holder:
+def _accompanies(tx: ReadTx, conversation: Conversation, writer: Writer) -> bool:
+    """Whether the writer of a note reads along."""
+    if writer.account is None or writer.account == conversation.holder:
         return False
     return any(account == writer.account for account, _ in store.companions(tx, conversation.key))
 
@@ -331,7 +356,7 @@ def start_proof(tx: ReadTx, conversation: Conversation) -> tuple[StartProof, lis
 def opening(tx: ReadTx, conversation: Conversation, after: int) -> tuple[list[LockedWrap], list[LockedEnvelope]]:
     """What a shift may see before anybody takes it: the secret of the opening, and the opening after a number."""
     wraps = [wrap for wrap in store.wraps(tx, conversation.key, (Purpose.TEAM,)) if wrap.generation == 0]
-    return wraps, store.opening(tx, conversation.key, SHARED_LOG, after, PAGE)
+    return wraps, store.opening(tx, conversation.key, SHARED_LOG, after, OPENING)
 
 
 def open_wraps(id: bytes, rows: Iterable[LockedWrap], shred_key: bytes) -> list[Wrap]:
@@ -453,6 +478,37 @@ def end_by_team(tx: WriteTx, conversation: Conversation, minute: int, reason: st
         raise ConversationEnded
     store.stop(tx, conversation.key, minute, BY_TEAM, reason)
     _wake_all(tx, conversation, conversation.holder)
+
+
+# erasing
+
+
+def ids(tx: ReadTx) -> list[bytes]:
+    """Every conversation there is."""
+    return store.ids(tx)
+
+
+def last_heard(tx: ReadTx, team: str, before: int) -> list[tuple[bytes, int]]:
+    """The conversations of a team that began before a minute, each with the minute of its last message."""
+    return store.last_heard(tx, team, before)
+
+
+def erase(tx: WriteTx, names: Mapping[bytes, bytes], *, actor: str, reason: str, minute: int) -> None:
+    """Remove all rows of these conversations, each with a record under the pseudonym that it had.
+
+    Their keys are overwritten by now, so the pseudonyms are nobody's. Absent ones are passed over.
+    """
+    for id, name in names.items():
+        conversation = store.find(tx, id)
+        if conversation is None:
+            continue
+        for account, _ in store.companions(tx, conversation.key):
+            _wake_company(tx, conversation, account)
+        store.erase(tx, conversation.key)
+        audit.record(tx, minute=minute, actor=actor, action="conversation.erase", object=name, reason=reason)
+        tx.tell(erased_topic(conversation.team), id)
+        _wake_all(tx, conversation, conversation.holder)
+        tx.wake(presence_topic(id))
 
 
 # who is there

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from luwte.conversation import frames
+from luwte.conversation.erasing import Erasures
 from luwte.conversation.model import ShredKey
 from luwte.conversation.presence import Visitors
 from luwte.plumbing.clock import Clock, minute
@@ -31,6 +32,7 @@ class Surroundings:
     certificates: dict[bytes, bytes]
     shred_key: ShredKey
     visitors: Visitors
+    erasures: Erasures
 
     def minute(self) -> int:
         """Now, as fine as is stored."""

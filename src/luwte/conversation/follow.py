@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from luwte.conversation import actions
 from luwte.conversation.model import ShredKey, Stored
+from luwte.errors import NoSuchConversation
 from luwte.plumbing.db import Db
 from luwte.plumbing.log import trouble
 from luwte.plumbing.relay import Relay
@@ -85,6 +86,8 @@ class Follower:
     async def _catch_up(self) -> None:
         try:
             await self._read_pages()
+        except NoSuchConversation:  # erased meanwhile: whoever sits here is told so
+            self.stop()
         except Exception as error:
             trouble("follow", error)
             self._socket.close(1011)

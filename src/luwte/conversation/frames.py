@@ -42,6 +42,12 @@ class Resume(Frame, tag="resume"):
     away: bool = False
 
 
+class Erase(Frame, tag="erase"):
+    ve: bytes
+    vg: bytes
+    sig: bytes
+
+
 class Append(Frame, tag="append"):
     envelope: bytes
 
@@ -70,7 +76,7 @@ class Ping(Frame, tag="ping"):
     pass
 
 
-FromVisitor = Start | Resume | Append | Delivered | Read | Typing | End | Away | Ping
+FromVisitor = Start | Resume | Erase | Append | Delivered | Read | Typing | End | Away | Ping
 
 
 # to the visitor
@@ -127,6 +133,11 @@ class Line(Frame, tag="line", omit_defaults=False):
 
 class Ended(Frame, tag="ended"):
     by: str
+
+
+class Erased(Frame, tag="erased"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
 
 
 class Envelope(Frame, tag="envelope"):

@@ -100,10 +100,6 @@ class End:
     chains: dict[bytes, Chain]
     msg_ids: set[bytes]
 
-    def chain(self, sender: bytes) -> Chain:
-        """Where *sender* stands."""
-        return self.chains.get(sender, NEW_CHAIN)
-
     def add(self, sender: bytes, chain: Chain, msg_id: bytes) -> None:
         """The next envelope is in its place."""
         self.n += 1
@@ -197,6 +193,16 @@ def check_start(request: StartRequest, line: str) -> None:
         raise MalformedFrame
     if request.line != line or not verify(request.vg, request.sig, request.signed):
         raise NotAccepted
+
+
+def check_erase(ve: bytes, vg: bytes, sig: bytes) -> bytes:
+    """The conversation that whoever holds these keys wants erased. Needs nothing that is stored: it may be gone."""
+    if [len(ve), len(vg), len(sig)] != [32, 32, 64]:
+        raise MalformedFrame
+    id = keys.conversation_id(ve, vg)
+    if not verify(vg, sig, keys.erase_signature_bytes(id)):
+        raise NotAccepted
+    return id
 
 
 def log_of(direction: int) -> int:

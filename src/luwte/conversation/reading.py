@@ -15,11 +15,15 @@ from luwte.plumbing.log import trouble
 T = TypeVar("T")
 
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a decoder says of bytes that are no frame."""
+
+
 def decode(decoder: Callable[[bytes], T], data: bytes) -> T:
     """A frame from its bytes. Raises `MalformedFrame`."""
     try:
         return decoder(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         raise MalformedFrame from None
 
 
@@ -41,5 +45,8 @@ def as_refusal(where: str, around: Surroundings, error: Exception) -> Refusal:
     if isinstance(error, Refusal):
         around.metrics.add("refused", 1)
         return error
+    if isinstance(error, UNREADABLE):
+        around.metrics.add("refused", 1)
+        return MalformedFrame()
     trouble(where, error)
     return Failed()

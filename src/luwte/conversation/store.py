@@ -150,15 +150,14 @@ def append(
     end.add(sender, chain, msg_id)
 
 
-def after(tx: ReadTx, key: int, log: int, n: int, limit: int) -> list[LockedEnvelope]:
-    """The next envelopes after number *n*."""
-    rows = tx.all(
-        "SELECT n, minute, cert, msg_id, locked FROM envelope WHERE conversation = ? AND log = ? AND n > ?"
-        " ORDER BY n LIMIT ?",
+def after(tx: ReadTx, key: int, log: int, n: int, size: int) -> list[LockedEnvelope]:
+    """The next envelopes after number *n*, about *size* bytes of them."""
+    rows = tx.some(
+        "SELECT n, minute, cert, msg_id, locked FROM envelope WHERE conversation = ? AND log = ? AND n > ? ORDER BY n",
         key,
         log,
         n,
-        limit,
+        size=size,
     )
     return [LockedEnvelope(*row) for row in rows]
 
@@ -234,6 +233,30 @@ def come_back(tx: WriteTx, key: int, waiting_since: int) -> None:
     tx.execute("UPDATE conversation SET left_at = NULL, waiting_since = ? WHERE key = ?", waiting_since, key)
 
 
+def ids(tx: ReadTx) -> list[bytes]:
+    """Every conversation there is."""
+    return [row[0] for row in tx.all("SELECT id FROM conversation")]
+
+
+def last_heard(tx: ReadTx, team: str, before: int) -> list[tuple[bytes, int]]:
+    """The conversations of a team that began before a minute, with the minute of the last message, or of the start."""
+    newest = "(SELECT minute FROM envelope WHERE conversation = key AND log = {} ORDER BY n DESC LIMIT 1)"
+    rows = tx.all(
+        f"SELECT id, max(started, coalesce({newest.format(1)}, 0), coalesce({newest.format(2)}, 0))"
+        " FROM conversation WHERE team = ? AND started < ? ORDER BY started",
+        team,
+        before,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def erase(tx: WriteTx, key: int) -> None:
+    """Remove every row of it; what else names it goes with it (the trigger `conversation_erased`)."""
+    for table in ("envelope", "wrap", "companion"):
+        tx.execute(f"DELETE FROM {table} WHERE conversation = ?", key)
+    tx.execute("DELETE FROM conversation WHERE key = ?", key)
+
+
 def prioritise(tx: WriteTx, key: int, priority: str) -> None:
     """Staff put it in this class."""
     tx.execute("UPDATE conversation SET priority = ? WHERE key = ?", priority, key)
@@ -246,6 +269,18 @@ def running(tx: ReadTx, team: str) -> list[Conversation]:
         team,
     )
     return [Conversation(*row) for row in rows]
+
+
+def numbered(tx: ReadTx, team: str, number: int, since: int, until: int) -> Conversation | None:
+    """The conversation of a team with this number that started from minute *since* on and before *until*."""
+    row = tx.one(
+        f"SELECT {_COLUMNS} FROM conversation WHERE team = ? AND started >= ? AND started < ? AND number = ?",
+        team,
+        since,
+        until,
+        number,
+    )
+    return Conversation(*row) if row else None
 
 
 def answered_and_missed(tx: ReadTx, team: str, since: int) -> tuple[int, int]:

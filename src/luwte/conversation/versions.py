@@ -10,7 +10,7 @@ from typing import cast
 import msgspec
 
 from luwte.conversation.frames import PROTOCOL, Frame, encode
-from luwte.errors import Muted, Refusal, SlowDown
+from luwte.errors import Gone, Muted, NoSuchConversation, Refusal, SlowDown
 
 Speak = Callable[[Frame], bytes | None]
 """The bytes of a frame as this client knows it; None when it has never heard of such a frame."""
@@ -25,8 +25,14 @@ def speaking(protocol: int) -> Speak:
 
 def refusing(refusal: Refusal, protocol: int) -> Refusal:
     """How to say no to a client of *protocol*: one that does not know a refusal gets one that has it do the same."""
-    # Protocol 1 gives up on what it does not know; on `slow_down` it says the same bytes again, later.
-    return SlowDown() if isinstance(refusal, Muted) and protocol == 1 else refusal
+    if protocol > 1:
+        return refusal
+    match refusal:
+        case Muted():  # it gives up on what it does not know; on `slow_down` it says the same bytes again, later
+            return SlowDown()
+        case Gone():
+            return NoSuchConversation()
+    return refusal
 
 
 def _as_known(value: object, protocol: int) -> object:

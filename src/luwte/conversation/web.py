@@ -1,6 +1,6 @@
 """A visitor's socket. Frames: docs/protocol.md section 5.1.
 
-<- hello                          -> start | resume                 <- started | resumed
+<- hello                          -> start | resume | erase         <- started | resumed | erased
 -> append                         <- ack | refused
 -> delivered | read | typing      <- delivered | read | typing      told on, never stored
 -> end | away | ping              <- waiting | line | claimed | muted | ended | envelope, cert | pong
@@ -13,20 +13,29 @@ from collections.abc import Callable
 from luwte.conversation import actions, frames
 from luwte.conversation.around import Ephemeral, Expected, Queue, Surroundings, connection_numbers, to_desk, to_visitor
 from luwte.conversation.departures import leave_at_once
+from luwte.conversation.erasing import VISITOR
 from luwte.conversation.follow import Follower
-from luwte.conversation.model import THE_VISITOR, Conversation, LockedWrap, StartRequest, Stored, check_start
+from luwte.conversation.model import (
+    THE_VISITOR,
+    Conversation,
+    LockedWrap,
+    StartRequest,
+    Stored,
+    check_erase,
+    check_start,
+)
 from luwte.conversation.reading import as_refusal, decode, read_header
-from luwte.conversation.send import Appends
+from luwte.conversation.send import UNDER_WAY, Appends
 from luwte.conversation.versions import refusing, speaking
 from luwte.crypto.envelope import SHARED_LOG, Header
-from luwte.errors import Busy, Failed, LineClosed, NoSuchConversation, NotAccepted, Refusal, SlowDown, WrongOrder
+from luwte.errors import Busy, Failed, Gone, LineClosed, NoSuchConversation, NotAccepted, Refusal, SlowDown, WrongOrder
 from luwte.line.actions import line_topic
 from luwte.plumbing import keystore
 from luwte.plumbing.clock import minute
 from luwte.plumbing.db import ReadTx
 from luwte.plumbing.limits import Pace, network
 from luwte.plumbing.log import trouble
-from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, NOT_ALLOWED, Socket
+from luwte.plumbing.sockets import DONE, FIRST_FRAME, NO_SIGN_ON, NOT_ALLOWED, TRY_LATER, Socket
 from luwte.staff.model import Team
 
 RATE, BURST = 20.0, 60.0
@@ -106,10 +115,22 @@ class VisitorSocket:
                 conversation, wraps, last = await self._resume(frame)
                 self._send(frames.Resumed(conversation.id, last, wraps))
                 self._follow(conversation, frame.after, in_sight=not frame.away)
+            case frames.Erase():
+                await self._erase(check_erase(frame.ve, frame.vg, frame.sig))
+                return False
             case _:
                 self._socket.close(NO_SIGN_ON)
                 return False
         return True
+
+    async def _erase(self, id: bytes) -> None:
+        """Say "erased" when it is so, and not before: the answer to the same question in all later times, too."""
+        erasures = self._around.erasures
+        if not erasures.knows(id):
+            raise NoSuchConversation
+        await erasures.erase(id, VISITOR)
+        self._send(frames.Erased(id))
+        self._socket.close(DONE)
 
     async def _start(self, frame: frames.Start) -> Conversation:
         around, team = self._around, self._team()
@@ -123,6 +144,8 @@ class VisitorSocket:
         if self._queue.length(team.slug) >= WAITING_AT_MOST:
             raise Busy
         id = request.conversation_id
+        if id in around.erasures:
+            raise Gone
         # A start that was stored keeps its answer, whatever changed meanwhile.
         if around.shred_key(id) is None:
             self._check_new(request, team)
@@ -194,7 +217,9 @@ class VisitorSocket:
             frame = decode(frames.decode_from_visitor, data)
             if isinstance(frame, frames.Append):
                 header = read_header(frame.envelope)
-                self._append(header, frame.envelope)
+                if header.conv != self._conversation:
+                    raise NoSuchConversation
+                self._appends.begin(header, frame.envelope, THE_VISITOR, minute(self._socket.heard))
             else:
                 await self._hear_visitor(frame)
         except Exception as error:
@@ -202,33 +227,34 @@ class VisitorSocket:
 
     def _append_at_once(self, data: bytes) -> bool:
         """An append in the call that brought it: no task wakes. Anything else is left for `_answer`."""
-        if self._appends.is_full or not self._pace.spend(self._socket.heard):
+        heard = self._socket.heard
+        if self._appends.count >= UNDER_WAY or not self._pace.spend(heard):
             return False
         header: Header | None = None
         try:
-            frame = decode(frames.decode_from_visitor, data)
+            frame = frames.decode_from_visitor(data)
             if not isinstance(frame, frames.Append):
                 self._pace.give_back()
                 return False
             header = read_header(frame.envelope)
-            self._append(header, frame.envelope)
+            if header.conv != self._conversation:
+                raise NoSuchConversation
+            self._appends.begin(header, frame.envelope, THE_VISITOR, minute(heard))
         except Exception as error:
             self._refuse(error, header)
         return True
-
-    def _append(self, header: Header, envelope: bytes) -> None:
-        if header.conv != self._conversation:
-            raise NoSuchConversation
-        self._appends.begin(header, envelope, THE_VISITOR, minute(self._socket.heard))
 
     def _appended(self, header: Header, ack: actions.Ack | None, error: Exception | None) -> None:
         if error is not None:
             self._refuse(error, header)
         elif ack is not None:
-            self._send(frames.Ack(header.msg_id, ack.n, ack.minute))
+            self._socket.send(frames.encode(frames.Ack(header.msg_id, ack.n, ack.minute)))
 
     def _refuse(self, error: Exception, header: Header | None) -> None:
-        refusal = refusing(as_refusal("visitor", self._around, error), self._protocol)
+        refusal = as_refusal("visitor", self._around, error)
+        if isinstance(refusal, NoSuchConversation) and self._conversation in self._around.erasures:
+            refusal = Gone()
+        refusal = refusing(refusal, self._protocol)
         self._send(frames.refused(refusal, msg_id=header.msg_id if header else None))
 
     async def _hear_visitor(self, frame: frames.FromVisitor) -> None:
@@ -259,7 +285,7 @@ class VisitorSocket:
         if cert is not None and cert not in self._certs_sent:
             self._certs_sent.add(cert)
             self._send(frames.Cert(self._around.certificates[cert]))
-        self._send(frames.Envelope(SHARED_LOG, stored.n, stored.minute, stored.envelope))
+        self._socket.send(frames.encode(frames.Envelope(SHARED_LOG, stored.n, stored.minute, stored.envelope)))
 
     def _look(self) -> None:
         """Something about the conversation changed: read it again, once at a time."""
@@ -276,13 +302,23 @@ class VisitorSocket:
                 self._look_again = False
                 self._known = await self._still_theirs(await self._around.db.read(actions.find, self._conversation))
                 self._tell(self._known)
-        except Refusal:
-            self._socket.close(NOT_ALLOWED)
+        except NoSuchConversation as refusal:
+            await self._tell_gone(refusal)
+        except Refusal:  # no room now to write that they are back; the page comes again, and must not be told never to
+            self._socket.close(TRY_LATER)
         except Exception as error:
             trouble("visitor state", error)
             self._socket.close(1011)
         finally:
             self._looking = False
+
+    async def _tell_gone(self, refusal: Refusal) -> None:
+        """It was erased, maybe from another page of the same visitor; said once nothing of it is left."""
+        if self._conversation in self._around.erasures:
+            await self._around.erasures.erase(self._conversation, VISITOR)
+            self._send(frames.Erased(self._conversation))
+            self._send(frames.refused(refusal))
+        self._socket.close(NOT_ALLOWED)
 
     async def _still_theirs(self, conversation: Conversation) -> Conversation:
         """Whoever was taken for gone and has the page in sight is back."""

@@ -90,6 +90,16 @@ def start_is_signed(
     return verify(vg, signature, message)
 
 
+def erase_signature_bytes(conv: bytes) -> bytes:
+    """What the visitor signs to have a conversation erased. It may be said again: erased it stays."""
+    return b"luwte/v1/erase\0" + conv
+
+
+def sign_erase(keys: VisitorKeys) -> bytes:
+    """Ask for the erasure of one's conversation, with VG."""
+    return sign(keys.vg_seed, erase_signature_bytes(keys.conv))
+
+
 def login_proof(stretched: bytes) -> bytes:
     """What a desk shows at sign-in; the server keeps its SHA-256 only."""
     return hkdf(stretched, "luwte/v1/login-proof")

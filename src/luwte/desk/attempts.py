@@ -10,11 +10,13 @@ from luwte.errors import (
     AlreadyTaken,
     Busy,
     ConversationEnded,
+    Failed,
     LimitReached,
     NoSuchConversation,
     NoSuchOffer,
     NotAccepted,
     NotOnShift,
+    ReasonNeeded,
     Refusal,
     SignedOut,
     VisitorAway,
@@ -44,6 +46,9 @@ ACTIONS: dict[type[frames.FromDesk], str] = {
     frames.StepIn: "conversation.step_in",
     frames.StepOut: "conversation.step_out",
     frames.TakeOver: "conversation.take_over",
+    frames.BreakGlass: "glass.break",
+    frames.CloseGlass: "glass.close",
+    frames.SeeGlass: "glass.see",
 }
 """What somebody tries with a frame, in the words of the audit log."""
 
@@ -58,6 +63,8 @@ OUT_OF_REACH = (
     AlreadyOffered,
     NoSuchOffer,
     VisitorAway,
+    ReasonNeeded,
+    Failed,
 )
 """Refusals that are on record. The others are about the form of a frame, or its moment."""
 

@@ -18,6 +18,9 @@ PAUSE = 0.1
 SHARE = 5
 """The pause lasts at least so many times as the last reading took: a long list does not eat the processor."""
 
+AFTER_TROUBLE = 1.0
+"""Seconds after which a list is read again that could not be read."""
+
 FAR_EVERY = 5.0
 """Seconds between two tellings to those beyond the first rows: their place moves all the time and changes nothing."""
 
@@ -37,6 +40,7 @@ class Board:
         self._far_timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self._again = False
+        self._closed = False
         self._cost = 0.0
         self._unfollow = around.relay.follow(conversations.queue_topic(team), self.refresh)
 
@@ -47,6 +51,7 @@ class Board:
 
     def close(self) -> None:
         """Look no more."""
+        self._closed = True
         self._unfollow()
         for timer in (self._timer, self._far_timer):
             if timer is not None:
@@ -87,8 +92,7 @@ class Board:
         if self._task is not None:
             self._again = True
         elif self._timer is None:
-            pause = max(PAUSE, SHARE * self._cost)
-            self._timer = asyncio.get_running_loop().call_later(pause, self._begin)
+            self._begin_in(max(PAUSE, SHARE * self._cost))
 
     async def look(self) -> None:
         """Read now."""
@@ -99,6 +103,10 @@ class Board:
         self._show(triage(rows, self.urgent_in_a_row))
         self._cost = perf_counter() - began
 
+    def _begin_in(self, seconds: float) -> None:
+        if not self._closed:
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._begin)
+
     def _begin(self) -> None:
         self._timer = None
         self._task = asyncio.get_running_loop().create_task(self._read())
@@ -106,8 +114,9 @@ class Board:
     async def _read(self) -> None:
         try:
             await self.look()
-        except Exception as error:
+        except Exception as error:  # what changed may not change again: whoever waits would be on no list
             trouble("board", error)
+            self._begin_in(AFTER_TROUBLE)
         finally:
             self._task = None
             if self._again:

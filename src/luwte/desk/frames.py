@@ -123,8 +123,28 @@ class CloseLine(Frame, tag="close_line"):
     pass
 
 
+class BreakGlass(Frame, tag="break_glass"):
+    number: Count
+    day: Annotated[int, msgspec.Meta(ge=0, le=2**31)]
+    basis: str
+    reason: str
+
+
+class CloseGlass(Frame, tag="close_glass"):
+    conv: Id
+
+
+class SeeGlass(Frame, tag="see_glass"):
+    key: Count
+
+
+class Witness(Frame, tag="witness"):
+    after: Count
+
+
 Handing = HandOver | Withdraw | Answer | GiveBack | Mute
-Leading = NeedColleague | Coming | Solved | StepIn | StepOut | TakeOver | OpenLine | CloseLine
+Glass = BreakGlass | CloseGlass | SeeGlass
+Leading = NeedColleague | Coming | Solved | StepIn | StepOut | TakeOver | OpenLine | CloseLine | Glass | Witness
 Talking = Openings | Take | Next | Triage | Follow | Append | End | Delivered | Read | Typing
 FromDesk = SignOn | Talking | Handing | Leading | Ping
 
@@ -243,6 +263,11 @@ class Ended(Frame, tag="ended"):
     by: str
 
 
+class Erased(Frame, tag="erased"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
+
+
 class Lost(Frame, tag="lost"):
     conv: bytes
 
@@ -338,6 +363,42 @@ class SteppedIn(Frame, tag="stepped_in"):
     wraps: list[TakenWrap]
     start: Start
     holder: str
+
+
+class Opened(Frame, tag="opened"):
+    came_with: ClassVar[int] = 2
+    conv: bytes
+    number: int
+    since: int
+    times: int
+    last: int
+    note_last: int
+    wraps: list[TakenWrap]
+    start: Start
+    holder: str
+    basis: str
+
+
+class GlassRow(msgspec.Struct, frozen=True):
+    key: int
+    number: int
+    by: str
+    basis: str
+    reason: str
+    minute: int
+    mine: bool
+
+
+class Broken(Frame, tag="broken"):
+    came_with: ClassVar[int] = 2
+    glass: list[GlassRow]
+
+
+class Checkpoint(Frame, tag="checkpoint"):
+    came_with: ClassVar[int] = 2
+    key: bytes
+    note: str
+    proof: list[bytes]
 
 
 class SteppedOut(Frame, tag="stepped_out"):

@@ -4,15 +4,19 @@
 -> open_line | close_line                <- line        open or closed, and until when
 -> step_in | step_out | take_over        <- company     who reads along in one's own conversations
                                          <- picture     the shift as a whole, for a lead
+-> break_glass | close_glass | see_glass <- broken      glass that was broken, for those who watch over it
+-> witness                               <- checkpoint  what the audit log is, and that it only grew
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
+from luwte.audit import checkpoints
 from luwte.conversation import actions as conversations
 from luwte.conversation.around import Surroundings
 from luwte.conversation.frames import Frame
-from luwte.desk import alarm, frames, supervision
-from luwte.desk.beside import JOIN, Beside
+from luwte.crypto import note
+from luwte.desk import alarm, frames, glass, supervision
+from luwte.desk.beside import ALONG, THROUGH_GLASS, Beside
 from luwte.desk.overview import overview
 from luwte.desk.register import Desks
 from luwte.desk.teller import Teller
@@ -50,7 +54,7 @@ class Leading:
         session: Session,
         send: Callable[[Frame], None],
         can_hear: Callable[[], bool],
-        beside: Beside,
+        beside: Sequence[Beside],
         board_topic: Topic,
         limit: int,
     ) -> None:
@@ -59,17 +63,27 @@ class Leading:
         self._shown = desks.shown(session.token_hash)
         account, team = session.account, session.account.team
         company, holder = conversations.company_topic(team), conversations.holder_topic(account.id)
+        self._send = send
         self._tellers: list[Teller] = []
         self._unfollow: list[Callable[[], None]] = []
 
-        def tell(pause: float, read: Callable[[], Awaitable[Frame]], *topics: Topic) -> None:
-            teller = Teller(pause, read, send, can_hear)
+        def tell(
+            pause: float,
+            read: Callable[[], Awaitable[Frame | None]],
+            *topics: Topic,
+            say: Callable[[Frame], None] = send,
+        ) -> Teller:
+            teller = Teller(pause, read, say, can_hear)
             self._tellers.append(teller)
             self._unfollow += [around.relay.follow(topic, teller.stir) for topic in topics]
+            return teller
 
         tell(AT_ONCE, self._line, line.line_topic(team), line.hand_topic(team))
         tell(AT_ONCE, self._alarms, alarm.alarm_topic(team), desks_topic(team), conversations.queue_topic(team))
         tell(AT_ONCE, self._company, company, holder)
+        tell(AT_ONCE, self._broken, glass.glass_topic(team))
+        self._remembered: int | None = None
+        self._checkpoints = tell(AT_ONCE, self._checkpoint, checkpoints.TOPIC, say=self._tell_checkpoint)
         if account.role == LEAD:
             tell(PICTURE_EVERY, self._picture, conversations.queue_topic(team), board_topic, company, desks_topic(team))
         around.relay.wake(desks_topic(team))
@@ -81,7 +95,8 @@ class Leading:
             unfollow()
         for teller in self._tellers:
             teller.stop()
-        self._beside.end()
+        for beside in self._beside:
+            beside.end()
         self._around.relay.wake(desks_topic(self._session.account.team))
 
     def drained(self) -> None:
@@ -99,11 +114,22 @@ class Leading:
             case frames.Solved():
                 await self._write(frame.conv, alarm.solve)
             case frames.StepIn():
-                await self._shown_by(JOIN, frame.conv, supervision.step_in, frame.reason)
+                await self._shown_by(ALONG.mark, frame.conv, supervision.step_in, frame.reason)
             case frames.StepOut():
                 await self._write(frame.conv, supervision.step_out)
             case frames.TakeOver():
                 await self._shown_by(READ, frame.conv, supervision.take_over)
+            case frames.BreakGlass():
+                id = await self._around.db.read(glass.find, self._session.account, frame.number, frame.day)
+                await self._shown_by(THROUGH_GLASS.mark, id, glass.open_up, frame.basis, frame.reason)
+            case frames.CloseGlass():
+                await self._write(frame.conv, glass.close)
+            case frames.SeeGlass():
+                around = self._around
+                await around.db.write(glass.see, self._session, frame.key, around.minute(), around.shred_key)
+            case frames.Witness():
+                self._remembered = frame.after
+                self._checkpoints.asked()
             case frames.OpenLine():
                 await self._move_line(open=True)
             case frames.CloseLine():
@@ -148,7 +174,23 @@ class Leading:
         return await self._around.db.read(_alarms, account, may_come)
 
     async def _company(self) -> Frame:
-        return await self._around.db.read(_company, self._session.account)
+        return await self._around.db.read(_company, self._session.account, self._around.minute())
+
+    async def _broken(self) -> Frame:
+        found = await self._around.db.read(glass.notices, self._session.account, self._around.shred_key)
+        return frames.Broken(found)
+
+    async def _checkpoint(self) -> Frame | None:
+        """What the log is now, proved to follow from what this desk remembers; only a desk that asked is told."""
+        if self._remembered is None:
+            return None
+        found = await self._around.db.read(checkpoints.since, self._remembered)
+        return frames.Checkpoint(found[0].public, found[0].note, found[1]) if found else None
+
+    def _tell_checkpoint(self, frame: Frame) -> None:
+        assert isinstance(frame, frames.Checkpoint)
+        self._remembered = note.read(note.text_of(frame.note)).size
+        self._send(frame)
 
     async def _picture(self) -> Frame:
         team = self._session.account.team
@@ -189,7 +231,9 @@ def _alarms(tx: ReadTx, account: Account, may_come: bool) -> frames.Alarms:
     )
 
 
-def _company(tx: ReadTx, account: Account) -> frames.Company:
-    company = supervision.company(tx, account)
+def _company(tx: ReadTx, account: Account, minute: int) -> frames.Company:
+    company = dict(supervision.company(tx, account))
+    for id, others in glass.onlookers(tx, account, minute).items():
+        company[id] = [*company.get(id, []), *others]
     names = _names(tx, account) if company else {}
-    return frames.Company([frames.CompanyRow(id, [names.get(one, "") for one in who]) for id, who in company])
+    return frames.Company([frames.CompanyRow(id, [names.get(one, "") for one in who]) for id, who in company.items()])

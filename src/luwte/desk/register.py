@@ -4,7 +4,7 @@ import asyncio
 
 from luwte.conversation import actions as conversations
 from luwte.conversation.around import Surroundings
-from luwte.desk import actions, hand_over
+from luwte.desk import actions, glass, hand_over
 from luwte.plumbing.clock import Clock
 from luwte.plumbing.log import trouble
 
@@ -93,6 +93,8 @@ class Watch:
         now = int(around.clock())
         if await around.db.read(hand_over.has_stale, now):
             await around.db.write(hand_over.tidy, now)
+        if await around.db.read(glass.has_stale, around.minute()):
+            await around.db.write(glass.tidy, around.minute(), around.shred_key)
 
     async def _look_for_ever(self) -> None:
         while True:

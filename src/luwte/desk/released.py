@@ -1,11 +1,28 @@
 """What opens a conversation, without the server's own lock, as a desk gets it once the release is on record."""
 
+from typing import Any
+
 from luwte.conversation import actions as conversations
 from luwte.desk import frames
 from luwte.desk.actions import Held
 
 
-def wraps(held: Held, key: bytes) -> list[frames.TakenWrap]:
+def opens(held: Held, key: bytes) -> dict[str, Any]:
+    """The fields that `taken`, `stepped_in` and `opened` share."""
+    conversation = held.conversation
+    return {
+        "conv": conversation.id,
+        "number": conversation.number,
+        "since": conversation.waiting_since,
+        "times": conversation.times,
+        "last": held.last,
+        "note_last": held.note_last,
+        "wraps": _wraps(held, key),
+        "start": _start(held, key),
+    }
+
+
+def _wraps(held: Held, key: bytes) -> list[frames.TakenWrap]:
     """The secrets, still wrapped to the team."""
     conversation = held.conversation
     return [
@@ -14,7 +31,7 @@ def wraps(held: Held, key: bytes) -> list[frames.TakenWrap]:
     ]
 
 
-def start(held: Held, key: bytes) -> frames.Start:
+def _start(held: Held, key: bytes) -> frames.Start:
     """What the visitor signed: with it a desk sees that the secrets are the visitor's own."""
     proof = held.proof
     signed = [wrap.wrap for wrap in conversations.open_wraps(held.conversation.id, held.start_wraps, key)]

@@ -6,7 +6,11 @@ from collections.abc import Awaitable, Callable
 from luwte.conversation.frames import Frame
 from luwte.plumbing.log import trouble
 
-Read = Callable[[], Awaitable[Frame]]
+Read = Callable[[], Awaitable[Frame | None]]
+"""None: there is nothing to say."""
+
+AFTER_TROUBLE = 1.0
+"""Seconds after which is read again what could not be read."""
 
 
 class Teller:
@@ -24,6 +28,11 @@ class Teller:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._tell())
 
+    def asked(self) -> None:
+        """The desk asks: it is told, also when nothing has changed."""
+        self._told = None
+        self.stir()
+
     def stop(self) -> None:
         """Tell no more."""
         if self._task is not None:
@@ -34,12 +43,19 @@ class Teller:
         try:
             while self._stirred and self._can_hear():
                 self._stirred = False
-                news = await self._read()
-                if news != self._told and self._can_hear():
-                    self._told = news
-                    self._send(news)
-                await asyncio.sleep(self._pause)
-        except Exception as error:
-            trouble("teller", error)
+                await asyncio.sleep(self._pause if await self._tells() else AFTER_TROUBLE)
         finally:
             self._task = None
+
+    async def _tells(self) -> bool:
+        """Read, and say what is new; False when that went wrong, and is still to be done."""
+        try:
+            news = await self._read()
+            if news is not None and news != self._told and self._can_hear():
+                self._send(news)
+                self._told = news
+        except Exception as error:  # what changed may not change again: a call for a colleague must be heard
+            trouble("teller", error)
+            self._stirred = True
+            return False
+        return True

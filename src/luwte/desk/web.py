@@ -3,7 +3,7 @@
 -> sign_on                        <- welcome, queue, taken for each conversation that the account has
 -> openings | take | follow       <- opening | taken | envelope, cert
 -> next | triage                  <- given, taken | standing
--> append | end                   <- ack | refused | ended | lost
+-> append | end                   <- ack | refused | ended | lost | erased
 -> hand_over and what goes with it: desk/shift.py
 -> need_colleague, step_in, open_line and what goes with them: desk/leading.py
 -> delivered | read | typing      <- the visitor's              <- presence, of whom one talks with or who left
@@ -20,14 +20,14 @@ from luwte.conversation import actions as conversations
 from luwte.conversation import frames as visitor_frames
 from luwte.conversation.around import Ephemeral, Surroundings, connection_numbers, to_desk, to_visitor
 from luwte.conversation.follow import Follower
-from luwte.conversation.model import WRAP_BYTES, Conversation, LockedWrap, Stored, Writer, log_of
+from luwte.conversation.model import BY_VISITOR, WRAP_BYTES, Conversation, LockedWrap, Stored, Writer, log_of
 from luwte.conversation.reading import as_refusal, decode, read_header
-from luwte.conversation.send import Appends, seal
+from luwte.conversation.send import UNDER_WAY, Appends, seal
 from luwte.conversation.versions import speaking
 from luwte.crypto.envelope import NOTE, SHARED_LOG, TEAM_LOG, Header
 from luwte.desk import actions, frames, released, turns
 from luwte.desk.attempts import Attempts
-from luwte.desk.beside import Beside
+from luwte.desk.beside import ALONG, THROUGH_GLASS, Beside, Way
 from luwte.desk.board import Board, Boards
 from luwte.desk.leading import Leading
 from luwte.desk.model import ROWS, Row
@@ -102,7 +102,7 @@ class DeskSocket:
         self._protocol, self._speak = protocol, speaking(protocol)
         self._number = next(connection_numbers)
         self._seats: dict[bytes, Seat] = {}
-        self._beside: dict[bytes, Seat] = {}
+        self._beside: dict[tuple[str, bytes], Seat] = {}
         self._leading: Leading | None = None
         self._made_lately: deque[conversations.NewSecret] = deque(maxlen=100)
         self._certs_sent: set[bytes] = set()
@@ -176,6 +176,7 @@ class DeskSocket:
             around.relay.follow(self._board.topic, self._queue_changed),
             around.relay.listen(conversations.left_topic(team.slug), self._tell_left),
             around.relay.listen(conversations.secret_topic(team.slug), self._secret_made),
+            around.relay.listen(conversations.erased_topic(team.slug), self._tell_erased),
         ]
         self._socket.on_drain = self._drained
         self._socket.probed = True
@@ -183,6 +184,8 @@ class DeskSocket:
         self._shift = Shift(around, self._on_shift, session, self._send, self._accepted)
         self._shift.begin(self._number, lambda: len(self._seats))
         self._leading = self._lead(session)
+        for id in {id for _, id in self._desks.shown(session.token_hash) if id in around.erasures}:
+            self._send(frames.Erased(id))
         self._refresh()
 
     def _lead(self, session: Session) -> Leading:
@@ -194,18 +197,21 @@ class DeskSocket:
             session,
             self._send,
             lambda: not self._socket.clogged and not self._socket.closed,
-            Beside(around, session, shown, self._send, self._sit_beside),
+            [
+                Beside(way, around, session, shown, self._send, functools.partial(self._sit_beside, way))
+                for way in (ALONG, THROUGH_GLASS)
+            ],
             self._boards.of(session.account.team).topic,
             self._on_shift.limit,
         )
 
-    def _sit_beside(self, held: actions.Held) -> Callable[[], None]:
+    def _sit_beside(self, way: Way, held: actions.Held) -> Callable[[], None]:
         """A place in a colleague's conversation: it may be followed, and nothing goes from here to the visitor."""
-        id = held.conversation.id
-        self._beside[id] = Seat(held.conversation, has_secret=_has_secret(held))
+        place = (way.mark, held.conversation.id)
+        self._beside[place] = Seat(held.conversation, has_secret=_has_secret(held))
 
         def leave() -> None:
-            self._beside.pop(id).leave()
+            self._beside.pop(place).leave()
 
         return leave
 
@@ -307,11 +313,11 @@ class DeskSocket:
     def _append_at_once(self, data: bytes) -> bool:
         """A message in the call that brought it: no task wakes. Anything else is left for `_answer`."""
         minute = minute_of(self._socket.heard)
-        if self._appends.is_full or is_over(self._me.began, None, minute):
+        if self._appends.count >= UNDER_WAY or is_over(self._me.began, None, minute):
             return False
         header: Header | None = None
         try:
-            frame = decode(frames.decode_from_desk, data)
+            frame = frames.decode_from_desk(data)
             if not isinstance(frame, frames.Append):
                 return False
             header = read_header(frame.envelope)
@@ -327,12 +333,11 @@ class DeskSocket:
             self._refuse(error, frames.Append, header.conv, header.msg_id)
         elif ack is not None:
             log = log_of(header.direction)
-            self._send(frames.Ack(header.conv, log, header.msg_id, ack.n, ack.minute))
+            self._socket.send(frames.encode(frames.Ack(header.conv, log, header.msg_id, ack.n, ack.minute)))
 
     def _refuse(self, error: Exception, frame: type[Any], conv: bytes | None, msg_id: bytes | None) -> None:
         refusal = as_refusal("desk", self._around, error)
-        if conv is not None:
-            self._attempts.refused(self._me, frame, conv, refusal)
+        self._attempts.refused(self._me, frame, conv or b"", refusal)
         self._send(frames.refused(refusal, conv=conv, msg_id=msg_id))
 
     async def _send_team_secret(self, conv: bytes) -> None:
@@ -362,7 +367,8 @@ class DeskSocket:
             self._show_team_secret(made.conversation, made.epoch, [made.wrap])
 
     def _at(self, conv: bytes) -> Seat | None:
-        return self._seats.get(conv) or self._beside.get(conv)
+        beside = (self._beside.get((way.mark, conv)) for way in (ALONG, THROUGH_GLASS))
+        return self._seats.get(conv) or next((seat for seat in beside if seat is not None), None)
 
     async def _openings(self, ids: list[bytes], after: list[int]) -> None:
         if len(ids) > ROWS or len(after) != len(ids):
@@ -469,7 +475,7 @@ class DeskSocket:
         if cert is not None and cert not in self._certs_sent:
             self._certs_sent.add(cert)
             self._send(frames.Cert(self._around.certificates[cert]))
-        self._send(frames.Envelope(id, log, stored.n, stored.minute, stored.envelope))
+        self._socket.send(frames.encode(frames.Envelope(id, log, stored.n, stored.minute, stored.envelope)))
 
     def _hear(self, id: bytes, sign: object) -> None:
         assert isinstance(sign, Ephemeral)
@@ -517,6 +523,19 @@ class DeskSocket:
         if not self._socket.clogged and self._is_shown(id):
             self._send(frames.Presence(id, "gone", self._around.minute()))
 
+    def _tell_erased(self, id: object) -> None:
+        """What this session was ever given of a conversation must go from its screen and its memory."""
+        assert isinstance(id, bytes)
+        seat = self._seats.pop(id, None)
+        if seat is not None:
+            seat.leave()
+        if seat is not None or any(one == id for _, one in self._beside):
+            # A page from before `erased` at least writes nothing more.
+            self._send(frames.Ended(id, BY_VISITOR))
+        if any(one == id for _, one in self._desks.shown(self._me.token_hash)):
+            self._send(frames.Erased(id))
+        self._refresh()
+
     def _is_shown(self, id: bytes) -> bool:
         standing, queue = self._queue_told or (frames.Standing([], []), frames.Queue([], 0))
         return any(row.conv == id for row in [*queue.waiting, *standing.away])
@@ -557,9 +576,11 @@ class DeskSocket:
 
     async def _drop_others(self, held: set[bytes]) -> None:
         for id in [id for id in self._seats if id not in held]:
-            self._seats.pop(id).leave()
-            conversation = await self._around.db.read(conversations.find, id)
-            ended = conversation.ended_by
+            seat = self._seats.pop(id, None)
+            if seat is None:  # told already: it was erased
+                continue
+            seat.leave()
+            ended = await self._around.db.read(conversations.ended_by, id)
             self._send(frames.Ended(id, ended) if ended else frames.Lost(id))
             if self._board is not None:
                 self._board.refresh()
@@ -576,18 +597,7 @@ class DeskSocket:
         if key is None or self._socket.closed:
             return
         seat = self._seats[conversation.id] = Seat(conversation, has_secret=_has_secret(held))
-        self._send(
-            frames.Taken(
-                conversation.id,
-                conversation.number,
-                conversation.waiting_since,
-                conversation.times,
-                held.last,
-                held.note_last,
-                released.wraps(held, key),
-                released.start(held, key),
-            )
-        )
+        self._send(frames.Taken(**released.opens(held, key)))
 
         def look() -> None:
             seat.visitor = self._tell_presence(conversation, seat.visitor)

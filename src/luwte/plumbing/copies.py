@@ -21,17 +21,38 @@ def quiet(text: str) -> None:
     """Tell nobody."""
 
 
-def copy_database(source: Path, target: Path, say: Say = quiet) -> None:
+def never() -> bool:
+    """Give way to nobody."""
+    return False
+
+
+def copy_database(source: Path, target: Path, say: Say = quiet, give_way: Callable[[], bool] = never) -> bool:
     """Write what *source* holds at this moment to *target*, durably, whether or not a server writes to it meanwhile.
 
     Only rows that exist are copied: what was deleted leaves no byte in a copy, not even in the corners of a page,
-    where the source itself may keep some. Changes nothing in the source. Raises `CannotStart`.
+    where the source itself may keep some. Changes nothing in the source. Raises `CannotStart`. False, and no *target*,
+    as soon as *give_way* says so: while it reads SQLite keeps for it what others delete.
     """
+    gave_way = False
+
+    def look() -> bool:
+        nonlocal gave_way
+        say(f"copying {source.name}: {target.stat().st_size >> 20:,} MB")
+        gave_way = give_way()
+        return gave_way
+
     # SQLite takes an empty file, and this one has the right mode from the first byte on.
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    with _reading(source, lambda: say(f"copying {source.name}: {target.stat().st_size >> 20:,} MB")) as connection:
-        connection.execute("VACUUM INTO ?", (str(target),))
+    try:
+        with _reading(source, look) as connection:
+            connection.execute("VACUUM INTO ?", (str(target),))
+    except KeyboardInterrupt:
+        if not gave_way:
+            raise
+        target.unlink()
+        return False
     files.sync(target)
+    return True
 
 
 def check_database(path: Path, say: Say = quiet) -> int:
@@ -45,8 +66,10 @@ def check_database(path: Path, say: Say = quiet) -> int:
 
 
 @contextmanager
-def _reading(path: Path, look: Callable[[], None]) -> Iterator[sqlite3.Connection]:
-    """A connection that cannot write; *look* is called now and then. An interrupt stops SQLite's work, too."""
+def _reading(path: Path, look: Callable[[], int | None]) -> Iterator[sqlite3.Connection]:
+    """A connection that cannot write; *look* is called now and then. What it says yes to stops SQLite's work, and so
+    does an interrupt: both are a `KeyboardInterrupt`.
+    """
     try:
         connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)
     except sqlite3.Error:

@@ -7,6 +7,7 @@ A deed touches nothing but its transaction: when a neighbour in its group fails 
 
 import asyncio
 import functools
+import os
 import queue
 import sqlite3
 import threading
@@ -15,12 +16,13 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter_ns
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from urllib.parse import quote
 
 import msgspec
 
 from luwte.errors import Busy
+from luwte.plumbing import residue
 from luwte.plumbing.log import trouble
 from luwte.plumbing.metrics import Metrics
 from luwte.plumbing.relay import Relay, Topic
@@ -42,6 +44,9 @@ REMEMBERED = 5_000
 
 READERS = 4
 
+PATIENCE = 20
+"""Milliseconds that emptying the write-ahead log waits for readers: as long all who write wait, too."""
+
 
 class ReadTx:
     """Reading, in one consistent view."""
@@ -57,6 +62,16 @@ class ReadTx:
     def all(self, sql: str, *values: Any) -> list[Row]:
         """All rows."""
         return self._connection.execute(sql, values).fetchall()
+
+    def some(self, sql: str, *values: Any, size: int) -> list[Row]:
+        """The first rows, until their last columns have *size* bytes together: at least one, if there is any."""
+        rows: list[Row] = []
+        for row in self._connection.execute(sql, values):
+            rows.append(row)
+            size -= len(row[-1])
+            if size <= 0:
+                break
+        return rows
 
 
 class WriteTx(ReadTx):
@@ -121,11 +136,11 @@ class WriteTx(ReadTx):
 
     def wake(self, topic: Topic) -> None:
         """Wake the followers of *topic* once this is on disk."""
-        self.after(self._relay.wake, topic)
+        self._after.append((self._relay.wake, (topic,)))
 
     def tell(self, topic: Topic, value: object) -> None:
         """Hand *value* to the listeners of *topic* once this is on disk: they are spared a reading."""
-        self.after(self._relay.tell, topic, value)
+        self._after.append((self._relay.tell, (topic, value)))
 
     def remember(self, table: str, key: Hashable, row: Any) -> None:
         """Keep *row* in `memory` for the deeds after this one."""
@@ -207,6 +222,7 @@ class Db:
         self._metrics = metrics
         self._loop = asyncio.get_running_loop()
         self._jobs: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
+        self._between: queue.SimpleQueue[Callable[[sqlite3.Connection], None]] = queue.SimpleQueue()
         self._next: list[_Job] = []
         self._waiting = 0
         self._closed = False
@@ -214,6 +230,8 @@ class Db:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._writer_connection = connect(path)
+        # Open to the end: closing it would let go of the locks that SQLite's own descriptors of this file hold (POSIX).
+        self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         self._thread = threading.Thread(target=self._write_for_ever, name="writer", daemon=True)
         self._thread.start()
 
@@ -258,6 +276,50 @@ class Db:
         if self._waiting >= WAITING or self._closed:
             raise Busy
 
+    async def clean(self) -> bool:
+        """Leave no byte of rows that are gone: not in the write-ahead log, not between the rows of a page.
+
+        False when somebody reads, and so needs what was there before: try again later.
+        """
+        if not await self._in_between(_empty_log):
+            return False
+        pages = await self._loop.run_in_executor(None, residue.find, self._fd)
+
+        def overwrite(connection: sqlite3.Connection) -> bool:
+            if not _empty_log(connection):
+                return False
+            connection.execute("PRAGMA shrink_memory")  # or a page as it was is written back one day
+            residue.overwrite(self._fd, pages)
+            return True
+
+        return not pages or await self._in_between(overwrite)
+
+    async def _in_between(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run *work* in the writer's thread, between two groups and outside any transaction."""
+        future: asyncio.Future[T] = self._loop.create_future()
+
+        def done(result: T | None, error: Exception | None) -> None:
+            if future.done():
+                return
+            if error is None:
+                future.set_result(cast(T, result))
+            else:
+                future.set_exception(error)
+
+        def run(connection: sqlite3.Connection) -> None:
+            try:
+                result = work(connection)
+            except Exception as error:
+                self._loop.call_soon_threadsafe(done, None, error)
+            else:
+                self._loop.call_soon_threadsafe(done, result, None)
+
+        if self._closed:
+            raise Busy
+        self._between.put(run)
+        self._jobs.put([])
+        return await future
+
     async def close(self) -> None:
         """Finish what waits, then close every connection."""
         if self._closed:
@@ -269,6 +331,7 @@ class Db:
         self._readers.shutdown(wait=True)
         for connection in self._connections:
             connection.close()
+        os.close(self._fd)
 
     def _read(self, work: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -287,15 +350,17 @@ class Db:
             self._next = []
 
     def _write_for_ever(self) -> None:
-        connection = self._writer_connection
-        tx = WriteTx(connection, self._relay)
+        tx = WriteTx(self._writer_connection, self._relay)
         while (jobs := self._jobs.get()) is not None:
             group, ends = self._gather(jobs)
-            self._run_group(connection, tx, group)
-            self._loop.call_soon_threadsafe(self._settle, group)
+            if group:
+                self._run_group(tx, group)
+                self._loop.call_soon_threadsafe(self._settle, group)
+            while not self._between.empty():
+                self._between.get()(self._writer_connection)
             if ends:
                 break
-        connection.close()
+        self._writer_connection.close()
 
     def _gather(self, group: list[_Job]) -> tuple[list[_Job], bool]:
         while len(group) < GROUP:
@@ -308,15 +373,15 @@ class Db:
             group += jobs
         return group, False
 
-    def _run_group(self, connection: sqlite3.Connection, tx: WriteTx, group: list[_Job]) -> None:
+    def _run_group(self, tx: WriteTx, group: list[_Job]) -> None:
         began = perf_counter_ns()
         try:
             # Together costs half of alone, and hardly any job fails after it wrote.
-            if not self._work(connection, tx, group, alone=False):
+            if not self._work(tx, group, alone=False):
                 tx._undo_group()
-                self._work(connection, tx, group, alone=True)
+                self._work(tx, group, alone=True)
             worked = perf_counter_ns()
-            connection.execute("COMMIT")
+            tx._connection.execute("COMMIT")
             self._metrics.add("write_work_ns", worked - began)
             self._metrics.add("commit_ns", perf_counter_ns() - worked)
             self._metrics.add("commits", 1)
@@ -324,7 +389,7 @@ class Db:
         except Exception as error:  # disk full, failing fsync: nobody in this group is acknowledged
             self._give_up(tx, group, error)
 
-    def _work(self, connection: sqlite3.Connection, tx: WriteTx, group: list[_Job], *, alone: bool) -> bool:
+    def _work(self, tx: WriteTx, group: list[_Job], *, alone: bool) -> bool:
         """Run every job; False as soon as one failed that only a savepoint of its own could undo."""
         tx._begin_group(alone=alone)
         for job in group:
@@ -336,7 +401,7 @@ class Db:
             except _Undone:
                 return False
             except Exception as error:  # every kind belongs to the one who asked, never to the group
-                if not connection.in_transaction:  # SQLite undid all of it: a full or failing disk
+                if not tx._connection.in_transaction:  # SQLite undid all of it: a full or failing disk
                     raise
                 if not tx._drop():
                     return False
@@ -348,23 +413,48 @@ class Db:
         return True
 
     def _give_up(self, tx: WriteTx, group: list[_Job], error: Exception) -> None:
-        tx._undo_group()
         for job in group:
             job.after = ()
             if job.error is None:
                 job.error = error
+        try:
+            tx._undo_group()
+        except Exception as stuck:
+            # Closing undoes as well. This thread must go on whatever happens: without it every write waits for ever.
+            trouble("undo", stuck)
+            self._start_anew(tx)
+
+    def _start_anew(self, tx: WriteTx) -> None:
+        """Another connection for the writer. If there is none to be had now, the next group fails and tries again."""
+        try:
+            self._writer_connection.close()
+            self._writer_connection = tx._connection = connect(self.path)
+        except Exception as error:
+            trouble("undo", error)
 
     def _settle(self, group: list[_Job]) -> None:
         began = perf_counter_ns()
         self._waiting -= len(group)
         for job in group:
-            try:
-                for deed, values in job.after:
+            for deed, values in job.after:
+                try:
                     deed(*values)
+                except Exception as error:  # it is on disk all the same, and whoever asked waits to hear it
+                    trouble("settle", error)
+            try:
                 job.done(job.result, job.error)
-            except Exception as error:  # the others of the group are on disk, too, and wait to hear it
+            except Exception as error:  # the others of the group are on disk, too
                 trouble("settle", error)
         self._metrics.add("settle_ns", perf_counter_ns() - began)
+
+
+def _empty_log(connection: sqlite3.Connection) -> bool:
+    """Bring the whole write-ahead log into the database and cut it to nothing; False when a reader needs it."""
+    connection.execute(f"PRAGMA busy_timeout={PATIENCE}")
+    try:
+        return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+    finally:
+        connection.execute("PRAGMA busy_timeout=5000")
 
 
 def look(path: Path, work: Callable[[ReadTx], T]) -> T:
@@ -387,7 +477,8 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     connection.execute("PRAGMA trusted_schema=OFF")
     connection.execute("PRAGMA busy_timeout=5000")
     connection.execute("PRAGMA temp_store=MEMORY")
-    connection.execute("PRAGMA cache_size=-32000")
+    # The writer comes back to the same pages all the time; readers pass by, and there are several of them.
+    connection.execute(f"PRAGMA cache_size={-4_000 if readonly else -32_000}")
     if readonly:
         connection.execute("PRAGMA query_only=ON")
     return connection

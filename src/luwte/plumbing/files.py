@@ -1,11 +1,13 @@
 """Files and folders that are there whole or not at all, for their owner only."""
 
+import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from luwte.errors import CannotStart
 
@@ -13,14 +15,25 @@ UNFINISHED = ".unfinished"
 """How the name of a folder ends that is being filled, or that nobody finished."""
 
 
+class Held(CannotStart):
+    """Another process has the folder."""
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Put *data* at *path*, durably. Whoever looks meanwhile sees what was there before, or all of it."""
+    with writing_whole(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def writing_whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to fill that becomes *path* at the end, durably: until then, or when it fails, that is as it was."""
     temporary = path.with_name(path.name + ".new")
     try:
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(fd, "wb") as file:
             os.fchmod(fd, 0o600)  # a file that an interrupted run left keeps its mode
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(fd)
         temporary.replace(path)
@@ -66,3 +79,14 @@ def sync(path: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Hold the folder: two processes would write over each other's keys. Raises `Held`."""
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Held("Another Luwte runs on this folder.") from None
+        yield

@@ -8,7 +8,7 @@ import struct
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from luwte.errors import CannotStart
@@ -71,24 +71,39 @@ class KeyStore:
 
     def erase(self, kind: int, id: bytes) -> bool:
         """Overwrite the key, durably. False when there was none."""
+        return bool(self.erase_all(kind, [id]))
+
+    def erase_all(self, kind: int, ids: Iterable[bytes]) -> int:
+        """Overwrite these keys, durably and with one sync; how many there were."""
         with self._lock:
-            slot = self._slots.get((kind, id))
-            if slot is None:
-                return False
-            self._write(slot, _pack(0, _FREE, bytes(16), bytes(32)))
+            slots = {id: slot for id in ids if (slot := self._slots.get((kind, id))) is not None}
+            if not slots:
+                return 0
+            record = _pack(0, _FREE, bytes(16), bytes(32))
+            for slot in slots.values():
+                self._put(slot, record)
+            os.fdatasync(self._fd)
             forget_keys()
-            del self._slots[kind, id], self._keys[kind][id]
-            self._free.append(slot)
-            return True
+            for id, slot in slots.items():
+                del self._slots[kind, id], self._keys[kind][id]
+                self._free.append(slot)
+            return len(slots)
+
+    def ids(self, kind: int) -> list[bytes]:
+        """Whose keys there are."""
+        return list(self._keys[kind])
 
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._fd)
 
     def _write(self, slot: int, record: bytes) -> None:
+        self._put(slot, record)
+        os.fdatasync(self._fd)
+
+    def _put(self, slot: int, record: bytes) -> None:
         if os.pwrite(self._fd, record, slot * _SLOT.size) != _SLOT.size:
             raise OSError("the key store could not be written whole")
-        os.fdatasync(self._fd)
 
     def _load(self) -> None:
         data = self._path.read_bytes()

@@ -21,13 +21,10 @@ _nonces: list[bytes] = []
 os.register_at_fork(after_in_child=_nonces.clear)
 
 
-def _next_nonce() -> bytes:
-    while True:
-        try:
-            return _nonces.pop()
-        except IndexError:
-            drawn = os.urandom(NONCE * DRAWN)
-            _nonces.extend(drawn[at : at + NONCE] for at in range(0, len(drawn), NONCE))
+def _draw() -> bytes:
+    drawn = os.urandom(NONCE * DRAWN)
+    _nonces.extend(drawn[at : at + NONCE] for at in range(NONCE, len(drawn), NONCE))
+    return drawn[:NONCE]
 
 
 @functools.lru_cache(maxsize=4096)
@@ -43,7 +40,10 @@ def forget_keys() -> None:
 
 def lock(key: bytes, table: bytes, subject: bytes, row: bytes, data: bytes) -> bytes:
     """*data* for storage at *row* of *table*."""
-    nonce = _next_nonce()
+    try:
+        nonce = _nonces.pop()
+    except IndexError:
+        nonce = _draw()
     return nonce + _cipher(key).encrypt(nonce, data, b"%b\0%b%b" % (table, subject, row))
 
 

@@ -14,6 +14,9 @@ from luwte.plumbing.log import notice
 KEPT = "main.db.schema-*"
 """The copies that upgrades leave, by the schema that each holds."""
 
+KEPT_DAYS = 7
+"""Days for which such a copy may stay: what is erased must be gone from all copies by then."""
+
 
 def migrate(path: Path, steps: Sequence[str] | None = None, *, keep: bool = True) -> None:
     """Bring the database at *path* to the newest schema, making it when it is absent.
@@ -47,6 +50,15 @@ def released() -> list[str]:
     """Every step there is, in order; the first makes the first schema."""
     folder = resources("luwte") / "migrations"
     return [step.read_text() for step in sorted(folder.iterdir(), key=lambda p: p.name) if step.name.endswith(".sql")]
+
+
+def forget_old_copies(path: Path, now: float) -> None:
+    """Delete the copies from before upgrades that have had their days: what is erased since is still in them."""
+    for copy in path.parent.glob(KEPT):
+        if now - copy.stat().st_mtime >= KEPT_DAYS * 86_400:
+            copy.unlink()
+            sync(copy.parent)
+            notice(f"{copy.name} was from before an upgrade, {KEPT_DAYS} days ago: it is deleted")
 
 
 def _keep_copy(path: Path, version: int) -> None:

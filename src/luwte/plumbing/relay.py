@@ -9,13 +9,18 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
+from luwte.plumbing.log import trouble
+
 Topic = Hashable
 Unfollow = Callable[[], None]
 Call = TypeVar("Call", bound=Callable[..., Any])
 
 
 class Relay:
-    """Callbacks by topic. Belongs to the event loop's thread; callbacks must be short and must not raise."""
+    """Callbacks by topic. Belongs to the event loop's thread; callbacks must be short.
+
+    One that raises is trouble of ours, and no reason to leave the others unwoken.
+    """
 
     def __init__(self) -> None:
         self._followers: defaultdict[Topic, dict[int, Callable[[], None]]] = defaultdict(dict)
@@ -35,7 +40,10 @@ class Relay:
         followers = self._followers.get(topic)
         if followers:
             for callback in tuple(followers.values()):
-                callback()
+                try:
+                    callback()
+                except Exception as error:
+                    trouble("wake", error)
 
     def is_followed(self, topic: Topic) -> bool:
         """Whether anybody would be woken."""
@@ -46,7 +54,10 @@ class Relay:
         listeners = self._listeners.get(topic)
         if listeners:
             for callback in tuple(listeners.values()):
-                callback(value)
+                try:
+                    callback(value)
+                except Exception as error:
+                    trouble("wake", error)
 
     def _add(self, table: defaultdict[Topic, dict[int, Call]], topic: Topic, callback: Call) -> Unfollow:
         self._next += 1

@@ -9,7 +9,6 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from socket import AF_UNIX
-from time import perf_counter_ns
 from typing import Any, Protocol
 
 from picows import WSAutoPingStrategy, WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest
@@ -106,7 +105,6 @@ class WebSocket(WSListener):
         "_partial",
         "_paused",
         "_server",
-        "_sums",
         "_told",
         "_transport",
         "_waiter",
@@ -123,7 +121,6 @@ class WebSocket(WSListener):
     def __init__(self, server: "Sockets", handler: "Handler", told: str, now: float) -> None:
         """*told* is what a proxy says of the other end's address."""
         self._server, self._told = server, told
-        self._sums = server.metrics.sums
         self._handler = handler
         self._transport: WSTransport | None = None
         self._inbox: deque[bytes] = deque()
@@ -238,12 +235,10 @@ class WebSocket(WSListener):
 
     def _arrived(self, message: bytes) -> None:
         # Only while the reader waits for a message and nothing is before it may one be taken out of turn.
-        if self.at_once is not None and self._waiter is not None and not self._inbox and not self.clogged:
-            began = perf_counter_ns()
-            taken = self.at_once(message)
-            self._sums["frames_ns"] += perf_counter_ns() - began
-            if taken:
-                return
+        at_once = self.at_once
+        is_first = self._waiter is not None and not self._inbox and not self.clogged
+        if at_once is not None and is_first and at_once(message):
+            return
         self._inbox.append(message)
         if len(self._inbox) >= INBOX:
             self._pace()

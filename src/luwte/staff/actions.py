@@ -73,7 +73,7 @@ def sign_in_refused(tx: WriteTx, name: str, minute: int) -> None:
     audit.record(
         tx,
         minute=minute,
-        actor=account.id if account else "nobody",
+        actor=account.id if account else audit.NOBODY,
         action="staff.sign_in",
         result=SignInRefused.code,
     )
@@ -135,6 +135,11 @@ def check_lead(account: Account) -> None:
 def members(tx: ReadTx, team: str) -> list[Member]:
     """Who belongs to a team, by name."""
     return store.members(tx, team)
+
+
+def everybody(tx: ReadTx, team: str) -> list[Member]:
+    """Who belongs to a team, and who ever did, by name."""
+    return store.everybody(tx, team)
 
 
 def without_second_factor(tx: ReadTx) -> int:

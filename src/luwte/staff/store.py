@@ -88,6 +88,11 @@ def members(tx: ReadTx, team: str) -> list[Member]:
     return [Member(*row) for row in rows]
 
 
+def everybody(tx: ReadTx, team: str) -> list[Member]:
+    """All accounts that a team ever had, by name."""
+    return [Member(*row) for row in tx.all("SELECT id, name, role FROM account WHERE team = ? ORDER BY name", team)]
+
+
 def account_ids(tx: ReadTx) -> list[str]:
     """The accounts in use."""
     return [row[0] for row in tx.all("SELECT id FROM account WHERE disabled = 0")]

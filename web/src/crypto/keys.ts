@@ -42,6 +42,11 @@ export async function startSignature(
   return vg.sign(await startSignatureBytes(line, ve.publicKey, vg.publicKey, hashed, teamCert, wraps));
 }
 
+/** Ask for the erasure of one's conversation: it can be said again, to a server that has forgotten everything else. */
+export async function eraseSignature({ vg, conv }: VisitorKeys): Promise<Bytes> {
+  return vg.sign(concat(utf8("luwte/v1/erase\0"), conv));
+}
+
 /** What is signed. The credential enters as its hash, as the server keeps it. */
 export async function startSignatureBytes(
   line: string,

@@ -4,11 +4,13 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { alarm, announce } from "../ui/announce.ts";
 import { Icon } from "../ui/Icon.tsx";
+import { Doubt } from "./AuditLog.tsx";
 import { asksForMe, Calls } from "./Calls.tsx";
 import { Commands } from "./Commands.tsx";
 import { Conversations } from "./Conversations.tsx";
 import type { Desk } from "./desk.ts";
 import { EndShift } from "./EndShift.tsx";
+import { BrokenGlass, GlassDialog } from "./Glass.tsx";
 import { Head } from "./Head.tsx";
 import { useIdle } from "./idle.ts";
 import { onKey } from "./keys.ts";
@@ -84,7 +86,9 @@ function Room({ desk }: { desk: Desk }) {
         <Head desk={desk} />
         <CutOff on={session.connected.value} />
         <Trouble code={session.trouble.value} />
+        <Doubt session={session} />
         <Calls desk={desk} />
+        <BrokenGlass desk={desk} />
       </header>
       <main class={session.lead.isLead.value ? "floor leads" : "floor"}>
         <Waiting desk={desk} />
@@ -93,6 +97,7 @@ function Room({ desk }: { desk: Desk }) {
       </main>
       {desk.leaving.value && <EndShift desk={desk} />}
       <Replying desk={desk} />
+      {desk.breaking.value && <GlassDialog desk={desk} />}
       {listing.value && <Commands desk={desk} close={() => (listing.value = false)} />}
     </div>
   );

@@ -10,6 +10,7 @@ import { Typing } from "../ui/Typing.tsx";
 import { Along, Company } from "./Beside.tsx";
 import { boxId, type Desk } from "./desk.ts";
 import { EndForm } from "./EndForm.tsx";
+import { ThroughGlass } from "./Glass.tsx";
 import { Asked, HandForm, MutedLine } from "./HandForm.tsx";
 import { Lines } from "./Lines.tsx";
 import { NeedButton, NeedState } from "./Need.tsx";
@@ -110,11 +111,13 @@ function Title({ desk, talk }: Omit<ConversationProps, "shown">) {
 
 function Over({ desk, talk, here }: Omit<ConversationProps, "shown"> & { here: boolean }) {
   const by = talk.ended.value;
+  const erased = talk.erased.value;
   useEffect(() => {
-    if (by === "visitor") announce(`${say("talk", { n: talk.number })}. ${say("end.visitor")}`);
+    if (erased) announce(`${say("talk", { n: talk.number })}. ${say("end.erased")}`);
+    else if (by === "visitor") announce(`${say("talk", { n: talk.number })}. ${say("end.visitor")}`);
     // The box is gone, maybe in the middle of a word. The log takes the keys: there they do no harm.
     if (here && isFocusLost()) document.getElementById(logId(talk.conv))?.focus();
-  }, [by]);
+  }, [by, erased]);
   function away(): void {
     desk.forgetDraft(talk.conv);
     desk.session.dismiss(talk.conv);
@@ -122,7 +125,7 @@ function Over({ desk, talk, here }: Omit<ConversationProps, "shown"> & { here: b
   }
   return (
     <div class="over">
-      <p>{say(by === "visitor" ? "end.visitor" : "end.team")}</p>
+      <p>{say(erased ? "end.erased" : by === "visitor" ? "end.visitor" : "end.team")}</p>
       <button type="button" class="pill outline" onClick={away}>
         {say("end.away")}
       </button>
@@ -145,6 +148,7 @@ export function Conversation({ desk, talk, shown }: ConversationProps) {
   useSeen({ desk, talk, shown }, here.value && shown, follow.there);
   useNews(talk, here.value);
   const over = talk.ended.value !== undefined;
+  const glass = talk.throughGlass.value;
   const asks = desk.asks.value?.conv === talk.conv && !over ? desk.asks.value.what : undefined;
 
   /** Back to the words; where the conversation has gone, to those that are left. */
@@ -170,7 +174,7 @@ export function Conversation({ desk, talk, shown }: ConversationProps) {
       <Title desk={desk} talk={talk} />
       {!over && <NeedState desk={desk} talk={talk} />}
       <Company desk={desk} talk={talk} />
-      <Along desk={desk} talk={talk} />
+      {glass ? <ThroughGlass desk={desk} talk={talk} /> : <Along desk={desk} talk={talk} />}
       {asks === "end" && <EndForm desk={desk} talk={talk} close={close} />}
       {asks === "hand" && <HandForm desk={desk} talk={talk} close={close} />}
       {!over && <Asked desk={desk} talk={talk} />}
@@ -193,8 +197,8 @@ export function Conversation({ desk, talk, shown }: ConversationProps) {
       </div>
       {talk.fork.value && <Warning words={say("talk.fork")} />}
       {talk.unreadable.value && <Warning words={say("talk.unreadable")} />}
-      {over && <Over desk={desk} talk={talk} here={here.value} />}
-      {!over && !talk.fork.value && <Write desk={desk} talk={talk} />}
+      {over && !glass && <Over desk={desk} talk={talk} here={here.value} />}
+      {!over && !glass && !talk.fork.value && <Write desk={desk} talk={talk} />}
     </article>
   );
 }

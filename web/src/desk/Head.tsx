@@ -55,6 +55,9 @@ export function Head({ desk }: { desk: Desk }) {
           <Icon name="lock" />
           {say("head.lock")}
         </button>
+        <button type="button" class="pill" onClick={() => (desk.breaking.value = true)}>
+          {say("glass")}
+        </button>
         <button type="button" class="pill" onClick={() => endShift(desk)}>
           {say("shift.end")}
         </button>

@@ -1,5 +1,6 @@
 /** The shift lead's live picture: numbers and names, never a word of what is said. */
 
+import { AuditPart } from "./AuditLog.tsx";
 import type { Desk } from "./desk.ts";
 import { Line } from "./Line.tsx";
 import { StepIn } from "./StepIn.tsx";
@@ -101,6 +102,7 @@ export function LeadPanel({ desk }: { desk: Desk }) {
     <div class="lead">
       <Line session={session} />
       <Shift desk={desk} />
+      <AuditPart desk={desk} />
     </div>
   );
 }

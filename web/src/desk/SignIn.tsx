@@ -7,6 +7,7 @@ import { alarm } from "../ui/announce.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Mark } from "../ui/Mark.tsx";
 import { LockedCalls } from "./Calls.tsx";
+import { LockedGlass } from "./Glass.tsx";
 import { arm } from "./sound.ts";
 import type { DeskSession } from "./state.ts";
 import { explain } from "./trouble.ts";
@@ -136,6 +137,7 @@ export function Locked({ session }: { session: DeskSession }) {
       open={(_, passphrase) => session.unlock(passphrase)}
     >
       <LockedCalls session={session} />
+      <LockedGlass session={session} />
       <p class="small">
         <Icon name="lock" /> {say("lock.p")}
       </p>

@@ -21,6 +21,8 @@ export interface Desk {
   readonly leaving: Signal<boolean>;
   /** Replies are looked for, for this conversation. */
   readonly replying: Signal<string | undefined>;
+  /** Emergency access is being asked for. */
+  readonly breaking: Signal<boolean>;
   /** Put *text* where the cursor stands in the message box of a conversation, and the focus after it. */
   insert(conv: string, text: string): void;
   /** Put a conversation in sight and the focus in its text box. */
@@ -51,6 +53,7 @@ export function createDesk(session: DeskSession): Desk {
     asks: signal(undefined),
     leaving: signal(false),
     replying: signal(undefined),
+    breaking: signal(false),
     draft,
     insert(conv, text) {
       const { message } = draft(conv);

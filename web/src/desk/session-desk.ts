@@ -13,15 +13,16 @@ import {
   type EndReason,
   hearAtDesk,
   type Priority,
-  type SteppedIn,
-  type Taken,
+  type Released,
   type Welcome,
 } from "../wire/desk-frames.ts";
 import { PROTOCOL } from "../wire/frames.ts";
 import { Serial } from "../wire/serial.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import type { Pin } from "../wire/trust.ts";
+import { DeskAudit } from "./session-audit.ts";
 import { sayFarewell } from "./session-farewell.ts";
+import { DeskGlass } from "./session-glass.ts";
 import { DeskHanding } from "./session-handing.ts";
 import { askSalt, signIn, Trouble, unlock } from "./session-keyring.ts";
 import { Lead } from "./session-lead.ts";
@@ -71,6 +72,9 @@ export class Desk implements DeskSession {
   readonly replies: Signal<DeskReplies | undefined> = signal(undefined);
   readonly lead: Lead = new Lead((frame) => this.connected.value && (this.#shift?.connection.say(frame) ?? false));
 
+  readonly glass: DeskGlass;
+  readonly audit: DeskAudit;
+
   readonly #world: Surroundings;
   readonly #pin: Pin;
   #shift: Shift | undefined;
@@ -87,6 +91,9 @@ export class Desk implements DeskSession {
     this.#pin = { organisation: pinned.organisation, root: unhex(pinned.root) };
     this.minute = signal(this.#now());
     this.#next = new NextOne(world);
+    const said = (frame: DeskSays): boolean => this.connected.value && this.#say(frame);
+    this.glass = new DeskGlass(world, said);
+    this.audit = new DeskAudit(world, pinned.organisation, said, () => this.#shift?.token);
     this.handing = new DeskHanding(world, {
       say: (frame) => this.connected.value && (this.#shift?.vault.isOpen ?? false) && this.#say(frame),
       talk: (conv) => this.#talk(conv),
@@ -229,7 +236,9 @@ export class Desk implements DeskSession {
 
   dismiss(conv: string): void {
     const talk = this.#talk(conv);
-    if (talk?.ended.value !== undefined) this.#drop(talk);
+    if (talk?.ended.value === undefined) return;
+    if (talk.throughGlass.value) this.glass.close(conv);
+    else this.#drop(talk);
   }
 
   dismissMoved(conv: string): void {
@@ -302,6 +311,11 @@ export class Desk implements DeskSession {
       case "lost":
         this.handing.lost(hex(frame.conv));
         return this.#lost(hex(frame.conv));
+      case "erased":
+        this.handing.ended(hex(frame.conv));
+        this.lead.forget(hex(frame.conv));
+        this.#talk(hex(frame.conv))?.erase();
+        return this.dismissMoved(hex(frame.conv));
       case "shift":
       case "asked":
       case "offered":
@@ -312,6 +326,13 @@ export class Desk implements DeskSession {
         return this.#lost(hex(frame.conv));
       case "stepped_in":
         return this.#taken(shift, frame);
+      case "opened":
+        await this.#taken(shift, frame);
+        return this.glass.settle(undefined);
+      case "broken":
+        return this.glass.hear(frame);
+      case "checkpoint":
+        return this.audit.hear(frame);
       case "line":
       case "alarms":
       case "company":
@@ -342,12 +363,13 @@ export class Desk implements DeskSession {
     this.connected.value = true;
     this.handing.welcome();
     this.lead.connected();
+    this.audit.connected();
     this.#settleHeld(shift);
     if (this.trouble.value === "network") this.trouble.value = undefined;
     if (this.phase.value === "signing_in") this.phase.value = "in";
   }
 
-  async #taken(shift: Shift, frame: Taken | SteppedIn): Promise<void> {
+  async #taken(shift: Shift, frame: Released): Promise<void> {
     const conv = hex(frame.conv);
     shift.named.add(conv);
     const known = this.#talk(conv);
@@ -366,7 +388,7 @@ export class Desk implements DeskSession {
     else if (frame.state === "gone") shift.waiting.leave(conv);
   }
 
-  #sit(shift: Shift, frame: Taken | SteppedIn): Talk {
+  #sit(shift: Shift, frame: Released): Talk {
     const talk = new Talk(this.#world, shift.vault, frame, {
       say: (said) => this.connected.value && shift.connection.say(said),
       stopped: (code) => {
@@ -391,14 +413,15 @@ export class Desk implements DeskSession {
 
   /** While our connection was gone it went to somebody else, back to the list, or to its end: say so. */
   #wentOn(talk: Talk): void {
-    if (talk.ended.value !== undefined) return;
+    if (talk.throughGlass.value) this.#drop(talk);
+    if (talk.throughGlass.value || talk.ended.value !== undefined) return;
     this.moved.value = [...this.moved.value, { conv: talk.conv, number: talk.number }];
     this.#lost(talk.conv);
   }
 
   #lost(conv: string): void {
     const talk = this.#talk(conv);
-    if (talk === undefined || talk.ended.value !== undefined) return;
+    if (talk === undefined || (talk.ended.value !== undefined && !talk.throughGlass.value)) return;
     // Words that did not get through go with it; somebody should know.
     if (talk.hasUnsent) this.trouble.value = "no_such_conversation";
     this.#drop(talk);
@@ -412,7 +435,8 @@ export class Desk implements DeskSession {
       return;
     }
     if (conv !== undefined && this.handing.refused(hex(conv), code)) return;
-    if (conv !== undefined && this.#takes.has(hex(conv))) {
+    if (conv === undefined && this.glass.isAsked) this.glass.settle(code);
+    else if (conv !== undefined && this.#takes.has(hex(conv))) {
       if (code !== "already_taken") this.trouble.value = code;
       this.#answerTake(hex(conv), false);
     } else {
@@ -434,6 +458,7 @@ export class Desk implements DeskSession {
     shift.waiting.disconnected();
     this.connected.value = false;
     this.handing.disconnected();
+    this.audit.disconnected();
     for (const talk of this.conversations.value) talk.disconnected();
   }
 
@@ -468,6 +493,8 @@ export class Desk implements DeskSession {
     this.left.value = [];
     this.moved.value = [];
     this.lead.clear();
+    this.glass.clear();
+    this.audit.clear();
     for (const conv of [...this.#takes.keys()]) this.#answerTake(conv, false);
     this.#next.none();
     this.handing.clear();

@@ -3,7 +3,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { hex, wipe } from "../crypto/bytes.ts";
 import { MAX_BODY, textContent, VISITOR } from "../crypto/envelope.ts";
-import type { DeskHears, DeskSays, EndReason, HandingHears, KeptWrap, SteppedIn, Taken } from "../wire/desk-frames.ts";
+import type { DeskHears, DeskSays, EndReason, HandingHears, KeptWrap, Released } from "../wire/desk-frames.ts";
 import { Moment } from "../wire/moment.ts";
 import { isVisitorsOwn } from "../wire/start-proof.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
@@ -33,9 +33,11 @@ export class Talk implements DeskConversation {
   readonly visitorTypes: Signal<boolean> = signal(false);
   readonly visitorIs: Signal<"here" | "away" | "gone"> = signal("here");
   readonly ended: Signal<"visitor" | "team" | undefined> = signal(undefined);
+  readonly erased: Signal<boolean> = signal(false);
   readonly fork: Signal<boolean> = signal(false);
   readonly unreadable: Signal<boolean> = signal(false);
   readonly beside: Signal<string | undefined> = signal(undefined);
+  readonly throughGlass: Signal<boolean> = signal(false);
 
   readonly #id: Uint8Array;
   readonly #world: Surroundings;
@@ -53,7 +55,7 @@ export class Talk implements DeskConversation {
   readonly #typing: Moment;
   #isGone = false;
 
-  constructor(world: Surroundings, vault: Vault, taken: Taken | SteppedIn, events: TalkEvents) {
+  constructor(world: Surroundings, vault: Vault, taken: Released, events: TalkEvents) {
     this.#id = taken.conv.slice();
     this.conv = hex(taken.conv);
     this.number = taken.number;
@@ -76,8 +78,9 @@ export class Talk implements DeskConversation {
   }
 
   /** We hold it, or read along with who does: read on after what we have, say again what it has not heard. */
-  async taken(frame: Taken | SteppedIn): Promise<void> {
-    this.beside.value = frame.t === "stepped_in" ? frame.holder : undefined;
+  async taken(frame: Released): Promise<void> {
+    this.beside.value = frame.t === "taken" ? undefined : frame.holder;
+    this.throughGlass.value = frame.t === "opened";
     if (!(await isVisitorsOwn(frame))) {
       this.#events.stopped("untrusted");
       this.#forked();
@@ -137,6 +140,7 @@ export class Talk implements DeskConversation {
   }
 
   async note(text: string): Promise<boolean> {
+    if (this.throughGlass.value) return false;
     if (!this.#logs[2].has(0) && !(await this.#makeTeamSecret())) return false;
     return this.#add(2, text);
   }
@@ -173,6 +177,16 @@ export class Talk implements DeskConversation {
     if (this.#made === undefined) this.#logs[2].unlocked();
     else this.#logs[2].outbox.wake();
     this.#publish();
+  }
+
+  /** It is erased everywhere, so here too; the screen keeps a line that says so. */
+  erase(): void {
+    this.wipe();
+    this.#wraps = [];
+    this.#made = undefined;
+    this.unread.value = 0;
+    this.erased.value = true;
+    this.ended.value ??= "visitor";
   }
 
   wipe(): void {
@@ -212,6 +226,7 @@ export class Talk implements DeskConversation {
 
   #add(which: 1 | 2, text: string): boolean {
     if (this.ended.value !== undefined || this.fork.value || !this.#vault.isOpen || this.#isGone) return false;
+    if (this.throughGlass.value) return false;
     if (which === 1 && (this.unreadable.value || this.#isBeside)) return false; // it would wait for ever
     const whole = text.replace(/\p{Surrogate}/gu, "\u{FFFD}");
     const content = textContent(whole);

@@ -4,6 +4,8 @@ import type { ReadonlySignal } from "@preact/signals";
 import type { EndReason, Priority } from "../wire/desk-frames.ts";
 import type { Handing } from "./handing.ts";
 import type { Replies } from "./replies.ts";
+import type { Audit } from "./state-audit.ts";
+import type { Glass } from "./state-glass.ts";
 import type { LeadSession } from "./state-lead.ts";
 
 export interface WaitingRow {
@@ -41,12 +43,16 @@ export interface DeskConversation {
   readonly visitorTypes: ReadonlySignal<boolean>;
   readonly visitorIs: ReadonlySignal<"here" | "away" | "gone">;
   readonly ended: ReadonlySignal<"visitor" | "team" | undefined>;
+  /** It was erased: nothing of it is left here, and `ended` is set. */
+  readonly erased: ReadonlySignal<boolean>;
   /** The two sides saw different transcripts: lasting warning, nothing more is sent. */
   readonly fork: ReadonlySignal<boolean>;
   /** No key of ours opens what we would write under: nothing is sent to the visitor. */
   readonly unreadable: ReadonlySignal<boolean>;
   /** We read along, and this colleague has it; empty: nobody has it now. Undefined: it is ours. */
   readonly beside: ReadonlySignal<string | undefined>;
+  /** We broke glass to read it: then we do nothing else in it. */
+  readonly throughGlass: ReadonlySignal<boolean>;
 }
 
 /** A conversation that went on without this desk while its connection was gone. */
@@ -74,6 +80,8 @@ export interface DeskSession {
   /** Undefined while nobody is signed in. */
   readonly replies: ReadonlySignal<Replies | undefined>;
   readonly lead: LeadSession;
+  readonly glass: Glass;
+  readonly audit: Audit;
 
   signIn(name: string, passphrase: string): Promise<void>;
   signOut(): Promise<void>;

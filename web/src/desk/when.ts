@@ -13,3 +13,15 @@ export function lineSays(line: LineState, now: number): string {
   if (line.until === undefined) return say(line.open ? "line.open" : "line.closed");
   return say(line.open ? "line.open.till" : "line.closed.till", { t: soon(line.until, now) });
 }
+
+/** A minute with its date, in the reader's own. */
+export function moment(minute: number): string {
+  const style = { dateStyle: "short", timeStyle: "short" } as const;
+  return new Intl.DateTimeFormat(language.value, style).format(new Date(minute * 60_000));
+}
+
+/** The day on which conversations that begin now count, for a date box. Their days are those of UTC. */
+export const today = (minute: number): string => new Date(minute * 60_000).toISOString().slice(0, 10);
+
+/** Days since 1970 of what a date box holds. */
+export const dayOf = (date: string): number => Math.floor(Date.parse(date) / 86_400_000);

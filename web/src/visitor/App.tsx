@@ -1,8 +1,9 @@
 /** Which screen is up. Waiting and talking are one: somebody who arrives must not take the text box away. */
 
 import { type Signal, useSignal } from "@preact/signals";
-import { EndDialog } from "./EndDialog.tsx";
+import { type Asks, EndDialog } from "./EndDialog.tsx";
 import { Ended } from "./Ended.tsx";
+import { Erased } from "./Erased.tsx";
 import { Header } from "./Header.tsx";
 import { Refused } from "./Refused.tsx";
 import { Start } from "./Start.tsx";
@@ -14,19 +15,22 @@ interface ScreenProps {
   /** A new, plain start. */
   readonly again: () => void;
   readonly draft: Signal<string>;
-  readonly end: () => void;
+  readonly asks: Signal<Asks | undefined>;
 }
 
-function Screen({ session, again, draft, end }: ScreenProps) {
+function Screen({ session, again, draft, asks }: ScreenProps) {
   switch (session.phase.value) {
     case "start":
     case "opening":
       return <Start session={session} again={again} />;
     case "waiting":
     case "talking":
-      return <Talk session={session} draft={draft} end={end} />;
+      return <Talk session={session} draft={draft} asks={asks} />;
     case "ended":
-      return <Ended session={session} draft={draft} again={again} />;
+      return <Ended session={session} draft={draft} again={again} asks={asks} />;
+    case "erasing":
+    case "erased":
+      return <Erased session={session} again={again} />;
     case "refused":
       return <Refused session={session} again={again} />;
   }
@@ -40,17 +44,23 @@ export interface AppProps {
 
 export function App({ session, leave, again }: AppProps) {
   const draft = useSignal("");
-  const ending = useSignal(false);
+  const asks = useSignal<Asks | undefined>(undefined);
   const phase = session.phase.value;
-  const asks = ending.value && (phase === "waiting" || phase === "talking");
+  const goesOn = phase === "waiting" || phase === "talking";
+  const isAsked = (asks.value !== undefined && goesOn) || (asks.value === "erase" && phase === "ended");
+  function erase(): void {
+    asks.value = undefined;
+    draft.value = "";
+    void session.erase();
+  }
   return (
     <div class="page" data-phase={phase}>
       {/* The dialog has its own exit, at the same place; one of the two is there at a time. */}
-      <div class={asks ? "cloaked" : "screen"}>
+      <div class={isAsked ? "cloaked" : "screen"}>
         <Header leave={leave} />
-        <Screen session={session} again={again} draft={draft} end={() => (ending.value = true)} />
+        <Screen session={session} again={again} draft={draft} asks={asks} />
       </div>
-      {asks && <EndDialog session={session} leave={leave} close={() => (ending.value = false)} />}
+      {isAsked && <EndDialog session={session} asks={asks} leave={leave} erase={erase} />}
     </div>
   );
 }

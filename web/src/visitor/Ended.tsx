@@ -3,6 +3,7 @@
 import type { Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { announce } from "../ui/announce.ts";
+import type { Asks } from "./EndDialog.tsx";
 import { Languages } from "./Header.tsx";
 import { Heading } from "./Heading.tsx";
 import { Lines } from "./Lines.tsx";
@@ -14,6 +15,7 @@ interface EndedProps {
   readonly session: VisitorSession;
   readonly draft: Signal<string>;
   readonly again: () => void;
+  readonly asks: Signal<Asks | undefined>;
 }
 
 function Unsent({ text }: { text: string }) {
@@ -27,7 +29,7 @@ function Unsent({ text }: { text: string }) {
   );
 }
 
-export function Ended({ session, draft, again }: EndedProps) {
+export function Ended({ session, draft, again, asks }: EndedProps) {
   const byTeam = session.endedBy.value === "team";
   const title = say(byTeam ? "end.team" : "end.you");
   useEffect(() => {
@@ -45,6 +47,9 @@ export function Ended({ session, draft, again }: EndedProps) {
       )}
       <button type="button" class="pill outline go" onClick={again}>
         {say("start.again")}
+      </button>
+      <button type="button" class="pill outline go" onClick={() => (asks.value = "erase")}>
+        {say("erase")}
       </button>
       <DangerCard />
       <Languages place="foot" />

@@ -9,6 +9,7 @@ import { Dune } from "./Dune.tsx";
 import { expectation } from "./expectation.ts";
 import { Languages } from "./Header.tsx";
 import { Heading, Lead, Sentences } from "./Heading.tsx";
+import { daysKept } from "./kept.ts";
 import { Places } from "./Places.tsx";
 import { DangerCard, SafeCard } from "./Safety.tsx";
 import type { VisitorSession } from "./state.ts";
@@ -34,7 +35,7 @@ const Questions = () => (
     <Question ask={say("safe.more")} answers={[say("safe.tip"), say("safe.spy")]} />
     <Question ask={say("who")} answers={[say("who.p", { org: org.name }), say("who.lim")]} />
     <Question ask={say("anon")} answers={[say("anon.p"), say("anon.lim")]} />
-    <Question ask={say("keep")} answers={[say("keep.p", { n: org.retentionDays })]} />
+    <Question ask={say("keep")} answers={[say("keep.p", { n: daysKept() })]} />
   </div>
 );
 

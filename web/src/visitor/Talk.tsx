@@ -8,6 +8,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { Jump } from "../ui/Jump.tsx";
 import { Typing } from "../ui/Typing.tsx";
 import { Danger } from "./Danger.tsx";
+import type { Asks } from "./EndDialog.tsx";
 import { Halted, isHalted } from "./Halted.tsx";
 import { Languages } from "./Header.tsx";
 import { Lead } from "./Heading.tsx";
@@ -22,12 +23,15 @@ import { say } from "./words.ts";
 /** A keyboard under the hands, not on the glass: there Enter has to make a new line. */
 const laptop = (): boolean => matchMedia("(hover: hover) and (pointer: fine)").matches;
 
-function Tools({ session, end }: { session: VisitorSession; end: () => void }) {
+function Tools({ session, asks }: { session: VisitorSession; asks: Signal<Asks | undefined> }) {
   return (
     <div class="tools">
       <div class="column">
-        <button type="button" class="pill soft" onClick={end}>
+        <button type="button" class="pill soft" onClick={() => (asks.value = "end")}>
           {say(isQueueing(session) ? "wait.out" : "end")}
+        </button>
+        <button type="button" class="pill soft" onClick={() => (asks.value = "erase")}>
+          {say("erase")}
         </button>
         <Languages place="foot" />
       </div>
@@ -92,7 +96,13 @@ function Left({ session }: { session: VisitorSession }) {
   );
 }
 
-export function Talk({ session, draft, end }: { session: VisitorSession; draft: Signal<string>; end: () => void }) {
+interface TalkProps {
+  readonly session: VisitorSession;
+  readonly draft: Signal<string>;
+  readonly asks: Signal<Asks | undefined>;
+}
+
+export function Talk({ session, draft, asks }: TalkProps) {
   const lines = session.lines.value;
   const newest = lines.at(-1);
   const follow = useFollow(newest?.id, newest?.from === "me");
@@ -104,7 +114,7 @@ export function Talk({ session, draft, end }: { session: VisitorSession; draft: 
     <main class="talk">
       <Danger />
       <div class="scroller" ref={follow.scroller} onScroll={follow.onScroll}>
-        <Tools session={session} end={end} />
+        <Tools session={session} asks={asks} />
         <div class="column bare">
           {waiting ? <Queue session={session} /> : <h1 class="spoken">{say("chat.log")}</h1>}
           {/* Additions only: that a message went from "sent" to "read" is no news worth reading out. */}

@@ -16,6 +16,7 @@ import { Serial } from "../wire/serial.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import { Trust } from "../wire/trust.ts";
 import { type Hello, hearAsVisitor, type Start, type VisitorHears, type VisitorSays } from "../wire/visitor-frames.ts";
+import { Erasing, eraseRequest } from "./session-erase.ts";
 import { askProspect } from "./session-expected.ts";
 import { checkHello, freshSecrets, makeStart } from "./session-opening.ts";
 import { Thread } from "./session-thread.ts";
@@ -43,10 +44,12 @@ export class Visit implements VisitorSession {
   readonly network: Signal<Network> = signal("fine");
   readonly muted: Signal<boolean> = signal(false);
   readonly endedBy: Signal<"visitor" | "team" | undefined> = signal(undefined);
+  readonly eraseIsLate: Signal<boolean> = signal(false);
 
   readonly #world: Surroundings;
   readonly #org: VisitorOrg;
   readonly #trust: Trust;
+  readonly #path: string;
   readonly #connection: Connection<VisitorHears, VisitorSays>;
   readonly #frames: Serial;
   /** Arrays that must be overwritten and belong to nobody else. */
@@ -59,6 +62,7 @@ export class Visit implements VisitorSession {
   /** Typed before there was an outbox. */
   #early: { readonly id: string; readonly text: string; readonly content: Uint8Array }[] = [];
   #wantsEnd = false;
+  #erasing: Erasing | undefined;
   #socketCount = 0;
   #messageCount = 0;
   readonly #typing: Moment;
@@ -76,8 +80,9 @@ export class Visit implements VisitorSession {
       this.theyType.value = on;
     });
     this.#frames = new Serial((reason) => this.#fault(reason));
-    const path = `/l/${encodeURIComponent(pinned.line)}`;
-    this.#connection = new Connection(world, `${path}/socket/${PROTOCOL}`, hearAsVisitor, {
+    const line = `/l/${encodeURIComponent(pinned.line)}`;
+    this.#path = `${line}/socket/${PROTOCOL}`;
+    this.#connection = new Connection(world, this.#path, hearAsVisitor, {
       opened: () => {}, // the server speaks first
       heard: (frame) => this.#heard(frame),
       dropped: () => {
@@ -93,7 +98,7 @@ export class Visit implements VisitorSession {
       },
     });
     this.#stopLooking = world.onHidden(() => this.#tellSight());
-    this.#stopAsking = askProspect(world, path, (expected, prospect) => {
+    this.#stopAsking = askProspect(world, line, (expected, prospect) => {
       this.expected.value = expected;
       this.prospect.value = prospect;
     });
@@ -153,7 +158,44 @@ export class Visit implements VisitorSession {
     if (isLate.value) throw new Error("the server did not answer");
   }
 
+  async erase(): Promise<void> {
+    const thread = this.#thread;
+    if (thread === undefined || this.#isWiped || !this.#isStarted || this.phase.value === "refused") return;
+    const request = await eraseRequest(thread.keys);
+    if (this.#isWiped) return;
+    this.#forget();
+    this.phase.value = "erasing";
+    this.#erasing = new Erasing(this.#world, this.#path, request, {
+      erased: () => {
+        this.phase.value = "erased";
+      },
+      late: () => {
+        this.eraseIsLate.value = true;
+      },
+      unknown: () => {
+        this.trouble.value = "gone";
+        this.phase.value = "refused";
+      },
+    });
+    await new Promise<void>((resolve) => {
+      const stop = effect(() => {
+        if (this.phase.value === "erasing") return;
+        resolve();
+        queueMicrotask(() => stop());
+      });
+    });
+  }
+
   wipe(): void {
+    this.#erasing?.stop();
+    this.#erasing = undefined;
+    this.#forget();
+    this.eraseIsLate.value = false;
+    this.phase.value = "start";
+  }
+
+  /** Overwrite and forget all there is; nothing goes on after this. */
+  #forget(): void {
     this.#isWiped = true;
     wipe(...this.#held, ...this.#early.map((message) => message.content));
     this.#thread?.wipe();
@@ -175,7 +217,6 @@ export class Visit implements VisitorSession {
     this.trouble.value = undefined;
     this.endedBy.value = undefined;
     this.network.value = "fine";
-    this.phase.value = "start";
   }
 
   async #makeThread(): Promise<Thread> {
@@ -193,7 +234,7 @@ export class Visit implements VisitorSession {
       changed: () => this.#publish(),
       fork: () => this.#fork(),
       stopped: (code) => {
-        if (code !== "conversation_ended") this.trouble.value = "failed";
+        if (code !== "conversation_ended" && code !== "gone") this.trouble.value = "failed";
       },
       fault: (reason) => this.#fault(reason),
     });
@@ -207,6 +248,10 @@ export class Visit implements VisitorSession {
 
   #heard(frame: VisitorHears): void {
     // At once: the socket may be closed right behind it, and the reason must be known by then.
+    if (frame.t === "erased") {
+      if (this.#thread !== undefined && equal(frame.conv, this.#thread.keys.conv)) this.#wasErased();
+      return;
+    }
     if (frame.t === "refused" && frame.msg_id === undefined) {
       this.#refused(frame.code);
       return;
@@ -218,7 +263,13 @@ export class Visit implements VisitorSession {
     });
   }
 
-  async #hear(frame: VisitorHears, thread: Thread): Promise<void> {
+  /** By another page of ours, or because its days were over. */
+  #wasErased(): void {
+    this.#forget();
+    this.phase.value = "erased";
+  }
+
+  async #hear(frame: Exclude<VisitorHears, { t: "erased" }>, thread: Thread): Promise<void> {
     switch (frame.t) {
       case "hello":
         return this.#hello(frame, thread);
@@ -348,7 +399,7 @@ export class Visit implements VisitorSession {
       if (this.network.value === "fine" && this.#isStarted && this.trouble.value !== "busy") return;
       this.trouble.value = "busy";
       this.#connection.again();
-    } else if (code === "no_such_conversation") this.#refuse("gone");
+    } else if (code === "no_such_conversation" || code === "gone") this.#refuse("gone");
     else if (code === "closed") this.#refuse("closed");
     else if (!this.#isStarted || code === "unknown_version") this.#refuse("failed");
   }

@@ -27,6 +27,8 @@ export type Phase =
   | "waiting"
   | "talking"
   | "ended"
+  | "erasing" //  nothing is left here, and the server has not confirmed
+  | "erased"
   | "refused"; // this browser or this server cannot be trusted with a message; `trouble` says which
 
 export type Trouble = "nocrypto" | "untrusted" | "fork" | "gone" | "busy" | "closed" | "failed";
@@ -75,6 +77,8 @@ export interface VisitorState {
   /** The counsellor takes no messages now; what is written waits here. */
   readonly muted: ReadonlySignal<boolean>;
   readonly endedBy: ReadonlySignal<"visitor" | "team" | undefined>;
+  /** Erasing takes longer than it should; it is tried on. */
+  readonly eraseIsLate: ReadonlySignal<boolean>;
 }
 
 export interface VisitorSession extends VisitorState {
@@ -84,6 +88,8 @@ export interface VisitorSession extends VisitorState {
   /** The counsellor's messages are on the screen. */
   seen(): void;
   end(): Promise<void>;
+  /** Forget everything here at once, and have the server erase it, however long that takes. */
+  erase(): Promise<void>;
   /** Overwrite every key and forget the conversation; synchronous, before any network answer. */
   wipe(): void;
 }

@@ -13,12 +13,13 @@ import {
   refusal,
   wrap,
 } from "./frames.ts";
-import { bytes, bytesOrNone, flag, list, oneOf, orNil, record, whole } from "./shape.ts";
+import { bytes, bytesOrNone, flag, list, oneOf, orNil, record, whole, words } from "./shape.ts";
 
 const log = oneOf(1, 2);
 const keptWrap = record({ log, g: whole, epoch: whole, wrap });
 
 const row = record({ conv, number: whole, since: whole, last: whole, again: flag });
+const ground = oneOf("danger", "absent", "complaint", "law");
 const priority = oneOf("urgent", "soon", "normal");
 const released = {
   conv,
@@ -76,6 +77,7 @@ const fromServer = {
   cert: record({ certificate }),
   ack: record({ conv, log, msg_id: msgId, n: whole, minute: whole }),
   ended: record({ conv, by }),
+  erased: record({ conv }),
   lost: record({ conv }),
   delivered: record({ conv, n: whole }),
   read: record({ conv, n: whole }),
@@ -94,6 +96,15 @@ const fromServer = {
   company: record({ talks: list(record({ conv, names: list(name, 64) }), 512) }),
   stepped_in: record({ ...released, holder: name }),
   stepped_out: record({ conv }),
+  // Broken glass, and what the audit log is.
+  opened: record({ ...released, holder: name, basis: ground }),
+  broken: record({
+    glass: list(
+      record({ key: whole, number: whole, by: name, basis: ground, reason: words(300), minute: whole, mine: flag }),
+      512,
+    ),
+  }),
+  checkpoint: record({ key: bytes(32), note: words(2_048), proof: list(bytes(32), 128) }),
   picture: record({
     waiting: whole,
     away: whole,
@@ -110,6 +121,9 @@ export type DeskHears = FrameOf<typeof fromServer>;
 export type Welcome = Extract<DeskHears, { t: "welcome" }>;
 export type Taken = Extract<DeskHears, { t: "taken" }>;
 export type SteppedIn = Extract<DeskHears, { t: "stepped_in" }>;
+export type Opened = Extract<DeskHears, { t: "opened" }>;
+/** What opens a conversation, whoever has it. */
+export type Released = Taken | SteppedIn | Opened;
 export type Leading = Extract<DeskHears, { t: "line" | "alarms" | "company" | "picture" }>;
 export type Opening = Extract<DeskHears, { t: "opening" }>;
 export type HandingHears = Extract<DeskHears, { t: "shift" | "asked" | "offered" | "offer_over" | "muted" }>;
@@ -135,4 +149,14 @@ export type DeskSays =
   | { readonly t: "need_colleague" | "coming" | "solved" | "step_out" | "take_over"; readonly conv: Uint8Array }
   | { readonly t: "step_in"; readonly conv: Uint8Array; readonly reason: string }
   | { readonly t: "open_line" | "close_line" }
+  | {
+      readonly t: "break_glass";
+      readonly number: number;
+      readonly day: number;
+      readonly basis: string;
+      readonly reason: string;
+    }
+  | { readonly t: "close_glass"; readonly conv: Uint8Array }
+  | { readonly t: "see_glass"; readonly key: number }
+  | { readonly t: "witness"; readonly after: number }
   | { readonly t: "next" | "ping" };

@@ -9,12 +9,12 @@
 import { equal } from "../crypto/bytes.ts";
 import { verify } from "../crypto/curves.ts";
 import { conversationId, startSignatureBytes } from "../crypto/keys.ts";
-import type { SteppedIn, Taken } from "./desk-frames.ts";
+import type { Released } from "./desk-frames.ts";
 
 /** In the order of `start`: CS_0 and CS_1, each to the team and to the visitor. */
 const TO_TEAM = [0, 2];
 
-export async function isVisitorsOwn(taken: Taken | SteppedIn): Promise<boolean> {
+export async function isVisitorsOwn(taken: Released): Promise<boolean> {
   const { line, ve, vg, credential_hash, team_cert, wraps, sig } = taken.start;
   if (!equal(await conversationId(ve, vg), taken.conv)) return false;
   const signed = await startSignatureBytes(line, ve, vg, credential_hash, team_cert, wraps).catch(() => undefined);

@@ -27,6 +27,7 @@ const fromServer = {
   resumed: record({ conv, last: whole, wraps: list(record({ g: whole, wrap }), 64) }),
   ack: record({ msg_id: msgId, n: whole, minute: whole }),
   ended: record({ by }),
+  erased: record({ conv }),
   pong: nothing,
   waiting: record({ place: whole, low: orNil(whole), high: orNil(whole) }),
   line: record({ open: flag }),
@@ -55,8 +56,16 @@ export interface Start {
   readonly sig: Uint8Array;
 }
 
+export interface Erase {
+  readonly t: "erase";
+  readonly ve: Uint8Array;
+  readonly vg: Uint8Array;
+  readonly sig: Uint8Array;
+}
+
 export type VisitorSays =
   | Start
+  | Erase
   | {
       readonly t: "resume";
       readonly conv: Uint8Array;

@@ -7,6 +7,8 @@ import { certId, checkChain, issue, parseCertificate, Type } from "../../src/cry
 import { agreementKey, signingKey } from "../../src/crypto/curves.ts";
 import * as env from "../../src/crypto/envelope.ts";
 import { startSignature, visitorKeys } from "../../src/crypto/keys.ts";
+import { isConsistent } from "../../src/crypto/merkle.ts";
+import { type Checkpoint, openCheckpoint } from "../../src/crypto/note.ts";
 import { decrypt, hkdfSalted, sha256 } from "../../src/crypto/primitives.ts";
 import { openReply, ownReplyKey, teamReplyKey } from "../../src/crypto/replies.ts";
 import * as staff from "../../src/crypto/staff.ts";
@@ -127,4 +129,40 @@ test("Python's replies open under the keys that we derive", async () => {
     const key = owner === team ? shared : own;
     assert.deepEqual(await openReply(key, owner, unhex(id), version, unhex(sealed)), reply);
   }
+});
+
+test("Python's checkpoints open, and its proofs hold between them and nowhere else", async () => {
+  const { origin, public: publicKey, notes, proofs } = python.log;
+  const signed = notes as string[];
+  const open = (note: string) => openCheckpoint(note, origin, unhex(publicKey));
+  const trees = await Promise.all(signed.map(open));
+  assert.deepEqual(
+    trees.map(({ size, erasures }) => [size, erasures]),
+    trees.map((_, n) => [n, Math.floor(n / 3)]),
+  );
+  let count = 0;
+  for (const proven of proofs as string[][][]) {
+    const second = trees[proven.length];
+    for (const [first, path] of proven.entries()) {
+      const proof = path.map(unhex);
+      for (const [n, tree] of trees.entries()) {
+        assert.equal(
+          await isConsistent(tree, second as Checkpoint, proof),
+          n === first || (first === 0 && n === proven.length),
+          `${n} for ${first}`,
+        );
+        count += 1;
+      }
+    }
+  }
+  assert.equal(count, 21 * 49);
+  for (const change of [
+    ["\n12\n", "\n11\n"],
+    ["minute", "Minute"],
+    ["\u2014", "-"],
+    ["\n\n", "\n"],
+  ] as const) {
+    await assert.rejects(open((signed[12] ?? "").replace(change[0], change[1])), { name: /^(CannotOpen|Malformed)$/ });
+  }
+  await refused(() => openCheckpoint(signed[12] ?? "", "luwte-audit/other", unhex(publicKey)), "CannotOpen");
 });

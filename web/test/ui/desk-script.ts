@@ -4,6 +4,8 @@ import { type Signal, signal } from "@preact/signals";
 import type { Asked, News, Offer } from "../../src/desk/handing.ts";
 import type { Replies, Reply } from "../../src/desk/replies.ts";
 import type { DeskConversation, DeskLine, DeskSession, Moved, WaitingRow } from "../../src/desk/state.ts";
+import type { Audit, Recorded, RecordPage } from "../../src/desk/state-audit.ts";
+import type { Glass } from "../../src/desk/state-glass.ts";
 import type { Alarm, LeadSession, LineState, Picture } from "../../src/desk/state-lead.ts";
 
 const query = new URLSearchParams(location.search);
@@ -56,11 +58,13 @@ interface Talk extends DeskConversation {
   readonly lines: Signal<readonly DeskLine[]>;
   readonly unread: Signal<number>;
   readonly ended: Signal<"visitor" | "team" | undefined>;
+  readonly erased: Signal<boolean>;
   readonly fork: Signal<boolean>;
   readonly unreadable: Signal<boolean>;
   readonly visitorTypes: Signal<boolean>;
   readonly visitorIs: Signal<"here" | "away" | "gone">;
   readonly beside: Signal<string | undefined>;
+  readonly throughGlass: Signal<boolean>;
 }
 
 const talk = (conv: string, number: number, minutes: number, lines: readonly DeskLine[], unread = 0): Talk => ({
@@ -72,9 +76,11 @@ const talk = (conv: string, number: number, minutes: number, lines: readonly Des
   visitorTypes: signal(false),
   visitorIs: signal<"here" | "away" | "gone">("here"),
   ended: signal<"visitor" | "team" | undefined>(undefined),
+  erased: signal(false),
   fork: signal(false),
   unreadable: signal(false),
   beside: signal<string | undefined>(undefined),
+  throughGlass: signal(false),
 });
 
 const twelve = talk("c12", 12, 24, [
@@ -161,6 +167,65 @@ function scriptedLead(calls: string[]): LeadSession {
   };
 }
 
+const recorded = (n: number, name: string, action: string, more: Partial<Recorded> = {}): Recorded => ({
+  n,
+  minute: now - 60 + n,
+  name,
+  role: name === "Robin" ? "lead" : "counsellor",
+  action,
+  conversation: "4f1c8a2200b1c2d3",
+  reason: "",
+  about: "",
+  result: "done",
+  ...more,
+});
+
+const records: RecordPage = {
+  rows: [
+    recorded(9, "Robin", "audit.read", { conversation: "", about: "Sam" }),
+    recorded(8, "Robin", "glass.see", { about: "Sam" }),
+    recorded(7, "Sam", "glass.break", { reason: "absent" }),
+    recorded(6, "nobody", "staff.sign_in", { conversation: "", role: "", result: "sign_in_refused" }),
+    recorded(5, "Sam", "conversation.take", { result: "already_taken" }),
+    recorded(4, "Noor", "conversation.end", { reason: "completed" }),
+    recorded(3, "operator", "audit.export", { conversation: "", role: "" }),
+    recorded(2, "Noor", "conversation.take"),
+    recorded(1, "Noor", "opening.read"),
+  ],
+  more: true,
+  employees: ["Noor", "Robin", "Sam"],
+};
+
+/** `glass` in the address: "others" or "mine"; `doubt`: "rewritten" or "silent". */
+function scriptedGlass(calls: string[]): { readonly glass: Glass; readonly audit: Audit } {
+  const one = {
+    key: 1,
+    number: 12,
+    by: "Sam",
+    basis: "absent",
+    minute: now - 3,
+    mine: asked("glass") === "mine",
+  } as const;
+  const reason = "Noor neemt de telefoon niet op en de bezoeker wacht";
+  const note = "luwte-audit/demo\n1842\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\nminute 29700000\nerasures 3\n";
+  return {
+    glass: {
+      broken: signal(asked("glass") === "" ? [] : [{ ...one, reason }]),
+      async open(number) {
+        calls.push(`break ${number}`);
+        return number === 99 ? "no_such_conversation" : undefined;
+      },
+      close: (conv) => calls.push(`close ${conv}`),
+      see: (key) => calls.push(`see ${key}`),
+    },
+    audit: {
+      remembered: signal({ size: 1842, minute: now - 24, note }),
+      doubt: signal((asked("doubt") || undefined) as "rewritten" | "silent" | undefined),
+      look: async () => records,
+    },
+  };
+}
+
 export function createScriptedDesk(): DeskSession {
   const phase = signal((asked("phase") || "in") as "out" | "signing_in" | "in" | "locked");
   const trouble = signal<string | undefined>(asked("trouble") || undefined);
@@ -181,6 +246,7 @@ export function createScriptedDesk(): DeskSession {
   };
   twelve.visitorTypes.value = asked("types") !== "";
   if (asked("beside") !== "") twelve.beside.value = asked("beside");
+  twelve.throughGlass.value = asked("through") !== "";
   twelve.fork.value = asked("fork") !== "";
   if (asked("is") !== "") twelve.visitorIs.value = asked("is") as "here" | "away" | "gone";
   if (asked("by") !== "") twelve.ended.value = asked("by") as "visitor" | "team";
@@ -265,6 +331,7 @@ export function createScriptedDesk(): DeskSession {
     moved,
     minute: signal(now),
     lead: scriptedLead(calls),
+    ...scriptedGlass(calls),
     async signIn(_, passphrase) {
       phase.value = "signing_in";
       await new Promise((done) => setTimeout(done, 300));

@@ -87,6 +87,7 @@ export function createScriptedVisitor(): VisitorSession {
     network,
     muted,
     endedBy,
+    eraseIsLate: signal(asked("late") !== ""),
     async start() {
       phase.value = "opening";
       await new Promise((done) => setTimeout(done, 200));
@@ -102,6 +103,9 @@ export function createScriptedVisitor(): VisitorSession {
     async end() {
       endedBy.value = "visitor";
       phase.value = "ended";
+    },
+    async erase() {
+      phase.value = "erased";
     },
     wipe: () => calls.push("wipe"),
   };

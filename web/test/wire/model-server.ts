@@ -3,7 +3,7 @@
  * a test meddles with what it says, and it never loses what it acknowledged.
  */
 
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createPublicKey, randomBytes, verify as verifySignature } from "node:crypto";
 import { decode, encode } from "@msgpack/msgpack";
 import { base64, equal, hex, unbase64 } from "../../src/crypto/bytes.ts";
 import { NOTE, parse, type SaltedHeader, TEAM, VISITOR } from "../../src/crypto/envelope.ts";
@@ -43,7 +43,11 @@ export interface Conv {
   readonly senders: Map<string, { owner: string; seq: number; prev: Uint8Array }>;
 }
 
-const LEADING = new Set("open_line close_line need_colleague coming solved step_in step_out take_over".split(" "));
+const LEADING = new Set(
+  "open_line close_line need_colleague coming solved step_in step_out take_over break_glass close_glass see_glass".split(
+    " ",
+  ),
+);
 
 class Refused extends Error {
   readonly details: object;
@@ -90,6 +94,9 @@ export class ModelServer {
   /** A hostile server says something else, or more, or nothing. */
   meddle: (frame: Frame, link: Link) => Frame[] = (frame) => [frame];
   isDown = false;
+  readonly erased = new Set<string>();
+  /** Whether erasing comes to an end; a copy of everything may be under way. */
+  confirms = true;
   /** Conversations that one account may have. */
   limit = 4;
   /** Canned replies, by owner and id. */
@@ -98,6 +105,10 @@ export class ModelServer {
   readonly #companions = new Set<string>();
   /** What desks asked for beside their conversations: the line, calls for a colleague, reading along. */
   readonly deeds: Frame[] = [];
+  /** From how many records on desks asked for proof that the log only grew. */
+  readonly witnessed: number[] = [];
+  /** What `/desk/audit` answers. */
+  records: object = { rows: [], more: false, employees: [] };
   /** What `/l/<line>/status/2` says. */
   status: object = { open: true, place: 1, low: 2, high: 5, until: null, late: "no", places: [] };
 
@@ -163,6 +174,7 @@ export class ModelServer {
       return { status: 200, body: {} };
     }
     if (token !== undefined && account === undefined) return refusal(401, "signed_out");
+    if (path === "/desk/audit") return { status: 200, body: this.records };
     if (path === "/desk/replies") return this.#replies(method, account as Account, body as Frame);
     const right = account !== undefined && sha(unbase64(proof ?? "")) === account.proofHash;
     if (!right) return refusal(401, "sign_in_refused");
@@ -201,6 +213,7 @@ export class ModelServer {
     const conv = link.conv;
     if (frame.t === "start") this.#start(link, frame);
     else if (frame.t === "resume") this.#resume(link, frame);
+    else if (frame.t === "erase") this.#erase(link, frame);
     else if (frame.t === "ping") this.say(link, { t: "pong" });
     else if (conv === undefined) throw new Refused("wrong_order");
     else if (frame.t === "append") this.#append(link, conv, frame.envelope);
@@ -252,12 +265,31 @@ export class ModelServer {
     this.#tellVisitor(conv);
   }
 
+  #erase(link: Link, frame: Frame): void {
+    const id = createHash("sha256").update(frame.ve).update(frame.vg).digest().subarray(0, 16);
+    const conv = this.convs.get(hex(id));
+    if (conv === undefined && !this.erased.has(hex(id))) throw new Refused("no_such_conversation");
+    const signed = Buffer.concat([Buffer.from("luwte/v1/erase\0"), id]);
+    const spki = Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), frame.vg]);
+    const key = createPublicKey({ key: spki, format: "der", type: "spki" });
+    if (!verifySignature(null, signed, key, frame.sig)) throw new Refused("not_accepted");
+    this.convs.delete(hex(id));
+    this.erased.add(hex(id));
+    for (const desk of conv === undefined ? [] : this.#desks(conv.holder)) {
+      if (conv?.endedBy === undefined) this.say(desk, { t: "ended", conv: id, by: "visitor" });
+      this.say(desk, { t: "erased", conv: id });
+    }
+    this.#tellQueue();
+    if (this.confirms) this.say(link, { t: "erased", conv: Uint8Array.from(id) });
+  }
+
   #desk(link: Link, frame: Frame): void {
     if (frame.t === "sign_on") this.#signOn(link, frame);
     else if (link.account === undefined) this.cut((one) => one === link, 4400);
     else if (frame.t === "ping") this.say(link, { t: "pong" });
     else if (frame.t === "openings") this.#openings(link, frame);
     else if (frame.t === "next") this.#next(link, link.account);
+    else if (frame.t === "witness") this.witnessed.push(frame.after);
     else if (LEADING.has(frame.t)) this.deeds.push(frame);
     else this.#inConversation(link, frame, link.account);
   }
@@ -482,6 +514,12 @@ export class ModelServer {
   stepIn(link: Link, conv: Conv, holder: string): void {
     this.#companions.add(`${link.account?.id} ${hex(conv.id)}`);
     this.#taken(link, conv, { t: "stepped_in", holder });
+  }
+
+  /** Through broken glass: it may be followed. */
+  openUp(link: Link, conv: Conv, holder: string): void {
+    this.#companions.add(`${link.account?.id} ${hex(conv.id)}`);
+    this.#taken(link, conv, { t: "opened", holder, basis: "absent" });
   }
 
   #accompanies(account: Account, conv: Conv): boolean {

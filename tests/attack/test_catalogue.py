@@ -1,0 +1,447 @@
+"""I-3, I-6: the whole catalogue of deeds on a real server. Each leaves exactly one record, done, refused or failed; and
+none has an effect while the log cannot be written."""
+
+import asyncio
+import base64
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from actors import Counsellor, House, Visitor, play
+from attack.attackers import a_team_next_door, answers, records, until_pong
+from luwte.audit import store as audit_store
+from luwte.audit import witness
+from luwte.audit.model import ACTIONS, Record
+from luwte.backup import actions as backups
+from luwte.conversation import actions as conversations
+from luwte.crypto import keys, primitives
+from luwte.plumbing.db import ReadTx, look
+
+WHY = {"basis": "absent", "reason": "nobody answers the phone"}
+NO_AUDIT = "CREATE TRIGGER no_audit BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END"
+
+
+@dataclass
+class Cast:
+    """A house, its three people at their desks, and whoever visits."""
+
+    house: House
+    noor: Counsellor
+    sam: Counsellor
+    robin: Counsellor
+    visitors: list[Visitor] = field(default_factory=list)
+
+    async def nobody(self) -> bytes:
+        """No conversation at all."""
+        return bytes(16)
+
+    async def waiting(self) -> bytes:
+        """A conversation that waits."""
+        visitor = self.house.visitor()
+        self.visitors.append(visitor)
+        await visitor.starts()
+        await visitor.says("hello")
+        return visitor.conv
+
+    async def taken(self) -> bytes:
+        """One that Noor has."""
+        conv = await self.waiting()
+        await self.noor.takes(conv)
+        return conv
+
+    async def offered(self) -> bytes:
+        """One that Noor has offered to Sam."""
+        conv = await self.taken()
+        self.noor.line.send("hand_over", conv=conv, to=self.sam.person.id)
+        await self.sam.line.hear("offered")
+        return conv
+
+    async def muted(self) -> bytes:
+        """One whose visitor Noor does not hear."""
+        conv = await self.taken()
+        self.noor.line.send("mute", conv=conv, on=True)
+        await self.noor.line.hear("muted")
+        return conv
+
+    async def joined(self) -> bytes:
+        """One of Noor's with which Robin reads along."""
+        conv = await self.taken()
+        self.robin.line.send("step_in", conv=conv, reason="asked")
+        await self.robin.line.hear("stepped_in")
+        return conv
+
+    async def called(self) -> bytes:
+        """One in which Noor needs a colleague."""
+        conv = await self.taken()
+        await answers(self.noor.line, "need_colleague", conv=conv)
+        return conv
+
+    async def opened(self) -> bytes:
+        """One of Noor's that Sam opened through glass."""
+        conv = await self.taken()
+        self.sam.line.send("break_glass", **await self.number(conv), **WHY)
+        await self.sam.line.hear("opened")
+        return conv
+
+    async def number(self, conv: bytes) -> dict[str, int]:
+        """By what a conversation is called."""
+        found = await self.house.luwte.db.read(conversations.find, conv)
+        return {"number": found.number, "day": found.started // 1440}
+
+    async def key(self) -> int:
+        """The newest broken glass."""
+        ((key,),) = await self.house.luwte.db.read(lambda tx: tx.all("SELECT max(key) FROM glass"))
+        return int(key)
+
+    async def clear(self) -> None:
+        """Everybody goes."""
+        for visitor in self.visitors:
+            visitor.line.send("end")
+            await visitor.line.hear("ended")
+        self.visitors.clear()
+        await self.house.luwte.db.write(lambda tx: tx.execute("UPDATE glass SET closed = 0, seen = 0"))
+        for desk in (self.noor, self.sam, self.robin):
+            await until_pong(desk.line)
+
+    async def post(self, desk: Counsellor, path: str, **body: Any) -> httpx.Response:
+        """A request with the token of a desk."""
+        headers = {"Authorization": f"Bearer {base64.b64encode(desk.token).decode()}"}
+        async with desk.http() as client:
+            return await client.post(path, json=body, headers=headers)
+
+
+Say = Callable[[Cast, bytes], Awaitable[dict[str, Any]]]
+
+
+async def just(cast: Cast, conv: bytes) -> dict[str, Any]:
+    """The conversation, and nothing more to say."""
+    return {"conv": conv}
+
+
+def also(**values: Any) -> Say:
+    """The conversation and these."""
+
+    async def say(cast: Cast, conv: bytes) -> dict[str, Any]:
+        return {"conv": conv, **values}
+
+    return say
+
+
+async def nothing(cast: Cast, conv: bytes) -> dict[str, Any]:
+    """Not even a conversation."""
+    return {}
+
+
+async def a_list(cast: Cast, conv: bytes) -> dict[str, Any]:
+    """A list of one."""
+    return {"convs": [conv]}
+
+
+async def by_number(cast: Cast, conv: bytes) -> dict[str, Any]:
+    """What breaks glass."""
+    return {**await cast.number(conv), **WHY}
+
+
+async def a_key(cast: Cast, conv: bytes) -> dict[str, Any]:
+    """The newest broken glass."""
+    return {"key": await cast.key()}
+
+
+async def to_sam(cast: Cast, conv: bytes) -> dict[str, Any]:
+    """To a colleague."""
+    return {"conv": conv, "to": cast.sam.person.id}
+
+
+async def an_envelope(cast: Cast, conv: bytes) -> dict[str, Any]:
+    """Words that are not for Sam to say."""
+    return {"envelope": cast.sam.seals(conv, "x")}
+
+
+# What a desk says: action -> the scene, who does it, the frame, and what stands in it.
+FRAMES: dict[str, tuple[Callable[[Cast], Awaitable[bytes]], str, str, Say]] = {
+    "opening.read": (Cast.waiting, "noor", "openings", a_list),
+    "conversation.take": (Cast.waiting, "noor", "take", just),
+    "conversation.triage": (Cast.waiting, "noor", "triage", also(priority="urgent")),
+    "conversation.write": (Cast.taken, "sam", "append", an_envelope),
+    "conversation.return": (Cast.taken, "noor", "give_back", just),
+    "conversation.end": (Cast.taken, "noor", "end", also(reason="completed")),
+    "conversation.offer": (Cast.taken, "noor", "hand_over", to_sam),
+    "conversation.withdraw": (Cast.offered, "noor", "withdraw", just),
+    "conversation.accept": (Cast.offered, "sam", "answer", also(accept=True)),
+    "conversation.hand_over": (Cast.offered, "sam", "answer", also(accept=True)),
+    "conversation.decline": (Cast.offered, "sam", "answer", also(accept=False)),
+    "conversation.mute": (Cast.taken, "noor", "mute", also(on=True)),
+    "conversation.unmute": (Cast.muted, "noor", "mute", also(on=False)),
+    "conversation.step_in": (Cast.taken, "robin", "step_in", also(reason="danger")),
+    "conversation.step_out": (Cast.joined, "robin", "step_out", just),
+    "conversation.take_over": (Cast.joined, "robin", "take_over", just),
+    "alarm.raise": (Cast.taken, "noor", "need_colleague", just),
+    "alarm.answer": (Cast.called, "robin", "coming", just),
+    "alarm.close": (Cast.called, "robin", "solved", just),
+    "line.close": (Cast.nobody, "robin", "close_line", nothing),
+    "line.open": (Cast.nobody, "robin", "open_line", nothing),
+    "glass.break": (Cast.taken, "sam", "break_glass", by_number),
+    "glass.close": (Cast.opened, "sam", "close_glass", just),
+    "glass.see": (Cast.opened, "robin", "see_glass", a_key),
+}
+
+
+async def says(cast: Cast, action: str, conv: bytes) -> str:
+    """Say it; the code of the refusal, or what a deed's record says."""
+    _, who, frame, values = FRAMES[action]
+    heard = await answers(getattr(cast, who).line, frame, **await values(cast, conv))
+    return next((one["code"] for one in heard if one["t"] == "refused"), "done")
+
+
+async def proof(desk: Counsellor) -> str:
+    """That one knows the passphrase."""
+    async with desk.http() as client:
+        salt = (await client.post("/desk/salt", json={"name": desk.person.name})).json()["salt"]
+    stretched = await asyncio.to_thread(primitives.stretch, desk.person.passphrase, base64.b64decode(salt))
+    return base64.b64encode(keys.login_proof(stretched)).decode()
+
+
+async def signs_in(cast: Cast) -> int:
+    """Name and passphrase."""
+    return (await cast.house.counsellor(1).signs_in()).status_code
+
+
+async def unlocks(cast: Cast) -> int:
+    """The passphrase again."""
+    return (await cast.post(cast.noor, "/desk/unlock", proof=await proof(cast.noor))).status_code
+
+
+async def signs_out(cast: Cast) -> int:
+    """Somebody with nothing open."""
+    sam = cast.house.counsellor(1)
+    await sam.skips_sign_in()
+    return (await sam.signs_out()).status_code
+
+
+async def changes_a_reply(cast: Cast) -> int:
+    """A new one."""
+    body = {"scope": "own", "id": base64.b64encode(bytes(16)).decode(), "version": 0}
+    sealed = base64.b64encode(bytes(284)).decode()
+    return (await cast.post(cast.noor, "/desk/replies", **body, sealed=sealed)).status_code
+
+
+async def looks(cast: Cast) -> int:
+    """A page of the log."""
+    return (await cast.post(cast.robin, "/desk/audit")).status_code
+
+
+async def reads_again(cast: Cast) -> int:
+    """A new session of who has a conversation."""
+    noor = cast.house.counsellor()
+    await noor.opens_desk()
+    try:
+        await noor.line.hear("taken")
+    except ConnectionError:
+        return 500
+    noor.line.close()
+    return 200
+
+
+async def exports(cast: Cast) -> int:
+    """For a witness, beside the server."""
+    out = cast.house.folder.parent / "witness"
+    try:
+        await asyncio.to_thread(witness.export, cast.house.folder, "demo", out, 1, int)
+    except Exception:
+        return 500
+    out.unlink()
+    return 200
+
+
+REQUESTS: dict[str, Callable[[Cast], Awaitable[int]]] = {
+    "staff.sign_in": signs_in,
+    "staff.unlock": unlocks,
+    "staff.sign_out": signs_out,
+    "replies.change": changes_a_reply,
+    "audit.read": looks,
+    "conversation.read": reads_again,
+    "audit.export": exports,
+}
+ELSEWHERE = {"backup.restore"}
+"""Done in another folder than the one that is looked at."""
+
+NEVER_DONE = {"conversation.write": "no_such_conversation"}
+"""Of writing only a refused try is on record."""
+
+TOGETHER = {"conversation.accept": {"conversation.hand_over"}, "conversation.hand_over": {"conversation.accept"}}
+"""Two people's deeds in one."""
+
+
+async def _cast(house: House) -> Cast:
+    cast = Cast(house, *(house.counsellor(n) for n in range(3)))
+    for desk in (cast.noor, cast.sam, cast.robin):
+        await desk.opens_desk()
+    return cast
+
+
+def _results(found: list[Record], action: str) -> list[str]:
+    assert {one.action for one in found} <= {action, *TOGETHER.get(action, ())}, (action, found)
+    return [one.result for one in found if one.action == action]
+
+
+def _stored(tx: ReadTx) -> list[Any]:
+    tables = ("conversation", "envelope", "wrap", "companion", "alarm", "line", "offer", "reply", "glass", "session")
+    return [tx.all(f"SELECT * FROM {table} ORDER BY 1, 2") for table in (*tables, "audit")]
+
+
+def test_the_walk_knows_every_deed() -> None:
+    """Whoever adds a deed to the catalogue adds it here."""
+    assert {*FRAMES, *REQUESTS, *ELSEWHERE} == ACTIONS
+
+
+def test_each_deed_leaves_exactly_one_record(tmp_path: Path) -> None:
+    """Every deed of the catalogue, done once."""
+
+    async def story(house: House) -> None:
+        cast = await _cast(house)
+        wrong = {}
+        for action, (scene, *_) in FRAMES.items():
+            conv = await scene(cast)
+            before = len(await records(house))
+            came_of_it = await says(cast, action, conv)
+            found = _results((await records(house))[before:], action)
+            if found != [NEVER_DONE.get(action, "done")] or came_of_it != found[0]:
+                wrong[action] = (found, came_of_it)
+            await cast.clear()
+        for action, deed in REQUESTS.items():
+            if action == "conversation.read":
+                await cast.taken()
+            before = len(await records(house))
+            assert await deed(cast) == 200, action
+            if (found := _results((await records(house))[before:], action)) != ["done"]:
+                wrong[action] = (found, "")
+            await cast.clear()
+        assert wrong == {}
+
+    play(story, tmp_path / "house")
+
+
+def test_nothing_is_done_while_the_log_cannot_be_written(tmp_path: Path) -> None:
+    """The same deeds with a log that takes no record: each is refused, and nothing on the disk has changed."""
+
+    async def story(house: House) -> None:
+        cast, db = await _cast(house), house.luwte.db
+        wrong = {}
+        for action, (scene, *_) in FRAMES.items():
+            conv = await scene(cast)
+            await records(house)
+            before = await db.read(_stored)
+            await db.write(lambda tx: tx.execute(NO_AUDIT))
+            came_of_it = await says(cast, action, conv)
+            await db.write(lambda tx: tx.execute("DROP TRIGGER no_audit"))
+            if came_of_it != NEVER_DONE.get(action, "failed") or await db.read(_stored) != before:
+                wrong[action] = came_of_it
+            await cast.clear()
+        for action, deed in REQUESTS.items():
+            if action == "conversation.read":
+                await cast.taken()
+            before = await db.read(_stored)
+            await db.write(lambda tx: tx.execute(NO_AUDIT))
+            status = await deed(cast)
+            await db.write(lambda tx: tx.execute("DROP TRIGGER no_audit"))
+            after = await db.read(_stored)
+            sessions = [rows for rows in (before, after) for rows in [[one for one in rows if one]]]
+            begun = action in ("conversation.read", "staff.sign_out")  # the test itself put a session there
+            if status != 500 or (not begun and sessions[0] != sessions[1]):
+                wrong[action] = str(status)
+            await cast.clear()
+        assert wrong == {}
+
+    play(story, tmp_path / "house")
+
+
+NEXT_DOOR = {
+    "conversation.return": "no_such_conversation",
+    "line.open": "not_accepted",
+    "line.close": "not_accepted",
+    "opening.read": "no_such_conversation",
+    "conversation.offer": "no_such_conversation",
+    "conversation.withdraw": "no_such_offer",
+    "conversation.accept": "no_such_offer",
+    "conversation.step_in": "not_accepted",
+    "conversation.step_out": "not_accepted",
+    "conversation.take_over": "not_accepted",
+}
+"""What somebody of another team is refused, where it is not `no_such_conversation`."""
+
+AS = {"conversation.hand_over": "conversation.accept", "conversation.decline": "conversation.accept"}
+AS |= {"conversation.unmute": "conversation.mute"}
+"""Refused tries that look the same in the log: which it would have been only a yes could tell."""
+
+
+def test_each_refusal_leaves_exactly_one_record(tmp_path: Path) -> None:
+    """Every frame of the catalogue, tried by somebody of another team: refused, and on record once for a session."""
+
+    async def story(house: House) -> None:
+        cast, kim = await _cast(house), await a_team_next_door(house)
+        conv = await cast.opened()
+        wrong = {}
+        for action, (_, _, frame, values) in FRAMES.items():
+            said = {"envelope": kim.seals(conv, "x")} if frame == "append" else await values(cast, conv)
+            kim.token = b""  # a new session: what was refused before counts anew
+            await kim.opens_desk()
+            before = len(await records(house))
+            for _ in range(1 if frame in ("open_line", "close_line") else 2):
+                await answers(kim.line, frame, **said)
+            kim.line.close()
+            found = [(one.actor, one.action, one.result) for one in (await records(house))[before:]]
+            tried = AS.get(action, action)
+            if found != [(kim.person.id, tried, NEXT_DOOR.get(tried, "no_such_conversation"))]:
+                wrong[action] = found
+        assert wrong == {}
+        for desk, path, body, status in (
+            (cast.noor, "/desk/audit", {}, 403),
+            (cast.robin, "/desk/audit", {"number": 77, "day": 1}, 404),
+            (cast.noor, "/desk/unlock", {"proof": base64.b64encode(bytes(32)).decode()}, 401),
+        ):
+            before = len(await records(house))
+            assert (await cast.post(desk, path, **body)).status_code == status
+            assert len(await records(house)) == before + 1
+
+    play(story, tmp_path / "house")
+
+
+def test_a_deed_that_fails_leaves_exactly_one_record(tmp_path: Path) -> None:
+    """The disk takes the record and not the deed: `failed` is on record, and nothing else happened."""
+
+    async def story(house: House) -> None:
+        cast, db = await _cast(house), house.luwte.db
+        for action, table in (
+            ("conversation.take", "UPDATE ON conversation"),
+            ("conversation.step_in", "INSERT ON companion"),
+            ("conversation.offer", "INSERT ON offer"),
+            ("alarm.raise", "INSERT ON alarm"),
+            ("glass.break", "INSERT ON glass"),
+        ):
+            conv = await FRAMES[action][0](cast)
+            trigger = f"CREATE TRIGGER broken BEFORE {table} BEGIN SELECT RAISE(ABORT, 'broken'); END"
+            await db.write(lambda tx, trigger=trigger: tx.execute(trigger))
+            before = await records(house)
+            assert await says(cast, action, conv) == "failed"
+            found = (await records(house))[len(before) :]
+            await db.write(lambda tx: tx.execute("DROP TRIGGER broken"))
+            assert Counter((one.action, one.result) for one in found) == {(action, "failed"): 1}
+            await cast.clear()
+
+    play(story, tmp_path / "house")
+
+
+def test_a_restore_is_on_record_in_what_it_made(tmp_path: Path) -> None:
+    """Once, in the restored folder's own log."""
+
+    async def story(house: House) -> None:
+        await asyncio.to_thread(backups.make, house.folder, tmp_path / "backup", 1)
+
+    play(story, tmp_path / "house")
+    backups.restore(tmp_path / "backup", tmp_path / "restored", 2, keys=tmp_path / "house")
+    found = look(tmp_path / "restored" / "main.db", lambda tx: [one for one, _ in audit_store.everything(tx)])
+    assert [(one.actor, one.action, one.result) for one in found] == [("operator", "backup.restore", "done")]

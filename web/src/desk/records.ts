@@ -1,0 +1,50 @@
+/** Records in words: what was done, why, and what came of it. */
+
+import { nl } from "../words/desk.nl.ts";
+import { say } from "./words.ts";
+
+type Key = keyof typeof nl;
+/** Sentences without a place to fill. */
+type Plain =
+  | Extract<Key, `did.${string}` | `role.${string}` | `why.${string}`>
+  | (typeof reasons)[keyof typeof reasons];
+
+const reasons = {
+  completed: "end.completed",
+  visitor_left: "end.visitor_left",
+  abuse: "end.abuse",
+  test_call: "end.test_call",
+  prank: "end.prank",
+  asked: "step.asked",
+  danger: "step.danger",
+  supervision: "step.supervision",
+  complaint: "step.complaint",
+  absent: "glass.absent",
+  law: "glass.law",
+  desk_gone: "why.desk_gone",
+  given_back: "why.given_back",
+  signed_out: "why.signed_out",
+  late: "why.late",
+  own: "why.own",
+  team: "why.team",
+} as const;
+
+const isPlain = (key: string): key is Plain => Object.hasOwn(nl, key);
+const isReason = (word: string): word is keyof typeof reasons => Object.hasOwn(reasons, word);
+
+/** What has no word of its own is shown as the log has it. */
+function worded(kind: "did" | "role", word: string): string {
+  const key = `${kind}.${word}`;
+  return isPlain(key) ? say(key) : word;
+}
+
+export const deed = (action: string): string => worded("did", action);
+
+export const role = (name: string): string => worded("role", name);
+
+export const why = (reason: string): string => (isReason(reason) ? say(reasons[reason]) : reason);
+
+export function outcome(result: string): string {
+  if (result === "done") return say("audit.done");
+  return result === "failed" ? say("audit.failed") : say("audit.refused", { code: result });
+}

@@ -1,0 +1,36 @@
+/** A conversation that its visitor erases leaves a desk, too: its words and its keys, and a line says so. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { breathe, until } from "../wire/fake-world.ts";
+import { linesOf, room, signedIn, takesNext, visitorWho } from "./scene.ts";
+
+test("the desk that has it keeps nothing but a line, and takes no more for it", async () => {
+  const one = await room();
+  const desk = await signedIn(one);
+  const visit = await visitorWho(one, "canary");
+  const talk = await takesNext(desk);
+  await until(() => linesOf(talk).join() === "visitor canary");
+  await visit.erase();
+  await until(() => talk.erased.value, "the desk is told");
+  assert.deepEqual([talk.lines.value, talk.ended.value, talk.unread.value], [[], "visitor", 0]);
+  assert.equal(await desk.send(talk.conv, "are you there?"), false);
+  desk.lock();
+  await desk.unlock(one.house.accounts[0]?.passphrase ?? "");
+  await breathe();
+  assert.deepEqual(talk.lines.value, [], "nothing comes back with the keys");
+  desk.dismiss(talk.conv);
+  assert.deepEqual(desk.conversations.value, []);
+});
+
+test("one that has ended and is still on the screen goes as well", async () => {
+  const one = await room();
+  const desk = await signedIn(one);
+  const visit = await visitorWho(one, "canary");
+  const talk = await takesNext(desk);
+  await desk.end(talk.conv, "completed");
+  await until(() => visit.phase.value === "ended", "ended");
+  await visit.erase();
+  await until(() => talk.erased.value, "the desk is told");
+  assert.deepEqual([talk.lines.value, talk.ended.value], [[], "team"]);
+});
