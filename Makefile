@@ -44,7 +44,7 @@ demo: setup
 	@$(BIN)/luwte demo $(ARGS)
 
 test: check
-	@$(BIN)/python tests/browser.py
+	@$(BIN)/python tests/installed.py
 	@echo "Testing the browser's code ..."
 	@cd web && LUWTE_PYTHON=../$(BIN)/python $(NODE) --test --test-reporter=dot "test/**/*.test.ts"
 	@echo "Testing the server, the pages and the attacks ..."

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -71,6 +72,15 @@ class House:
     settings: Settings
     organisation: demo.Organisation
     origin: str
+    desk: str | None = None
+    """Where the desk is, if it is elsewhere."""
+    tls: ssl.SSLContext | None = None
+    """Whose certificates count, where there are any."""
+
+    @property
+    def desk_origin(self) -> str:
+        """Where desks find it."""
+        return self.desk or self.origin
 
     @property
     def folder(self) -> Path:
@@ -87,11 +97,14 @@ class House:
 
 
 @asynccontextmanager
-async def a_house(folder: Path, clock: Clock = time.time, desk_limit: int = 1_000) -> AsyncIterator[House]:
+async def a_house(
+    folder: Path, clock: Clock = time.time, desk_limit: int = 1_000, **others: Any
+) -> AsyncIterator[House]:
     """A server on a free port of this machine, in the loop of the test; on a folder that was used it starts again.
 
-    Its desks may hold more than real ones. Where the test turns the clock, nobody looks who is gone unless the test
-    says so: a look between its turning the clock and the next sign of life would find everybody silent.
+    Its desks may hold more than real ones; *others* are settings that differ from a demonstration's. Where the test
+    turns the clock, nobody looks who is gone unless the test says so: a look between its turning the clock and the
+    next sign of life would find everybody silent.
     """
     if not (folder / "main.db").exists():
         demo_folder(folder)
@@ -100,7 +113,7 @@ async def a_house(folder: Path, clock: Clock = time.time, desk_limit: int = 1_00
     listener.bind(("127.0.0.1", 0))
     let_go_of_the_deaf(listener)
     port = listener.getsockname()[1]
-    settings = replace(demo.prepare(folder, port), desk_limit=desk_limit)
+    settings = replace(demo.prepare(folder, port), desk_limit=desk_limit, **others)
     organisation = demo.load(folder)
     async with running(settings, is_demo=True, clock=clock) as luwte:
         await demo.admit_all(luwte.db, luwte.keys, organisation, int(clock()))
@@ -115,7 +128,7 @@ async def a_house(folder: Path, clock: Clock = time.time, desk_limit: int = 1_00
         while not server.started:
             await asyncio.sleep(0.005)
         try:
-            yield House(luwte, settings, organisation, settings.origins[0])
+            yield House(luwte, settings, organisation, f"http://127.0.0.1:{port}")
         finally:
             await luwte.sockets.stop()
             server.should_exit = True
@@ -153,14 +166,21 @@ class Line:
         self.sent: list[bytes] = []
 
     @classmethod
-    async def open(cls, url: str, origin: str | None, source: str | None = None, agent: str | None = None) -> "Line":
+    async def open(
+        cls,
+        url: str,
+        origin: str | None,
+        source: str | None = None,
+        agent: str | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> "Line":
         """Connect, from address *source* and as browser *agent* where given; raises when the server will not."""
         if carrier == POLLING:
-            return await PollingLine.begin(url, origin, source, agent)
+            return await PollingLine.begin(url, origin, source, agent, tls)
         named = {"Origin": origin, "User-Agent": agent}
         headers = {name: value for name, value in named.items() if value is not None}
         local = {"local_addr": (source, 0)} if source is not None else {}
-        transport, ear = await ws_connect(_Ear, url, extra_headers=headers, **local)
+        transport, ear = await ws_connect(_Ear, url, ssl_context=tls, extra_headers=headers, **local)
         assert isinstance(ear, _Ear)
         return cls(transport, ear)
 
@@ -222,14 +242,22 @@ class PollingLine(Line):
         self._asking = asyncio.create_task(self._ask_for_ever())
 
     @classmethod
-    async def begin(cls, url: str, origin: str | None, source: str | None, agent: str | None) -> "PollingLine":
+    async def begin(
+        cls,
+        url: str,
+        origin: str | None,
+        source: str | None,
+        agent: str | None,
+        tls: ssl.SSLContext | None = None,
+    ) -> "PollingLine":
         """Open a connection to the path of a WebSocket; raises when the server will not."""
-        base, _, path = url.removeprefix("ws://").partition("/")
+        scheme, _, place = url.partition("://")
+        base, _, path = place.partition("/")
         headers = {"Content-Type": "application/octet-stream", "Origin": origin, "User-Agent": agent}
         http = httpx.AsyncClient(
-            base_url=f"http://{base}",
+            base_url=f"{scheme.replace('ws', 'http')}://{base}",
             headers={name: value for name, value in headers.items() if value is not None},
-            transport=httpx.AsyncHTTPTransport(local_address=source),
+            transport=httpx.AsyncHTTPTransport(local_address=source, verify=tls or True),
             timeout=60,
         )
         answer = await http.post("/poll/open", content=msgspec.msgpack.encode({"path": f"/{path}"}))
@@ -359,7 +387,7 @@ class Visitor:
     async def connects(self, path: str | None = None) -> dict[str, Any]:
         """Open a line and hear hello."""
         url = self.house.origin.replace("http", "ws") + (path or self.path)
-        self.line = await Line.open(url, self.house.origin, self.source, self.agent)
+        self.line = await Line.open(url, self.house.origin, self.source, self.agent, self.house.tls)
         hello = await self.line.hear("hello")
         self.team_cert = hello["certificates"][1]
         return hello
@@ -509,8 +537,9 @@ class Counsellor:
         """Sign on with the token."""
         if not self.token:
             await self.skips_sign_in()
-        url = self.house.origin.replace("http", "ws") + self.path
-        self.line = await Line.open(url, self.house.origin, self.source, self.agent)
+        origin = self.house.desk_origin
+        url = origin.replace("http", "ws") + self.path
+        self.line = await Line.open(url, origin, self.source, self.agent, self.house.tls)
         self.line.send("sign_on", token=self.token)
         welcome = await self.line.hear("welcome")
         self.cert = welcome["certificates"][2]
@@ -525,8 +554,9 @@ class Counsellor:
     def http(self) -> httpx.AsyncClient:
         """An HTTP client at the server's address."""
         headers = {"User-Agent": self.agent} if self.agent is not None else None
-        transport = httpx.AsyncHTTPTransport(local_address=self.source)
-        return httpx.AsyncClient(base_url=self.house.origin, transport=transport, headers=headers, timeout=30)
+        transport = httpx.AsyncHTTPTransport(local_address=self.source, verify=self.house.tls or True)
+        origin = self.house.desk_origin
+        return httpx.AsyncClient(base_url=origin, transport=transport, headers=headers, timeout=30)
 
     async def takes(self, conv: bytes) -> dict[str, Any]:
         """Press Take; on success follow both logs."""
@@ -594,12 +624,14 @@ class Counsellor:
         return envelope.read_content(body if header.direction == VISITOR else body[80:])
 
 
-def play(work: Callable[[House], Any], folder: Path, clock: Clock = time.time, desk_limit: int = 1_000) -> None:
+def play(
+    work: Callable[[House], Any], folder: Path, clock: Clock = time.time, desk_limit: int = 1_000, **others: Any
+) -> None:
     """Run *work* against a house of its own."""
 
     async def run() -> None:
         async with asyncio.timeout(60):
-            async with a_house(folder, clock, desk_limit) as house:
+            async with a_house(folder, clock, desk_limit, **others) as house:
                 await work(house)
 
     asyncio.run(run())

@@ -211,6 +211,7 @@ def served_folder(tmp_path: Path) -> Path:
             listen="127.0.0.1:0",
             exit_url="https://weather.example.org/",
             retention_days=30,
+            desk_origins=("https://desk.example.org",),
         )
     )
     return folder
@@ -252,6 +253,8 @@ def test_serve_refuses_what_is_not_safe(tmp_path: Path) -> None:
     (folder / "demo").mkdir()
     refused("demonstration")
     (folder / "demo").rmdir()
+    change(folder, '["https://desk.example.org"]', "[]")
+    refused("desk needs an address of its own")
     folder = tmp_path / "absent"
     refused("luwte.toml")
 
@@ -303,6 +306,17 @@ def test_doctor_names_what_is_missing(tmp_path: Path) -> None:
     as_json = json.loads(run("doctor", "--dir", str(tmp_path / "demo"), "--json").stdout)
     assert as_json["ok"] is False
     assert len(as_json["findings"]) == 3
+
+
+def test_doctor_reads_the_settings_that_are_shipped(tmp_path: Path) -> None:
+    """Of the example of an installation itself there is nothing to say; without its proxy's word there is."""
+    folder = served_folder(tmp_path)
+    shutil.copy(Path(__file__).parents[1] / "deploy" / "luwte.toml", folder)
+    for name in ("secret", "luwte.toml"):
+        (folder / name).chmod(0o600)
+    assert run("doctor", "--dir", str(folder)).stdout == "There is no database yet; the first start makes it.\n"
+    change(folder, 'trusted_proxies = ["unix"]', "")
+    assert "one network" in run("doctor", "--dir", str(folder)).stdout
 
 
 def test_a_backup_and_the_way_back(tmp_path: Path) -> None:

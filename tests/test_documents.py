@@ -22,9 +22,35 @@ def test_links_and_named_files_exist(document: Path) -> None:
     for link in links:
         if link and not link.startswith(("http", "mailto")):
             assert (document.parent / link).exists(), link
-    for name in re.findall(r"`((?:src|web|tests|docs|bench|vectors)/[\w./*-]+)`", text):
+    for name in re.findall(r"`((?:src|web|tests|docs|bench|vectors|deploy)/[\w./*-]+)`", text):
         if "NNNN" not in name:
             assert list(ROOT.glob(name.rstrip("/"))), name
+
+
+def test_every_test_of_the_attack_list_exists() -> None:
+    """By file and name; and the codes of its own docstring are among those that the list has it for."""
+    text = (ROOT / "docs" / "attack-list.md").read_text()
+    named = re.findall(r"`((?:tests|web)/[^`:]+)(?:::(\w+))?`", text)
+    assert len(named) > 150
+    for file, test in named:
+        assert (ROOT / file).exists(), file
+        assert not test or re.search(rf"^def {test}\(", (ROOT / file).read_text(), re.MULTILINE), (file, test)
+    for group, last in (("C", 15), ("D", 20), ("L", 8)):
+        for n in range(1, last + 1):
+            assert len(re.findall(rf"^\| {group}-{n} \|", text, re.MULTILINE)) == 1, (group, n)
+
+
+def test_a_test_that_carries_a_code_is_in_the_attack_list() -> None:
+    """Whoever looks for an attack finds each test of it."""
+    text = (ROOT / "docs" / "attack-list.md").read_text()
+    for file in sorted((ROOT / "tests" / "attack").glob("test_*.py")):
+        carried = re.findall(
+            r'^def (test_\w+)\([^)]*\)[^:]*:\n    """((?:[A-M]-\d+(?:, )?)+):', file.read_text(), re.MULTILINE
+        )
+        for test, codes in carried:
+            for code in codes.split(", "):
+                (row,) = re.findall(rf"^\| {code} \|.*$", text, re.MULTILINE)
+                assert test in row, (file.name, test, code)
 
 
 def test_every_refusal_is_in_the_protocol() -> None:

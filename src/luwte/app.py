@@ -44,7 +44,7 @@ from luwte.housekeeping import Housekeeping
 from luwte.line import web as line_web
 from luwte.line.lines import Lines
 from luwte.plumbing import clock as clocks
-from luwte.plumbing import keystore, ledger, polling
+from luwte.plumbing import keystore, ledger, pages, polling
 from luwte.plumbing.clock import Clock
 from luwte.plumbing.db import Db
 from luwte.plumbing.files import only_one
@@ -55,13 +55,14 @@ from luwte.plumbing.limits import Limits
 from luwte.plumbing.log import trouble
 from luwte.plumbing.metrics import Metrics
 from luwte.plumbing.migrate import migrate
-from luwte.plumbing.pages import DESK, HIDE, MANIFEST, ORGANISATION, VISITOR, Client, everywhere
+from luwte.plumbing.pages import Client, everywhere
 from luwte.plumbing.polling import Polls
+from luwte.plumbing.proxies import Proxies
 from luwte.plumbing.relay import Relay
 from luwte.plumbing.sockets import Handler, Socket, Sockets
 from luwte.replies import web as replies_web
 from luwte.review import web as review_web
-from luwte.settings import DEMONSTRATION, Settings
+from luwte.settings import DEMONSTRATION, DESK, PARTNER, VISITOR, Settings, host_of, is_onion
 from luwte.staff import actions as staff
 from luwte.staff import web as staff_web
 from luwte.staff.model import Team
@@ -70,6 +71,8 @@ LARGEST_BODY = 16_384
 JSON = b"application/json"
 TODAY = f"/{PROTOCOL}"
 """The end of the paths of today's sockets; a path without it speaks the protocol before."""
+SHARED = ("healthz", "org.js", "release.json", "assets", "poll")
+"""What every part's pages need, and what says itself where it leads."""
 DEFAULT_SECRETS = {bytes(32), b"\xff" * 32}
 
 
@@ -90,9 +93,11 @@ class Luwte:
         self.lines = Lines(around.db, around.relay, around.clock, settings.folder)
         self.housekeeping = Housekeeping(settings, around.db, around.erasures, lambda: self.lines.plan, around.clock)
         self.boards = Boards(around, self.lines, [])
-        self.sockets = Sockets(self._route, self.is_own_origin, around.clock, around.metrics)
+        self._parts = settings.parts
+        self.proxies = Proxies(settings.trusted_proxies)
+        self.sockets = Sockets(self._route, self.is_own_origin, self.proxies, around.clock, around.metrics)
         self.polls = Polls(self.sockets)
-        self.client = Client(self._organisation(), settings.origins)
+        self.client = Client(self._organisation(), settings.all_origins, self.is_served)
 
     def minute(self) -> int:
         """Now, as fine as is stored."""
@@ -121,11 +126,16 @@ class Luwte:
 
     def is_own_origin(self, origin: str, host: str) -> bool:
         """Whether a request comes from one of our own pages, at the address it was sent to."""
-        return origin in self.settings.origins and origin.partition("://")[2] == host
+        return origin in self.settings.all_origins and host_of(origin) == host
 
     def is_own_host(self, host: str) -> bool:
         """Whether *host* is one of the addresses under which we are known."""
-        return any(origin.partition("://")[2] == host for origin in self.settings.origins)
+        return host in self._parts
+
+    def is_served(self, path: str, host: str) -> bool:
+        """Whether what lies at *path* may be seen at *host*: the desk is nothing that a visitor's address knows of."""
+        part = part_of(path)
+        return part is None or part in self._parts.get(host, ())
 
     def status(self, line: str) -> dict[str, object]:
         """What a visitor may know before they start."""
@@ -140,7 +150,9 @@ class Luwte:
         known = self.status(line)
         return known | line_web.prospect(self.lines, line, self.minute(), known["low"], known["high"])
 
-    def _route(self, path: str) -> Handler | None:
+    def _route(self, path: str, host: str) -> Handler | None:
+        if not self.is_served(path, host):
+            return None
         protocol = PROTOCOL if path.endswith(TODAY) else PROTOCOL - 1
         place = path.removesuffix(TODAY)
         if place == "/desk/socket":
@@ -175,6 +187,14 @@ class Luwte:
             "retentionOf": dict(settings.retention_of),
             "demo": self.is_demo,
         }
+
+
+def part_of(path: str) -> str | None:
+    """Whose *path* is, however many slashes it has; None for what all of them share."""
+    first = path.strip("/").partition("/")[0]
+    if first in SHARED:
+        return None
+    return first if first in (DESK, PARTNER) else VISITOR
 
 
 def line_in(path: str, end: str) -> str:
@@ -293,7 +313,7 @@ def prospect(line: FromPath[str], state: State) -> dict[str, object]:
 @get("/", sync_to_thread=False)
 def visitor_page(request: Request[Any, Any, Any], state: State) -> Response[bytes]:
     """The visitor's page of the default line."""
-    return _serve(request, state, VISITOR)
+    return _visitor_page(request, state, "/")
 
 
 @get("/l/{line:str}", sync_to_thread=False)
@@ -301,10 +321,17 @@ def line_page(line: FromPath[str], request: Request[Any, Any, Any], state: State
     """The visitor's page of one line."""
     if line not in _luwte(state).teams:
         raise NotFound
-    return _serve(request, state, VISITOR)
+    return _visitor_page(request, state, f"/l/{line}")
 
 
-@get([HIDE, DESK, ORGANISATION, MANIFEST], sync_to_thread=False)
+def _visitor_page(request: Request[Any, Any, Any], state: State, path: str) -> Response[bytes]:
+    page, onion = _serve(request, state, pages.VISITOR), _luwte(state).settings.onion
+    if onion and not is_onion(request.headers["host"]):
+        page.headers["Onion-Location"] = onion + path
+    return page
+
+
+@get([pages.HIDE, pages.DESK, pages.ORGANISATION, pages.MANIFEST], sync_to_thread=False)
 def other_file(request: Request[Any, Any, Any], state: State) -> Response[bytes]:
     """How to hide a visit, the desk, the pinned organisation, the list of what is served here."""
     return _serve(request, state, request.url.path)
@@ -332,7 +359,7 @@ def serving(luwte: Luwte) -> uvicorn.Config:
     """How *luwte* is served: its pages over HTTP, its sockets beside them on the same port."""
     return uvicorn.Config(
         http(luwte),
-        http=protocol(_everywhere(luwte.settings.origins), luwte.sockets.welcomes),
+        http=protocol(_everywhere(luwte.settings.all_origins), luwte.sockets.welcomes, luwte.proxies),
         ws=luwte.sockets.protocol(),
         lifespan="off",
         log_config=None,
@@ -416,11 +443,13 @@ def _everywhere(origins: Sequence[str]) -> list[tuple[bytes, bytes]]:
 
 def _guard(app: ASGIApp, luwte: Luwte) -> ASGIApp:
     """Answer only at our own addresses and to our own pages, and put the headers on every answer, errors too."""
-    anywhere = _everywhere(luwte.settings.origins)
-    headers_at = {origin.partition("://")[2]: _everywhere([origin]) for origin in luwte.settings.origins}
+    anywhere = _everywhere(luwte.settings.all_origins)
+    headers_at = {host_of(origin): _everywhere([origin]) for origin in luwte.settings.all_origins}
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        guards = anywhere
+        headers = dict(scope["headers"])
+        host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin", b"").decode("latin-1")
+        guards = headers_at.get(host, anywhere)
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -431,12 +460,12 @@ def _guard(app: ASGIApp, luwte: Luwte) -> ASGIApp:
         if is_ambiguous(scope["headers"]):
             await _refuse_raw(send_guarded, MalformedFrame())
             return
-        headers = dict(scope["headers"])
-        host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin", b"").decode("latin-1")
-        guards = headers_at.get(host, anywhere)
         foreign = bool(origin) and not luwte.is_own_origin(origin, host)
         if not luwte.is_own_host(host) or foreign:
             await _refuse_raw(send_guarded, NotAccepted())
+            return
+        if not luwte.is_served(scope["path"], host):
+            await _refuse_raw(send_guarded, NotFound())
             return
         asked: Any = scope
         if scope.get("method") == "HEAD":  # answered as GET is; uvicorn, whose scope this is, leaves the body out
@@ -476,10 +505,12 @@ async def _refuse_raw(send: Callable[[Any], Any], refusal: Refusal) -> None:
 
 def check_for_serving(settings: Settings) -> None:
     """What must be true before real visitors come. Raises `CannotStart` with the first thing that is not."""
-    if not settings_module.is_loopback(settings.host):
+    if settings.socket is None and not settings_module.is_loopback(settings.host):
         raise CannotStart("Plain http is for this machine only: listen on 127.0.0.1 and put TLS in front.")
-    for origin in settings.origins:
+    for origin in settings.all_origins:
         if origin.startswith("http:") and not settings_module.is_loopback(urlsplit(origin).hostname or ""):
             raise CannotStart("An origin with plain http is for this machine only: use https.")
     if (settings.folder / "demo").exists():
         raise CannotStart("This folder holds a demonstration: its keys were made on the server. Use luwte demo.")
+    if not settings.desk_origins:
+        raise CannotStart("The desk needs an address of its own. Set 'desk_origins' in luwte.toml.")

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import functools
 import json
 import os
@@ -35,12 +34,12 @@ from luwte.housekeeping import Request
 from luwte.line import hours as plans
 from luwte.line.model import LOOK_AHEAD, Timetable, by_timetable, wall
 from luwte.plumbing import clock as clocks
-from luwte.plumbing import garbage, log, metrics
+from luwte.plumbing import garbage, log, metrics, proxies
 from luwte.plumbing import ledger as ledgers
+from luwte.plumbing import listener as listening
 from luwte.plumbing.clock import minute
 from luwte.plumbing.copies import Say
 from luwte.plumbing.db import ReadTx, look
-from luwte.plumbing.http import let_go_of_the_deaf
 from luwte.plumbing.migrate import KEPT, KEPT_DAYS
 from luwte.settings import Settings
 from luwte.staff import actions as staff
@@ -102,7 +101,7 @@ def demo_(port: int, folder: Path, metrics_port: int | None, as_json: bool) -> N
     the keys are made on the server, so nobody in need may be sent here.
     """
     log.configure()
-    listener = _listen("127.0.0.1", port)
+    listener = listening.on_port("127.0.0.1", port)
     chosen = demo.prepare(folder.resolve(), listener.getsockname()[1])
     organisation = demo.load(chosen.folder)
     _run(_demo(chosen, organisation, listener, metrics_port, as_json))
@@ -116,7 +115,8 @@ def serve(folder: Path, metrics_port: int | None) -> None:
     log.configure()
     chosen = settings.read(folder.resolve())
     check_for_serving(chosen)
-    _run(_serve(chosen, metrics_port))
+    with listening.on_path(chosen.socket) if chosen.socket else listening.on_port(chosen.host, chosen.port) as listener:
+        _run(_serve(chosen, listener, metrics_port))
 
 
 @main.command(epilog="Example: luwte doctor --dir demo-data")
@@ -473,20 +473,6 @@ def _run(work: Coroutine[Any, Any, Any]) -> Any:
         return runner.run(work)
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    # Named as TCP, or asyncio leaves Nagle's algorithm on and each answer over HTTP waits 40 ms.
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, proto=socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host.strip("[]"), port))
-    except OSError as error:
-        listener.close()
-        why = "is in use" if error.errno == errno.EADDRINUSE else "cannot be used"
-        raise CannotStart(f"Port {port} {why}. Choose another one.") from None
-    let_go_of_the_deaf(listener)
-    return listener
-
-
 async def _demo(
     chosen: Settings, organisation: demo.Organisation, listener: socket.socket, metrics_port: int | None, as_json: bool
 ) -> None:
@@ -539,8 +525,7 @@ def _introduce(chosen: Settings, organisation: demo.Organisation, as_json: bool)
     )
 
 
-async def _serve(chosen: Settings, metrics_port: int | None) -> None:
-    listener = _listen(chosen.host, chosen.port)
+async def _serve(chosen: Settings, listener: socket.socket, metrics_port: int | None) -> None:
     async with running(chosen, is_demo=False) as luwte:
         if await luwte.db.read(staff.without_second_factor):
             raise CannotStart("There are accounts without a second factor. They cannot serve real visitors.")
@@ -552,6 +537,8 @@ async def _answer(luwte: Luwte, listener: socket.socket, metrics_port: int | Non
     # Each visitor who waits has a socket; the soft limit of a login shell would be full with a thousand.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    # What it has in memory reaches no disk by a crash, whoever started it.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     server = _Server(serving(luwte), ready, luwte.sockets.stop)
     garbage.look_less_often()
     counting = await metrics.serve(luwte.around.metrics, metrics_port) if metrics_port else None
@@ -604,6 +591,8 @@ def _findings(chosen: Settings) -> list[str]:
             check(chosen)
         except CannotStart as error:
             findings.append(str(error))
+    if chosen.socket is not None and proxies.UNIX not in chosen.trusted_proxies:
+        findings.append('All visitors count as one network. Set trusted_proxies = ["unix"] in luwte.toml.')
     for name in ("main.db", "keys", "secret", KEY):
         path = folder / name
         if path.exists() and path.stat().st_mode & 0o077:

@@ -16,6 +16,11 @@ FILE = "luwte.toml"
 DEMONSTRATION = "demonstration "
 """What stands before the root key of a demonstration, in root.pub."""
 
+UNIX = "unix:"
+"""What a place to listen begins with that is a socket in the file system."""
+
+VISITOR, DESK, PARTNER = "visitor", "desk", "partner"
+
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 
 
@@ -32,9 +37,9 @@ class Settings:
     """Slug of the line that `/` opens."""
     line_name: str
     origins: tuple[str, ...]
-    """The addresses under which browsers reach it, e.g. https://chat.example.org"""
+    """The addresses under which visitors' browsers reach it, e.g. https://chat.example.org"""
     listen: str
-    """Address and port, e.g. 127.0.0.1:8000"""
+    """Address and port, e.g. 127.0.0.1:8000, or a Unix socket for a proxy, e.g. unix:/run/luwte/luwte.sock"""
     exit_url: str
     """Where "Leave now" goes: an ordinary page outside."""
     retention_days: int
@@ -42,10 +47,23 @@ class Settings:
     """Conversations that one counsellor may have at once."""
     retention_of: Mapping[str, int] = field(default_factory=dict)
     """Lines with another number of days than `retention_days`, by slug."""
+    desk_origins: tuple[str, ...] = ()
+    """The addresses of the desk alone; with none it is at the visitors', as in a demonstration."""
+    partner_origins: tuple[str, ...] = ()
+    """The addresses of partners alone."""
+    onion: str = ""
+    """The onion among the visitors' addresses of which a browser is told at the others; empty: none is told."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Whose word about where a request comes from counts: addresses, networks, or "unix" for the socket."""
 
     def keeps(self, line: str) -> int:
         """Days after the last message for which a conversation of this line is kept."""
         return self.retention_of.get(line, self.retention_days)
+
+    @property
+    def socket(self) -> Path | None:
+        """The Unix socket to listen on, if it is one."""
+        return Path(self.listen.removeprefix(UNIX)) if self.listen.startswith(UNIX) else None
 
     @property
     def host(self) -> str:
@@ -56,6 +74,21 @@ class Settings:
     def port(self) -> int:
         """The port to listen on."""
         return int(self.listen.rpartition(":")[2])
+
+    @property
+    def parts(self) -> dict[str, frozenset[str]]:
+        """Which parts are served at each host. Nothing of one is found at the address of another."""
+        own = {VISITOR: self.origins, DESK: self.desk_origins, PARTNER: self.partner_origins}
+        found: dict[str, set[str]] = {}
+        for part, origins in own.items():
+            for origin in origins or self.origins:
+                found.setdefault(host_of(origin), set()).add(part)
+        return {host: frozenset(parts) for host, parts in found.items()}
+
+    @property
+    def all_origins(self) -> tuple[str, ...]:
+        """Every address of ours."""
+        return (*self.origins, *self.desk_origins, *self.partner_origins)
 
 
 def read(folder: Path) -> Settings:
@@ -81,14 +114,10 @@ def _settings(folder: Path, values: dict[str, Any]) -> Settings:
             _check_kind(name, kind, values[name])
         elif name not in optional:
             raise CannotStart(f"Missing setting in {FILE}: {name!r}.")
-    origins = tuple(str(origin) for origin in _as_list(values["origins"]))
-    settings = Settings(folder=folder, **{**values, "origins": origins})
+    values = {name: tuple(map(str, value)) if isinstance(value, list) else value for name, value in values.items()}
+    settings = Settings(folder=folder, **values)
     _check(settings)
     return settings
-
-
-def _as_list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
 
 
 def _check_kind(name: str, kind: object, value: object) -> None:
@@ -101,11 +130,8 @@ def _check(settings: Settings) -> None:
     for name in ("organisation", "line"):
         if not _SLUG.fullmatch(getattr(settings, name)):
             raise CannotStart(f"The setting {name!r} in {FILE} may hold small letters, digits and hyphens only.")
-    host, _, port = settings.listen.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
-        raise CannotStart(f"The setting 'listen' in {FILE} must be address:port.")
-    if not settings.origins or not all(_is_origin(origin) for origin in settings.origins):
-        raise CannotStart(f"The setting 'origins' in {FILE} must list addresses such as https://chat.example.org.")
+    _check_listen(settings)
+    _check_addresses(settings)
     if urlsplit(settings.exit_url).scheme != "https":
         raise CannotStart(f"The setting 'exit_url' in {FILE} must be an https address.")
     if settings.retention_days < 1:
@@ -117,6 +143,49 @@ def _check(settings: Settings) -> None:
             )
     if settings.desk_limit < 1:
         raise CannotStart(f"The setting 'desk_limit' in {FILE} must be at least 1.")
+
+
+def _check_listen(settings: Settings) -> None:
+    if settings.socket is not None:
+        if not settings.socket.is_absolute():
+            raise CannotStart(
+                f"The setting 'listen' in {FILE} must name the socket from / on: unix:/run/luwte/luwte.sock."
+            )
+    else:
+        host, _, port = settings.listen.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:
+            raise CannotStart(f"The setting 'listen' in {FILE} must be address:port or unix:/path.")
+    if not all(one == "unix" or _is_network(one) for one in settings.trusted_proxies):
+        raise CannotStart(f"The setting 'trusted_proxies' in {FILE} may list addresses, networks and \"unix\" only.")
+
+
+def _check_addresses(settings: Settings) -> None:
+    for name in ("origins", "desk_origins", "partner_origins"):
+        origins = getattr(settings, name)
+        if (name == "origins" and not origins) or not all(_is_origin(origin) for origin in origins):
+            raise CannotStart(f"The setting {name!r} in {FILE} must list addresses such as https://chat.example.org.")
+    if len(set(map(host_of, settings.all_origins))) < len(settings.all_origins):
+        raise CannotStart(f"An address stands twice in {FILE}: visitors, the desk and partners need their own.")
+    if settings.onion and not (settings.onion in settings.origins and is_onion(host_of(settings.onion))):
+        raise CannotStart(f"The setting 'onion' in {FILE} must be one of 'origins', and an onion address.")
+
+
+def host_of(origin: str) -> str:
+    """What a browser's Host header says at *origin*."""
+    return origin.partition("://")[2]
+
+
+def is_onion(host: str) -> bool:
+    """Whether *host* is an onion service's."""
+    return host.partition(":")[0].endswith(".onion")
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_origin(text: str) -> bool:

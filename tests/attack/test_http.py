@@ -7,13 +7,17 @@ import gzip
 import hashlib
 import json
 import re
+import socket
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from actors import House, play
-from attack.attackers import records
+from attack.attackers import a_taken_conversation, records, return_to_list, until_pong
 
 OFF = """
     accelerometer attribution-reporting autoplay battery bluetooth browsing-topics camera captured-surface-control
@@ -224,7 +228,7 @@ def test_a_head_has_the_headers_of_its_page_and_no_body(tmp_path: Path) -> None:
 
 
 def test_it_answers_to_its_own_name_and_its_own_pages_only(tmp_path: Path) -> None:
-    """A foreign Host or Origin, and twenty look-alikes of ours, get 403 and no permission for another site."""
+    """D-8, D-14: a foreign Host or Origin, and twenty look-alikes, get 403 and no permission for another site."""
 
     async def story(house: House) -> None:
         port = house.origin.rpartition(":")[2]
@@ -255,7 +259,7 @@ def test_it_answers_to_its_own_name_and_its_own_pages_only(tmp_path: Path) -> No
 
 
 def test_no_path_leads_out_of_the_house(tmp_path: Path) -> None:
-    """Dots, encoded slashes, NUL, CR and LF, back-slashes, other spellings: 404, and nothing of it comes back."""
+    """D-9, D-10: dots, encoded slashes, NUL, CR and LF, back-slashes, spellings: 404, and nothing of it comes back."""
 
     async def story(house: House) -> None:
         paths = [
@@ -327,7 +331,9 @@ BODIES: dict[str, tuple[int, bytes]] = {
 
 
 def test_a_body_is_what_it_should_be_or_refused(tmp_path: Path) -> None:
-    """Never a failure; only UTF-8 JSON with exactly the fields that are known; compressed bodies are not unpacked."""
+    """D-4, D-5, D-11: never a failure; only UTF-8 JSON with exactly the fields that are known; no compressed body is
+    unpacked.
+    """
 
     async def story(house: House) -> None:
         async with client(house) as browser:
@@ -343,7 +349,7 @@ def test_a_body_is_what_it_should_be_or_refused(tmp_path: Path) -> None:
 
 
 def test_a_name_said_twice_is_the_last_one(tmp_path: Path) -> None:
-    """One parser reads a body, once: a first name cannot be checked while a second one is used."""
+    """D-5: one parser reads a body, once: a first name cannot be checked while a second one is used."""
 
     async def story(house: House) -> None:
         async with client(house) as browser:
@@ -360,7 +366,7 @@ def test_a_name_said_twice_is_the_last_one(tmp_path: Path) -> None:
 
 
 def test_only_json_is_taken_for_json(tmp_path: Path) -> None:
-    """What a form of another site could send without asking is refused before it is read."""
+    """D-5: what a form of another site could send without asking is refused before it is read."""
 
     async def story(house: House) -> None:
         async with client(house) as browser:
@@ -399,7 +405,7 @@ def test_a_body_without_an_end_is_cut(tmp_path: Path) -> None:
 
 
 def test_headers_that_change_the_method_the_address_or_the_source_do_nothing(tmp_path: Path) -> None:
-    """Overrides, forwarded addresses and hosts, ranges and conditions are not read."""
+    """D-6, D-12, D-15: overrides, forwarded addresses and hosts, ranges and conditions are not read."""
 
     async def story(house: House) -> None:
         async with client(house) as browser:
@@ -438,7 +444,7 @@ def test_headers_that_change_the_method_the_address_or_the_source_do_nothing(tmp
 
 
 def test_requests_cannot_be_smuggled(tmp_path: Path) -> None:
-    """Two lengths, a length and chunks, bent chunk sizes and folded headers: one answer at most, an error."""
+    """D-7: two lengths, a length and chunks, bent chunk sizes and folded headers: one answer at most, an error."""
 
     async def story(house: House) -> None:
         host = f"Host: {house.origin[7:]}\r\nContent-Type: application/json\r\n"
@@ -470,7 +476,7 @@ def test_requests_cannot_be_smuggled(tmp_path: Path) -> None:
 
 
 def test_who_never_finishes_a_request_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing, half a head, a drop at a time, half a body, empty lines after an answer: the connection ends.
+    """J-7: nothing, half a head, a drop at a time, half a body, empty lines after an answer: the connection ends.
 
     Those who talk meanwhile are not cut, and what was finished in time is answered.
     """
@@ -509,7 +515,7 @@ def test_a_head_without_an_end_is_cut(tmp_path: Path) -> None:
 
 
 def test_what_is_no_request_gets_the_same_guarded_answer(tmp_path: Path) -> None:
-    """A code and a plain sentence, under all the headers, for bytes that never became a request."""
+    """D-16: a code and a plain sentence, under all the headers, for bytes that never became a request."""
 
     async def story(house: House) -> None:
         host = b"\r\nHost: " + house.origin[7:].encode() + b"\r\n\r\n"
@@ -542,7 +548,7 @@ def test_a_thousand_requests_at_once_are_not_kept(tmp_path: Path) -> None:
 
 
 def test_a_header_that_decides_is_there_once(tmp_path: Path) -> None:
-    """Two hosts, origins or content types: whoever stands in front of us might go by the other one."""
+    """D-7, D-8: two hosts, origins or content types: whoever stands in front of us might go by the other one."""
 
     async def story(house: House) -> None:
         host, json_ = f"Host: {house.origin[7:]}", "Content-Type: application/json"
@@ -568,7 +574,7 @@ def test_a_header_that_decides_is_there_once(tmp_path: Path) -> None:
 
 
 def test_an_error_of_ours_tells_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Something breaks inside: 500 with one plain sentence; no type, place or value of it, there or in a header."""
+    """D-16: something breaks inside: 500 with a plain sentence; no type, place or value of it, there or in a header."""
 
     async def story(house: House) -> None:
         def broken(*_: object) -> None:
@@ -583,5 +589,147 @@ def test_an_error_of_ours_tells_nothing(tmp_path: Path, monkeypatch: pytest.Monk
             assert {name: answer.headers[name] for name in EVERYWHERE} == EVERYWHERE
             assert (await browser.get("/healthz")).status_code == 200
         assert await records(house) == []
+
+    play(story, tmp_path / "house")
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=5,
+)
+FIELDS = st.sampled_from(["name", "proof", "scope", "id", "version", "sealed", "role", "x"])
+BODIES_OF_CHANCE = st.lists(st.dictionaries(FIELDS, VALUES, max_size=5) | VALUES, min_size=20, max_size=40)
+
+
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(bodies=BODIES_OF_CHANCE)
+def test_no_body_is_a_failure(tmp_path_factory: pytest.TempPathFactory, bodies: list[object]) -> None:
+    """D-1, D-4: whatever JSON is sent to whichever deed, by a stranger or by a desk: an answer that the table knows."""
+
+    async def story(house: House) -> None:
+        noor = house.counsellor()
+        await noor.skips_sign_in()
+        bearer = {"Authorization": f"Bearer {base64.b64encode(noor.token).decode()}"}
+        async with client(house) as browser:
+            for body in bodies:
+                for path in ("/desk/salt", "/desk/sign-in", "/desk/unlock", "/desk/replies"):
+                    for headers in (JSON, JSON | bearer):
+                        answer = await browser.post(path, content=json.dumps(body).encode(), headers=headers)
+                        assert answer.status_code in (200, 400, 401, 413, 429), (path, body)
+                        assert set(answer.headers) <= ALLOWED
+                        if answer.is_error:
+                            assert set(answer.json()) == {"code", "says"}
+
+    play(story, tmp_path_factory.mktemp("chance") / "house")
+
+
+def test_nothing_has_a_number_that_can_be_guessed(tmp_path: Path) -> None:
+    """D-3: tokens, polls and conversations have 128 bits of chance at least, and the next one follows from none."""
+
+    async def story(house: House) -> None:
+        tokens, polls, conversations = [], [], []
+        noor = house.counsellor()
+        async with client(house) as browser:
+            for _ in range(3):
+                assert (await noor.signs_in()).status_code == 200
+                tokens.append(noor.token)
+            for _ in range(40):
+                said = msgspec.msgpack.encode({"path": "/socket"})
+                headers = {"Content-Type": "application/octet-stream", "Origin": house.origin}
+                answer = await browser.post("/poll/open", content=said, headers=headers)
+                polls.append(msgspec.msgpack.decode(answer.content)["id"])
+        for _ in range(20):
+            visitor = house.visitor()
+            await visitor.starts()
+            conversations.append(visitor.conv)
+            visitor.line.close()
+        for ids, size in ((tokens, 32), (polls, 32), (conversations, 16)):
+            assert {len(id) for id in ids} == {size}
+            assert len(set(ids)) == len({id[:4] for id in ids}) == len({id[-4:] for id in ids}) == len(ids)
+
+    play(story, tmp_path / "house")
+
+
+def test_no_answer_leads_elsewhere(tmp_path: Path) -> None:
+    """D-13: no address, no parameter and no header makes an answer that sends a browser on."""
+
+    async def story(house: House) -> None:
+        evil = "https://evil.example"
+        async with client(house) as browser:
+            for path in ("/", "/desk", "/l/chat", "/nothing", "/healthz", "/desk/salt", "/desk/sign-out"):
+                for tail in ("", f"?next={evil}", f"?url=//{evil[8:]}", f"?return_to={evil}%0d%0aLocation:{evil}", "/"):
+                    for method in ("GET", "POST"):
+                        answer = await browser.request(method, path + tail, headers={"Referer": evil})
+                        assert not 300 <= answer.status_code < 400
+                        assert not {"location", "refresh", "content-location", "link"} & set(answer.headers)
+                        assert "evil.example" not in answer.text
+            for line in (
+                f"GET //{evil[8:]} HTTP/1.1",
+                f"GET /\\{evil[8:]} HTTP/1.1",
+                f"GET /%5c%5c{evil[8:]} HTTP/1.1",
+            ):
+                answer = await raw(house, f"{line}\r\nHost: {house.origin[7:]}\r\n\r\n".encode())
+                assert answer.split()[1] in (b"400", b"404")
+
+    play(story, tmp_path / "house")
+
+
+def test_the_server_calls_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """D-18: a conversation with addresses wherever something is said opens no connection; nor could the code."""
+
+    async def story(house: House) -> None:
+        called: list[object] = []
+        server = asyncio.get_running_loop()
+        names = ("http://169.254.169.254/latest/", "http://[::1]:1/", "file:///etc/passwd", "gopher://127.0.0.1:25/x")
+        noor = house.counsellor()
+        await noor.opens_desk()
+        visitor = await a_taken_conversation(house, noor)
+        async with client(house) as browser:
+            await browser.get("/healthz")
+            monkeypatch.setattr(socket.socket, "connect", lambda _, where: called.append(where))
+            monkeypatch.setattr(socket, "getaddrinfo", lambda *where, **_: called.append(where))
+            monkeypatch.setattr(server, "create_connection", lambda *_, **where: called.append(where))
+            monkeypatch.setattr(server, "sock_connect", lambda _, where: called.append(where))
+            for name in names:
+                assert (await visitor.says(name))["t"] == "ack"
+                assert (await noor.says(visitor.conv, name))["t"] == "ack"
+                assert (await browser.post("/desk/salt", json={"name": name})).status_code == 200
+                assert (await browser.get("/l/chat/status", params={"url": name})).status_code == 200
+        assert called == []
+
+    play(story, tmp_path / "house")
+    means = r"^\s*(?:import|from) (?:httpx|requests|aiohttp|urllib\.request|http\.client|ftplib|smtplib|telnetlib)\b"
+    source = Path(__file__).parents[2] / "src" / "luwte"
+    assert [file.name for file in source.rglob("*.py") if re.search(means, file.read_text(), re.MULTILINE)] == []
+
+
+def test_a_list_holds_no_content(tmp_path: Path) -> None:
+    """D-19: what a desk hears of conversations that it has not asked for, in every state: no envelope and no wrap."""
+
+    async def story(house: House) -> None:
+        noor, sam = house.counsellor(0), house.counsellor(1)
+        await noor.opens_desk()
+        said = []
+        for state in ("waiting", "taken", "ended", "waiting again"):
+            visitor = house.visitor()
+            await visitor.starts()
+            said += [visitor.chain.sealed(visitor.seals(f"canary in {state}")), *visitor.start_frame["wraps"]]
+            visitor.line.send("append", envelope=said[-5])
+            assert (await visitor.line.hear("ack", "refused"))["t"] == "ack"
+            if state != "waiting":
+                assert (await noor.takes(visitor.conv))["t"] == "taken"
+            if state == "ended":
+                noor.line.send("end", conv=visitor.conv, reason="completed")
+                await noor.line.hear("ended")
+            if state == "waiting again":
+                await return_to_list(house, visitor.conv)
+        await sam.opens_desk()
+        await until_pong(sam.line)
+        heard = msgspec.msgpack.encode(sam.line.everything)
+        assert any(frame["t"] == "queue" for frame in sam.line.everything)
+        assert len(said) == 4 * 5
+        assert not [piece for piece in said if piece[-40:] in heard or piece[:40] in heard]
+        assert not {"envelope", "opening", "wrap", "taken"} & {frame["t"] for frame in sam.line.everything}
 
     play(story, tmp_path / "house")

@@ -216,7 +216,7 @@ async def _outcome(desk: Counsellor, name: str, conv: bytes) -> tuple[str, list[
 
 @pytest.mark.usefixtures("both_ways")
 def test_a_desk_gets_what_the_table_says(tmp_path: Path) -> None:
-    """Every frame of a desk, by every role, in every state; what is refused changes nothing on the disk."""
+    """D-2: every frame of a desk, by every role, in every state; what is refused changes nothing on the disk."""
 
     async def story(house: House) -> None:
         desks = {
@@ -305,7 +305,7 @@ def test_an_offer_is_answered_by_whom_it_was_made_to_and_nobody_else(tmp_path: P
 
 @pytest.mark.usefixtures("both_ways")
 def test_absent_and_foreign_look_the_same_to_a_desk(tmp_path: Path) -> None:
-    """To a counsellor of another team every conversation of ours is as if it were not: the same bytes but its id."""
+    """D-2: to a counsellor of another team ours are as if they were not: the same bytes but its id."""
 
     async def story(house: House) -> None:
         noor, kim = house.counsellor(), await a_team_next_door(house)
@@ -388,7 +388,7 @@ def test_a_visitor_gets_what_the_table_says(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("both_ways")
 def test_a_visitor_reaches_no_other_conversation(tmp_path: Path) -> None:
-    """Another's conversation and none at all answer alike, to append and to resume, whatever its state."""
+    """C-3, D-2: another's conversation and none at all answer alike, to append and to resume, whatever its state."""
 
     async def story(house: House) -> None:
         noor, mine = house.counsellor(), house.visitor()
@@ -445,7 +445,7 @@ def _bearer(token: bytes) -> dict[str, str]:
 
 @pytest.mark.usefixtures("both_ways")
 def test_a_token_that_does_not_count_gets_no_data(tmp_path: Path) -> None:
-    """None, another one, a signed-out one and an expired one: 4401 at the socket, 401 over HTTP, not one frame."""
+    """C-2: none, another one, a signed-out one and an expired one: 4401 at the socket, 401 over HTTP, not one frame."""
     clock = Wound()
 
     async def story(house: House) -> None:
@@ -472,7 +472,7 @@ def test_a_token_that_does_not_count_gets_no_data(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("both_ways")
 def test_a_session_that_is_over_does_nothing_more_on_an_open_socket(tmp_path: Path) -> None:
-    """Twelve hours after signing in, the next frame of any kind closes the desk with 4401 and has no effect."""
+    """C-4: twelve hours after signing in, the next frame of any kind closes the desk with 4401 and has no effect."""
     clock = Wound()
 
     async def story(house: House) -> None:
@@ -490,7 +490,7 @@ def test_a_session_that_is_over_does_nothing_more_on_an_open_socket(tmp_path: Pa
 
 @pytest.mark.usefixtures("both_ways")
 def test_signing_out_in_one_tab_ends_the_other(tmp_path: Path) -> None:
-    """All sockets of the session close with 4401; what it had waits again; what was under way is not done after."""
+    """C-13: all its sockets close with 4401; what it had waits again; what was under way is not done after."""
 
     async def story(house: House) -> None:
         noor, visitor = house.counsellor(), house.visitor()
@@ -551,7 +551,7 @@ FORGOTTEN = """
 
 
 def test_over_http_only_the_listed_methods_answer(tmp_path: Path) -> None:
-    """A page is read, a deed is posted, whoever asks; every other method is 405."""
+    """D-6: a page is read, a deed is posted, whoever asks; every other method is 405."""
 
     async def story(house: House) -> None:
         noor = house.counsellor()
@@ -573,7 +573,7 @@ def test_over_http_only_the_listed_methods_answer(tmp_path: Path) -> None:
 
 
 def test_forgotten_addresses_do_not_exist(tmp_path: Path) -> None:
-    """No repository, documentation, metrics, debugging, backups or folder listing: all the same 404."""
+    """D-17, D-20: no repository, documentation, metrics, debugging, backups or folder listing: all the same 404."""
 
     async def story(house: House) -> None:
         async with httpx.AsyncClient(base_url=house.origin) as client:

@@ -23,7 +23,8 @@ import httpx
 import pytest
 from attackers import NEXT_DOOR, a_taken_conversation, a_team_next_door
 
-from actors import Counsellor, House, Line, Visitor, a_house, demo_folder
+from actors import House, Line, Visitor, a_house, demo_folder
+from attack.crowd import CANARIES, Client, Crowd, files_of, hits
 from luwte import demo
 from luwte import settings as settings_module
 from luwte.conversation.model import message_row, wrap_row
@@ -33,16 +34,6 @@ from luwte.crypto.primitives import CannotOpen, Malformed
 from luwte.crypto.wrap import Purpose, WrapContext, unwrap
 from luwte.plumbing.keystore import CONVERSATION, KeyStore
 from luwte.plumbing.lock import Damaged, unlock
-
-
-def files_of(folder: Path) -> dict[str, bytes]:
-    """Every file but the demonstration's own keys and passphrases."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.relative_to(folder).parts[0] != "demo"
-    }
-
 
 # more keys than they should have
 
@@ -218,49 +209,7 @@ def _database(folder: Path) -> sqlite3.Connection:
 
 # everything that was ever written or printed
 
-# ruff: noqa: RUF001  (these are words of people in many scripts)
-CANARIES = [
-    "Twenty small yellow birds 4711",
-    "My stepfather has the door key",
-    "Ik durf niet naar huis vannacht",
-    "Ze hebben mijn paspoort afgepakt",
-    "Μου πήραν το διαβατήριο χθες",
-    "Δεν μπορώ να γυρίσω σπίτι",
-    "Он забрал мой телефон вчера",
-    "Я боюсь идти домой одна",
-    "لا أستطيع العودة إلى البيت",
-    "أخذوا جواز سفري أمس",
-    "אני מפחדת לחזור הביתה",
-    "הם לקחו לי את הדרכון",
-    "मुझे घर जाने से डर लगता है",
-    "ช่วยด้วย ฉันกลัวเขามาก",
-    "나는 집에 갈 수 없어요 지금",
-    "我不敢回家他拿走了护照",
-    "家に帰るのが怖いです助けて",
-    "ወደ ቤት መሄድ እፈራለሁ",
-    "მეშინია სახლში დაბრუნების",
-    "🐦🔑 4711 🐦🔑 0815 🐦🔑",
-]
 VISITORS, EACH = 16, 60
-AGENT = "Luwte-Canary-Browser"
-"""Part of every User-Agent here, with a number of its own behind it."""
-
-
-def spellings(text: str) -> set[bytes]:
-    """How a text could lie on a disk."""
-    plain = text.encode()
-    return {
-        plain,
-        text.encode("utf-16-le"),
-        text.encode("utf-16-be"),
-        urllib.parse.quote(text).encode(),
-        json.dumps(text)[1:-1].encode(),
-        repr(plain)[2:-1].encode(),
-        plain.hex().encode(),
-        *(base64.b64encode(plain[shift:])[:-4] for shift in range(3)),
-    }
-
-
 PROGRAM = "from luwte.cli import main; main()"
 
 
@@ -307,70 +256,6 @@ async def a_server(folder: Path, printed: Path) -> Server:
     origin = json.loads(line)["visitor"].rstrip("/")
     house = House(None, settings_module.read(folder), demo.load(folder), origin)  # type: ignore[arg-type]
     return Server(folder, metrics, process, house)
-
-
-class Crowd:
-    """Visitors and desks, each from an address and with a browser of their own."""
-
-    def __init__(self) -> None:
-        self.addresses: list[str] = []
-        self.agents: list[str] = []
-        self.visitors: list[Visitor] = []
-        self.acked: dict[bytes, int] = {}
-
-    def dressed(self, one: Any) -> Any:
-        """Give *one* an address and a browser that nobody else has."""
-        number = len(self.addresses) + 17
-        one.source, one.agent = f"127.0.1.{number}", f"{AGENT}-{number}/{os.urandom(4).hex()}"
-        self.addresses.append(one.source)
-        self.agents.append(one.agent)
-        return one
-
-    async def says_much(self, visitor: Visitor, times: int) -> None:
-        """Canaries, one after the other, each acknowledged."""
-        for n in range(times):
-            answer = await visitor.says(f"{CANARIES[(len(self.acked) + n) % len(CANARIES)]} ({n})")
-            assert answer["t"] == "ack", answer
-            self.acked[visitor.conv] = max(self.acked.get(visitor.conv, 0), answer["n"])
-
-    async def talks(self, house: House, desk: Counsellor, n: int) -> None:
-        """One conversation: an opening, a Take, a note, and both sides talk."""
-        visitor = self.dressed(house.visitor())
-        self.visitors.append(visitor)
-        assert (await visitor.starts())["t"] == "started"
-        await self.says_much(visitor, 5)
-        assert (await desk.takes(visitor.conv))["t"] == "taken"
-        await visitor.line.hear("claimed")
-        visitor.generation = 1
-        assert (await desk.notes(visitor.conv, CANARIES[n % len(CANARIES)]))["t"] == "ack"
-        for k in range(EACH // 2 - 1):
-            await self.says_much(visitor, 1)
-            answer = await desk.says(visitor.conv, f"{CANARIES[(n + k) % len(CANARIES)]}!")
-            assert answer["t"] == "ack"
-            self.acked[visitor.conv] = answer["n"]
-
-    async def desk_of(self, house: House, index: int) -> Counsellor:
-        """A desk, signed in with its passphrase."""
-        desk: Counsellor = self.dressed(house.counsellor(index))
-        assert (await desk.signs_in()).status_code == 200
-        await desk.opens_desk()
-        return desk
-
-
-class Client:
-    """Somebody who uses HTTP only."""
-
-    source: str
-    agent: str
-
-    def __init__(self, house: House) -> None:
-        self.house = house
-
-    def http(self) -> httpx.AsyncClient:
-        """A browser of their own."""
-        transport = httpx.AsyncHTTPTransport(local_address=self.source)
-        headers = {"User-Agent": self.agent, "X-Forwarded-For": self.source, "Referer": f"http://{self.source}/"}
-        return httpx.AsyncClient(base_url=self.house.origin, transport=transport, headers=headers, timeout=30)
 
 
 async def errors_of_all_kinds(server: Server, crowd: Crowd) -> set[int]:
@@ -439,7 +324,7 @@ async def all_of_it(server: Server, crowd: Crowd) -> None:
     # A desk answers one conversation at a time; desks work side by side.
     for round in range(0, VISITORS, len(desks)):
         pairs = zip(desks, range(round, min(round + len(desks), VISITORS)), strict=False)
-        await asyncio.gather(*(crowd.talks(server.house, desk, n) for desk, n in pairs))
+        await asyncio.gather(*(crowd.talks(server.house, desk, n, EACH) for desk, n in pairs))
 
 
 async def killed_in_the_middle(server: Server, crowd: Crowd) -> None:
@@ -518,12 +403,9 @@ async def _metrics(server: Server) -> bytes:
 def _nothing_in(seen: dict[str, bytes], crowd: Crowd) -> None:
     assert b"Noor" in seen["killed/main.db"] + seen["killed/main.db-wal"], "this way of looking finds what is there"
     assert b"sign_in_refused" in seen["stopped/main.db"], "the audit log is among it"
-    words = {spelling for canary in CANARIES for spelling in spellings(canary)}
-    words |= {spelling for agent in [AGENT, *crowd.agents] for spelling in spellings(agent)}
-    words |= {address.encode() for address in crowd.addresses} | {b"127.0.1."}
     assert len(crowd.addresses) == len(set(crowd.addresses)) > 20
-    assert len(words) > 200
-    assert [(name, word) for name, data in seen.items() for word in words if word in data] == []
+    assert len(crowd.words) > 200
+    assert hits(seen, crowd.words) == []
 
 
 def _the_trouble_was_told_without_values(stderr: bytes) -> None:

@@ -141,7 +141,7 @@ def test_a_frame_that_is_none_is_refused_as_malformed(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("both_ways")
 def test_a_desk_asks_for_ids_one_by_one(tmp_path: Path) -> None:
-    """No wildcards, no ids of another length, at most thirty, no reasons of one's own, no wraps of another size."""
+    """C-3: no wildcards, no ids of another length, at most thirty, no own reasons, no wraps of another size."""
 
     async def story(house: House) -> None:
         noor = house.counsellor()
@@ -212,7 +212,7 @@ BAD_ENVELOPES: dict[str, tuple[str, Cheat]] = {
 
 @pytest.mark.usefixtures("both_ways")
 def test_an_envelope_that_is_none_is_refused(tmp_path: Path) -> None:
-    """From a visitor and from the counsellor who has the conversation; what they had said stays as it was."""
+    """C-12: from a visitor and from the counsellor who has the conversation; what they had said stays as it was."""
 
     async def story(house: House) -> None:
         noor = house.counsellor()
@@ -274,7 +274,7 @@ def test_generations_follow_the_first_take_and_never_go_back(tmp_path: Path) -> 
 
 @pytest.mark.usefixtures("both_ways")
 def test_the_same_bytes_get_the_same_answer_for_ever(tmp_path: Path) -> None:
-    """On this connection, on another one, after a Take, after the end; the message is in the log once."""
+    """C-12: on this connection, on another one, after a Take, after the end; the message is in the log once."""
 
     async def story(house: House) -> None:
         noor, visitor = house.counsellor(), house.visitor()
@@ -311,7 +311,7 @@ def test_the_same_bytes_get_the_same_answer_for_ever(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("both_ways")
 def test_a_message_id_is_used_once(tmp_path: Path) -> None:
-    """The same id for other bytes is a duplicate, wherever in the chain it comes, and whoever sends it."""
+    """C-12: the same id for other bytes is a duplicate, wherever in the chain it comes, and whoever sends it."""
 
     async def story(house: House) -> None:
         noor = house.counsellor()
@@ -467,7 +467,7 @@ def test_a_start_for_another_line_is_not_taken_here(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("both_ways")
 def test_resume_needs_the_credential(tmp_path: Path) -> None:
-    """A wrong, short, empty or foreign credential is as good as no conversation; the server says no more."""
+    """C-2: a wrong, short, empty or foreign credential is as good as no conversation; the server says no more."""
 
     async def story(house: House) -> None:
         visitor, other = house.visitor(), house.visitor()
@@ -552,7 +552,7 @@ class Stuck:
 
 
 def test_who_says_nothing_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection without a first frame is closed, and so is one that falls silent; both make room."""
+    """C-11: a connection without a first frame is closed, and so is one that falls silent; both make room."""
     clock = Wound()
 
     async def story(house: House) -> None:
@@ -595,7 +595,7 @@ def test_who_says_nothing_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_only_our_own_pages_may_open_a_socket(tmp_path: Path) -> None:
-    """Foreign, null, missing and look-alike origins, other ports and schemes, and hosts that do not fit: no socket."""
+    """C-1: foreign, null, missing and look-alike origins, other ports and schemes, hosts that do not fit: no socket."""
 
     async def story(house: House) -> None:
         port = house.origin.rpartition(":")[2]
@@ -638,7 +638,7 @@ def test_only_our_own_pages_may_open_a_socket(tmp_path: Path) -> None:
 
 
 def test_a_socket_is_nowhere_else_and_says_no_more_than_it_must(tmp_path: Path) -> None:
-    """No compression, no protocol, no token of the address comes back; other addresses have no socket."""
+    """C-8, C-10: no compression, no protocol, no token of the address comes back; other addresses have no socket."""
 
     async def story(house: House) -> None:
         raw = await Raw.open(
@@ -746,7 +746,7 @@ BROKEN: dict[str, tuple[int, Callable[[Raw], None]]] = {
 
 
 def test_a_broken_websocket_is_closed(tmp_path: Path) -> None:
-    """Before and after it said who it is; only that connection, with the code that fits."""
+    """C-5, C-9: before and after it said who it is; only that connection, with the code that fits."""
 
     async def story(house: House) -> None:
         visitor = house.visitor()
@@ -819,7 +819,7 @@ def test_what_comes_after_a_refusal_to_talk_is_not_done(tmp_path: Path) -> None:
 
 
 def test_who_does_not_read_costs_a_bounded_memory(tmp_path: Path) -> None:
-    """What a slow reader misses stays in the log, not in memory; once they read, all of it comes, in order."""
+    """C-7: what a slow reader misses stays in the log, not in memory; once they read, all of it comes, in order."""
 
     async def story(house: House) -> None:
         noor = house.counsellor()
@@ -850,7 +850,7 @@ def test_who_does_not_read_costs_a_bounded_memory(tmp_path: Path) -> None:
 
 
 def test_who_does_not_read_is_not_read(tmp_path: Path) -> None:
-    """A flood of pings or of frames whose answers nobody takes does not pile up here: we stop reading."""
+    """C-9: a flood of pings or of frames whose answers nobody takes does not pile up here: we stop reading."""
 
     async def story(house: House) -> None:
         visitor = house.visitor()
@@ -888,7 +888,7 @@ async def _sockets_of(house: House, raw: Raw) -> list[Any]:
 
 @pytest.mark.usefixtures("both_ways")
 def test_ending_while_the_other_writes(tmp_path: Path) -> None:
-    """Whoever is first wins: each message is acknowledged and in the log, or refused as too late, never half there."""
+    """C-14: the first wins: each message is acknowledged and in the log, or refused as too late, never half there."""
 
     async def story(house: House) -> None:
         noor = house.counsellor()
@@ -916,7 +916,7 @@ def test_ending_while_the_other_writes(tmp_path: Path) -> None:
 
 
 def test_a_frame_that_passes_sixteen_megabytes_costs_nothing(tmp_path: Path) -> None:
-    """A large frame is refused by its length alone, before its bytes are kept."""
+    """C-5: a large frame is refused by its length alone, before its bytes are kept."""
 
     async def story(house: House) -> None:
         raw = await Raw.open(house)
@@ -996,7 +996,7 @@ async def _fuzz(house: House, noor: Counsellor, visitor: Visitor, junk: list[byt
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(junk=st.lists(BYTES | FRAMES, max_size=12), bends=st.lists(MUTATIONS, max_size=12))
 def test_no_bytes_break_it(tmp_path_factory: pytest.TempPathFactory, junk: list[bytes], bends: list[Any]) -> None:
-    """Random bytes, random frames and bent frames get a refusal or a close, never a failure, and the server lives."""
+    """C-9: random bytes, random and bent frames get a refusal or a close, never a failure, and the server lives."""
     _house_of_fuzz(tmp_path_factory).run(junk, bends)
 
 
@@ -1079,7 +1079,7 @@ def test_the_certificate_of_a_counsellor_comes_before_what_it_signed(tmp_path: P
 
 @pytest.mark.usefixtures("both_ways")
 def test_one_network_cannot_fill_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After its share the next start from there is told to wait; one from elsewhere is not."""
+    """C-6: after its share the next start from there is told to wait; one from elsewhere is not."""
     monkeypatch.setattr(web, "STARTS", 5)
 
     async def story(house: House) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
-import browser as installed
+import installed
 
 FLAGS = [
     "--no-sandbox",
@@ -82,7 +82,7 @@ def a_demo(folder: Path, *arguments: str) -> Iterator[Demo]:
 def chromium() -> Iterator[Browser]:
     """A browser without a window."""
     path = installed.path()
-    assert path, "Chromium is missing; tests/browser.py installs it"
+    assert path, "Chromium is missing; tests/installed.py installs it"
     with sync_playwright() as playwright:
         launched = launch(playwright, path)
         try:

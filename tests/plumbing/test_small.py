@@ -16,6 +16,7 @@ from luwte.plumbing.limits import HOUR, Limits, network
 from luwte.plumbing.lock import Damaged, lock, unlock
 from luwte.plumbing.log import SafeFormatter
 from luwte.plumbing.migrate import migrate
+from luwte.plumbing.proxies import Proxies
 from luwte.plumbing.relay import Relay
 from luwte.settings import Settings
 
@@ -57,7 +58,33 @@ def test_a_network_is_24_or_56_bits() -> None:
     """Neighbours share a bucket; a local socket is one network."""
     assert network("192.0.2.17") == network("192.0.2.200") != network("192.0.3.17")
     assert network("2001:db8:0:aa01::1") == network("2001:db8:0:aaff::9") != network("2001:db8:0:bb00::1")
-    assert network(None) == network("") == "local"
+    assert network("::ffff:192.0.2.17") == network("192.0.2.200") != network("::ffff:192.0.3.17")
+    assert network(None) == network("") == network("192.0.2.17, 192.0.2.18") == network("192.0.2.17:80") == "local"
+
+
+def test_each_circuit_of_an_onion_is_its_own() -> None:
+    """Tor numbers them in one small network, and no person is in two of them at once."""
+    assert network("fc00:dead:beef:4dad::aabb:ccdd") != network("fc00:dead:beef:4dad::aabb:ccde")
+    assert network("fc00:dead:beef:4dae::aabb:ccdd") == network("fc00:dead:beef:4dae::aabb:ccde")
+
+
+def test_only_a_proxy_that_was_named_is_believed() -> None:
+    """An address, a network, our Unix socket; everybody else is where their connection comes from."""
+    told = "203.0.113.7"
+    for trusted, peer, source in (
+        ((), "127.0.0.1", "127.0.0.1"),
+        ((), None, None),
+        (("unix",), None, told),
+        (("unix",), "127.0.0.1", "127.0.0.1"),
+        (("127.0.0.1",), "127.0.0.1", told),
+        (("127.0.0.1",), "127.0.0.2", "127.0.0.2"),
+        (("127.0.0.1",), None, None),
+        (("10.0.0.0/8", "::1"), "10.9.8.7", told),
+        (("10.0.0.0/8", "::1"), "::1", told),
+        (("10.0.0.0/8", "::1"), "11.9.8.7", "11.9.8.7"),
+    ):
+        assert Proxies(trusted).source(peer, told) == source, (trusted, peer)
+    assert Proxies(("unix",)).source(None, "") is None
 
 
 @given(data=st.binary(max_size=300), row=st.binary(max_size=20), flip=st.integers(0, 10**6))
@@ -111,11 +138,35 @@ def read(folder: Path, values: dict[str, str]) -> Settings:
     return settings_module.read(folder)
 
 
-def test_good_settings_are_read_and_written_the_same(tmp_path: Path) -> None:
+def behind_a_proxy() -> dict[str, str]:
+    """Settings of an installation with three addresses and an onion, whose proxy uses a socket."""
+    return good() | {
+        "origins": '["https://chat.example.org", "https://abc.onion"]',
+        "desk_origins": '["https://desk.example.org"]',
+        "partner_origins": '["https://partner.example.org"]',
+        "onion": '"https://abc.onion"',
+        "listen": '"unix:/run/luwte/luwte.sock"',
+        "trusted_proxies": '["unix", "10.0.0.0/8", "::1"]',
+    }
+
+
+@pytest.mark.parametrize("values", [good(), behind_a_proxy()])
+def test_good_settings_are_read_and_written_the_same(tmp_path: Path, values: dict[str, str]) -> None:
     """A round trip changes nothing."""
-    settings = read(tmp_path, good())
+    settings = read(tmp_path, values)
     settings_module.write(settings)
     assert settings_module.read(tmp_path) == settings
+
+
+def test_each_address_has_its_part(tmp_path: Path) -> None:
+    """Named ones one each; with nothing named everything is where visitors are."""
+    assert read(tmp_path, good()).parts == {"chat.example.org": {"visitor", "desk", "partner"}}
+    assert read(tmp_path, behind_a_proxy()).parts == {
+        "chat.example.org": {"visitor"},
+        "abc.onion": {"visitor"},
+        "desk.example.org": {"desk"},
+        "partner.example.org": {"partner"},
+    }
 
 
 @pytest.mark.parametrize(
@@ -131,6 +182,15 @@ def test_good_settings_are_read_and_written_the_same(tmp_path: Path) -> None:
         ({"origins": '["chat.example.org"]'}, "origins"),
         ({"origins": '["https://chat.example.org/"]'}, "origins"),
         ({"exit_url": '"http://weather.example.org/"'}, "https"),
+        ({"listen": '"unix:luwte.sock"'}, "from / on"),
+        ({"desk_origins": '["desk.example.org"]'}, "desk_origins"),
+        ({"desk_origins": '["https://chat.example.org"]'}, "twice"),
+        ({"desk_origins": '["http://chat.example.org"]'}, "twice"),
+        ({"desk_origins": '["https://d.example"]', "partner_origins": '["https://d.example"]'}, "twice"),
+        ({"onion": '"https://abc.onion"'}, "onion"),
+        ({"onion": '"https://chat.example.org"'}, "onion"),
+        ({"trusted_proxies": '["proxy.example.org"]'}, "trusted_proxies"),
+        ({"trusted_proxies": '["10.0.0.1/8"]'}, "trusted_proxies"),
         ({"name": "'''"}, "not valid TOML"),
     ],
 )

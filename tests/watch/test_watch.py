@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
@@ -123,6 +124,37 @@ def test_every_changed_byte_is_seen_whoever_it_is_for(tmp_path: Path) -> None:
             assert name != "one browser" or whose >= {"an iPhone, in English"}
 
     play(story, tmp_path / "house")
+
+
+def test_a_desk_with_an_address_of_its_own_is_not_missed(tmp_path: Path) -> None:
+    """Such a site neither lists its desk nor serves it; one that drops what it listed before is found out."""
+    apart: dict[str, Any] = {"desk_origins": ("https://desk.example.org",), "onion": f"http://{'a' * 56}.onion"}
+
+    async def story(house: House) -> None:
+        release = actions.release(None)
+        real = await asyncio.to_thread(walked, house.origin, release)
+        assert {one.answers["/desk"].status for one in real} == {404}
+        assert verdict(real, release, house.origin) == (True, set(), set())
+        report = Report(house.origin, release.version)
+        compare(real, release, report)
+        assert report.served is not None
+        assert "/desk" not in report.served.files
+        whole = Manifest(release.version, {**report.served.files, "/desk": release.files["/desk"]})
+        assert verdict(real, whole, house.origin)[:2] == (False, {"/desk", MANIFEST})
+
+        def desk(passing: Passing) -> None:
+            passing.status = 200
+
+        for bad in (
+            desk,
+            weaker("Onion-Location", "https://example.org/"),
+            weaker("Onion-Location", f"http://{'b' * 56}.onion/x"),
+        ):
+            page = "/desk" if bad is desk else "/"
+            changed = altered(real, lambda p, bad=bad, page=page: only(p.path == page, bad, p))
+            assert verdict(changed, release, house.origin)[:2] == (False, {page}), bad
+
+    play(story, tmp_path / "house", **apart)
 
 
 def weaker(name: str, value: str | None) -> Alter:

@@ -13,6 +13,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from luwte.errors import MalformedFrame, NotFound, Refusal, TooLarge
+from luwte.plumbing.proxies import HEADER, Proxies
 
 PATIENCE = 15.0
 """Seconds in which a request must have come, whole."""
@@ -46,14 +47,16 @@ def let_go_of_the_deaf(listener: socket.socket) -> None:
 def is_ambiguous(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Whether a header by which we judge a request is there twice: two readers could judge by another one."""
     names = [name for name, _ in headers]
-    return any(names.count(name) > 1 for name in (b"host", b"origin", b"content-type"))
+    return any(names.count(name) > 1 for name in (b"host", b"origin", b"content-type", HEADER))
 
 
-def protocol(everywhere: Headers, welcomes: Callable[[str, str, str], bool]) -> type[asyncio.Protocol]:
+def protocol(
+    everywhere: Headers, welcomes: Callable[[str, str, str], bool], proxies: Proxies
+) -> type[asyncio.Protocol]:
     """A class for uvicorn's `http=`.
 
     *everywhere* are the headers of what is refused before it is a request; *welcomes* says whether a WebSocket may be
-    opened at a path, from an Origin, for a Host.
+    opened at a path, from an Origin, for a Host; *proxies*, whom to believe where a request comes from.
     """
 
     class Http(HttpToolsProtocol):
@@ -92,6 +95,10 @@ def protocol(everywhere: Headers, welcomes: Callable[[str, str, str], bool]) -> 
 
         def on_headers_complete(self) -> None:
             self._in_head = False
+            # Here, as one connection of a proxy carries the requests of many.
+            told = next((value.decode("latin-1") for name, value in self.headers if name == HEADER), "")
+            source = proxies.source(self.client[0] if self.client else None, told)
+            self.scope["client"] = (source, 0) if source is not None else None
             if len(self.pipeline) < AHEAD:
                 super().on_headers_complete()
             else:

@@ -40,12 +40,21 @@ class Limits:
         self._buckets: dict[bytes, tuple[float, float]] = {}
 
 
+CIRCUITS = ipaddress.IPv6Network("fc00:dead:beef:4dad::/64")
+"""Where Tor numbers the circuits of an onion service, with HiddenServiceExportCircuitID in torrc (its manual): each
+address there is one visitor's way through Tor, and no address of anybody."""
+
+
 def network(address: str | None) -> str:
     """The network that *address* lies in, as text for `Limits.spend`; a local socket is one network."""
     try:
         parsed = ipaddress.ip_address(address or "")
     except ValueError:
         return "local"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed in CIRCUITS:
+            return str(parsed)
+        parsed = parsed.ipv4_mapped or parsed
     prefix = 24 if parsed.version == 4 else 56
     return str(ipaddress.ip_network((parsed, prefix), strict=False))
 

@@ -5,14 +5,14 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from urllib.parse import urlsplit
 
 import msgspec
 
 from luwte.errors import CannotStart
+from luwte.settings import host_of, is_onion
 
 TYPES = {
     "html": "text/html",
@@ -89,8 +89,12 @@ class File:
 class Client:
     """All files of the browser's side, ready to be served."""
 
-    def __init__(self, organisation: Organisation, origins: Sequence[str]) -> None:
-        """Load the build and pin it to *organisation*; pages may be asked for at *origins*.
+    def __init__(
+        self, organisation: Organisation, origins: Sequence[str], is_served: Callable[[str, str], bool]
+    ) -> None:
+        """Load the build and pin it to *organisation*; it is served at *origins*, and each page knows of its own alone.
+
+        *is_served*: whether what lies at this path may be seen at this host.
 
         Raises `CannotStart` when there is no build, or one whose files are not those that were built.
         """
@@ -100,16 +104,25 @@ class Client:
         integrity = integrity_of(bodies)
         for path in PAGES:
             bodies[path] = rendered(built[path].decode(), organisation, integrity)
-        self.manifest = Manifest(release.version, {path: sha256(bodies[path]) for path in sorted(bodies)})
-        bodies[MANIFEST] = msgspec.json.format(msgspec.json.encode(self.manifest), indent=1) + b"\n"
         self._files = {
-            origin.partition("://")[2]: {path: _file(path, body, origin) for path, body in bodies.items()}
+            host_of(origin): _at(
+                origin,
+                release.version,
+                {path: body for path, body in bodies.items() if is_served(path, host_of(origin))},
+            )
             for origin in origins
         }
 
     def file(self, path: str, host: str) -> File | None:
         """What is served at *path* of *host*, one of our own."""
         return self._files[host].get(path)
+
+
+def _at(origin: str, version: str, bodies: dict[str, bytes]) -> dict[str, File]:
+    """The files of one origin, with the list of them."""
+    manifest = Manifest(version, {path: sha256(bodies[path]) for path in sorted(bodies)})
+    listed = bodies | {MANIFEST: msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"}
+    return {path: _file(path, body, origin) for path, body in listed.items()}
 
 
 def build() -> tuple[Manifest, dict[str, bytes]]:
@@ -203,9 +216,7 @@ def headers_of(path: str, body: bytes, origin: str) -> dict[str, str]:
 
 def everywhere(origin: str) -> dict[str, str]:
     """The headers of every answer at *origin*. An onion is its own protection, and must not promise TLS."""
-    parts = urlsplit(origin)
-    is_onion = (parts.hostname or "").endswith(".onion")
-    return EVERYWHERE | (TLS_ONLY if parts.scheme == "https" and not is_onion else {})
+    return EVERYWHERE | (TLS_ONLY if origin.startswith("https:") and not is_onion(host_of(origin)) else {})
 
 
 def _file(path: str, body: bytes, origin: str) -> File:

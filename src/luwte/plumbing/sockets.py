@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from socket import AF_UNIX
 from typing import Any, Protocol
 
 from picows import WSAutoPingStrategy, WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest
@@ -16,6 +17,7 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]  # as picows.
 from luwte.plumbing.clock import Clock
 from luwte.plumbing.log import trouble
 from luwte.plumbing.metrics import Metrics
+from luwte.plumbing.proxies import HEADER, Proxies
 
 MAX_FRAME = 20_480
 """Bytes: the largest envelope with room for what is around it."""
@@ -103,6 +105,7 @@ class WebSocket(WSListener):
         "_partial",
         "_paused",
         "_server",
+        "_told",
         "_transport",
         "_waiter",
         "at_once",
@@ -115,8 +118,9 @@ class WebSocket(WSListener):
         "task",
     )
 
-    def __init__(self, server: "Sockets", handler: "Handler", now: float) -> None:
-        self._server = server
+    def __init__(self, server: "Sockets", handler: "Handler", told: str, now: float) -> None:
+        """*told* is what a proxy says of the other end's address."""
+        self._server, self._told = server, told
         self._handler = handler
         self._transport: WSTransport | None = None
         self._inbox: deque[bytes] = deque()
@@ -171,7 +175,7 @@ class WebSocket(WSListener):
     @property
     def peer(self) -> str | None:
         name = self._raw.get_extra_info("peername")
-        return name[0] if isinstance(name, tuple) else None
+        return self._server.proxies.source(name[0] if isinstance(name, tuple) else None, self._told)
 
     @property
     def _raw(self) -> Any:
@@ -272,20 +276,26 @@ Handler = Callable[[Socket], Awaitable[None]]
 
 
 class Routes(Protocol):
-    """Where a connection may be opened: the handler for a path, or None."""
+    """Where a connection may be opened: the handler for a path at a host, or None."""
 
-    def __call__(self, path: str, /) -> Handler | None: ...
+    def __call__(self, path: str, host: str, /) -> Handler | None: ...
 
 
 class Sockets:
     """All connections of one process, whatever carries them."""
 
     def __init__(
-        self, routes: Routes, is_own_origin: Callable[[str, str], bool], clock: Clock, metrics: Metrics
+        self,
+        routes: Routes,
+        is_own_origin: Callable[[str, str], bool],
+        proxies: Proxies,
+        clock: Clock,
+        metrics: Metrics,
     ) -> None:
         """*is_own_origin* judges the Origin and Host headers of the request that opens one."""
         self._routes = routes
         self.is_own = is_own_origin
+        self.proxies = proxies
         self.clock = clock
         self.metrics = metrics
         self._open: set[Socket] = set()
@@ -323,7 +333,7 @@ class Sockets:
                 self._picows = make()
 
             def connection_made(self, transport: asyncio.BaseTransport) -> None:
-                self._picows.connection_made(transport)
+                self._picows.connection_made(_without_tcp(transport))
                 # uvicorn sets this object as the protocol when we return; picows takes its place right after.
                 asyncio.get_running_loop().call_soon(transport.set_protocol, self._picows)
 
@@ -387,7 +397,7 @@ class Sockets:
 
     def handler(self, path: str, origin: str, host: str) -> Handler | None:
         """Who serves a connection to *path* from a page of *origin*; None when nobody does."""
-        handler = None if self._stopping else self._routes(path)
+        handler = None if self._stopping else self._routes(path, host)
         if handler is None or not self.is_own(origin, host):
             self.metrics.add("sockets_refused", 1)
             return None
@@ -396,7 +406,8 @@ class Sockets:
     def _listener(self, request: WSUpgradeRequest) -> WebSocket | None:
         headers, path = request.headers, request.path.decode("latin-1")
         handler = self.handler(path, headers.get("origin", ""), headers.get("host", ""))
-        return WebSocket(self, handler, self.clock()) if handler is not None else None
+        told = headers.get(HEADER.decode(), "")
+        return WebSocket(self, handler, told, self.clock()) if handler is not None else None
 
     def look(self) -> None:
         """Let go of whoever fell silent, and ask those who may be about to."""
@@ -416,6 +427,36 @@ class Sockets:
         while True:
             await asyncio.sleep(SWEEP)
             self.look()
+
+
+class _NoTcp:
+    """A Unix socket, to whom options of TCP are of no use and are an error."""
+
+    def __init__(self, socket: Any) -> None:
+        self.fileno: Callable[[], int] = socket.fileno
+
+    def setsockopt(self, *_: object) -> None: ...
+
+    def getsockopt(self, *_: object) -> int:
+        return 0
+
+
+class _OverUnix:
+    """A transport over a Unix socket, for picows, which sets options of TCP on whatever it gets."""
+
+    def __init__(self, transport: asyncio.BaseTransport, socket: _NoTcp) -> None:
+        self._transport, self._socket = transport, socket
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._socket if name == "socket" else self._transport.get_extra_info(name, default)
+
+
+def _without_tcp(transport: asyncio.BaseTransport) -> Any:
+    found = transport.get_extra_info("socket")
+    return _OverUnix(transport, _NoTcp(found)) if found.family == AF_UNIX else transport
 
 
 # picows tells the address of every connection to its logger; an adapter over a disabled one keeps that, and a logger

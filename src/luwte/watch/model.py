@@ -7,6 +7,7 @@ from functools import cached_property
 
 from luwte.errors import CannotStart
 from luwte.plumbing.pages import (
+    DESK,
     MANIFEST,
     ORGANISATION,
     PAGES,
@@ -31,6 +32,9 @@ HARMLESS = {"connection", "content-encoding", "content-length", "date", "keep-al
 HARMLESS |= {"vary", "via"}
 """Headers that a server or a proxy may add. Any other that we do not know could recognise a visitor, or load code."""
 
+
+ONION = re.compile(r"https?://[a-z2-7]{56}\.onion(/l/[a-z0-9-]+|/)")
+"""An onion that the visitor's page may point a browser to; which one it is, is in the site's settings."""
 
 VERSION = re.compile(r"[\w.+-]{1,30}")
 """What may be repeated of what a site says of itself."""
@@ -198,6 +202,9 @@ def judge(seen: Seen, manifest: Manifest, origin: str) -> Iterator[tuple[str, st
         if asked == NOWHERE:
             yield from ((asked, what) for what in _judge_error(answer, origin))
             continue
+        if path in given.elsewhere:
+            yield from ((asked, what) for what in _judge_error(answer, origin))
+            continue
         if answer.status != 200:
             yield asked, f"answers {answer.status} instead of 200"
             continue
@@ -220,6 +227,17 @@ class _Given:
         self.is_whole = {*manifest.files, ORGANISATION, MANIFEST} <= set(self.bodies)
         organisation = read_module(self.bodies.get(ORGANISATION, b""))
         self.organisation = organisation if organisation is not None and "exitUrl" in organisation else None
+        self.elsewhere = self._elsewhere()
+        """The pages that have another address: this one does not list them, and must not know of them."""
+
+    def _elsewhere(self) -> set[str]:
+        if ORGANISATION in self.manifest.files:  # the list of this very installation: all of it must be here
+            return set()
+        try:
+            listed = set(read_manifest(self.bodies.get(MANIFEST, b"")).files)
+        except CannotStart:
+            return set()
+        return set(PAGES) - listed if listed & {VISITOR, DESK} else set()
 
     @cached_property
     def _integrity(self) -> dict[str, str]:
@@ -252,14 +270,14 @@ class _Given:
             return "is no list of files"
         if told.version != self.manifest.version:
             return f"says that it is release {told.version if VERSION.fullmatch(told.version) else '?'}"
-        served = {path: sha256(body) for path, body in self.bodies.items() if path != MANIFEST}
+        served = {path: sha256(body) for path, body in self.bodies.items() if path not in (MANIFEST, *self.elsewhere)}
         return "does not list what is served" if self.is_whole and told.files != served else None
 
 
 def _judge_headers(path: str, answer: Answer, origin: str) -> Iterator[str]:
     wanted = everywhere(origin) | headers_of(path, answer.body, origin)
     wanted["Content-Type"] = TYPES["html" if path in PAGES else path.rpartition(".")[2]]
-    yield from _compare_headers(wanted, answer)
+    yield from _compare_headers(wanted, answer, ONION if path == VISITOR else None)
 
 
 def _judge_error(answer: Answer, origin: str) -> Iterator[str]:
@@ -270,7 +288,7 @@ def _judge_error(answer: Answer, origin: str) -> Iterator[str]:
     yield from _compare_headers(everywhere(origin) | {"Content-Type": "application/json"}, answer)
 
 
-def _compare_headers(wanted: Mapping[str, str], answer: Answer) -> Iterator[str]:
+def _compare_headers(wanted: Mapping[str, str], answer: Answer, onion: re.Pattern[str] | None = None) -> Iterator[str]:
     for name, value in wanted.items():
         given = [one for key, one in answer.headers if key == name.lower()]
         if name == "Content-Type":  # text has a charset, and a browser may add its own idea of one
@@ -278,5 +296,8 @@ def _compare_headers(wanted: Mapping[str, str], answer: Answer) -> Iterator[str]
         if given != [value]:
             yield f"has {'no' if not given else 'another'} {name}"
     known = {name.lower() for name in wanted} | HARMLESS
-    for key in sorted({key for key, _ in answer.headers} - known):
+    others = {
+        key for key, value in answer.headers if not (onion and key == "onion-location" and onion.fullmatch(value))
+    }
+    for key in sorted(others - known):
         yield f"has a header that is not ours: {key}"
