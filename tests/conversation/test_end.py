@@ -91,6 +91,6 @@ def test_a_chain_from_before_goes_on_after_the_upgrade(tmp_path: Path) -> None:
     tx = WriteTx(connection, Relay())
     end = store.end(tx, 1, SHARED_LOG)
     assert (end.n, len(end.msg_ids)) == (3, 3)
-    chain = end.chains[sender]
+    chain = end.chain(sender)
     assert (chain.owner, chain.seq, chain.prev) == ("visitor", 3, hashes[-1])
     connection.close()

@@ -12,7 +12,6 @@ from luwte.conversation import store
 from luwte.conversation.model import (
     BY_TEAM,
     BY_VISITOR,
-    NEW_CHAIN,
     Chain,
     Conversation,
     LockedEnvelope,
@@ -262,10 +261,9 @@ def append(tx: WriteTx, sealed: Sealed, writer: Writer, minute: int, connection:
     if conversation is None:
         raise NoSuchConversation
     end = store.end(tx, conversation.key, log)
-    chain = end.chains.get(header.sender, NEW_CHAIN)
+    chain = end.chain(header.sender)
     try:
-        accompanies = log == TEAM_LOG and _accompanies(tx, conversation, writer)
-        admit(conversation, chain, header, writer, accompanies=accompanies)
+        admit(conversation, chain, header, writer, accompanies=_accompanies(tx, conversation, log, writer))
     except (ConversationEnded, Muted, WrongGeneration, OutOfOrder) as refusal:
         return _answered(tx, conversation, chain, sealed, refusal)
     if header.msg_id in end.msg_ids:
@@ -292,9 +290,9 @@ def append(tx: WriteTx, sealed: Sealed, writer: Writer, minute: int, connection:
     return Ack(n, minute)
 
 
-def _accompanies(tx: ReadTx, conversation: Conversation, writer: Writer) -> bool:
-    """Whether the writer of a note reads along."""
-    if writer.account is None or writer.account == conversation.holder:
+def _accompanies(tx: ReadTx, conversation: Conversation, log: int, writer: Writer) -> bool:
+    """Whether the writer of a note reads along. Looked up only where it may matter: messages never wait for it."""
+    if log != TEAM_LOG or writer.account is None or writer.account == conversation.holder:
         return False
     return any(account == writer.account for account, _ in store.companions(tx, conversation.key))
 

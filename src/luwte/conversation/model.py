@@ -102,6 +102,10 @@ class End:
     chains: dict[bytes, Chain]
     msg_ids: set[bytes]
 
+    def chain(self, sender: bytes) -> Chain:
+        """Where *sender* stands."""
+        return self.chains.get(sender, NEW_CHAIN)
+
     def add(self, sender: bytes, chain: Chain, msg_id: bytes) -> None:
         """The next envelope is in its place."""
         self.n += 1

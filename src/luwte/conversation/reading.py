@@ -15,15 +15,11 @@ from luwte.plumbing.log import trouble
 T = TypeVar("T")
 
 
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What a decoder says of bytes that are no frame."""
-
-
 def decode(decoder: Callable[[bytes], T], data: bytes) -> T:
     """A frame from its bytes. Raises `MalformedFrame`."""
     try:
         return decoder(data)
-    except UNREADABLE:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise MalformedFrame from None
 
 
@@ -45,8 +41,5 @@ def as_refusal(where: str, around: Surroundings, error: Exception) -> Refusal:
     if isinstance(error, Refusal):
         around.metrics.add("refused", 1)
         return error
-    if isinstance(error, UNREADABLE):
-        around.metrics.add("refused", 1)
-        return MalformedFrame()
     trouble(where, error)
     return Failed()

@@ -20,33 +20,37 @@ Answer = Callable[[Header, actions.Ack | None, Exception | None], None]
 class Appends:
     """What one connection has on its way; whatever else it asks is answered after that."""
 
-    __slots__ = ("_answer", "_around", "_connection", "_settled", "count")
+    __slots__ = ("_answer", "_around", "_connection", "_count", "_settled")
 
     def __init__(self, around: Surroundings, connection: int, answer: Answer) -> None:
         self._around, self._connection, self._answer = around, connection, answer
-        self.count = 0
-        """How many; at `UNDER_WAY` the next one must wait."""
+        self._count = 0
         self._settled: asyncio.Future[None] | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next append must wait."""
+        return self._count >= UNDER_WAY
 
     def begin(self, header: Header, envelope: bytes, writer: Writer, minute: int) -> None:
         """Send an envelope on its way. Raises a refusal at once when it cannot go; nothing of it is kept then."""
         sealed = seal(self._around, header, envelope)
         done = functools.partial(self._done, header)
         self._around.db.submit(done, actions.append, sealed, writer, minute, self._connection)
-        self.count += 1
+        self._count += 1
 
     async def settled(self) -> None:
         """Wait until all of them are answered."""
-        if self.count:
+        if self._count:
             self._settled = asyncio.get_running_loop().create_future()
             await self._settled
 
     def _done(self, header: Header, ack: actions.Ack | None, error: Exception | None) -> None:
-        self.count -= 1
+        self._count -= 1
         try:
             self._answer(header, ack, error)
         finally:  # whoever waits for the last answer would wait for ever
-            if not self.count and self._settled is not None and not self._settled.done():
+            if not self._count and self._settled is not None and not self._settled.done():
                 self._settled.set_result(None)
 
 

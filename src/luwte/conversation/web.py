@@ -28,7 +28,7 @@ from luwte.conversation.model import (
     check_start,
 )
 from luwte.conversation.reading import as_refusal, decode, read_header
-from luwte.conversation.send import UNDER_WAY, Appends
+from luwte.conversation.send import Appends
 from luwte.conversation.versions import refusing, speaking
 from luwte.crypto.envelope import SHARED_LOG, Header
 from luwte.errors import (
@@ -259,9 +259,7 @@ class VisitorSocket:
             frame = decode(frames.decode_from_visitor, data)
             if isinstance(frame, frames.Append):
                 header = read_header(frame.envelope)
-                if header.conv != self._conversation:
-                    raise NoSuchConversation
-                self._appends.begin(header, frame.envelope, THE_VISITOR, minute(self._socket.heard))
+                self._append(header, frame.envelope)
             else:
                 await self._hear_visitor(frame)
         except Exception as error:
@@ -269,28 +267,30 @@ class VisitorSocket:
 
     def _append_at_once(self, data: bytes) -> bool:
         """An append in the call that brought it: no task wakes. Anything else is left for `_answer`."""
-        heard = self._socket.heard
-        if self._appends.count >= UNDER_WAY or not self._pace.spend(heard):
+        if self._appends.is_full or not self._pace.spend(self._socket.heard):
             return False
         header: Header | None = None
         try:
-            frame = frames.decode_from_visitor(data)
+            frame = decode(frames.decode_from_visitor, data)
             if not isinstance(frame, frames.Append):
                 self._pace.give_back()
                 return False
             header = read_header(frame.envelope)
-            if header.conv != self._conversation:
-                raise NoSuchConversation
-            self._appends.begin(header, frame.envelope, THE_VISITOR, minute(heard))
+            self._append(header, frame.envelope)
         except Exception as error:
             self._refuse(error, header)
         return True
+
+    def _append(self, header: Header, envelope: bytes) -> None:
+        if header.conv != self._conversation:
+            raise NoSuchConversation
+        self._appends.begin(header, envelope, THE_VISITOR, minute(self._socket.heard))
 
     def _appended(self, header: Header, ack: actions.Ack | None, error: Exception | None) -> None:
         if error is not None:
             self._refuse(error, header)
         elif ack is not None:
-            self._socket.send(frames.encode(frames.Ack(header.msg_id, ack.n, ack.minute)))
+            self._send(frames.Ack(header.msg_id, ack.n, ack.minute))
 
     def _refuse(self, error: Exception, header: Header | None) -> None:
         refusal = as_refusal("visitor", self._around, error)
@@ -346,7 +346,7 @@ class VisitorSocket:
         if cert is not None and cert not in self._certs_sent:
             self._certs_sent.add(cert)
             self._send(frames.Cert(self._around.certificates[cert]))
-        self._socket.send(frames.encode(frames.Envelope(SHARED_LOG, stored.n, stored.minute, stored.envelope)))
+        self._send(frames.Envelope(SHARED_LOG, stored.n, stored.minute, stored.envelope))
 
     def _look(self) -> None:
         """Something about the conversation changed: read it again, once at a time."""

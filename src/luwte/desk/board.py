@@ -9,6 +9,7 @@ from luwte.conversation import actions as conversations
 from luwte.conversation.around import Expected, Surroundings
 from luwte.conversation.model import Conversation
 from luwte.desk.model import ROWS, Row, before_a_newcomer, expected_wait, recent, triage
+from luwte.desk.teller import AFTER_TROUBLE
 from luwte.line.lines import Lines
 from luwte.plumbing.log import trouble
 
@@ -17,9 +18,6 @@ PAUSE = 0.1
 
 SHARE = 5
 """The pause lasts at least so many times as the last reading took: a long list does not eat the processor."""
-
-AFTER_TROUBLE = 1.0
-"""Seconds after which a list is read again that could not be read."""
 
 FAR_EVERY = 5.0
 """Seconds between two tellings to those beyond the first rows: their place moves all the time and changes nothing."""

@@ -22,7 +22,7 @@ from luwte.conversation.around import Ephemeral, Surroundings, connection_number
 from luwte.conversation.follow import Follower
 from luwte.conversation.model import BY_VISITOR, WRAP_BYTES, Conversation, LockedWrap, Stored, Writer, log_of
 from luwte.conversation.reading import as_refusal, decode, read_header
-from luwte.conversation.send import UNDER_WAY, Appends, seal
+from luwte.conversation.send import Appends, seal
 from luwte.conversation.versions import speaking
 from luwte.crypto.envelope import NOTE, SHARED_LOG, TEAM_LOG, Header
 from luwte.desk import actions, frames, released, turns
@@ -316,11 +316,11 @@ class DeskSocket:
     def _append_at_once(self, data: bytes) -> bool:
         """A message in the call that brought it: no task wakes. Anything else is left for `_answer`."""
         minute = minute_of(self._socket.heard)
-        if self._appends.count >= UNDER_WAY or is_over(self._me.began, None, minute):
+        if self._appends.is_full or is_over(self._me.began, None, minute):
             return False
         header: Header | None = None
         try:
-            frame = frames.decode_from_desk(data)
+            frame = decode(frames.decode_from_desk, data)
             if not isinstance(frame, frames.Append):
                 return False
             header = read_header(frame.envelope)
@@ -336,7 +336,7 @@ class DeskSocket:
             self._refuse(error, frames.Append, header.conv, header.msg_id)
         elif ack is not None:
             log = log_of(header.direction)
-            self._socket.send(frames.encode(frames.Ack(header.conv, log, header.msg_id, ack.n, ack.minute)))
+            self._send(frames.Ack(header.conv, log, header.msg_id, ack.n, ack.minute))
 
     def _refuse(self, error: Exception, frame: type[Any], conv: bytes | None, msg_id: bytes | None) -> None:
         refusal = as_refusal("desk", self._around, error)
@@ -478,7 +478,7 @@ class DeskSocket:
         if cert is not None and cert not in self._certs_sent:
             self._certs_sent.add(cert)
             self._send(frames.Cert(self._around.certificates[cert]))
-        self._socket.send(frames.encode(frames.Envelope(id, log, stored.n, stored.minute, stored.envelope)))
+        self._send(frames.Envelope(id, log, stored.n, stored.minute, stored.envelope))
 
     def _hear(self, id: bytes, sign: object) -> None:
         assert isinstance(sign, Ephemeral)

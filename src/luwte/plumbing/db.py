@@ -136,11 +136,11 @@ class WriteTx(ReadTx):
 
     def wake(self, topic: Topic) -> None:
         """Wake the followers of *topic* once this is on disk."""
-        self._after.append((self._relay.wake, (topic,)))
+        self.after(self._relay.wake, topic)
 
     def tell(self, topic: Topic, value: object) -> None:
         """Hand *value* to the listeners of *topic* once this is on disk: they are spared a reading."""
-        self._after.append((self._relay.tell, (topic, value)))
+        self.after(self._relay.tell, topic, value)
 
     def remember(self, table: str, key: Hashable, row: Any) -> None:
         """Keep *row* in `memory` for the deeds after this one."""

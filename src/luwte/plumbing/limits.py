@@ -75,14 +75,12 @@ class Pace:
 
     def spend(self, now: float) -> bool:
         """Whether the next message may be handled now; one that may not is left for `delay`."""
-        left = self._left
-        if left < self._burst:
-            left += max(0.0, now - self._at) * self._rate
-        self._at = now
-        if left < 1:
-            self._left = left
+        if self._left < self._burst:
+            self._fill(now)
+        if self._left < 1:
             return False
-        self._left = min(self._burst, left) - 1
+        self._left -= 1
+        self._at = now
         return True
 
     def give_back(self) -> None:

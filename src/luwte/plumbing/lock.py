@@ -21,10 +21,13 @@ _nonces: list[bytes] = []
 os.register_at_fork(after_in_child=_nonces.clear)
 
 
-def _draw() -> bytes:
-    drawn = os.urandom(NONCE * DRAWN)
-    _nonces.extend(drawn[at : at + NONCE] for at in range(NONCE, len(drawn), NONCE))
-    return drawn[:NONCE]
+def _next_nonce() -> bytes:
+    while True:
+        try:
+            return _nonces.pop()
+        except IndexError:
+            drawn = os.urandom(NONCE * DRAWN)
+            _nonces.extend(drawn[at : at + NONCE] for at in range(0, len(drawn), NONCE))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -40,10 +43,7 @@ def forget_keys() -> None:
 
 def lock(key: bytes, table: bytes, subject: bytes, row: bytes, data: bytes) -> bytes:
     """*data* for storage at *row* of *table*."""
-    try:
-        nonce = _nonces.pop()
-    except IndexError:
-        nonce = _draw()
+    nonce = _next_nonce()
     return nonce + _cipher(key).encrypt(nonce, data, b"%b\0%b%b" % (table, subject, row))
 
 
