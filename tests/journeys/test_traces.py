@@ -1,11 +1,13 @@
 """Somebody picks up the phone afterwards: what a whole visit left in a real browser's profile."""
 
 import secrets
+from itertools import pairwise
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, expect
 
 from journeys.leaving import OUTSIDE, taps_exit
+from journeys.phrases import comes_back, gets_a_phrase
 from journeys.profile import EMPTY, STORES, dies, history, on_disk, where
 from journeys.stage import LAPTOP, DeskPage, VisitorPage, a_demo, account, becomes, chromium, context
 from luwte.plumbing.pages import OFF
@@ -65,10 +67,12 @@ def is_plain_start(page: Page, words: list[str]) -> None:
 
 
 def test_a_visit_leaves_nothing_in_the_browsers_profile(tmp_path: Path) -> None:
-    """Twenty words, typed and received, with a draft among them; then Leave now, Back, and the browser closes.
+    """Twenty words, typed and received, with a draft among them, and a return phrase; then Leave now, Back, and the
+    browser closes.
 
-    Once more: the page is loaded again in the middle, a draft is half-written, and the browser is killed; when it
-    starts again, asked to bring back what was open, there is a plain start or nothing.
+    Once more: somebody comes back with the phrase, the page is loaded again in the middle, a draft is half-written,
+    and the browser is killed; when it starts again, asked to bring back what was open, there is a plain start or
+    nothing.
     """
     profile, words = tmp_path / "profile", canaries(20)
     typed, received, draft, second, control = words[:8], words[8:14], words[14], words[15:], canaries(2)
@@ -89,6 +93,9 @@ def test_a_visit_leaves_nothing_in_the_browsers_profile(tmp_path: Path) -> None:
             policy = "document.featurePolicy.allowedFeatures()"
             assert not set(page.evaluate(policy)) & set(OFF.split())
             visitor.starts()
+            phrase = gets_a_phrase(visitor)
+            # A word alone is in any dictionary; two of them in this order are nowhere else.
+            words += map(" ".join, pairwise(phrase))
             for word in typed:
                 visitor.says(word)
             desk.takes(typed[0])
@@ -122,8 +129,8 @@ def test_a_visit_leaves_nothing_in_the_browsers_profile(tmp_path: Path) -> None:
         with on_disk(browser, profile) as person:
             page = person.pages[0]
             visitor = VisitorPage(page, demo.visitor)
-            visitor.opens()
-            visitor.starts()
+            comes_back(visitor, " ".join(phrase))
+            expect(visitor.log).to_contain_text(received[-1])
             visitor.says(second[0])
             visitor.box.press_sequentially(second[1])
             page.reload()
