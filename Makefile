@@ -65,7 +65,7 @@ format: setup
 	@cd web && $(NODE) node_modules/@biomejs/biome/bin/biome check --write .
 
 bench: setup
-	@$(BIN)/python tests/browser.py
+	@$(BIN)/python tests/installed.py
 	@$(BIN)/python -m bench $(ARGS)
 	@$(BIN)/python -m bench.page
 

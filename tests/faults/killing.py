@@ -119,11 +119,10 @@ async def _first_ack(server: Server, crowd: Crowd) -> float:
     while len(acks) == before:
         if patience.ends():
             is_open = crowd.door.is_open is not None and crowd.door.is_open.is_set()
-            here = sum(person.ear is not None for person in crowd.everybody)
+            here = sum(person.ear is not None and person.ear.transport is not None for person in crowd.everybody)
             raise TimeoutError(
-                f"nothing is acknowledged; door {is_open}, {here} connected, {crowd.waits} texts wait; "
-                f"the last task {crowd.tasks[-1]} at {crowd.tasks[-1].get_stack()}; it listens: {server.listens()}; "
-                f"surprises {crowd.history.surprises[:3]}; {await server.confesses()}"
+                f"nothing is acknowledged; door {is_open}, the server listens {server.listens}, {here} connected, "
+                f"{crowd.waits} texts wait; surprises {crowd.history.surprises[:3]}; {await server.confesses()}"
             )
         await asyncio.sleep(0.002)
     return acks[before].at
