@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from playwright.sync_api import Browser, BrowserContext
 
-import browser as installed
+import installed
 from journeys.stage import FLAGS, PHONE
 
 STORES = """(async () => [

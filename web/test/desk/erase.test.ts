@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { breathe, until } from "../wire/fake-world.ts";
+import type { Frame } from "../wire/model-server.ts";
 import { linesOf, room, signedIn, takesNext, visitorWho } from "./scene.ts";
 
 test("the desk that has it keeps nothing but a line, and takes no more for it", async () => {
@@ -33,4 +34,29 @@ test("one that has ended and is still on the screen goes as well", async () => {
   await visit.erase();
   await until(() => talk.erased.value, "the desk is told");
   assert.deepEqual([talk.lines.value, talk.ended.value], [[], "team"]);
+});
+
+test("M-16: one that comes back after it was erased shows nothing at the desk that was told", async () => {
+  const one = await room();
+  const desk = await signedIn(one);
+  const visit = await visitorWho(one, "canary");
+  let taken: Frame | undefined;
+  one.server.meddle = (frame) => {
+    if (frame.t === "taken") taken = frame;
+    return [frame];
+  };
+  const talk = await takesNext(desk);
+  await until(() => linesOf(talk).join() === "visitor canary");
+  const stored = [...one.server.convs.values()][0]?.logs[1][0];
+  assert.ok(taken && stored);
+  await visit.erase();
+  await until(() => talk.erased.value, "the desk is told");
+  for (const link of one.server.links) {
+    if (link.side !== "desk") continue;
+    one.server.say(link, taken);
+    one.server.say(link, { t: "envelope", conv: taken.conv, log: 1, n: 1, minute: 1, envelope: stored.envelope });
+  }
+  await breathe();
+  assert.deepEqual([talk.lines.value, talk.erased.value, desk.conversations.value.length], [[], true, 1]);
+  assert.equal(await desk.send(talk.conv, "are you there?"), false);
 });

@@ -35,7 +35,7 @@ function assertOut(desk: Desk, why = "untrusted"): void {
   assert.deepEqual([desk.conversations.value, desk.waiting.value], [[], []]);
 }
 
-test("M-1: a team key that is not the one we hold, or that nobody vouches for, ends the sign-in", async () => {
+test("M-1, M-4: a team key that is not the one we hold, or that nobody vouches for, ends the sign-in", async () => {
   const { admin, team } = theHouse.certificates;
   const stranger = (await agreementKey(random(32))).publicKey;
   const wrong = [
@@ -58,7 +58,7 @@ test("M-1: a team key that is not the one we hold, or that nobody vouches for, e
   assertOut((await signInWith(() => ({ certificates: [admin, team] }))).desk);
 });
 
-test("M-3, M-18: our own certificate must carry our own keys", async () => {
+test("M-8, M-18: our own certificate must carry our own keys", async () => {
   const { admin, team } = theHouse.certificates;
   const bram = theHouse.accounts[1] as Account;
   const keys = [(await signingKey(random(32))).publicKey, (await agreementKey(random(32))).publicKey];
@@ -82,7 +82,7 @@ test("M-10, M-13: another protocol, organisation, team or time ends the sign-in"
   }
 });
 
-test("M-9, M-12, B-18: sign-in answers that are not ours, or not well-formed, give nothing", async () => {
+test("M-9, M-18, B-18: sign-in answers that are not ours, or not well-formed, give nothing", async () => {
   const honest = async (name: string, change: (answer: Record<string, unknown>) => object) => {
     const one = await room();
     const { http } = one.world.surroundings;
@@ -122,7 +122,7 @@ function tellDesk(one: Room, ...frames: Frame[]): void {
   }
 }
 
-test("nothing is written under a conversation secret that the server put in place of the visitor's", async () => {
+test("M-1: nothing is written under a conversation secret that the server put in place of the visitor's", async () => {
   const evil = random(32);
   const changes: ((taken: Frame, wrapped: Uint8Array) => object)[] = [
     (taken, wrapped) => ({ wraps: taken.wraps.map((one: Frame) => (one.g === 1 ? { ...one, wrap: wrapped } : one)) }),
@@ -151,7 +151,7 @@ test("nothing is written under a conversation secret that the server put in plac
   }
 });
 
-test("no note is ever sealed under a team secret that the server made", async () => {
+test("M-1: no note is ever sealed under a team secret that the server made", async () => {
   const { one, desk, conv, id } = await talk();
   const evil = random(32);
   const context = { organisation: theHouse.organisation, team: "night", epoch: 1, conv: conv.id, generation: 0 };
@@ -173,7 +173,7 @@ test("no note is ever sealed under a team secret that the server made", async ()
   assert.equal(talkOf(desk, id).lines.value.at(-1)?.delivery, "sending");
 });
 
-test("a team secret that comes with the take is not written under before a colleague's note checks", async () => {
+test("M-1: a team secret that comes with the take is not written under before a colleague's note checks", async () => {
   const one = await room();
   await visitorWho(one, "hello");
   const evil = random(32);
@@ -291,7 +291,7 @@ test("a row whose opening does not open says so, until one comes that does", asy
   assert.equal((await takesNext(desk)).unreadable.value, false);
 });
 
-test("M-7: reflected, foreign and unsigned envelopes are doubtful at the desk, in both logs", async () => {
+test("M-5, M-7, M-8: reflected, foreign and unsigned envelopes are doubtful at the desk, in both logs", async () => {
   const { one, desk, conv, id } = await talk();
   const taken = talkOf(desk, id);
   await desk.send(id, "mine");
@@ -332,7 +332,7 @@ test("M-20: a transcript that is not the visitor's is noticed at their next mess
   assert.equal(await desk.note(id, "hello?"), false);
 });
 
-test("M-14: what is no frame of ours changes nothing", async () => {
+test("M-11, M-14: what is no frame of ours changes nothing", async () => {
   const { one, desk, conv, id } = await talk();
   tellDesk(
     one,
@@ -351,7 +351,7 @@ test("M-14: what is no frame of ours changes nothing", async () => {
   assert.equal(parse(conv.logs[1][0]?.envelope ?? random(1)).direction, 1);
 });
 
-test("unlocking gives nothing to a server that answers with somebody else's keys", async () => {
+test("M-18: unlocking gives nothing to a server that answers with somebody else's keys", async () => {
   const { one, desk } = await talk();
   desk.lock();
   const bram = theHouse.accounts[1] as Account;

@@ -80,7 +80,7 @@ test("too long is told before anything leaves; locked, nothing is there, and aft
   assert.deepEqual([kit.all.value, desk.replies.value], [[], undefined]);
 });
 
-test("moved, renumbered, older or malformed: a reply that is not in its place is not shown", async () => {
+test("M-18: moved, renumbered, older or malformed: a reply that is not in its place is not shown", async () => {
   const one = await room();
   const desk = await signedIn(one);
   const kit = kitOf(desk);

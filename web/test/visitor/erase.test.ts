@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { encode } from "@msgpack/msgpack";
 import { hex } from "../../src/crypto/bytes.ts";
 import { breathe, until } from "../wire/fake-world.ts";
 import { said, scene, talking, waiting } from "./scene.ts";
@@ -58,7 +59,7 @@ test("while the server does not confirm, the page says that it goes on trying, t
   await until(() => one.visit.phase.value === "erased", "erased");
 });
 
-test("a confirmation for another conversation, or none at all, is not believed", async () => {
+test("M-16: a confirmation for another conversation, or none at all, is not believed", async () => {
   const one = await talking();
   one.server.meddle = (frame) => (frame.t === "erased" ? [{ t: "erased", conv: new Uint8Array(16) }] : [frame]);
   void one.visit.erase();
@@ -95,4 +96,23 @@ test("before there is a conversation there is nothing to erase; and leaving stop
   one.visit.wipe();
   assert.equal(one.visit.phase.value, "start");
   assert.ok(one.world.sockets.every((socket) => socket.state === "closed"));
+});
+
+test("M-16: an erased conversation does not come back to the page, whatever the server says", async () => {
+  const one = await talking();
+  await one.visit.send("canary");
+  await said(one, 1);
+  const conv = one.conv();
+  const [stored] = conv.logs[1];
+  await one.visit.erase();
+  assert.equal(one.visit.phase.value, "erased");
+  for (const socket of one.world.sockets) {
+    socket.deliver(encode({ t: "resumed", conv: conv.id, last: 1, wraps: [] }));
+    socket.deliver(encode({ t: "envelope", log: 1, n: 1, minute: 1, envelope: stored?.envelope }));
+    socket.deliver(encode({ t: "claimed", times: 2 }));
+  }
+  await breathe();
+  assert.equal(one.visit.phase.value, "erased");
+  assert.deepEqual(one.texts(), []);
+  assert.equal(await one.visit.send("hello?"), false);
 });

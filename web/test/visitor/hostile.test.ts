@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { random } from "../../src/crypto/bytes.ts";
 import { type Certificate, certId, Type } from "../../src/crypto/certificate.ts";
 import { agreementKey, signingKey } from "../../src/crypto/curves.ts";
+import { NOTE } from "../../src/crypto/envelope.ts";
 import { breathe, passing, until } from "../wire/fake-world.ts";
 import { makeHouse } from "../wire/house.ts";
 import type { Frame } from "../wire/model-server.ts";
@@ -84,7 +85,7 @@ test("M-1: another team after the first is refused on the next connection too", 
   await until(() => one.visit.trouble.value === "untrusted");
 });
 
-test("forged staff messages are shown as doubtful, and the next honest one is read", async () => {
+test("M-8: forged staff messages are shown as doubtful, and the next honest one is read", async () => {
   const one = await talking();
   const { anna } = one;
   const conv = one.conv();
@@ -280,7 +281,7 @@ test("M-6: an old message again, under a new number, is doubtful", async () => {
   assert.deepEqual(one.texts(), ["them come tonight", "them doubt"]);
 });
 
-test("a message id is used once: a second message under it is doubtful, in its own chain too", async () => {
+test("M-6: a message id is used once: a second message under it is doubtful, in its own chain too", async () => {
   const one = await talking();
   const msgId = random(16);
   for (const [i, text] of ["first", "second"].entries()) {
@@ -384,4 +385,20 @@ test("M-10, M-14: unknown versions, garbage and giants change nothing on the scr
   await breathe();
   assert.deepEqual(one.texts(), ["them doubt", "them doubt"]);
   assert.equal(one.visit.trouble.value, undefined);
+});
+
+test("M-19: the team's notes are not shown to a visitor, under whatever log they come", async () => {
+  const one = await talking();
+  const note = await one.anna.seals(one.conv(), "canary for the team", { header: { direction: NOTE } });
+  const honest = await one.anna.seals(one.conv(), "canary of the log");
+  for (const link of one.server.links) {
+    if (link.side !== "visitor") continue;
+    one.server.say(link, { t: "cert", certificate: one.anna.account.certificate });
+    one.server.say(link, { t: "envelope", log: 2, n: 1, minute: 1, envelope: note });
+    one.server.say(link, { t: "envelope", log: 2, n: 1, minute: 1, envelope: honest });
+    one.server.say(link, { t: "envelope", log: 1, n: 1, minute: 1, envelope: note });
+  }
+  await until(() => one.texts().length === 1);
+  await breathe();
+  assert.deepEqual(one.texts(), ["them doubt"]);
 });
