@@ -110,14 +110,6 @@ class Server:
                 raise TimeoutError(f"it does not answer; {await self.confesses()}")
             await asyncio.sleep(0.005)
 
-    def listens(self) -> str:
-        """What somebody hears who knocks now, by the plainest means."""
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), 2):
-                return "yes"
-        except OSError as error:
-            return repr(error)
-
     async def confesses(self) -> str:
         """End this life, and tell where each of its threads was, with all that it said."""
         await self.kill(signal.SIGABRT)
