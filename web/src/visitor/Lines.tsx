@@ -65,16 +65,19 @@ function Theirs({ placed: { line, first, last }, named }: { placed: Placed<Line>
 }
 
 /** The name stands once, above the counsellor's first words and after a colleague took over. */
-const isNamed = (lines: readonly Line[], i: number): boolean => {
-  const before = lines
-    .slice(0, i)
-    .filter((line) => line.from === "them")
-    .at(-1);
-  return lines[i]?.kind !== "swap" && (before === undefined || before.kind === "swap");
-};
+function named(lines: readonly Line[]): ReadonlySet<number> {
+  const found = new Set<number>();
+  let before: Line | undefined;
+  for (const [i, line] of lines.entries()) {
+    if (line.kind !== "swap" && (before === undefined || before.kind === "swap")) found.add(i);
+    if (line.from === "them") before = line;
+  }
+  return found;
+}
 
 export function Lines({ lines }: { lines: readonly Line[] }) {
   const newest = lines.filter((line) => line.from === "me" && !isOnlyHere(line)).at(-1)?.id;
+  const names = named(lines);
   return runs(lines, together).map((placed, i) => {
     const { line } = placed;
     if (line.kind === "swap")
@@ -86,7 +89,7 @@ export function Lines({ lines }: { lines: readonly Line[] }) {
     return line.from === "me" ? (
       <Mine key={line.id} placed={placed} newest={line.id === newest} />
     ) : (
-      <Theirs key={line.id} placed={placed} named={isNamed(lines, i)} />
+      <Theirs key={line.id} placed={placed} named={names.has(i)} />
     );
   });
 }
