@@ -23,12 +23,16 @@ def test_a_visitor_erases_while_a_counsellor_talks(tmp_path: Path) -> None:
         expect(visitor.log).to_contain_text(WORDS[1])
 
         page, erase = visitor.page, visitor.page.get_by_role("button", name="Erase this conversation")
+        visitor.says("\n".join(f"line {n} of a long story" for n in range(40)))
+        place = "document.querySelector('.scroller').scrollTop"
+        page.evaluate(f"{place} = 100")  # somebody reads back, and finds their place again afterwards
         erase.click()
         dialog = page.get_by_role("dialog")
         expect(dialog).to_contain_text("Erasing cannot be undone.")
         expect(dialog.get_by_role("button", name="Leave now")).to_be_visible()
         dialog.get_by_role("button", name="Keep it").click()
         expect(dialog).to_have_count(0)
+        assert page.evaluate(place) == 100
         visitor.says("still here")
         expect(noor.conversations.get_by_role("log")).to_contain_text("still here")
 

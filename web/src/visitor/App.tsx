@@ -66,7 +66,7 @@ export function App({ session, leave, again }: AppProps) {
   return (
     <div class="page" data-phase={phase}>
       {/* A dialog has its own exit, at the same place; one of the two is there at a time. */}
-      <div class={isAsked || isPhrase || hiding.value ? "cloaked" : "screen"}>
+      <div class={isAsked || isPhrase || hiding.value ? "screen cloaked" : "screen"}>
         <Header leave={leave} />
         <Screen session={session} again={again} draft={draft} asks={asks} phrase={() => (wantsPhrase.value = true)} />
       </div>
