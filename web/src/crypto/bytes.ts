@@ -13,6 +13,11 @@ export function owned(data: Uint8Array): Bytes {
 }
 
 export function concat(...parts: readonly Uint8Array[]): Bytes {
+  return joined(parts);
+}
+
+/** The same of a list, however long. */
+export function joined(parts: readonly ArrayLike<number>[]): Bytes {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -6,7 +6,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { Heading } from "./Heading.tsx";
 import { isOnlyHere, type VisitorSession } from "./state.ts";
 import { when } from "./when.ts";
-import { say } from "./words.ts";
+import { boxWords, say } from "./words.ts";
 
 /** The box comes only after pressing: nobody is asked for anything. */
 export function WriteForLater({ session, draft }: { session: VisitorSession; draft: Signal<string> }) {
@@ -20,18 +20,7 @@ export function WriteForLater({ session, draft }: { session: VisitorSession; dra
   return (
     <section class="card rows later">
       <p>{say("closed.how")}</p>
-      <Composer
-        words={{
-          label: say("chat.box"),
-          hint: say("chat.hint"),
-          send: say("chat.send"),
-          long: say("m.long"),
-          failed: say("err"),
-        }}
-        draft={draft}
-        send={(text) => session.leaveMessage(text)}
-        enterSends={false}
-      />
+      <Composer words={boxWords()} draft={draft} send={(text) => session.leaveMessage(text)} enterSends={false} />
     </section>
   );
 }

@@ -20,7 +20,7 @@ import { PhraseButton } from "./Phrase.tsx";
 import { Queue } from "./Queue.tsx";
 import { isLeft, isQueueing, type VisitorSession } from "./state.ts";
 import { useVoice } from "./voice.ts";
-import { say } from "./words.ts";
+import { boxWords, say } from "./words.ts";
 
 /** A keyboard under the hands, not on the glass: there Enter has to make a new line. */
 const laptop = (): boolean => matchMedia("(hover: hover) and (pointer: fine)").matches;
@@ -51,20 +51,7 @@ function Tools({ session, asks, phrase }: ToolsProps) {
 }
 
 function Write({ session, draft }: { session: VisitorSession; draft: Signal<string> }) {
-  return (
-    <Composer
-      words={{
-        label: say("chat.box"),
-        hint: say("chat.hint"),
-        send: say("chat.send"),
-        long: say("m.long"),
-        failed: say("err"),
-      }}
-      draft={draft}
-      send={(text) => session.send(text)}
-      enterSends={laptop()}
-    />
-  );
+  return <Composer words={boxWords()} draft={draft} send={(text) => session.send(text)} enterSends={laptop()} />;
 }
 
 /** Tells the team that their words were on the screen, and only when they were. */

@@ -9,6 +9,15 @@ export const language = signal<Language>(pick(navigator.languages));
 
 export const say = speaker<typeof nl>({ nl, en }, language);
 
+/** What stands in and around the box that somebody writes in. */
+export const boxWords = () => ({
+  label: say("chat.box"),
+  hint: say("chat.hint"),
+  send: say("chat.send"),
+  long: say("m.long"),
+  failed: say("err"),
+});
+
 /** Screen readers choose their voice by this. */
 export const tellPage = (): (() => void) =>
   effect(() => {

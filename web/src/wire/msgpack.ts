@@ -4,6 +4,7 @@
  * twice in one map: a hostile server is an ordinary case.
  */
 
+import { joined } from "../crypto/bytes.ts";
 import { Malformed } from "../crypto/errors.ts";
 
 /** The longest that is read of each. */
@@ -22,13 +23,7 @@ const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export function encode(value: unknown): Uint8Array<ArrayBuffer> {
   const parts: (Uint8Array | readonly number[])[] = [];
   put(value, parts);
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return joined(parts);
 }
 
 function put(value: unknown, parts: (Uint8Array | readonly number[])[]): void {

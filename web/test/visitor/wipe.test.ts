@@ -75,13 +75,19 @@ test("wiping at any moment of the beginning leaves no secret, no socket and no l
   assert.ok(begun > 0);
 });
 
-test("the visitor's secret stays for a return phrase, and goes with all the others", async () => {
+/** A visit that waits, and the arrays of its secrets. */
+async function started() {
   const one = await scene();
   await breathe();
   made.length = 0;
   void one.visit.start();
   await until(() => one.visit.phase.value === "waiting");
   const secrets = made.filter(({ isSecret }) => isSecret);
+  return { one, secrets };
+}
+
+test("the visitor's secret stays for a return phrase, and goes with all the others", async () => {
+  const { one, secrets } = await started();
   assert.equal(secrets.length, 3);
   assert.ok(!secrets.some(({ array }) => isZero(array)));
   await one.visit.phrase.draw();
@@ -90,12 +96,7 @@ test("the visitor's secret stays for a return phrase, and goes with all the othe
 });
 
 test("a page whose conversation went on elsewhere keeps no secret of it", async () => {
-  const one = await scene();
-  await breathe();
-  made.length = 0;
-  void one.visit.start();
-  await until(() => one.visit.phase.value === "waiting");
-  const secrets = made.filter(({ isSecret }) => isSecret);
+  const { one, secrets } = await started();
   for (const link of one.server.links) one.server.say(link, { t: "refused", code: "elsewhere", says: "no" });
   await until(() => one.visit.phase.value === "refused");
   assert.equal(secrets.length, 3);
