@@ -65,10 +65,9 @@ def _make_template(folder: Path) -> None:
 
 
 @dataclass
-class House:
-    """A running server with its folder."""
+class Site:
+    """An installation as the people who use it reach it."""
 
-    luwte: Luwte
     settings: Settings
     organisation: demo.Organisation
     origin: str
@@ -94,6 +93,13 @@ class House:
     def counsellor(self, index: int = 0) -> "Counsellor":
         """A member of staff at a desk."""
         return Counsellor(self, self.organisation.people[index])
+
+
+@dataclass
+class House(Site):
+    """One that runs inside the test."""
+
+    luwte: Luwte = field(kw_only=True)
 
 
 @asynccontextmanager
@@ -128,7 +134,7 @@ async def a_house(
         while not server.started:
             await asyncio.sleep(0.005)
         try:
-            yield House(luwte, settings, organisation, f"http://127.0.0.1:{port}")
+            yield House(settings, organisation, f"http://127.0.0.1:{port}", luwte=luwte)
         finally:
             await luwte.sockets.stop()
             server.should_exit = True
@@ -364,7 +370,7 @@ class Visitor:
 
     path = "/socket/2"
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: Site) -> None:
         self.house = house
         self.vs = os.urandom(32)
         self.secrets = [os.urandom(32), os.urandom(32)]
@@ -489,7 +495,7 @@ class Visitor:
         return envelope.read_content(body[80:] if header.direction == TEAM else body)
 
 
-async def look_up(house: House, locator: bytes, line: str = demo.LINE) -> httpx.Response:
+async def look_up(house: Site, locator: bytes, line: str = demo.LINE) -> httpx.Response:
     """Ask what is kept under a locator."""
     async with httpx.AsyncClient(base_url=house.origin, timeout=30) as client:
         return await client.post(f"/l/{line}/phrase", json={"locator": base64.b64encode(locator).decode()})
@@ -500,7 +506,7 @@ class Counsellor:
 
     path = "/desk/socket/2"
 
-    def __init__(self, house: House, person: demo.Person, line: str = demo.LINE, team: bytes | None = None) -> None:
+    def __init__(self, house: Site, person: demo.Person, line: str = demo.LINE, team: bytes | None = None) -> None:
         self.house, self.person = house, person
         self.slug, self.team = line, team or house.organisation.team
         self.token = b""

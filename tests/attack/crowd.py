@@ -1,16 +1,19 @@
 """Many people with addresses and browsers of their own, what they say, and where it must not be found."""
 
 # ruff: noqa: RUF001  (these are words of people in many scripts)
+import asyncio
 import base64
+import contextlib
 import json
 import os
 import urllib.parse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from actors import Counsellor, House, Visitor
+from actors import Counsellor, Site, Visitor
 
 CANARIES = [
     "Twenty small yellow birds 4711",
@@ -109,7 +112,22 @@ class Crowd:
             assert answer["t"] == "ack", answer
             self.acked[visitor.conv] = max(self.acked.get(visitor.conv, 0), answer["n"])
 
-    async def talks(self, house: House, desk: Counsellor, n: int, each: int) -> Visitor:
+    async def writes_until(self, end: Callable[[], Any], each: int) -> None:
+        """Four visitors write *each* so many messages; in the middle of it *end* comes over the server."""
+
+        async def writes(visitor: Visitor) -> None:
+            with contextlib.suppress(ConnectionError):
+                await self.says_much(visitor, each)
+
+        writing = [asyncio.ensure_future(writes(visitor)) for visitor in self.visitors[:4]]
+        before = sum(self.acked.values())
+        async with asyncio.timeout(10):
+            while sum(self.acked.values()) < before + 8:
+                await asyncio.sleep(0.002)
+        end()
+        await asyncio.gather(*writing)
+
+    async def talks(self, house: Site, desk: Counsellor, n: int, each: int) -> Visitor:
         """One conversation of about *each* messages: an opening, a Take, a note, and both sides talk."""
         visitor = self.dressed(house.visitor())
         self.visitors.append(visitor)
@@ -133,7 +151,7 @@ class Crowd:
         words = {spelling for text in texts for spelling in spellings(text)}
         return words | {address.encode() for address in self.addresses} | {b"127.0.1."}
 
-    async def desk_of(self, house: House, index: int) -> Counsellor:
+    async def desk_of(self, house: Site, index: int) -> Counsellor:
         """A desk, signed in with its passphrase."""
         desk: Counsellor = self.dressed(house.counsellor(index))
         assert (await desk.signs_in()).status_code == 200
@@ -147,7 +165,7 @@ class Client:
     source: str
     agent: str
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: Site) -> None:
         self.house = house
 
     def http(self, origin: str | None = None) -> httpx.AsyncClient:

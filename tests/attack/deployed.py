@@ -22,6 +22,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -29,7 +30,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 import installed
-from actors import House, demo_folder
+from actors import Site, demo_folder
 from attack.crowd import files_of
 from luwte import demo
 from luwte import settings as settings_module
@@ -76,10 +77,9 @@ class Deployed:
         return ssl.create_default_context(cafile=str(self.folder / "tls" / "ca.pem"))
 
     @property
-    def house(self) -> House:
+    def house(self) -> Site:
         """For the actors."""
-        chosen = settings_module.read(self.data)
-        return House(None, chosen, self.organisation, self.origin(), self.origin(DESK), self.tls)  # type: ignore[arg-type]
+        return Site(settings_module.read(self.data), self.organisation, self.origin(), self.origin(DESK), self.tls)
 
     def files(self) -> dict[str, bytes]:
         """Every file of every component."""
@@ -242,11 +242,8 @@ async def names_lead_here() -> AsyncIterator[None]:
         text = host.decode() if isinstance(host, bytes) else host
         return await real("127.0.0.1" if text in NAMES else host, port, **more)
 
-    loop.getaddrinfo = here  # type: ignore[method-assign]
-    try:
+    with patch.object(loop, "getaddrinfo", here):
         yield
-    finally:
-        loop.getaddrinfo = real  # type: ignore[method-assign]
 
 
 def a_free_port() -> int:

@@ -70,9 +70,13 @@ async def raw(
     place: Deployed, data: bytes, *, name: str = CHAT, source: str | None = None, tls: bool = True, patience: float = 20
 ) -> bytes:
     """What comes back for these bytes until the other side hangs up, or says nothing for *patience* seconds."""
-    local = {"local_addr": (source, 0)} if source else {}
-    secure = {"ssl": place.tls, "server_hostname": name} if tls else {}
-    reader, writer = await asyncio.open_connection("127.0.0.1", place.port, **local, **secure)  # type: ignore[arg-type]
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1",
+        place.port,
+        local_addr=(source, 0) if source else None,
+        ssl=place.tls if tls else None,
+        server_hostname=name if tls else None,
+    )
     answer = b""
     with contextlib.suppress(ConnectionError, ssl.SSLError, TimeoutError):
         writer.write(data)
@@ -243,7 +247,8 @@ async def _errors_below_http(place: Deployed, source: str, agent: str) -> set[in
             "127.0.0.1",
             place.port,
             local_addr=(source, 0),
-            **({"ssl": place.tls, "server_hostname": CHAT} if secure else {}),  # type: ignore[arg-type]
+            ssl=place.tls if secure else None,
+            server_hostname=CHAT if secure else None,
         )
         writer.write(part)
         await writer.drain()
@@ -255,18 +260,7 @@ async def _errors_below_http(place: Deployed, source: str, agent: str) -> set[in
 
 async def _killed(place: Deployed, crowd: Crowd) -> set[int]:
     """The server dies while visitors write, and is away; then a worker of the proxy dies, too."""
-
-    async def writes(visitor: Visitor) -> None:
-        with contextlib.suppress(ConnectionError):
-            await crowd.says_much(visitor, 400)
-
-    writing = [asyncio.ensure_future(writes(visitor)) for visitor in crowd.visitors[:4]]
-    before = sum(crowd.acked.values())
-    async with asyncio.timeout(10):
-        while sum(crowd.acked.values()) < before + 8:
-            await asyncio.sleep(0.002)
-    place.kill("luwte")
-    await asyncio.gather(*writing)
+    await crowd.writes_until(lambda: place.kill("luwte"), each=400)
     client, codes = crowd.dressed(Client(place.house)), set()
     async with client.http() as http:
         for path in ("/", "/l/chat/status", "/socket"):

@@ -23,7 +23,7 @@ import httpx
 import pytest
 from attackers import NEXT_DOOR, a_taken_conversation, a_team_next_door
 
-from actors import House, Line, Visitor, a_house, demo_folder
+from actors import Line, Site, a_house, demo_folder
 from attack.crowd import CANARIES, Client, Crowd, files_of, hits
 from luwte import demo
 from luwte import settings as settings_module
@@ -220,7 +220,7 @@ class Server:
     folder: Path
     metrics: int
     process: subprocess.Popen[bytes]
-    house: House
+    house: Site
 
     def kill(self) -> None:
         """As the power cut does it."""
@@ -254,7 +254,7 @@ async def a_server(folder: Path, printed: Path) -> Server:
         line = await asyncio.to_thread(process.stdout.readline)
         words.write(line)
     origin = json.loads(line)["visitor"].rstrip("/")
-    house = House(None, settings_module.read(folder), demo.load(folder), origin)  # type: ignore[arg-type]
+    house = Site(settings_module.read(folder), demo.load(folder), origin)
     return Server(folder, metrics, process, house)
 
 
@@ -329,18 +329,7 @@ async def all_of_it(server: Server, crowd: Crowd) -> None:
 
 async def killed_in_the_middle(server: Server, crowd: Crowd) -> None:
     """The process dies while everybody writes; what was acknowledged before that is counted."""
-
-    async def writes(visitor: Visitor) -> None:
-        with contextlib.suppress(ConnectionError):
-            await crowd.says_much(visitor, 40)
-
-    writing = [asyncio.ensure_future(writes(visitor)) for visitor in crowd.visitors[:4]]
-    before = sum(crowd.acked.values())
-    async with asyncio.timeout(10):
-        while sum(crowd.acked.values()) < before + 8:
-            await asyncio.sleep(0.002)
-    server.kill()
-    await asyncio.gather(*writing)
+    await crowd.writes_until(server.kill, each=40)
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Coroutine
 from typing import Any
 
-from actors import Counsellor, House, Visitor
+from actors import Counsellor, Site, Visitor
 from journeys.stage import Demo
 from luwte import demo as demonstration
 from luwte import settings
@@ -19,7 +19,7 @@ class Twins:
 
     def __init__(self, demo: Demo) -> None:
         known = settings.read(demo.data_dir), demonstration.load(demo.data_dir), demo.visitor.rstrip("/")
-        self.house = House(None, *known)  # type: ignore[arg-type]
+        self.house = Site(*known)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
