@@ -32,6 +32,11 @@ class Appends:
         """Whether the next append must wait."""
         return self._count >= UNDER_WAY
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether all of them are answered."""
+        return not self._count
+
     def begin(self, header: Header, envelope: bytes, writer: Writer, minute: int) -> None:
         """Send an envelope on its way. Raises a refusal at once when it cannot go; nothing of it is kept then."""
         sealed = seal(self._around, header, envelope)

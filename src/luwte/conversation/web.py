@@ -266,12 +266,15 @@ class VisitorSocket:
             self._refuse(error, header)
 
     def _append_at_once(self, data: bytes) -> bool:
-        """An append in the call that brought it: no task wakes. Anything else is left for `_answer`."""
+        """An append or a ping in the call that brought it: no task wakes. Anything else is left for `_answer`."""
         if self._appends.is_full or not self._pace.spend(self._socket.heard):
             return False
         header: Header | None = None
         try:
             frame = decode(frames.decode_from_visitor, data)
+            if isinstance(frame, frames.Ping) and self._appends.is_empty:
+                self._send(frames.Pong())
+                return True
             if not isinstance(frame, frames.Append):
                 self._pace.give_back()
                 return False

@@ -154,7 +154,7 @@ class Shift:
 
     def _tell_shift(self) -> None:
         self._timer = None
-        there = self._on_shift.colleagues(self._account)[:SHOWN]
+        there = self._on_shift.colleagues(self._account, SHOWN)
         news = frames.Shift(
             self._on_shift.limit, [frames.ColleagueRow(one.account, one.name, one.held) for one in there]
         )

@@ -314,13 +314,16 @@ class DeskSocket:
         self._appended(header, ack, None)
 
     def _append_at_once(self, data: bytes) -> bool:
-        """A message in the call that brought it: no task wakes. Anything else is left for `_answer`."""
+        """A message or a ping in the call that brought it: no task wakes. Anything else is left for `_answer`."""
         minute = minute_of(self._socket.heard)
         if self._appends.is_full or is_over(self._me.began, None, minute):
             return False
         header: Header | None = None
         try:
             frame = decode(frames.decode_from_desk, data)
+            if isinstance(frame, visitor_frames.Ping) and self._appends.is_empty:
+                self._send(visitor_frames.Pong())
+                return True
             if not isinstance(frame, frames.Append):
                 return False
             header = read_header(frame.envelope)
