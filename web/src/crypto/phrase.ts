@@ -39,6 +39,7 @@ export interface Carried {
 }
 
 let list: Promise<readonly string[]> | undefined;
+let beginnings: ReadonlyMap<string, number> | undefined;
 
 /** The list, in a file of its own. Asked for when the page begins: one that stays open through an upgrade has it. */
 export function loadWords(): Promise<readonly string[]> {
@@ -76,15 +77,9 @@ export async function phraseWords(entropy: Uint8Array): Promise<readonly string[
  * NotAPhrase; a slip in one word is noticed here fifteen times out of sixteen, without asking anybody.
  */
 export async function readPhrase(text: string): Promise<Bytes> {
-  const places = new Map((await loadWords()).map((word, place) => [word.slice(0, LETTERS), place]));
-  const plain = text
-    .normalize("NFKD")
-    .replace(/[\u0300-\u036f]/g, "")
-    .toLowerCase();
-  const typed = plain.match(/[a-z]+/g) ?? [];
+  const typed = await placesOf(text);
   let bits = 0n;
-  for (const [at, word] of typed.entries()) {
-    const place = places.get(word.slice(0, LETTERS));
+  for (const [at, place] of typed.entries()) {
     if (place === undefined) throw new NotAPhrase(at + 1);
     bits = (bits << WORD_BITS) | BigInt(place);
   }
@@ -95,6 +90,18 @@ export async function readPhrase(text: string): Promise<Bytes> {
   }
   if ((await check(entropy)) !== (bits & 0xfn)) throw new NotAPhrase();
   return entropy;
+}
+
+/** Where in the list each typed word stands, by its first letters; undefined for one that is none of ours. */
+export async function placesOf(text: string): Promise<readonly (number | undefined)[]> {
+  const words = await loadWords();
+  beginnings ??= new Map(words.map((word, place) => [word.slice(0, LETTERS), place]));
+  const places = beginnings;
+  const plain = text
+    .normalize("NFKD")
+    .replace(/[\u0300-\u036f]/g, "")
+    .toLowerCase();
+  return (plain.match(/[a-z]+/g) ?? []).map((word) => places.get(word.slice(0, LETTERS)));
 }
 
 /** Where the server finds what this phrase opens; it keeps the SHA-256. */
