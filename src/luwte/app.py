@@ -26,7 +26,7 @@ from luwte.conversation.frames import PROTOCOL
 from luwte.conversation.presence import Visitors
 from luwte.conversation.web import VisitorSocket
 from luwte.desk import actions as desk_actions
-from luwte.desk import glass, hand_over
+from luwte.desk import glass, hand_over, removal
 from luwte.desk.board import Boards
 from luwte.desk.on_shift import OnShift
 from luwte.desk.register import Desks, Watch
@@ -139,8 +139,11 @@ class Luwte:
             self.boards.close()
             self.boards = Boards(self.around, self.lines, [team.slug for team in teams])
             await self.lines.serve([team.slug for team in teams])
+        began = [team.slug for team in teams if team.slug in self.teams and self.teams[team.slug].epoch != team.epoch]
         self.teams = {team.slug: team for team in teams}
         self.around.certificates.update(await self.db.read(staff.certificates))
+        for slug in began:
+            self.around.relay.wake(staff.epoch_topic(slug))
 
     async def sign_out(self, token: bytes) -> None:
         """End a session and close its sockets; what its account had waits again, unless it has another desk open."""
@@ -152,6 +155,14 @@ class Luwte:
             await self.db.write(glass.close_all, session.account, self.minute(), self.around.shred_key)
         self.desks.forget(session.token_hash)
         self.around.relay.wake(session_topic(session.token_hash))
+
+    async def remove(self, token: bytes, id: str) -> None:
+        """Remove a colleague of the lead whose session this is, and close whatever they have open."""
+        ended = await self.db.write(removal.remove, token, id, self.minute(), self.around.shred_key)
+        for session in ended:
+            self.desks.forget(session)
+            self.around.relay.wake(session_topic(session))
+        await asyncio.get_running_loop().run_in_executor(None, removal.erase_halves, self.keys, [id])
 
     def is_own_origin(self, origin: str, host: str) -> bool:
         """Whether a request comes from one of our own pages, at the address it was sent to."""
@@ -296,6 +307,7 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
         await luwte.reload_teams()
         if any(keys.get(keystore.STAFF, bytes.fromhex(id)) is None for id in await db.read(staff.account_ids)):
             raise CannotStart("The key store does not fit the database. Restore both from the same backup.")
+        removal.erase_halves(keys, await db.read(staff.removed))
         await around.erasures.finish()
         around.erasures.start()
         luwte.housekeeping.start()

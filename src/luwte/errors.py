@@ -235,6 +235,12 @@ class NoSuchApplicant(Refusal):
     status, code, says = 404, "no_such_applicant", "This person does not wait any more."
 
 
+class NoSuchMember(Refusal):
+    """No member of this team has that id: absent, another team's and removed look the same."""
+
+    status, code, says = 404, "no_such_member", "There is no such colleague in your team."
+
+
 class CertificateRefused(Refusal):
     """A certificate or a wrap that nobody would accept, so it is not stored."""
 

@@ -23,6 +23,8 @@ ACTIONS = frozenset(
         "staff.admit",
         "staff.decline",
         "staff.renew",
+        "staff.remove",
+        "staff.epoch",
         "opening.read",
         "conversation.take",
         "conversation.triage",

@@ -152,6 +152,11 @@ FromDesk = SignOn | Talking | Handing | Leading | Ping
 # to the desk
 
 
+class WrappedKey(msgspec.Struct, frozen=True):
+    epoch: int
+    wrap: bytes
+
+
 class Welcome(Frame, tag="welcome"):
     protocol: int
     organisation: str
@@ -159,6 +164,9 @@ class Welcome(Frame, tag="welcome"):
     account: str
     minute: int
     certificates: list[bytes]
+    team_keys: list[WrappedKey]
+
+    later: ClassVar[dict[str, int]] = {"team_keys": 2}
 
 
 class WaitingRow(msgspec.Struct, frozen=True):

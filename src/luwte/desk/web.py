@@ -40,7 +40,7 @@ from luwte.plumbing.limits import Pace
 from luwte.plumbing.log import trouble
 from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, SIGNED_OUT, TRY_LATER, Closed, Socket
 from luwte.staff import actions as staff
-from luwte.staff.model import LEAD, Session, Team, is_over
+from luwte.staff.model import LEAD, Session, Team, TeamKey, is_over
 
 RATE, BURST = 50.0, 200.0
 """Frames a second that one desk may send beside its messages: enough for any hand, too few to bury the audit log."""
@@ -146,17 +146,17 @@ class DeskSocket:
             frame = decode(frames.decode_from_desk, data)
             if not isinstance(frame, frames.SignOn):
                 raise WrongOrder
-            session = await self._around.db.read(staff.session, frame.token, self._around.minute())
+            session, keys = await self._around.db.read(staff.session_with_keys, frame.token, self._around.minute())
         except (TimeoutError, MalformedFrame, WrongOrder):
             self._socket.close(NO_SIGN_ON)
             return False
         except Refusal:
             self._socket.close(SIGNED_OUT)
             return False
-        self._welcome(session)
+        self._welcome(session, keys)
         return True
 
-    def _welcome(self, session: Session) -> None:
+    def _welcome(self, session: Session, keys: list[TeamKey]) -> None:
         around, account = self._around, session.account
         team = self._teams()[account.team]
         certificates = [team.admin_certificate, team.certificate, account.certificate]
@@ -165,7 +165,15 @@ class DeskSocket:
         self._certs_sent.add(account.certificate_id)
         around.certificates[account.certificate_id] = account.certificate
         self._send(
-            frames.Welcome(self._protocol, around.organisation, team.slug, account.id, around.minute(), certificates)
+            frames.Welcome(
+                self._protocol,
+                around.organisation,
+                team.slug,
+                account.id,
+                around.minute(),
+                certificates,
+                [frames.WrappedKey(key.epoch, key.wrap) for key in keys],
+            )
         )
         self._desks.opened(account.id, session.token_hash, self._number)
         if account.role == LEAD:
@@ -178,6 +186,7 @@ class DeskSocket:
             around.relay.listen(conversations.left_topic(team.slug), self._tell_left),
             around.relay.listen(conversations.secret_topic(team.slug), self._secret_made),
             around.relay.listen(conversations.erased_topic(team.slug), self._tell_erased),
+            around.relay.follow(staff.epoch_topic(team.slug), self._epoch_began),
         ]
         self._socket.on_drain = self._drained
         self._socket.probed = True
@@ -217,6 +226,9 @@ class DeskSocket:
             self._beside.pop(place).leave()
 
         return leave
+
+    def _epoch_began(self) -> None:
+        self._socket.close(TRY_LATER)  # they come again at once, and are welcomed with the new key
 
     def _session_ended(self) -> None:
         self._socket.close(SIGNED_OUT)

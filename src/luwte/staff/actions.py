@@ -53,6 +53,16 @@ def find_account(tx: ReadTx, name: str) -> Account | None:
     return store.account_named(tx, name)
 
 
+def epoch_topic(team: str) -> tuple[str, str]:
+    """Woken when a team's next key is in force."""
+    return ("epoch", team)
+
+
+def removed(tx: ReadTx) -> list[str]:
+    """Who was removed, from any team."""
+    return store.removed(tx)
+
+
 def account_ids(tx: ReadTx) -> list[str]:
     """Everybody who may sign in."""
     return store.account_ids(tx)
@@ -100,6 +110,12 @@ def session(tx: ReadTx, token: bytes, minute: int) -> Session:
     return found[0]
 
 
+def session_with_keys(tx: ReadTx, token: bytes, minute: int) -> tuple[Session, list[TeamKey]]:
+    """The session of *token*, and the keys of its team: one may have come since its owner signed in."""
+    found = session(tx, token, minute)
+    return found, [key for key in store.team_keys(tx, found.account.id) if key.team == found.account.team]
+
+
 def unlock(tx: WriteTx, token: bytes, proof: bytes, minute: int) -> tuple[Account, list[TeamKey]]:
     """Hand out the sealed keys again inside a session. Raises `SignedOut` or `SignInRefused`."""
     account = session(tx, token, minute).account
@@ -130,6 +146,16 @@ def end_all_sessions(tx: WriteTx, minute: int) -> None:
 def name(tx: ReadTx, account: str) -> str:
     """What colleagues call this account; nothing for one that is not there."""
     return store.name(tx, account)
+
+
+def member(tx: ReadTx, team: str, id: str) -> Account | None:
+    """The account of somebody who belongs to a team."""
+    return store.account(tx, team, id)
+
+
+def disable(tx: WriteTx, account: Account, minute: int) -> list[bytes]:
+    """An account is nobody's from now on: no session, no key. The hashes of the sessions that ended."""
+    return store.disable(tx, account, minute)
 
 
 def check_session(tx: ReadTx, held: Session, minute: int) -> None:

@@ -12,11 +12,12 @@ from luwte.crypto.certificate import (
     Untrusted,
     check_chain,
     check_recovery,
+    parse,
 )
 from luwte.crypto.primitives import Malformed, check_ed25519, check_x25519
 from luwte.crypto.wrap import WRAP_BYTES
 from luwte.errors import CertificateRefused, MalformedFrame
-from luwte.staff.model import LEAD
+from luwte.staff.model import LEAD, Team
 
 DAYS: Final = 7
 """For which a code may be used: it travels by paper, and who has it must still be admitted."""
@@ -204,6 +205,36 @@ def check_staff(
     if signed.certificate.keys != keys or signed.certificate.roles != (f"{who.team}/{who.role}",):
         raise CertificateRefused
     return signed
+
+
+@dataclass(frozen=True, slots=True)
+class NextEpoch:
+    """A team's next key, as a lead's browser made it: certified, wrapped to every member and to the recovery key."""
+
+    certificate: bytes
+    wraps: dict[str, bytes]
+    """By account."""
+    recovery_wrap: bytes
+
+
+def check_next_epoch(epoch: NextEpoch, team: Team, members: set[str], root: bytes, organisation: str, now: int) -> None:
+    """Raise `CertificateRefused` unless it follows this epoch with another key, and every member gets it."""
+    before = parse(team.certificate).certificate
+    try:
+        after = check_chain(
+            root,
+            team.admin_certificate,
+            epoch.certificate,
+            organisation=organisation,
+            type=Type.TEAM,
+            now=now,
+            subject=team.slug,
+        ).certificate
+    except Untrusted:
+        raise CertificateRefused from None
+    if after.epoch != team.epoch + 1 or after.keys == before.keys or epoch.wraps.keys() != members:
+        raise CertificateRefused
+    _check_wraps(*epoch.wraps.values(), epoch.recovery_wrap)
 
 
 def _check_wraps(*wraps: bytes) -> None:

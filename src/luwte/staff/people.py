@@ -13,7 +13,9 @@ from luwte.staff.invitation import (
     Admission,
     Applicant,
     Invitation,
+    NextEpoch,
     check_admission,
+    check_next_epoch,
     new_invitation,
 )
 from luwte.staff.joining import account_of
@@ -42,6 +44,8 @@ class People:
     admin_key: tuple[int, bytes] | None
     """Epoch and wrap, for the lead who asks."""
     recovery: bytes
+    epoch_due: bool
+    """Somebody who left had the team's key of this epoch: the next one should begin."""
 
 
 def people(tx: ReadTx, token: bytes, minute: int) -> People:
@@ -58,6 +62,7 @@ def people(tx: ReadTx, token: bytes, minute: int) -> People:
         store.team_keys(tx, account.id),
         joining_store.admin_key(tx, account.id),
         joining_store.recovery(tx),
+        store.is_known_outside(tx, team.slug, team.epoch),
     )
 
 
@@ -132,6 +137,24 @@ def renew(tx: WriteTx, token: bytes, team_certificate: bytes, own: dict[str, byt
         _check_renewed(known, certificate, Type.STAFF, team, pinned, now)
         store.put_certificate(tx, id, cert_id(certificate), certificate)
     audit.record(tx, minute=minute, actor=account.id, action="staff.renew")
+
+
+def begin_epoch(tx: WriteTx, token: bytes, epoch: NextEpoch, pinned: Pinned, now: int) -> None:
+    """Put the team's next key in force: new conversations are wrapped to it, and only today's members have it.
+
+    Each member gets it, or nobody: who was invited or removed while the lead's browser made it makes it outdated.
+    Raises `CertificateRefused`. *now* is in Unix seconds.
+    """
+    minute = now // 60
+    account = _lead(tx, token, minute)
+    team, members = _team(tx, account), store.members(tx, account.team)
+    check_next_epoch(epoch, team, {one.id for one in members}, pinned.root, pinned.organisation, now)
+    store.put_team(tx, Team(team.slug, team.name, team.epoch + 1, team.admin_certificate, epoch.certificate))
+    for id, wrap in epoch.wraps.items():
+        store.put_team_key(tx, id, TeamKey(team.slug, team.epoch + 1, wrap))
+    if joining_store.recovery(tx):
+        joining_store.put_recovery_wrap(tx, team.slug, team.epoch + 1, epoch.recovery_wrap)
+    audit.record(tx, minute=minute, actor=account.id, action="staff.epoch", reason=str(team.epoch + 1))
 
 
 def refused(tx: WriteTx, account: Account, action: str, refusal: Refusal, minute: int) -> None:

@@ -1,6 +1,6 @@
 """A lead's deeds with people over HTTP, with the token of a session. Bodies are JSON, bytes in them base64."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -8,15 +8,15 @@ from litestar import Request, get, post
 from litestar.datastructures import State
 from litestar.params import JSONBody
 
-from luwte.errors import CertificateRefused, NoSuchApplicant, NoSuchInvitation, NotAccepted, SlowDown
+from luwte.errors import CertificateRefused, NoSuchApplicant, NoSuchInvitation, NoSuchMember, NotAccepted, SlowDown
 from luwte.staff import actions, people
-from luwte.staff.invitation import DAYS, Admission
+from luwte.staff.invitation import DAYS, Admission, NextEpoch
 from luwte.staff.people import Pinned
 from luwte.staff.web import Context, WrappedTeamKey, bearer, context
 
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Epoch = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
-REFUSALS = (NotAccepted, NoSuchInvitation, NoSuchApplicant, CertificateRefused)
+REFUSALS = (NotAccepted, NoSuchInvitation, NoSuchApplicant, NoSuchMember, CertificateRefused)
 
 
 class InvitationRow(msgspec.Struct):
@@ -66,6 +66,7 @@ class PeopleAnswer(msgspec.Struct):
     members: list[MemberRow]
     team_keys: list[WrappedTeamKey]
     admin_key: AdminKey | None
+    epoch_due: bool
 
 
 class InviteBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -118,6 +119,21 @@ class RenewBody(msgspec.Struct, forbid_unknown_fields=True):
     team_certificate: bytes = b""
 
 
+class MemberWrap(msgspec.Struct, forbid_unknown_fields=True):
+    """The team's next key, wrapped to one member."""
+
+    account: Id
+    wrap: bytes
+
+
+class EpochBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What a lead's browser made for the team's next epoch."""
+
+    certificate: bytes
+    wraps: Annotated[list[MemberWrap], msgspec.Meta(min_length=1, max_length=500)]
+    recovery_wrap: bytes
+
+
 @get("/desk/people")
 async def read(request: Request[Any, Any, Any], state: State) -> PeopleAnswer:
     """Who is invited, who waits, who belongs."""
@@ -133,6 +149,7 @@ async def read(request: Request[Any, Any, Any], state: State) -> PeopleAnswer:
         [MemberRow(one.id, one.name, one.role, certificate) for one, certificate in found.members],
         [WrappedTeamKey(key.team, key.epoch, key.wrap) for key in found.team_keys],
         AdminKey(*found.admin_key) if found.admin_key else None,
+        found.epoch_due,
     )
 
 
@@ -186,16 +203,48 @@ async def renew(data: JSONBody[RenewBody], request: Request[Any, Any, Any], stat
     return {}
 
 
+@post("/desk/remove", status_code=200)
+async def remove(data: JSONBody[ById], request: Request[Any, Any, Any], state: State) -> dict[str, str]:
+    """End a colleague's time here."""
+    luwte = context(state)
+
+    async def work(token: bytes) -> None:
+        await luwte.remove(token, data.id)
+
+    await _recorded(luwte, request, "staff.remove", work)
+    return {}
+
+
+@post("/desk/epoch", status_code=200)
+async def epoch(data: JSONBody[EpochBody], request: Request[Any, Any, Any], state: State) -> dict[str, str]:
+    """Put the team's next key in force."""
+    luwte = context(state)
+    made = NextEpoch(data.certificate, {one.account: one.wrap for one in data.wraps}, data.recovery_wrap)
+    await _deed(luwte, request, "staff.epoch", people.begin_epoch, made, _pinned(luwte), luwte.now())
+    await luwte.reload_teams()
+    return {}
+
+
 async def _deed(
     luwte: Context, request: Request[Any, Any, Any], action: str, deed: Callable[..., Any], *values: Any
 ) -> Any:
-    """Do it for the session that asks; put a refusal on record."""
+    """Do it for the session that asks, in one transaction; put a refusal on record."""
+
+    async def work(token: bytes) -> Any:
+        return await luwte.db.write(deed, token, *values)
+
+    return await _recorded(luwte, request, action, work)
+
+
+async def _recorded(
+    luwte: Context, request: Request[Any, Any, Any], action: str, work: Callable[[bytes], Awaitable[Any]]
+) -> Any:
     token, minute = bearer(request), luwte.minute()
     account = (await luwte.db.read(actions.session, token, minute)).account
     if not luwte.limits.spend("people", account.id, burst=60, per_minute=60):
         raise SlowDown
     try:
-        return await luwte.db.write(deed, token, *values)
+        return await work(token)
     except REFUSALS as refusal:
         await luwte.db.write(people.refused, account, action, refusal, minute)
         raise
@@ -205,4 +254,4 @@ def _pinned(luwte: Context) -> Pinned:
     return Pinned(luwte.root, luwte.settings.organisation)
 
 
-handlers = [read, invite, withdraw, admit, decline, renew]
+handlers = [read, invite, withdraw, admit, decline, renew, remove, epoch]

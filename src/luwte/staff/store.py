@@ -112,6 +112,44 @@ def put_certificate(tx: WriteTx, account: str, id: bytes, certificate: bytes) ->
     tx.execute("UPDATE account SET certificate = ? WHERE id = ?", id, account)
 
 
+def account(tx: ReadTx, team: str, id: str) -> Account | None:
+    """The account of a team with this id, when it is in use."""
+    row = tx.one(
+        f"SELECT {_ACCOUNT} FROM account a JOIN certificate c ON c.id = a.certificate"
+        " WHERE a.id = ? AND a.team = ? AND a.disabled = 0",
+        id,
+        team,
+    )
+    return Account(*row) if row else None
+
+
+def disable(tx: WriteTx, account: Account, minute: int) -> list[bytes]:
+    """The account is used no more: its sessions end and its wraps go. The hashes of the sessions that ended."""
+    id = account.id
+    tx.execute(
+        "UPDATE account SET disabled = 1, knew = (SELECT max(epoch) FROM team_key WHERE account = ? AND team = ?)"
+        " WHERE id = ?",
+        id,
+        account.team,
+        id,
+    )
+    tx.execute("DELETE FROM team_key WHERE account = ?", id)
+    tx.execute("DELETE FROM admin_key WHERE account = ?", id)
+    ended = [row[0] for row in tx.all("SELECT token_hash FROM session WHERE account = ? AND ended IS NULL", id)]
+    tx.execute("UPDATE session SET ended = ? WHERE account = ? AND ended IS NULL", minute, id)
+    return ended
+
+
+def is_known_outside(tx: ReadTx, team: str, epoch: int) -> bool:
+    """Whether somebody who was removed had the team's key of this epoch."""
+    return tx.one("SELECT 1 FROM account WHERE team = ? AND disabled = 1 AND knew >= ?", team, epoch) is not None
+
+
+def removed(tx: ReadTx) -> list[str]:
+    """The accounts that are used no more."""
+    return [row[0] for row in tx.all("SELECT id FROM account WHERE disabled = 1")]
+
+
 def account_ids(tx: ReadTx) -> list[str]:
     """The accounts in use."""
     return [row[0] for row in tx.all("SELECT id FROM account WHERE disabled = 0")]

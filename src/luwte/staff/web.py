@@ -107,6 +107,10 @@ class Context(Protocol):
         """End the session of *token*; what it had waits again."""
         ...
 
+    async def remove(self, token: bytes, id: str) -> None:
+        """Remove a colleague of the lead whose session this is: their sessions end, what they had waits again."""
+        ...
+
 
 def context(state: State) -> Context:
     """The running process, as `app` put it there."""
