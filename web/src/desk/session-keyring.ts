@@ -138,18 +138,28 @@ async function openKeys(organisation: string, keys: SealedKeys, stretched: Uint8
     const agreeing = await agreementKey(hold(await openStaffKey(amk, account, "x25519", keys.sealed_x25519)));
     const signing = await signingKey(hold(await openStaffKey(amk, account, "ed25519", keys.sealed_ed25519)));
     const teamKeys: TeamKey[] = [];
-    for (const { team, epoch, wrap } of keys.team_keys) {
-      const context = { organisation, team, epoch, conv: NO_CONVERSATION, generation: 0, purpose: Purpose.MEMBER };
-      const opened = hold(await unwrap(wrap, agreeing, context));
-      const replies = await teamReplyKey(opened, team, epoch);
-      teamKeys.push({ team, epoch, key: await agreementKey(opened), replies });
-    }
+    for (const one of keys.team_keys) teamKeys.push(await openTeamKey(organisation, one, agreeing));
     return { account, signing, agreeing, teamKeys, replies: await ownReplyKey(amk) };
   } catch {
     // The passphrase was right, or we would not be here: what the server keeps for us is not ours.
     throw new Trouble("untrusted");
   } finally {
     wipe(...passing, keys.server_half);
+  }
+}
+
+/** A team's private key of one epoch, from what was wrapped to us. Rejects when it is not ours. */
+export async function openTeamKey(
+  organisation: string,
+  { team, epoch, wrap }: { readonly team: string; readonly epoch: number; readonly wrap: Uint8Array },
+  agreeing: AgreementKey,
+): Promise<TeamKey> {
+  const context = { organisation, team, epoch, conv: NO_CONVERSATION, generation: 0, purpose: Purpose.MEMBER };
+  const opened = await unwrap(wrap, agreeing, context);
+  try {
+    return { team, epoch, key: await agreementKey(opened), replies: await teamReplyKey(opened, team, epoch) };
+  } finally {
+    wipe(opened);
   }
 }
 

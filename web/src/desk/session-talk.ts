@@ -45,6 +45,8 @@ export class Talk implements DeskConversation {
   readonly #events: TalkEvents;
   readonly #logs: Record<1 | 2, DeskLog>;
   readonly #lines = new DeskLines();
+  /** Of the team's key that it is wrapped to. */
+  readonly #epoch: number;
   /** Ciphertext for the team; it stays while we are locked. */
   #wraps: readonly KeptWrap[] = [];
   /** The team secret that we made; its wrap goes with the first note, until one is acknowledged. */
@@ -60,6 +62,7 @@ export class Talk implements DeskConversation {
     this.conv = hex(taken.conv);
     this.number = taken.number;
     this.since = taken.since;
+    this.#epoch = taken.wraps[0]?.epoch ?? 0;
     this.#world = world;
     this.#vault = vault;
     this.#events = events;
@@ -265,7 +268,7 @@ export class Talk implements DeskConversation {
 
   async #makeTeamSecret(): Promise<boolean> {
     if (this.#made !== undefined) return true;
-    const made = await this.#vault.newTeamSecret(this.#id);
+    const made = await this.#vault.newTeamSecret(this.#id, this.#epoch);
     if (made === undefined || this.#isGone) return false;
     if (this.#logs[2].has(0)) {
       wipe(made.secret);

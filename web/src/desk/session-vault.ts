@@ -8,7 +8,7 @@ import type { KeptWrap, Welcome } from "../wire/desk-frames.ts";
 import { PROTOCOL } from "../wire/frames.ts";
 import { clocksAgree, type Pin, type Team, Trust } from "../wire/trust.ts";
 import type { Scope } from "./replies.ts";
-import { type Keyring, Trouble } from "./session-keyring.ts";
+import { type Keyring, openTeamKey, Trouble } from "./session-keyring.ts";
 
 /** Who we were at sign-in. Public; it stays while the vault is locked, and nobody else may unlock it. */
 interface Identity {
@@ -48,7 +48,8 @@ export class Vault {
   open(keyring: Keyring): void {
     const identity = identify(keyring);
     if (this.#identity !== undefined && !isSame(this.#identity, identity)) throw new Trouble("untrusted");
-    this.#identity ??= identity;
+    if (this.#team !== undefined && !holds(identity, this.#team)) throw new Trouble("untrusted");
+    this.#identity = identity;
     this.#keyring = keyring;
   }
 
@@ -68,13 +69,35 @@ export class Vault {
     if (!clocksAgree(welcome.minute, now)) throw new Trouble("untrusted");
     try {
       const introduced = await this.trust.introduce(admin, team, now / 1000, welcome.team);
-      const held = me.teamKeys.find((one) => one.team === introduced.slug && one.epoch === introduced.epoch);
-      if (held === undefined || !equal(held.key, introduced.key)) throw new Trouble("untrusted");
+      const known = await this.#learn(welcome, me);
+      const newest = Math.max(...known.teamKeys.filter((one) => one.team === introduced.slug).map((one) => one.epoch));
+      // An epoch that is over comes back from a server that would have us write to somebody who left. The key of one
+      // that began while we are locked is looked at when we unlock.
+      const isAhead = introduced.epoch > newest && !this.isOpen;
+      if (introduced.epoch < newest || !(isAhead || holds(known, introduced))) throw new Trouble("untrusted");
       this.#certId = await this.trust.ourselves(own, me.account, now / 1000, me.ed25519, me.x25519);
       this.#team = introduced;
     } catch {
       throw new Trouble("untrusted");
     }
+  }
+
+  /** The keys of epochs that began since we signed in; who we are with them. */
+  async #learn({ team, team_keys }: Welcome, me: Identity): Promise<Identity> {
+    const keyring = this.#keyring;
+    const ours = keyring?.teamKeys.filter((one) => one.team === team).map((one) => one.epoch);
+    const news = team_keys.filter((one) => ours !== undefined && !ours.includes(one.epoch));
+    if (keyring === undefined || news.length === 0) return me;
+    const opened = await Promise.all(
+      news.map((one) => openTeamKey(this.#pin.organisation, { team, ...one }, keyring.agreeing)),
+    );
+    if (this.#keyring !== keyring) {
+      wipe(...opened.map((one) => one.replies)); // locked meanwhile
+      return me;
+    }
+    this.#keyring = { ...keyring, teamKeys: [...keyring.teamKeys, ...opened] };
+    this.#identity = identify(this.#keyring);
+    return this.#identity;
   }
 
   /** The secret in a wrap that the server keeps for the team; undefined when it does not open, or we are locked. */
@@ -90,38 +113,34 @@ export class Vault {
       generation: kept.g,
       purpose: kept.log === 1 ? Purpose.TEAM : Purpose.TEAM_LOG,
     }).catch(() => undefined);
-    if (this.#keyring === keyring) return secret;
+    if (this.isOpen) return secret;
     if (secret !== undefined) wipe(secret); // locked meanwhile
     return undefined;
   }
 
-  /** A fresh TS_0 for our first note, and its wrap to the team whose certificate holds. */
-  async newTeamSecret(conv: Uint8Array): Promise<{ readonly secret: Uint8Array; readonly kept: KeptWrap } | undefined> {
+  /** A fresh TS_0 for our first note, and its wrap to the team's key of the epoch that the conversation is of. */
+  async newTeamSecret(
+    conv: Uint8Array,
+    epoch: number,
+  ): Promise<{ readonly secret: Uint8Array; readonly kept: KeptWrap } | undefined> {
     const team = this.#team;
-    if (team === undefined || !this.isOpen) return undefined;
+    const key = this.#keyring?.teamKeys.find((one) => one.team === team?.slug && one.epoch === epoch)?.key;
+    if (team === undefined || key === undefined) return undefined;
     const { organisation } = this.#pin;
     const secret = random(32);
-    const context = {
-      organisation,
-      team: team.slug,
-      epoch: team.epoch,
-      conv,
-      generation: 0,
-      purpose: Purpose.TEAM_LOG,
-    };
-    const wrapped = await wrap(secret, team.key, context);
-    if (this.isOpen) return { secret, kept: { log: 2, g: 0, epoch: team.epoch, wrap: wrapped } };
+    const context = { organisation, team: team.slug, epoch, conv, generation: 0, purpose: Purpose.TEAM_LOG };
+    const wrapped = await wrap(secret, key.publicKey, context);
+    if (this.isOpen) return { secret, kept: { log: 2, g: 0, epoch, wrap: wrapped } };
     wipe(secret);
     return undefined;
   }
 
   /** Undefined while locked. Rejects when the words are too many. */
   async sealReply(scope: Scope, id: Uint8Array, version: number, text: ReplyText): Promise<Uint8Array | undefined> {
-    const keyring = this.#keyring;
     const [newest] = this.#replyKeys(scope);
     if (newest === undefined) return undefined;
     const sealed = await sealReply(newest.key, newest.owner, id, version, text);
-    return this.#keyring === keyring ? sealed : undefined;
+    return this.isOpen ? sealed : undefined;
   }
 
   /** Undefined when no key of ours opens it there. */
@@ -151,6 +170,12 @@ function identify({ account, signing, agreeing, teamKeys }: Keyring): Identity {
     x25519: agreeing.publicKey,
     teamKeys: teamKeys.map(({ team, epoch, key }) => ({ team, epoch, key: key.publicKey })),
   };
+}
+
+/** Whether the key that a team's certificate names is the one that we have of that epoch. */
+function holds(me: Identity, team: Team): boolean {
+  const held = me.teamKeys.find((one) => one.team === team.slug && one.epoch === team.epoch);
+  return held !== undefined && equal(held.key, team.key);
 }
 
 function isSame(a: Identity, b: Identity): boolean {

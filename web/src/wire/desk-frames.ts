@@ -58,6 +58,7 @@ const fromServer = {
     account: name,
     minute: whole,
     certificates: list(certificate, 3),
+    team_keys: list(record({ epoch: whole, wrap }), 512),
   }),
   queue: record({
     waiting: list(row, 30),

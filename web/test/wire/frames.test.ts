@@ -41,6 +41,7 @@ const deskFrames = [
     account: "a",
     minute: 1,
     certificates: [b(9), b(9), b(9)],
+    team_keys: [{ epoch: 2, wrap: b(80) }],
   },
   { t: "queue", waiting: [{ conv: b(16), number: 1, since: 2, last: 3, again: false }], more: 0 },
   { t: "opening", conv: b(16), wrap: b(80), epoch: 1, envelopes: [{ n: 1, minute: 2, envelope: b(466) }] },

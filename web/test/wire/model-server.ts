@@ -383,6 +383,7 @@ export class ModelServer {
       account: account.id,
       minute: this.minute,
       certificates: all,
+      team_keys: [],
     });
     this.#tellMessages(link);
     for (const conv of this.convs.values()) if (conv.holder === account.id) this.#taken(link, conv);
