@@ -33,10 +33,5 @@ export interface Joining {
 /** Of somebody who wants to join: their keys, and what they would be. */
 export function memberFingerprint(organisation: string, who: Joining): Promise<string> {
   const { account, team, role, ed25519, x25519 } = who;
-  return digits(
-    "luwte/v1/fingerprint/member",
-    ...[organisation, account, team, role].map(utf8),
-    ed25519,
-    x25519,
-  );
+  return digits("luwte/v1/fingerprint/member", ...[organisation, account, team, role].map(utf8), ed25519, x25519);
 }
