@@ -110,7 +110,7 @@ class Client:
         bodies[ORGANISATION] = module(organisation)
         integrity = integrity_of(bodies)
         for path in PAGES:
-            page = built[path].decode() if is_open or path == DESK else without_scripts(built[VISITOR].decode())
+            page = built[path].decode() if is_open or path == DESK else without_scripts(built[path].decode())
             bodies[path] = rendered(page, organisation, integrity)
         self._files = {
             host_of(origin): _at(
