@@ -6,13 +6,16 @@ import { alarm } from "../ui/announce.ts";
 import { Digits } from "./Join.tsx";
 import { role } from "./records.ts";
 import type { DeskSession } from "./state.ts";
-import type { People, PeopleView, Waiting } from "./state-people.ts";
+import type { Belongs, People, PeopleView, Waiting } from "./state-people.ts";
 import { explain } from "./trouble.ts";
 import { moment } from "./when.ts";
 import { say } from "./words.ts";
 
 /** Minutes before an end at which a desk says so. */
 const SOON = 5 * 24 * 60;
+
+/** Milliseconds: two clicks in a row are no second thought. */
+const NO_DOUBLE_CLICK = 700;
 
 const leads = (view: PeopleView): number => view.members.filter((one) => one.role === "lead").length;
 
@@ -137,6 +140,49 @@ function Ends({ view, now }: { view: PeopleView; now: number }) {
   ));
 }
 
+/** Removing asks once more, in place: it ends somebody's work here this second, and nothing takes it back. */
+function Belonging({ people, one }: { people: People; one: Belongs }) {
+  const [asking, busy] = [useSignal(0), useSignal(false)];
+  const id = useId();
+  async function press(): Promise<void> {
+    if (asking.value === 0) asking.value = performance.now();
+    if (busy.value || performance.now() - asking.value < NO_DOUBLE_CLICK) return;
+    busy.value = true;
+    await people.remove(one.account);
+    busy.value = false;
+  }
+  return (
+    <li>
+      <p id={id}>
+        <bdi>{one.name}</bdi>, {role(one.role)}
+      </p>
+      {asking.value > 0 && (
+        <p id={`${id}-what`} class="card warn" role="alert">
+          {say("people.remove.p", { name: one.name })}
+        </p>
+      )}
+      {!one.isMe && (
+        <div class="buttons">
+          <button
+            type="button"
+            class={asking.value > 0 ? "pill full" : "pill outline"}
+            aria-describedby={`${id} ${id}-what`}
+            aria-disabled={busy.value}
+            onClick={() => void press()}
+          >
+            {say("people.remove")}
+          </button>
+          {asking.value > 0 && (
+            <button type="button" class="pill outline" onClick={() => (asking.value = 0)}>
+              {say("step.cancel")}
+            </button>
+          )}
+        </div>
+      )}
+    </li>
+  );
+}
+
 function Lists({ people, view }: { people: People; view: PeopleView }) {
   return (
     <>
@@ -176,11 +222,10 @@ function Lists({ people, view }: { people: People; view: PeopleView }) {
         </>
       )}
       <h3>{say("people.members")}</h3>
-      <ol>
+      {view.epochDue && <p class="card warn">{say(view.admits ? "people.due" : "people.due.other")}</p>}
+      <ol class="people">
         {view.members.map((one) => (
-          <li key={one.account}>
-            <bdi>{one.name}</bdi>, {role(one.role)}
-          </li>
+          <Belonging key={one.account} people={people} one={one} />
         ))}
       </ol>
     </>

@@ -3,19 +3,20 @@
  * server that gives us another one, or another team key, gets nothing signed and nothing wrapped.
  */
 
-import { type Bytes, equal, wipe } from "../crypto/bytes.ts";
+import { type Bytes, equal, random, wipe } from "../crypto/bytes.ts";
 import {
   ADMIN_SUBJECT,
   type Certificate,
   checkAdmin,
   checkChain,
+  checkRecovery,
   issue,
   parseCertificate,
   Type,
 } from "../crypto/certificate.ts";
 import { type AgreementKey, agreementKey, type SigningKey, signingKey } from "../crypto/curves.ts";
 import { STAFF_DAYS, TEAM_DAYS } from "../crypto/founding.ts";
-import { NO_CONVERSATION, Purpose, unwrap, wrap } from "../crypto/wrap.ts";
+import { NO_CONVERSATION, Purpose, unwrap, type WrapContext, wrap } from "../crypto/wrap.ts";
 import type { Pin } from "../wire/trust.ts";
 
 const DAY = 86_400;
@@ -111,6 +112,61 @@ export async function renew(
       team: isTeamDue ? await anew(held.team_certificate, Type.TEAM, team.subject, TEAM_DAYS) : undefined,
       members: renewed,
     };
+  } finally {
+    wipe(...passing);
+  }
+}
+
+export interface Member {
+  readonly account: string;
+  readonly certificate: Uint8Array;
+}
+
+export interface NextEpoch {
+  readonly certificate: Bytes;
+  readonly wraps: readonly { readonly account: string; readonly wrap: Bytes }[];
+  readonly recoveryWrap: Bytes;
+}
+
+/**
+ * The team's next key, made and overwritten here: certified, and wrapped to each of *members* and to the recovery key.
+ * The caller answers for who *members* are; that their keys are theirs, the team-admin key has signed.
+ */
+export async function nextEpoch(
+  by: Admitting,
+  held: HeldKeys,
+  members: readonly Member[],
+  recovery: Uint8Array,
+  now: number,
+): Promise<NextEpoch> {
+  const { organisation, root } = by.pin;
+  const team = await ownTeam(by, held, now);
+  const epoch = team.epoch + 1;
+  const secret = random(32);
+  const passing = [secret];
+  const place = (purpose: Purpose): WrapContext => ({
+    organisation,
+    team: team.subject,
+    epoch,
+    conv: NO_CONVERSATION,
+    generation: 0,
+    purpose,
+  });
+  try {
+    const { admin } = await adminKey(by, held, now, passing);
+    const keys = [(await agreementKey(secret)).publicKey];
+    const certificate = { ...team, epoch, keys, notBefore: now, notAfter: now + TEAM_DAYS * DAY };
+    const wraps = [];
+    for (const { account, certificate: raw } of members) {
+      const expected = { type: Type.STAFF, subject: account, team: team.subject };
+      const [, theirs] = (await signedOnce(by.pin, held.admin_certificate, raw, expected)).keys;
+      if (theirs === undefined) throw new Error("no key to wrap to");
+      wraps.push({ account, wrap: await wrap(secret, theirs, place(Purpose.MEMBER)) });
+    }
+    const [last] = (await checkRecovery(root, recovery, { organisation, now })).certificate.keys;
+    if (last === undefined) throw new Error("no recovery key");
+    const recoveryWrap = await wrap(secret, last, place(Purpose.RECOVERY));
+    return { certificate: await issue(certificate, admin), wraps, recoveryWrap };
   } finally {
     wipe(...passing);
   }

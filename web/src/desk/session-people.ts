@@ -6,7 +6,7 @@ import { parseCertificate } from "../crypto/certificate.ts";
 import { memberFingerprint } from "../crypto/fingerprint.ts";
 import { STAFF_DAYS, TEAM_DAYS } from "../crypto/founding.ts";
 import { codeHash, newCode, shownCode } from "../crypto/joining.ts";
-import { list, orNil, type Reads, record, whole, words } from "../wire/shape.ts";
+import { flag, list, orNil, type Reads, record, whole, words } from "../wire/shape.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import { ask, believed, Trouble } from "./session-keyring.ts";
 import type { Vault } from "./session-vault.ts";
@@ -39,6 +39,7 @@ const readPeople = record({
   members: list(record({ ...who, certificate }), 2_000),
   team_keys: list(record({ team: words(41), epoch: whole, wrap: bytes(80) }), 64),
   admin_key: orNil(record({ epoch: whole, wrap: bytes(80) })),
+  epoch_due: flag,
 });
 export type Told = NonNullable<ReturnType<typeof readPeople>>;
 
@@ -55,6 +56,8 @@ export class DeskPeople implements People {
   readonly #organisation: string;
   #signed: Signed | undefined;
   #told: Told | undefined;
+  /** Whom this desk removed: whatever a server says of them afterwards, no key is wrapped to them here. */
+  readonly #removed = new Set<string>();
   #stop: () => void = () => {};
   /** Not before this (Unix seconds) certificates are renewed again: what is refused once is refused the next moment. */
   #pause = 0;
@@ -75,6 +78,7 @@ export class DeskPeople implements People {
     this.#signed = undefined;
     this.#told = undefined;
     this.#pause = 0;
+    this.#removed.clear();
     this.view.value = undefined;
     this.code.value = undefined;
     this.trouble.value = undefined;
@@ -121,6 +125,13 @@ export class DeskPeople implements People {
     });
   }
 
+  remove(account: string): Promise<boolean> {
+    return this.#do(async ({ token }) => {
+      this.#removed.add(account);
+      await ask(this.#world, "/desk/remove", { id: account }, token);
+    });
+  }
+
   async #do(deed: (signed: Signed) => Promise<void>): Promise<boolean> {
     const signed = this.#signed;
     this.trouble.value = undefined;
@@ -162,12 +173,28 @@ export class DeskPeople implements People {
         name: one.name,
         role: one.role,
         until: endOf(one.certificate),
+        isMe: one.account === signed.vault.account,
       })),
       admits: told.admin_key !== null,
       teamUntil: endOf(told.team_certificate),
       adminUntil: endOf(told.admin_certificate),
+      epochDue: told.epoch_due,
     };
+    await this.#beginEpoch(signed, told).catch(() => {}); // tried again at the next look; the screen says that it is due
     await this.#renew(signed, told).catch(() => {}); // tried again; the screen says when one ends
+  }
+
+  /** Somebody who left had the team's key: the next one begins, for those who are on the screen. */
+  async #beginEpoch({ vault, token }: Signed, told: Told): Promise<void> {
+    const isBack = told.members.some((one) => this.#removed.has(one.account));
+    if (!told.epoch_due || told.admin_key === null || !vault.isOpen || isBack) return;
+    const made = await vault.nextEpoch(told, told.members, told.recovery_certificate, this.#now());
+    const body = {
+      certificate: base64(made.certificate),
+      wraps: made.wraps.map(({ account, wrap }) => ({ account, wrap: base64(wrap) })),
+      recovery_wrap: base64(made.recoveryWrap),
+    };
+    await ask(this.#world, "/desk/epoch", body, token);
   }
 
   /** Certificates renew themselves while less than half of their days is left. */

@@ -7,7 +7,16 @@ import { Purpose, unwrap, wrap } from "../crypto/wrap.ts";
 import type { KeptWrap, Welcome } from "../wire/desk-frames.ts";
 import { PROTOCOL } from "../wire/frames.ts";
 import { clocksAgree, type Pin, type Team, Trust } from "../wire/trust.ts";
-import { type Admission, type Admitting, type Applicant, admit, type HeldKeys, renew } from "./admitting.ts";
+import {
+  type Admission,
+  type Admitting,
+  type Applicant,
+  admit,
+  type HeldKeys,
+  type Member,
+  nextEpoch,
+  renew,
+} from "./admitting.ts";
 import type { Scope } from "./replies.ts";
 import { type Keyring, openTeamKey, Trouble } from "./session-keyring.ts";
 
@@ -149,6 +158,16 @@ export class Vault {
     now: number,
   ): ReturnType<typeof renew> {
     return this.#asLead((by) => renew(by, held, members, isTeamDue, now));
+  }
+
+  /** The team's next key for exactly these members; rejects like `admit`. */
+  nextEpoch(
+    held: HeldKeys,
+    members: readonly Member[],
+    recovery: Uint8Array,
+    now: number,
+  ): ReturnType<typeof nextEpoch> {
+    return this.#asLead((by) => nextEpoch(by, held, members, recovery, now));
   }
 
   async #asLead<T>(deed: (by: Admitting) => Promise<T>): Promise<T> {

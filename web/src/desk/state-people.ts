@@ -24,6 +24,8 @@ export interface Belongs {
   readonly role: string;
   /** Unix minute at which the certificate ends. */
   readonly until: number;
+  /** Nobody removes themselves. */
+  readonly isMe: boolean;
 }
 
 export interface PeopleView {
@@ -35,6 +37,8 @@ export interface PeopleView {
   /** Unix minutes at which the team's certificate and the admin's end. */
   readonly teamUntil: number;
   readonly adminUntil: number;
+  /** Somebody who left had the key that new conversations are wrapped to, and no desk has made the next one yet. */
+  readonly epochDue: boolean;
 }
 
 export interface People {
@@ -51,4 +55,6 @@ export interface People {
   /** After their digits were compared by voice. */
   admit(account: string): Promise<boolean>;
   decline(account: string): Promise<boolean>;
+  /** At once and for good: their sessions end, what they had waits again. */
+  remove(account: string): Promise<boolean>;
 }

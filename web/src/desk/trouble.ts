@@ -14,6 +14,7 @@ const sentences = {
   other_words: "join.other",
   other_line: "found.other",
   no_such_applicant: "people.gone",
+  no_such_member: "people.left",
   certificate_refused: "people.refused",
   signed_out: "in.out",
   limit_reached: "no.limit",

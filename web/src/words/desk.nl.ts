@@ -237,6 +237,13 @@ export const nl = {
   "people.withdraw": "Trek in",
   "people.members": "Het team",
   "people.keyless": "Jij kunt nog niemand toelaten: een collega moet je de sleutel daarvoor geven.",
+  "people.remove": "Haal uit het team",
+  "people.remove.p":
+    "{name} wordt meteen afgemeld en kan niet terug. Open gesprekken van {name} wachten op een collega.",
+  "people.left": "Deze collega hoort niet meer bij het team.",
+  "people.due": "Wie weg is, had de sleutel van het team. Jouw balie maakt nu een nieuwe.",
+  "people.due.other":
+    "Wie weg is, had de sleutel van het team. Een dienstleider die mag toelaten, maakt een nieuwe door zich aan te melden.",
   "people.gone": "Deze collega wacht niet meer.",
   "people.refused": "Deze sleutels passen niet bij elkaar. Er is niets bewaard.",
   "people.ends.team": "Het bewijs van het team eindigt {t}. Zonder kan er niemand chatten. Meld het je beheerder.",

@@ -55,10 +55,14 @@ export function scriptedPeople(scene: string, now: number): People {
       scene === "alone"
         ? []
         : [{ account: "w1", name: "Kim", role: "counsellor", since: now - 12, fingerprint: DIGITS }],
-    members: [{ account: "m1", name: "Robin", role: "lead", until: now + (scene === "ends" ? 2 : 60) * 1440 }],
+    members: [
+      { account: "m1", name: "Robin", role: "lead", until: now + (scene === "ends" ? 2 : 60) * 1440, isMe: true },
+      { account: "m2", name: "Noor", role: "counsellor", until: now + 60 * 1440, isMe: false },
+    ],
     admits: true,
     teamUntil: now + (scene === "ends" ? 3 : 9) * 1440,
     adminUntil: now + 300 * 1440,
+    epochDue: scene === "due",
   };
   const code: Signal<string | undefined> = signal(scene === "code" ? "0GPA-ZFDH-M1N2-03VV-R59E-SA75" : undefined);
   return {
@@ -75,5 +79,6 @@ export function scriptedPeople(scene: string, now: number): People {
     withdraw: async () => true,
     admit: async () => true,
     decline: async () => true,
+    remove: async () => true,
   };
 }

@@ -1,0 +1,60 @@
+"""The last day of a colleague, in a real browser: while they talk with somebody."""
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from journeys.stage import LAPTOP, DeskPage, VisitorPage, a_demo, chromium, context
+
+
+def test_a_colleague_is_removed_while_they_talk(tmp_path: Path) -> None:
+    """Their desk closes at once, the visitor is not left alone, and who comes next talks under a key that is not theirs."""
+    with a_demo(tmp_path / "demo") as demo, chromium() as browser:
+        noor, sam, robin = (DeskPage(context(browser, size=LAPTOP).new_page(), demo.desk) for _ in range(3))
+        for desk, account in zip((noor, sam, robin), demo.accounts, strict=True):
+            desk.signs_in(account)
+        visitor = VisitorPage(context(browser).new_page(), demo.visitor)
+        visitor.opens()
+        visitor.starts()
+        visitor.says("are you there?")
+        noor.takes("are you there?")
+        noor.says("yes, I am")
+        expect(visitor.log).to_contain_text("yes, I am")
+
+        team = robin.page.get_by_role("region", name="Colleagues")
+        row = team.get_by_role("listitem").filter(has_text="Noor")
+        own = team.get_by_role("listitem").filter(has_text="Robin")
+        expect(own.get_by_role("button", name="Remove from the team")).to_have_count(0)
+        button = row.get_by_role("button", name="Remove from the team")
+        button.dblclick()
+        expect(row.get_by_role("alert")).to_contain_text("Noor is signed out at once")
+        row.get_by_role("button", name="Cancel").click()
+        expect(row.get_by_role("alert")).to_have_count(0)
+        button.click()
+        robin.page.wait_for_timeout(800)
+        button.click()
+        expect(row).to_have_count(0)
+
+        expect(noor.page.get_by_role("button", name="Sign in")).to_be_visible()
+        noor.page.get_by_label("Name").fill("Noor")
+        noor.page.get_by_label("Passphrase").fill(demo.accounts[0]["passphrase"])
+        noor.page.get_by_role("button", name="Sign in").click()
+        expect(noor.page.get_by_text("Name or passphrase is wrong").first).to_be_visible()
+        noor.errors.clear()  # refusals are errors to the browser
+
+        # Whose desk was open all the time goes on with what was said before ...
+        expect(team.get_by_text("had the team's key")).to_have_count(0)
+        sam.takes("are you there?")
+        expect(sam.conversations).to_contain_text("yes, I am")
+        sam.says("I go on from here")
+        expect(visitor.log).to_contain_text("I go on from here")
+        # ... and with who begins under the next key.
+        second = VisitorPage(context(browser).new_page(), demo.visitor)
+        second.opens()
+        second.starts()
+        second.says("a first word")
+        sam.takes("a first word")
+        sam.says("hello", sam.page.get_by_role("article", name="Conversation 2"))
+        expect(second.log).to_contain_text("hello")
+        for one in (visitor, second, noor, sam, robin):
+            assert one.errors == []
