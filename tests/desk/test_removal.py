@@ -51,7 +51,11 @@ def _keys_of_the_team(tx: ReadTx) -> list[Any]:
 
 
 def _wraps_of(tx: ReadTx, id: str) -> list[Any]:
-    return tx.all("SELECT account FROM team_key WHERE account = ? UNION ALL SELECT account FROM admin_key WHERE account = ?", id, id)
+    return tx.all(
+        "SELECT account FROM team_key WHERE account = ? UNION ALL SELECT account FROM admin_key WHERE account = ?",
+        id,
+        id,
+    )
 
 
 @pytest.mark.usefixtures("both_ways")

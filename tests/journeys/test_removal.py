@@ -8,7 +8,7 @@ from journeys.stage import LAPTOP, DeskPage, VisitorPage, a_demo, chromium, cont
 
 
 def test_a_colleague_is_removed_while_they_talk(tmp_path: Path) -> None:
-    """Their desk closes at once, the visitor is not left alone, and who comes next talks under a key that is not theirs."""
+    """Their desk closes at once, the visitor is not left alone, and who comes next talks under another key."""
     with a_demo(tmp_path / "demo") as demo, chromium() as browser:
         noor, sam, robin = (DeskPage(context(browser, size=LAPTOP).new_page(), demo.desk) for _ in range(3))
         for desk, account in zip((noor, sam, robin), demo.accounts, strict=True):
