@@ -13,12 +13,15 @@ import pytest
 from actors import Counsellor, House, play
 from attack.attackers import a_taken_conversation, a_team_next_door, records
 from luwte import demo
+from luwte.conversation import store as conversation_store
+from luwte.conversation.model import LockedWrap, StartProof, wrap_row
 from luwte.crypto import primitives
 from luwte.crypto.certificate import Certificate, Type, issue
 from luwte.crypto.primitives import CannotOpen
 from luwte.crypto.wrap import Purpose, WrapContext, unwrap, wrap
 from luwte.plumbing import keystore
-from luwte.plumbing.db import ReadTx
+from luwte.plumbing.db import ReadTx, WriteTx
+from luwte.plumbing.lock import lock
 from luwte.staff import actions as staff
 
 
@@ -186,3 +189,120 @@ def test_an_epoch_that_is_not_right_does_not_begin(tmp_path: Path) -> None:
         assert (await asks(robin, "/desk/epoch", **made)).json()["code"] == "certificate_refused"
 
     play(story, tmp_path / "house")
+
+
+async def rewraps(desk: Counsellor, old: bytes, new: bytes, after: int = 0) -> tuple[dict[str, Any], dict[str, Any]]:
+    """One batch, as a lead's desk does it: what was given, and what is to be kept."""
+    batch = (await asks(desk, "/desk/rewrap/next", after=after)).json()
+    conversations = []
+    for one in batch["conversations"]:
+        conv, wraps = base64.b64decode(one["conv"]), []
+        for kept in one["wraps"]:
+            purpose = Purpose.TEAM if kept["log"] == 1 else Purpose.TEAM_LOG
+            place = WrapContext(demo.ORGANISATION, demo.LINE, one["epoch"], conv, kept["g"], purpose)
+            secret = unwrap(base64.b64decode(kept["wrap"]), old, place)
+            anew = wrap(secret, primitives.public_of(new), replace(place, epoch=batch["epoch"]))
+            wraps.append({"log": kept["log"], "g": kept["g"], "wrap": b64(anew)})
+        conversations.append({"conv": one["conv"], "wraps": wraps})
+    return batch, {"epoch": batch["epoch"], "conversations": conversations}
+
+
+def test_what_ended_is_wrapped_anew_and_read_under_the_new_key(tmp_path: Path) -> None:
+    """A conversation of before opens with today's key and no more with the old one; what goes on is left alone."""
+
+    async def story(house: House) -> None:
+        noor, sam, robin = (house.counsellor(n) for n in range(3))
+        await noor.opens_desk()
+        over = await a_taken_conversation(house, noor)
+        await noor.notes(over.conv, "a note")
+        noor.line.send("end", conv=over.conv, reason="completed")
+        await noor.line.hear("ended")
+        going = await a_taken_conversation(house, noor)
+        assert (await asks(noor, "/desk/rewrap/next", after=0)).json()["code"] == "not_accepted"
+        await robin.opens_desk()
+        assert (await asks(robin, "/desk/rewrap/next", after=0)).json()["left"] == 0
+        seed = os.urandom(32)
+        everybody = [noor.person, sam.person, robin.person]
+        assert (await asks(robin, "/desk/epoch", **next_epoch(house, everybody, seed))).status_code == 200
+        batch, made = await rewraps(robin, house.organisation.team, seed)
+        assert (batch["left"], [base64.b64decode(one["conv"]) for one in batch["conversations"]]) == (1, [over.conv])
+        assert going.conv != over.conv
+        half = {**made, "conversations": [{**made["conversations"][0], "wraps": made["conversations"][0]["wraps"][:1]}]}
+        assert (await asks(robin, "/desk/rewrap", **half)).json()["code"] == "malformed"
+        assert (await asks(robin, "/desk/rewrap", **{**made, "epoch": 1})).json()["code"] == "not_accepted"
+        assert (await asks(robin, "/desk/rewrap", **made)).json() == {"stored": 1}
+        assert (await asks(robin, "/desk/rewrap", **made)).json() == {"stored": 0}
+        assert (await asks(robin, "/desk/rewrap/next", after=0)).json()["left"] == 0
+
+        # Through glass it is read with today's key. What the visitor signed is gone with the old wraps.
+        await robin.opens_desk()
+        number = batch and 1
+        day = house.luwte.minute() // 1440
+        robin.line.send("break_glass", number=number, day=day, basis="complaint", reason="somebody complained")
+        opened = await robin.line.hear("opened")
+        assert opened["start"]["wraps"] == []
+        assert {one["epoch"] for one in opened["wraps"]} == {2}
+        robin.team = seed
+        robin.gets(opened)
+        assert {await robin.reads(over.conv) for _ in range(4)} >= {"an opening", "a note"}
+        robin.team = house.organisation.team
+        with pytest.raises(CannotOpen):
+            robin.unwraps(over.conv, opened["wraps"][0])
+        found = [(one.actor, one.result) for one in await records(house) if one.action == "conversation.rewrap"]
+        assert found == [
+            (noor.person.id, "not_accepted"),
+            (robin.person.id, "done"),
+            (robin.person.id, "not_accepted"),
+        ]
+
+    play(story, tmp_path / "house")
+
+
+def test_a_thousand_are_wrapped_anew_while_the_desk_works_on(tmp_path: Path) -> None:
+    """Twenty at a time; between them everybody talks, and at the end none is left under the key of before."""
+
+    async def story(house: House) -> None:
+        noor, sam, robin = (house.counsellor(n) for n in range(3))
+        for desk in (noor, robin):
+            await desk.opens_desk()
+        ended = 1_000
+        await house.luwte.db.write(_many_that_ended, house, ended)
+        seed = os.urandom(32)
+        everybody = [noor.person, sam.person, robin.person]
+        assert (await asks(robin, "/desk/epoch", **next_epoch(house, everybody, seed))).status_code == 200
+        await noor.opens_desk()
+        noor.team = seed
+        visitor = await a_taken_conversation(house, noor)
+        after, lefts = 0, []
+        while True:
+            batch, made = await rewraps(robin, house.organisation.team, seed, after)
+            if not batch["conversations"]:
+                break
+            lefts.append(batch["left"])
+            assert (await asks(robin, "/desk/rewrap", **made)).json() == {"stored": len(batch["conversations"])}
+            after = batch["last"]
+            assert (await visitor.says(f"while it is {batch['left']}"))["t"] == "ack"
+            assert await noor.reads(visitor.conv) != ""
+        assert lefts == list(range(ended, 0, -20))
+        assert batch["left"] == 0
+        found = [one for one in await records(house) if one.action == "conversation.rewrap"]
+        assert len(found) == ended
+
+    play(story, tmp_path / "house")
+
+
+def _many_that_ended(tx: WriteTx, house: House, count: int) -> None:
+    """Conversations as they are on the disk once they ended, each with a key of its own."""
+    public = primitives.public_of(house.organisation.team)
+    for at in range(count):
+        id = at.to_bytes(16, "big")
+        key = house.luwte.keys.put(keystore.CONVERSATION, id, os.urandom(32))
+        proof = StartProof(bytes(32), bytes(32), bytes(32), bytes(16), bytes(64))
+        row = conversation_store.create(
+            tx, id=id, team=demo.LINE, number=at, epoch=1, start_hash=bytes(32), proof=proof, minute=1, for_later=False
+        )
+        tx.execute("UPDATE conversation SET ended = 2, ended_by = 'team' WHERE key = ?", row)
+        for g in (0, 1):
+            place = WrapContext(demo.ORGANISATION, demo.LINE, 1, id, g, Purpose.TEAM)
+            locked = lock(key, b"wrap", id, wrap_row(1, g, Purpose.TEAM), wrap(os.urandom(32), public, place))
+            conversation_store.put_wrap(tx, row, LockedWrap(1, g, Purpose.TEAM, locked))

@@ -13,12 +13,21 @@ def test_a_colleague_is_removed_while_they_talk(tmp_path: Path) -> None:
         noor, sam, robin = (DeskPage(context(browser, size=LAPTOP).new_page(), demo.desk) for _ in range(3))
         for desk, account in zip((noor, sam, robin), demo.accounts, strict=True):
             desk.signs_in(account)
+        before = VisitorPage(context(browser).new_page(), demo.visitor)
+        before.opens()
+        before.starts()
+        before.says("an old word")
+        noor.takes("an old word")
+        noor.page.get_by_role("button", name="End conversation").click()
+        noor.page.get_by_role("button", name="Confirm").click()
+        expect(noor.waiting).to_be_visible()
+
         visitor = VisitorPage(context(browser).new_page(), demo.visitor)
         visitor.opens()
         visitor.starts()
         visitor.says("are you there?")
         noor.takes("are you there?")
-        noor.says("yes, I am")
+        noor.says("yes, I am", noor.page.get_by_role("article", name="Conversation 2"))
         expect(visitor.log).to_contain_text("yes, I am")
 
         team = robin.page.get_by_role("region", name="Colleagues")
@@ -54,7 +63,11 @@ def test_a_colleague_is_removed_while_they_talk(tmp_path: Path) -> None:
         second.starts()
         second.says("a first word")
         sam.takes("a first word")
-        sam.says("hello", sam.page.get_by_role("article", name="Conversation 2"))
+        sam.says("hello", sam.page.get_by_role("article", name="Conversation 3"))
         expect(second.log).to_contain_text("hello")
+        # What ended before is wrapped to the next key, too, and opens with it.
+        expect(team.get_by_text("Old chats get the new key")).to_have_count(0)
+        robin.breaks_glass(1)
+        expect(robin.conversations).to_contain_text("an old word")
         for one in (visitor, second, noor, sam, robin):
             assert one.errors == []

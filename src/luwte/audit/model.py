@@ -41,6 +41,7 @@ ACTIONS = frozenset(
         "conversation.hand_over",
         "conversation.mute",
         "conversation.unmute",
+        "conversation.rewrap",
         "replies.change",
         "conversation.step_in",
         "conversation.step_out",

@@ -357,6 +357,36 @@ def start_proof(tx: ReadTx, conversation: Conversation) -> tuple[StartProof, lis
     return store.start_proof(tx, conversation.key), [wrap for wrap in wraps if wrap.generation < 2]
 
 
+def behind(tx: ReadTx, team: str, epoch: int, after: int, size: int) -> list[Conversation]:
+    """Some that ended and are wrapped to a key before *epoch*, after a place in the list."""
+    return store.behind(tx, team, epoch, after, size)
+
+
+def count_behind(tx: ReadTx, team: str, epoch: int) -> int:
+    """How many of them there are."""
+    return store.count_behind(tx, team, epoch)
+
+
+def find_behind(tx: ReadTx, team: str, epoch: int, id: bytes) -> Conversation | None:
+    """The conversation with this id, when it is one of them."""
+    found = store.find(tx, id)
+    is_behind = found is not None and found.team == team and found.epoch < epoch and found.ended_by is not None
+    return found if is_behind else None
+
+
+def rewrap(
+    tx: WriteTx,
+    conversation: Conversation,
+    kept: Iterable[LockedWrap],
+    anew: Mapping[tuple[int, int], bytes],
+    epoch: int,
+    shred_key: bytes,
+) -> None:
+    """Put wraps to the team's key of *epoch*, by log and generation, in the place of those that are *kept*."""
+    locked = [_lock_wrap(shred_key, conversation.id, *one[:3], anew[one.log, one.generation]) for one in kept]
+    store.replace_wraps(tx, conversation.key, locked, epoch)
+
+
 def opening(tx: ReadTx, conversation: Conversation, after: int) -> tuple[list[LockedWrap], list[LockedEnvelope]]:
     """What a shift may see before anybody takes it: the secret of the opening, and the opening after a number."""
     wraps = [wrap for wrap in store.wraps(tx, conversation.key, (Purpose.TEAM,)) if wrap.generation == 0]

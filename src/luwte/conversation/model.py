@@ -56,6 +56,8 @@ class Conversation:
     muted: int = 0
     for_later: int = 0
     page: bytes | None = None
+    rewrapped: int = 0
+    """Whether its wraps to the team are other ones than the visitor signed: only of one that ended."""
 
     @property
     def waits(self) -> bool:

@@ -7,7 +7,7 @@ from luwte.plumbing.db import ReadTx, WriteTx
 
 _COLUMNS = (
     "key, id, team, number, epoch, started, waiting_since, times, holder, ended_by, left_at, priority, muted,"
-    " for_later, page"
+    " for_later, page, rewrapped"
 )
 
 
@@ -62,6 +62,37 @@ def create(
         minute,
         int(for_later),
     )
+
+
+def behind(tx: ReadTx, team: str, epoch: int, after: int, size: int) -> list[Conversation]:
+    """Some that ended and are wrapped to a key before *epoch*, by key, after the key *after*."""
+    rows = tx.all(
+        f"SELECT {_COLUMNS} FROM conversation WHERE team = ? AND epoch < ? AND key > ? AND ended IS NOT NULL"
+        " ORDER BY key LIMIT ?",
+        team,
+        epoch,
+        after,
+        size,
+    )
+    return [Conversation(*row) for row in rows]
+
+
+def count_behind(tx: ReadTx, team: str, epoch: int) -> int:
+    """How many ended and are wrapped to a key before *epoch*."""
+    row = tx.one("SELECT count(*) FROM conversation WHERE team = ? AND epoch < ? AND ended IS NOT NULL", team, epoch)
+    return int(row[0]) if row else 0
+
+
+def replace_wraps(tx: WriteTx, key: int, wraps: list[LockedWrap], epoch: int) -> None:
+    """Put wraps to the key of *epoch* in the place of those that are there."""
+    for wrap in wraps:
+        tx.execute(
+            "UPDATE wrap SET locked = ? WHERE conversation = ? AND log = ? AND generation = ? AND purpose = ?",
+            wrap.locked,
+            key,
+            *wrap[:3],
+        )
+    tx.execute("UPDATE conversation SET epoch = ?, rewrapped = 1 WHERE key = ?", epoch, key)
 
 
 def start_proof(tx: ReadTx, key: int) -> StartProof:

@@ -34,6 +34,15 @@ def _wraps(held: Held, key: bytes) -> list[frames.TakenWrap]:
 def _start(held: Held, key: bytes) -> frames.Start:
     """What the visitor signed: with it a desk sees that the secrets are the visitor's own."""
     proof = held.proof
-    signed = [wrap.wrap for wrap in conversations.open_wraps(held.conversation.id, held.start_wraps, key)]
-    line = held.conversation.team
-    return frames.Start(line, proof.ve, proof.vg, proof.credential_hash, proof.team_cert, signed, proof.sig)
+    conversation = held.conversation
+    # Of one that was wrapped anew they are gone; it is only read.
+    signed = [] if conversation.rewrapped else conversations.open_wraps(conversation.id, held.start_wraps, key)
+    return frames.Start(
+        conversation.team,
+        proof.ve,
+        proof.vg,
+        proof.credential_hash,
+        proof.team_cert,
+        [one.wrap for one in signed],
+        proof.sig,
+    )

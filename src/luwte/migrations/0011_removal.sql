@@ -2,3 +2,7 @@
 
 -- staff
 ALTER TABLE account ADD COLUMN knew INTEGER;    -- of somebody removed: the last epoch whose team key they had
+
+-- conversation
+ALTER TABLE conversation ADD COLUMN rewrapped INTEGER NOT NULL DEFAULT 0;   -- not the wraps that the visitor signed
+CREATE INDEX conversation_ended ON conversation (team, epoch, key) WHERE ended IS NOT NULL;

@@ -232,6 +232,12 @@ function Lists({ people, view }: { people: People; view: PeopleView }) {
   );
 }
 
+/** What a colleague who left might have read from a stolen disk gets another key, while the desk works on. */
+function Rewrapping({ left }: { left: number }) {
+  if (left === 0) return null;
+  return <p class="small">{say("people.rewrap", { n: left })}</p>;
+}
+
 export function PeoplePart({ session }: { session: DeskSession }) {
   const { people } = session;
   const view = people.view.value;
@@ -248,6 +254,7 @@ export function PeoplePart({ session }: { session: DeskSession }) {
       <Ends view={view} now={session.minute.value} />
       {text !== "" && <p class="card warn">{text}</p>}
       <Invite people={people} view={view} />
+      <Rewrapping left={session.rewrap.left.value ?? 0} />
       <Lists people={people} view={view} />
     </section>
   );

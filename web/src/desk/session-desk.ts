@@ -30,6 +30,7 @@ import { Lead } from "./session-lead.ts";
 import { NextOne } from "./session-next.ts";
 import { DeskPeople } from "./session-people.ts";
 import { DeskReplies } from "./session-replies.ts";
+import { DeskRewrap } from "./session-rewrap.ts";
 import { Talk } from "./session-talk.ts";
 import { Vault } from "./session-vault.ts";
 import { WaitingList } from "./session-waiting.ts";
@@ -79,6 +80,7 @@ export class Desk implements DeskSession {
   readonly audit: DeskAudit;
   readonly joining: DeskJoining;
   readonly people: DeskPeople;
+  readonly rewrap: DeskRewrap;
   readonly pinned: boolean;
 
   readonly #world: Surroundings;
@@ -102,6 +104,7 @@ export class Desk implements DeskSession {
     this.pinned = pinned.root !== "";
     this.joining = new DeskJoining(world, pinned.organisation);
     this.people = new DeskPeople(world, pinned.organisation);
+    this.rewrap = new DeskRewrap(world);
     this.audit = new DeskAudit(world, pinned.organisation, said, () => this.#shift?.token);
     this.handing = new DeskHanding(world, {
       say: (frame) => this.connected.value && (this.#shift?.vault.isOpen ?? false) && this.#say(frame),
@@ -380,6 +383,7 @@ export class Desk implements DeskSession {
     this.handing.welcome();
     this.lead.connected();
     this.audit.connected();
+    if (this.lead.isLead.peek()) this.rewrap.begin(shift.vault, shift.token);
     this.#settleHeld(shift);
     if (this.trouble.value === "network") this.trouble.value = undefined;
     if (this.phase.value === "signing_in") this.phase.value = "in";
@@ -513,6 +517,7 @@ export class Desk implements DeskSession {
     this.glass.clear();
     this.audit.clear();
     this.people.clear();
+    this.rewrap.clear();
     for (const conv of [...this.#takes.keys()]) this.#answerTake(conv, false);
     this.#next.none();
     this.handing.clear();

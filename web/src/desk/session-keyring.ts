@@ -42,7 +42,7 @@ export interface SignedIn {
   readonly role: string;
 }
 
-const base64Of =
+export const base64Of =
   (length: number): Reads<Uint8Array> =>
   (value) => {
     if (typeof value !== "string") return undefined;

@@ -84,7 +84,10 @@ export class Talk implements DeskConversation {
   async taken(frame: Released): Promise<void> {
     this.beside.value = frame.t === "taken" ? undefined : frame.holder;
     this.throughGlass.value = frame.t === "opened";
-    if (!(await isVisitorsOwn(frame))) {
+    // What ended and was wrapped anew has not the wraps that the visitor signed any more. It is read and nothing else:
+    // a secret that is not its own opens none of its envelopes.
+    const isOnlyRead = frame.t === "opened" && frame.start.wraps.length === 0;
+    if (!isOnlyRead && !(await isVisitorsOwn(frame))) {
       this.#events.stopped("untrusted");
       this.#forked();
       return;
@@ -262,7 +265,7 @@ export class Talk implements DeskConversation {
       if (this.#isGone || !this.#vault.isOpen || log.has(kept.g)) wipe(secret);
       else log.hold(kept.g, secret);
     }
-    if (this.#logs[1].has(1)) this.#logs[1].allowWriting(1);
+    if (this.#logs[1].has(1) && !this.throughGlass.peek()) this.#logs[1].allowWriting(1);
     if (this.#vault.isOpen) this.unreadable.value = !this.#logs[1].has(1);
   }
 

@@ -45,6 +45,11 @@ export class Vault {
     return this.#keyring !== undefined;
   }
 
+  /** Of the team's key that new secrets are wrapped to. */
+  get epoch(): number | undefined {
+    return this.#team?.epoch;
+  }
+
   get account(): string | undefined {
     return this.#identity?.account;
   }
@@ -158,6 +163,21 @@ export class Vault {
     now: number,
   ): ReturnType<typeof renew> {
     return this.#asLead((by) => renew(by, held, members, isTeamDue, now));
+  }
+
+  /** A secret of a conversation that ended, wrapped to the team's key of today; undefined when it does not open. */
+  async rewrap(conv: Uint8Array, kept: KeptWrap): Promise<KeptWrap | undefined> {
+    const team = this.#team;
+    const secret = await this.secretIn(conv, kept);
+    if (secret === undefined || team === undefined) return undefined;
+    try {
+      const purpose = kept.log === 1 ? Purpose.TEAM : Purpose.TEAM_LOG;
+      const place = { organisation: this.#pin.organisation, team: team.slug, epoch: team.epoch };
+      const wrapped = await wrap(secret, team.key, { ...place, conv, generation: kept.g, purpose });
+      return { ...kept, epoch: team.epoch, wrap: wrapped };
+    } finally {
+      wipe(secret);
+    }
   }
 
   /** The team's next key for exactly these members; rejects like `admit`. */

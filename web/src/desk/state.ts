@@ -90,6 +90,8 @@ export interface DeskSession {
   readonly audit: Audit;
   readonly joining: Joining;
   readonly people: People;
+  /** Conversations that ended under a key that somebody who left had. */
+  readonly rewrap: { readonly left: ReadonlySignal<number | undefined> };
   /** Whether a root is pinned: without one there is nothing to believe, and the only way in is a first invitation. */
   readonly pinned: boolean;
 

@@ -243,6 +243,7 @@ export const en: Record<keyof typeof nl, string> = {
   "people.left": "This colleague does not belong to the team any more.",
   "people.due": "Somebody who left had the team's key. Your desk is making a new one now.",
   "people.due.other": "Somebody who left had the team's key. A lead who may admit makes a new one by signing in.",
+  "people.rewrap": "Old chats get the new key: {n} to go. You can work on.",
   "people.gone": "This colleague does not wait any more.",
   "people.refused": "These keys do not fit together. Nothing was stored.",
   "people.ends.team": "The team's certificate ends {t}. Without it nobody can chat. Tell your administrator.",

@@ -338,6 +338,7 @@ export function createScriptedDesk(): DeskSession {
     lead: scriptedLead(calls),
     joining: scriptedJoining(asked("join"), asked("wrong")),
     people: scriptedPeople(asked("people"), now),
+    rewrap: { left: signal(asked("people") === "due" ? 412 : 0) },
     pinned: asked("unpinned") === "",
     ...scriptedGlass(calls),
     async signIn(_, passphrase) {

@@ -1,0 +1,87 @@
+"""What ended under a key that somebody who left had, wrapped anew to the key of today, by a lead's desk.
+
+Only conversations that ended: nothing is written in them any more, so a secret put in the place of another opens
+nothing (each envelope carries a commitment to its key) and gains nothing. What goes on keeps the visitor's own wraps,
+which the visitor signed, and is wrapped anew once it has ended.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from luwte.conversation import actions as conversations
+from luwte.conversation.model import WRAP_BYTES, Conversation, LockedWrap, ShredKey
+from luwte.desk.actions import record
+from luwte.errors import MalformedFrame, NotAccepted
+from luwte.plumbing.db import ReadTx, WriteTx
+from luwte.staff import actions as staff
+from luwte.staff.model import Account, Team
+
+AT_ONCE = 20
+"""Conversations in one answer: a desk does them in about a second, and counsellors notice nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Some of what is wrapped to a key of before, still under the server's lock."""
+
+    epoch: int
+    """Of the key that they are to be wrapped to."""
+    left: int
+    conversations: list[tuple[Conversation, list[LockedWrap]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """One conversation's secrets, wrapped to the key of today."""
+
+    conversation: bytes
+    wraps: dict[tuple[int, int], bytes]
+    """By log and generation."""
+
+
+def release(tx: WriteTx, token: bytes, after: int, minute: int, key: ShredKey) -> Behind:
+    """The next ones after a place in the list; that a lead's desk gets their wraps is on record with them.
+
+    Raises `SignedOut` or `NotAccepted`.
+    """
+    account, team = _lead(tx, token, minute)
+    found = conversations.behind(tx, team.slug, team.epoch, after, AT_ONCE)
+    for one in found:
+        record(tx, account.id, one.id, "conversation.rewrap", minute, key)
+    return Behind(
+        team.epoch,
+        conversations.count_behind(tx, team.slug, team.epoch),
+        [(one, conversations.team_wraps(tx, one)) for one in found],
+    )
+
+
+def store(tx: WriteTx, token: bytes, epoch: int, anew: Sequence[Anew], minute: int, key: ShredKey) -> int:
+    """Keep what was wrapped to the key of *epoch*, in the place of what was; how many.
+
+    Passed over is what was erased or wrapped anew meanwhile. Raises `NotAccepted` when another epoch began, and
+    `MalformedFrame` for a conversation of which anything is missing.
+    """
+    _, team = _lead(tx, token, minute)
+    if epoch != team.epoch:
+        raise NotAccepted
+    return sum(_store_one(tx, team, one, key) for one in anew)
+
+
+def _store_one(tx: WriteTx, team: Team, anew: Anew, key: ShredKey) -> bool:
+    found = conversations.find_behind(tx, team.slug, team.epoch, anew.conversation)
+    shred_key = key(anew.conversation)
+    if found is None or shred_key is None:
+        return False
+    kept = conversations.team_wraps(tx, found)
+    if {(one.log, one.generation) for one in kept} != anew.wraps.keys():
+        raise MalformedFrame
+    if any(len(wrap) != WRAP_BYTES for wrap in anew.wraps.values()):
+        raise MalformedFrame
+    conversations.rewrap(tx, found, kept, anew.wraps, team.epoch, shred_key)
+    return True
+
+
+def _lead(tx: ReadTx, token: bytes, minute: int) -> tuple[Account, Team]:
+    account = staff.session(tx, token, minute).account
+    staff.check_lead(account)
+    return account, next(team for team in staff.teams(tx) if team.slug == account.team)

@@ -1,0 +1,92 @@
+/** What ended under a key that somebody who left had gets the key of today, a few conversations at a time. */
+
+import { type Signal, signal } from "@preact/signals";
+import { base64 } from "../crypto/bytes.ts";
+import type { KeptWrap } from "../wire/desk-frames.ts";
+import { list, oneOf, record, whole } from "../wire/shape.ts";
+import type { Surroundings } from "../wire/surroundings.ts";
+import { ask, base64Of, believed } from "./session-keyring.ts";
+import type { Vault } from "./session-vault.ts";
+
+/** Between two batches: whoever talks meanwhile notices nothing. */
+const BREATH = 100;
+const AGAIN = 60_000;
+
+const readBatch = record({
+  epoch: whole,
+  left: whole,
+  last: whole,
+  conversations: list(
+    record({
+      conv: base64Of(16),
+      epoch: whole,
+      wraps: list(record({ log: oneOf(1, 2), g: whole, wrap: base64Of(80) }), 64),
+    }),
+    100,
+  ),
+});
+type Batch = NonNullable<ReturnType<typeof readBatch>>;
+
+export class DeskRewrap {
+  /** How many are still to be done; undefined until that is known. */
+  readonly left: Signal<number | undefined> = signal(undefined);
+  readonly #world: Surroundings;
+  #round = 0;
+  #stop: () => void = () => {};
+
+  constructor(world: Surroundings) {
+    this.#world = world;
+  }
+
+  /** A lead signed in. */
+  begin(vault: Vault, token: string): void {
+    this.clear();
+    const round = this.#round;
+    const goOn = async (after: number): Promise<void> => {
+      const last = await this.#batch(vault, token, after).catch(() => undefined);
+      if (round !== this.#round) return;
+      // At the end of the list, or of our luck, from the beginning after a while: what did not open may open then.
+      const [next, pause] = last === undefined ? [0, AGAIN] : [last, BREATH];
+      this.#stop = this.#world.after(pause, () => void goOn(next));
+    };
+    void goOn(0);
+  }
+
+  clear(): void {
+    this.#round += 1;
+    this.#stop();
+    this.left.value = undefined;
+  }
+
+  /** Where to go on; undefined at the end. */
+  async #batch(vault: Vault, token: string, after: number): Promise<number | undefined> {
+    if (!vault.isOpen) return undefined;
+    const batch = believed(await ask(this.#world, "/desk/rewrap/next", { after }, token), readBatch);
+    this.left.value = batch.left;
+    // The server has begun an epoch that we were not welcomed to yet.
+    if (batch.conversations.length === 0 || batch.epoch !== vault.epoch) return undefined;
+    const conversations = [];
+    for (const one of batch.conversations) {
+      const wraps = await anew(vault, one);
+      if (wraps !== undefined) conversations.push({ conv: base64(one.conv), wraps });
+    }
+    if (conversations.length > 0) await ask(this.#world, "/desk/rewrap", { epoch: batch.epoch, conversations }, token);
+    this.left.value = Math.max(0, batch.left - conversations.length);
+    return batch.last;
+  }
+}
+
+/** All secrets of one conversation, or none: half of them would be lost with the old key. */
+async function anew(
+  vault: Vault,
+  { conv, epoch, wraps }: Batch["conversations"][number],
+): Promise<readonly { readonly log: number; readonly g: number; readonly wrap: string }[] | undefined> {
+  const done = [];
+  for (const one of wraps) {
+    const kept: KeptWrap = { ...one, epoch };
+    const made = await vault.rewrap(conv, kept);
+    if (made === undefined) return undefined;
+    done.push({ log: made.log, g: made.g, wrap: base64(made.wrap) });
+  }
+  return done;
+}
