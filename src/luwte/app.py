@@ -1,5 +1,6 @@
 """Where the parts meet: settings -> database, relay, key store -> sockets and pages."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -52,7 +53,7 @@ from luwte.plumbing.http import is_ambiguous, protocol, refusal_body
 from luwte.plumbing.keystore import KeyStore
 from luwte.plumbing.ledger import Ledger
 from luwte.plumbing.limits import Limits
-from luwte.plumbing.log import trouble
+from luwte.plumbing.log import notice, trouble
 from luwte.plumbing.metrics import Metrics
 from luwte.plumbing.migrate import migrate
 from luwte.plumbing.pages import Client, everywhere
@@ -64,6 +65,7 @@ from luwte.replies import web as replies_web
 from luwte.review import web as review_web
 from luwte.settings import DEMONSTRATION, DESK, PARTNER, VISITOR, Settings, host_of, is_onion
 from luwte.staff import actions as staff
+from luwte.staff import joining_web, people_web
 from luwte.staff import web as staff_web
 from luwte.staff.model import Team
 
@@ -73,6 +75,8 @@ TODAY = f"/{PROTOCOL}"
 """The end of the paths of today's sockets; a path without it speaks the protocol before."""
 SHARED = ("healthz", "org.js", "release.json", "assets", "poll")
 """What every part's pages need, and what says itself where it leads."""
+PIN_PAUSE = 1.0
+"""Seconds between looks whether a root was pinned, where none is."""
 DEFAULT_SECRETS = {bytes(32), b"\xff" * 32}
 
 
@@ -85,6 +89,7 @@ class Luwte:
         self.settings, self.around = settings, around
         self.db, self.keys, self.limits = around.db, around.keys, around.limits
         self.server_secret, self.notary, self.is_demo = server_secret, notary, is_demo
+        self.root = root_of(settings.folder, is_demo=is_demo)
         self.teams: dict[str, Team] = {}
         self.desks = Desks(around.clock)
         self.on_shift = OnShift(around.relay, settings.desk_limit)
@@ -97,7 +102,31 @@ class Luwte:
         self.proxies = Proxies(settings.trusted_proxies)
         self.sockets = Sockets(self._route, self.is_own_origin, self.proxies, around.clock, around.metrics)
         self.polls = Polls(self.sockets)
-        self.client = Client(self._organisation(), settings.all_origins, self.is_served)
+        self.client = self._client()
+
+    def _client(self) -> Client:
+        return Client(self._organisation(), self.settings.all_origins, self.is_served, is_open=self.is_pinned)
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether a root is pinned. Before one is there is nothing to trust: no chat, no desk but its door."""
+        return bool(self.root)
+
+    async def await_pin(self) -> None:
+        """Notice `luwte pin`, and open."""
+        while not self.is_pinned:
+            await asyncio.sleep(PIN_PAUSE)
+            try:
+                self.root = root_of(self.settings.folder, is_demo=self.is_demo)
+            except CannotStart as error:
+                trouble("pin", error)
+        self.client = self._client()
+        await self.reload_teams()
+        notice("a root is pinned: visitors may come")
+
+    def now(self) -> int:
+        """Now, in Unix seconds."""
+        return int(self.around.clock())
 
     def minute(self) -> int:
         """Now, as fine as is stored."""
@@ -105,7 +134,7 @@ class Luwte:
 
     async def reload_teams(self) -> None:
         """Read teams and certificates again: at start, and when they were renewed."""
-        teams = await self.db.read(staff.teams)
+        teams = await self.db.read(staff.teams) if self.is_pinned else []
         if {team.slug for team in teams} != set(self.teams):
             self.boards.close()
             self.boards = Boards(self.around, self.lines, [team.slug for team in teams])
@@ -151,7 +180,7 @@ class Luwte:
         return known | line_web.prospect(self.lines, line, self.minute(), known["low"], known["high"])
 
     def _route(self, path: str, host: str) -> Handler | None:
-        if not self.is_served(path, host):
+        if not self.is_pinned or not self.is_served(path, host):
             return None
         protocol = PROTOCOL if path.endswith(TODAY) else PROTOCOL - 1
         place = path.removesuffix(TODAY)
@@ -179,7 +208,7 @@ class Luwte:
         return {
             "organisation": settings.organisation,
             "name": settings.name,
-            "root": pinned_root(settings.folder, is_demo=self.is_demo).hex(),
+            "root": self.root.hex(),
             "line": settings.line,
             "lineName": settings.line_name,
             "exitUrl": settings.exit_url,
@@ -204,15 +233,18 @@ def line_in(path: str, end: str) -> str:
     return ""
 
 
-def pinned_root(folder: Path, *, is_demo: bool) -> bytes:
-    """The organisation's root key as it was pinned; a demonstration's says so and serves nobody else."""
+def root_of(folder: Path, *, is_demo: bool) -> bytes:
+    """The organisation's root key as it was pinned, empty when none is; a demonstration's serves nobody else."""
+    path = folder / "root.pub"
     try:
-        text = (folder / "root.pub").read_text().strip()
+        text = path.read_text().strip()
         if text.startswith(DEMONSTRATION) and not is_demo:
             raise CannotStart("The pinned root is a demonstration's: its keys were made on the server.")
         root = bytes.fromhex(text.removeprefix(DEMONSTRATION))
+    except FileNotFoundError:
+        return b""
     except (OSError, ValueError):
-        raise CannotStart("No organisation root is pinned in this folder: root.pub is missing or unreadable.") from None
+        raise CannotStart("root.pub cannot be read.") from None
     if len(root) != 32:
         raise CannotStart("root.pub is not an Ed25519 public key.")
     return root
@@ -272,9 +304,12 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
         luwte.departures.start()
         luwte.lines.start()
         luwte.notary.start()
+        awaiting = asyncio.create_task(luwte.await_pin()) if not luwte.is_pinned else None
         try:
             yield luwte
         finally:
+            if awaiting is not None:
+                awaiting.cancel()
             luwte.watch.stop()
             luwte.departures.stop()
             luwte.lines.stop()
@@ -319,7 +354,8 @@ def visitor_page(request: Request[Any, Any, Any], state: State) -> Response[byte
 @get("/l/{line:str}", sync_to_thread=False)
 def line_page(line: FromPath[str], request: Request[Any, Any, Any], state: State) -> Response[bytes]:
     """The visitor's page of one line."""
-    if line not in _luwte(state).teams:
+    luwte = _luwte(state)
+    if line not in (luwte.teams if luwte.is_pinned else {luwte.settings.line}):
         raise NotFound
     return _visitor_page(request, state, f"/l/{line}")
 
@@ -352,7 +388,7 @@ def _serve(request: Request[Any, Any, Any], state: State, path: str) -> Response
     file = _luwte(state).client.file(path, request.headers["host"])
     if file is None:
         raise NotFound
-    return Response(file.body, media_type=file.type, headers=file.headers)
+    return Response(file.body, status_code=file.status, media_type=file.type, headers=file.headers)
 
 
 def serving(luwte: Luwte) -> uvicorn.Config:
@@ -390,6 +426,8 @@ def http(luwte: Luwte) -> ASGIApp:
             asset,
             *phrase_web.handlers,
             *staff_web.handlers,
+            *joining_web.handlers,
+            *people_web.handlers,
             *replies_web.handlers,
             *review_web.handlers,
         ],

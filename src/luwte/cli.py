@@ -22,8 +22,8 @@ import click
 import uvicorn
 import uvloop
 
-from luwte import __version__, demo, housekeeping, settings
-from luwte.app import Luwte, check_for_serving, pinned_root, read_secret, running, serving
+from luwte import __version__, demo, housekeeping, install, settings
+from luwte.app import Luwte, check_for_serving, read_secret, root_of, running, serving
 from luwte.audit import actions as audit
 from luwte.audit import witness
 from luwte.audit.notary import KEY
@@ -43,6 +43,8 @@ from luwte.plumbing.db import ReadTx, look
 from luwte.plumbing.migrate import KEPT, KEPT_DAYS
 from luwte.settings import Settings
 from luwte.staff import actions as staff
+from luwte.staff.invitation import DAYS, shown
+from luwte.staff.model import LEAD
 from luwte.watch import actions as watching
 from luwte.watch.model import GUISES, Report
 
@@ -105,6 +107,96 @@ def demo_(port: int, folder: Path, metrics_port: int | None, as_json: bool) -> N
     chosen = demo.prepare(folder.resolve(), listener.getsockname()[1])
     organisation = demo.load(chosen.folder)
     _run(_demo(chosen, organisation, listener, metrics_port, as_json))
+
+
+@main.command(
+    epilog="Example: luwte init --dir /var/lib/luwte --organisation helpline --name Helpline --line chat"
+    " --line-name Chat --origin https://chat.example.org --desk-origin https://desk.example.org"
+)
+@click.option("--dir", "folder", required=True, type=FOLDER, help="A new data folder, or an empty one.")
+@click.option("--organisation", required=True, help="In every key and certificate: small letters, digits, hyphens.")
+@click.option("--name", required=True, help='What visitors read: "a counsellor of ...".')
+@click.option("--line", required=True, help="The line that visitors come to: small letters, digits, hyphens.")
+@click.option("--line-name", required=True, help="What people call it.")
+@click.option("--origin", "origins", required=True, multiple=True, help="An address of the visitors. May be repeated.")
+@click.option("--desk-origin", "desk_origins", multiple=True, help="An address of the desk. May be repeated.")
+@click.option("--listen", help="Where the proxy finds it. Default: unix:/run/luwte/luwte.sock, or the loopback origin.")
+@click.option("--exit-url", default="https://www.wikipedia.org/", show_default=True, help='Where "Leave now" goes.')
+@click.option("--retention-days", default=30, show_default=True, type=click.IntRange(1), help="After the last message.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON: {desk, invitation, data_dir}.")
+def init(
+    folder: Path,
+    organisation: str,
+    name: str,
+    line: str,
+    line_name: str,
+    origins: tuple[str, ...],
+    desk_origins: tuple[str, ...],
+    listen: str | None,
+    exit_url: str,
+    retention_days: int,
+    as_json: bool,
+) -> None:
+    """Make the folder of a new installation, and the invitation of its first lead.
+
+    No key that reads is made here: the lead's browser makes them. The invitation is shown once. Exit code 0: made;
+    2: not made, and nothing was changed.
+    """
+    log.configure()
+    local = next((one for one in origins if settings.is_loopback_origin(one)), None)
+    chosen = Settings(
+        folder=folder.resolve(),
+        organisation=organisation,
+        name=name,
+        line=line,
+        line_name=line_name,
+        origins=origins,
+        listen=listen or (settings.listen_at(local) if local else "unix:/run/luwte/luwte.sock"),
+        exit_url=exit_url,
+        retention_days=retention_days,
+        desk_origins=desk_origins or ((settings.neighbour(local),) if local else ()),
+        trusted_proxies=() if local or listen else (proxies.UNIX,),
+    )
+    check_for_serving(chosen)
+    with _progress():
+        code = install.make(chosen, minute(time.time()))
+    desk = f"{chosen.desk_origins[0]}/desk"
+    if as_json:
+        click.echo(json.dumps({"desk": desk, "invitation": shown(code), "data_dir": str(chosen.folder)}))
+        return
+    click.echo(
+        f"Made: {chosen.folder}\n\n"
+        f"  The invitation of the first lead, shown this once:  {shown(code)}\n\n"
+        f"It holds for {DAYS} days. Give it to nobody else: who has it makes the organisation's keys.\n"
+        f"Next: luwte serve --dir {chosen.folder}\n"
+        f'Then the lead opens {desk}, chooses "I have an invitation", and brings you root.pub.\n'
+        f"Then: luwte pin root.pub --dir {chosen.folder}. Visitors come after that. See docs/runbooks/install.md."
+    )
+
+
+@main.command(
+    epilog="Example: luwte pin root.pub --dir /var/lib/luwte --fingerprint '12345 67890 12345 67890 12345 67890'"
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dir", "folder", required=True, type=FOLDER, help="The data folder; its server may go on.")
+@click.option("--fingerprint", help="The digits that the lead reads to you from the screen. Not from the file.")
+def pin(file: Path, folder: Path, fingerprint: str | None) -> None:
+    """Pin the root that the first lead's browser made, after comparing its digits with what the lead reads to you.
+
+    A running server notices it and lets visitors come. Exit code 0: pinned; 2: nothing was changed.
+    """
+    chosen = settings.read(folder.resolve())
+    root = install.read_root(file)
+    install.check_may_pin(chosen, root, int(time.time()))
+    known = install.fingerprint_of(chosen, root)
+    click.echo(f"The root in this file: {known}", err=True)
+    if fingerprint is None and not sys.stdin.isatty():
+        raise CannotStart("Compare these digits with the lead's screen, then give them with --fingerprint.")
+    read = fingerprint if fingerprint is not None else click.prompt("The digits that the lead reads to you", err=True)
+    if re.sub(r"[\s-]", "", read) != known.replace(" ", ""):
+        raise CannotStart("These are other digits than the file's. Nothing was changed: find out why first.")
+    install.pin(chosen, root)
+    click.echo("Pinned. A running server lets visitors come within seconds; one that is not running, when it starts.")
 
 
 @main.command(epilog="Example: luwte serve --dir /var/lib/luwte")
@@ -583,7 +675,7 @@ def _findings(chosen: Settings) -> list[str]:
     folder, findings = chosen.folder, []
     for check in (
         check_for_serving,
-        lambda one: pinned_root(one.folder, is_demo=False),
+        _check_pinned,
         lambda one: read_secret(one.folder),
         lambda one: plans.read(one.folder),
     ):
@@ -607,6 +699,11 @@ def _findings(chosen: Settings) -> list[str]:
     return [*findings, *_findings_in(folder / "main.db")]
 
 
+def _check_pinned(chosen: Settings) -> None:
+    if not root_of(chosen.folder, is_demo=False):
+        raise CannotStart("No root is pinned, so no visitor can come. See luwte pin.")
+
+
 def _findings_in(database: Path) -> list[str]:
     if not database.exists():
         return ["There is no database yet; the first start makes it."]
@@ -622,6 +719,9 @@ def _look_over(tx: ReadTx) -> list[str]:
         findings.append(f"{alone} accounts have no second factor.")
     if not staff.teams(tx):
         findings.append("There is no team yet, so no visitor can start a chat.")
+    for team in staff.teams(tx):
+        if sum(member.role == LEAD for member in staff.members(tx, team.slug)) == 1:
+            findings.append(f"Only one lead can admit people to {team.slug}. Invite a second one: a lead can be ill.")
     if (bad := audit.verify(tx)) is not None:
         findings.append(_altered(bad))
     return findings

@@ -15,7 +15,7 @@ from mnemonic import Mnemonic
 from luwte import settings as settings_module
 from luwte.crypto import keys as key_labels
 from luwte.crypto import primitives
-from luwte.crypto.certificate import Certificate, Type, cert_id, issue, parse
+from luwte.crypto.certificate import ADMIN_SUBJECT, RECOVERY_SUBJECT, Certificate, Type, cert_id, issue, parse
 from luwte.crypto.wrap import Purpose, WrapContext, wrap
 from luwte.errors import CannotStart
 from luwte.plumbing import keystore
@@ -24,10 +24,11 @@ from luwte.plumbing.files import write_whole
 from luwte.plumbing.keystore import KeyStore
 from luwte.settings import DEMONSTRATION, Settings
 from luwte.staff import actions as staff
+from luwte.staff import joining_store
 from luwte.staff.model import COUNSELLOR, LEAD, Account, Team, TeamKey
 
 DAY = 86_400
-TEAM_DAYS, STAFF_DAYS, ADMIN_DAYS = 14, 90, 365
+TEAM_DAYS, STAFF_DAYS, ADMIN_DAYS, RECOVERY_DAYS = 14, 90, 365, 3650
 ORGANISATION, LINE = "demo", "chat"
 WORDS = 7
 """Words of a passphrase: seven of 2,048 are 77 bits."""
@@ -136,10 +137,13 @@ def _admit_all(tx: WriteTx, keys: KeyStore, organisation: Organisation, now: int
         staff.put_team(tx, _team(organisation, now))
     for person in organisation.people:
         known = staff.find_account(tx, person.name)
-        if known is not None and _lasts(known.certificate, now, STAFF_DAYS):
-            continue
-        half = keys.put(keystore.STAFF, bytes.fromhex(person.id), os.urandom(32))
-        staff.admit(tx, _account(person, organisation, half, now, known), [_team_key(person, organisation)])
+        if known is None or not _lasts(known.certificate, now, STAFF_DAYS):
+            half = keys.put(keystore.STAFF, bytes.fromhex(person.id), os.urandom(32))
+            staff.admit(tx, _account(person, organisation, half, now, known), [_team_key(person, organisation)])
+        if person.role == LEAD and joining_store.admin_key(tx, person.id) is None:
+            joining_store.put_admin_key(tx, person.id, 1, _admin_key(person, organisation))
+    if not joining_store.recovery(tx):
+        _keep_recovery(tx, organisation, now)
 
 
 def _team(organisation: Organisation, now: int) -> Team:
@@ -179,6 +183,20 @@ def _account(person: Person, organisation: Organisation, half: bytes, now: int, 
 def _team_key(person: Person, organisation: Organisation) -> TeamKey:
     context = WrapContext(ORGANISATION, LINE, 1, bytes(16), 0, Purpose.MEMBER)
     return TeamKey(LINE, 1, wrap(organisation.team, primitives.public_of(person.x25519), context))
+
+
+def _admin_key(person: Person, organisation: Organisation) -> bytes:
+    context = WrapContext(ORGANISATION, ADMIN_SUBJECT, 1, bytes(16), 0, Purpose.TEAM_ADMIN)
+    return wrap(organisation.admin, primitives.public_of(person.x25519), context)
+
+
+def _keep_recovery(tx: WriteTx, organisation: Organisation, now: int) -> None:
+    """The recovery key of a demonstration grows from its root: older folders have none of their own."""
+    public = primitives.public_of(primitives.hkdf(organisation.root, "luwte/demo/recovery"))
+    said = _certificate(Type.RECOVERY, RECOVERY_SUBJECT, (public,), (), now, RECOVERY_DAYS)
+    joining_store.put_recovery(tx, issue(said, organisation.root))
+    context = WrapContext(ORGANISATION, LINE, 1, bytes(16), 0, Purpose.RECOVERY)
+    joining_store.put_recovery_wrap(tx, LINE, 1, wrap(organisation.team, public, context))
 
 
 def _lasts(certificate: bytes, now: int, days: int) -> bool:

@@ -211,6 +211,36 @@ class SignInRefused(Refusal):
     status, code, says = 401, "sign_in_refused", "Name or passphrase is wrong."
 
 
+class NotAdmitted(Refusal):
+    """The passphrase is right and nobody has admitted its owner yet; said to them alone."""
+
+    status, code, says = 403, "not_admitted", "A colleague has to admit you first. Ask a shift lead."
+
+
+class NoSuchInvitation(Refusal):
+    """Never made, used, withdrawn or too old: the four look the same."""
+
+    status, code, says = 404, "no_such_invitation", "This code does not work. Ask for a new one."
+
+
+class NameTaken(Refusal):
+    """Somebody has this name; said only to who was invited."""
+
+    status, code, says = 409, "name_taken", "A colleague has this name. Please choose another one."
+
+
+class NoSuchApplicant(Refusal):
+    """Nobody by this id waits for this team, or not any more."""
+
+    status, code, says = 404, "no_such_applicant", "This person does not wait any more."
+
+
+class CertificateRefused(Refusal):
+    """A certificate or a wrap that nobody would accept, so it is not stored."""
+
+    status, code, says = 422, "certificate_refused", "These keys do not fit together. Nothing was stored."
+
+
 class Failed(Refusal):
     """Something broke on our side; nothing was acknowledged."""
 

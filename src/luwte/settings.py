@@ -203,6 +203,23 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_loopback_origin(origin: str) -> bool:
+    """Whether *origin* is plain http at this machine itself, for trying things out."""
+    parts = urlsplit(origin)
+    return parts.scheme == "http" and parts.port is not None and is_loopback(parts.hostname or "")
+
+
+def listen_at(origin: str) -> str:
+    """Where a server listens that is reached at a loopback *origin* without a proxy."""
+    return f"127.0.0.1:{urlsplit(origin).port}"
+
+
+def neighbour(origin: str) -> str:
+    """The other name of a loopback *origin*: to a browser it is another address, on the same port."""
+    parts = urlsplit(origin)
+    return f"http://{'127.0.0.1' if parts.hostname == 'localhost' else 'localhost'}:{parts.port}"
+
+
 def write(settings: Settings) -> None:
     """Write the settings to their folder, whole or not at all."""
     lines = [

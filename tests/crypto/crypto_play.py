@@ -60,6 +60,7 @@ def key_set(type: Type, seeds: tuple[bytes, bytes]) -> tuple[bytes, ...]:
         Type.TEAM: (agreement,),
         Type.STAFF: (signing, agreement),
         Type.PARTNER: (signing, agreement),
+        Type.RECOVERY: (agreement,),
     }[type]
 
 
@@ -70,7 +71,7 @@ def certificates(draw: st.DrawFn) -> Certificate:
     return Certificate(
         type=type,
         organisation=draw(names),
-        subject="team-admin" if type is Type.TEAM_ADMIN else draw(names),
+        subject={Type.TEAM_ADMIN: "team-admin", Type.RECOVERY: "recovery"}.get(type) or draw(names),
         keys=key_set(type, (draw(keys), draw(keys))),
         roles=tuple(draw(st.lists(names, max_size=4))) if type is Type.STAFF else (),
         epoch=draw(counts),

@@ -21,6 +21,7 @@ VERSION: Final = 1
 SUITE: Final = 1
 TOLERANCE: Final = 48 * 3600
 ADMIN_SUBJECT: Final = "team-admin"
+RECOVERY_SUBJECT: Final = "recovery"
 MAX_TIME: Final = 2**53 - 1
 _LABEL: Final = b"luwte/v1/cert\0"
 _TIMES: Final = struct.Struct(">IQQ")
@@ -35,6 +36,7 @@ class Type(IntEnum):
     TEAM = 2
     STAFF = 3
     PARTNER = 4
+    RECOVERY = 5
 
 
 _KEY_CHECKS: Final = {
@@ -42,7 +44,10 @@ _KEY_CHECKS: Final = {
     Type.TEAM: (check_x25519,),
     Type.STAFF: (check_ed25519, check_x25519),
     Type.PARTNER: (check_ed25519, check_x25519),
+    Type.RECOVERY: (check_x25519,),
 }
+_SUBJECTS: Final = {Type.TEAM_ADMIN: ADMIN_SUBJECT, Type.RECOVERY: RECOVERY_SUBJECT}
+"""Those of which an organisation has one."""
 
 
 class Untrusted(Exception):
@@ -120,6 +125,13 @@ def check_admin(root_public: bytes, admin: bytes, *, organisation: str, now: int
     return signed
 
 
+def check_recovery(root_public: bytes, recovery: bytes, *, organisation: str, now: int) -> Signed:
+    """Give the recovery certificate when the root vouches for it now; otherwise raise Untrusted."""
+    signed = _read(recovery)
+    _check_place(signed, root_public, Type.RECOVERY, organisation, now)
+    return signed
+
+
 def check_chain(
     root_public: bytes,
     admin: bytes,
@@ -189,8 +201,8 @@ def _check(certificate: Certificate) -> None:
         check(key)
     if certificate.roles and certificate.type is not Type.STAFF:
         raise Malformed("only staff have roles")
-    if certificate.type is Type.TEAM_ADMIN and certificate.subject != ADMIN_SUBJECT:
-        raise Malformed("a team admin is called team-admin")
+    if certificate.subject != _SUBJECTS.get(certificate.type, certificate.subject):
+        raise Malformed("what an organisation has one of has one name")
     if not 0 <= certificate.epoch < 2**32:
         raise Malformed("an epoch that does not fit")
     if not 0 <= certificate.not_before < certificate.not_after <= MAX_TIME:

@@ -6,7 +6,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
 import msgspec
@@ -84,17 +84,24 @@ class File:
     body: bytes
     type: str
     headers: dict[str, str]
+    status: int = 200
 
 
 class Client:
     """All files of the browser's side, ready to be served."""
 
     def __init__(
-        self, organisation: Organisation, origins: Sequence[str], is_served: Callable[[str, str], bool]
+        self,
+        organisation: Organisation,
+        origins: Sequence[str],
+        is_served: Callable[[str, str], bool],
+        *,
+        is_open: bool = True,
     ) -> None:
         """Load the build and pin it to *organisation*; it is served at *origins*, and each page knows of its own alone.
 
-        *is_served*: whether what lies at this path may be seen at this host.
+        *is_served*: whether what lies at this path may be seen at this host. *is_open*: False while visitors cannot
+        come; then their pages have words and telephone numbers, no script, and the status 503.
 
         Raises `CannotStart` when there is no build, or one whose files are not those that were built.
         """
@@ -103,12 +110,14 @@ class Client:
         bodies[ORGANISATION] = module(organisation)
         integrity = integrity_of(bodies)
         for path in PAGES:
-            bodies[path] = rendered(built[path].decode(), organisation, integrity)
+            page = built[path].decode() if is_open or path == DESK else without_scripts(built[path].decode())
+            bodies[path] = rendered(page, organisation, integrity)
         self._files = {
             host_of(origin): _at(
                 origin,
                 release.version,
                 {path: body for path, body in bodies.items() if is_served(path, host_of(origin))},
+                is_open=is_open,
             )
             for origin in origins
         }
@@ -118,11 +127,13 @@ class Client:
         return self._files[host].get(path)
 
 
-def _at(origin: str, version: str, bodies: dict[str, bytes]) -> dict[str, File]:
+def _at(origin: str, version: str, bodies: dict[str, bytes], *, is_open: bool) -> dict[str, File]:
     """The files of one origin, with the list of them."""
     manifest = Manifest(version, {path: sha256(bodies[path]) for path in sorted(bodies)})
     listed = bodies | {MANIFEST: msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"}
-    return {path: _file(path, body, origin) for path, body in listed.items()}
+    files = {path: _file(path, body, origin) for path, body in listed.items()}
+    closed = () if is_open else (VISITOR, HIDE)
+    return {path: replace(file, status=503) if path in closed else file for path, file in files.items()}
 
 
 def build() -> tuple[Manifest, dict[str, bytes]]:
@@ -188,6 +199,13 @@ def rendered(built: str, organisation: Organisation, integrity: Mapping[str, str
     return re.sub(
         r'(<script type="module"[^>]*? src="([^"]+)")', lambda m: f'{m[1]} integrity="{integrity[m[2]]}"', text
     ).encode()
+
+
+def without_scripts(page: str) -> str:
+    """What somebody without JavaScript sees of a page, for everybody."""
+    text = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    text = re.sub(r'<link rel="modulepreload"[^>]*>', "", text)
+    return re.sub(r"</?noscript>", "", text)
 
 
 def as_built(page: str, organisation: Organisation) -> str:

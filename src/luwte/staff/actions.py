@@ -1,9 +1,9 @@
 """Signing in, staying signed in, signing out; admitting people to a team."""
 
 from luwte.audit import actions as audit
-from luwte.errors import NotAccepted, SignedOut, SignInRefused
+from luwte.errors import NotAccepted, NotAdmitted, SignedOut, SignInRefused
 from luwte.plumbing.db import ReadTx, WriteTx
-from luwte.staff import store
+from luwte.staff import joining, joining_store, store
 from luwte.staff.model import (
     LEAD,
     Account,
@@ -43,8 +43,9 @@ def put_team(tx: WriteTx, team: Team) -> None:
 def salt(tx: ReadTx, name: str, server_secret: bytes) -> bytes:
     """The salt of *name*; a lasting invented one for a name that nobody has."""
     invented = salt_for_nobody(server_secret, name)
-    account = store.account_named(tx, name)
-    return account.salt if account else invented
+    # Both are asked for every name, so that the time tells nothing either.
+    account, applicant = store.account_named(tx, name), joining_store.applicant_named(tx, name)
+    return account.salt if account else applicant.salt if applicant else invented
 
 
 def find_account(tx: ReadTx, name: str) -> Account | None:
@@ -58,8 +59,13 @@ def account_ids(tx: ReadTx) -> list[str]:
 
 
 def sign_in(tx: WriteTx, name: str, proof: bytes, token: bytes, minute: int) -> tuple[Account, list[TeamKey]]:
-    """Begin a session. Raises `SignInRefused`, the same for a wrong name and a wrong passphrase."""
-    account = store.account_named(tx, name)
+    """Begin a session. Raises `SignInRefused`, the same for a wrong name and a wrong passphrase.
+
+    `NotAdmitted` hears only who joined and knows the passphrase.
+    """
+    account, applicant = store.account_named(tx, name), joining.waits(tx, name, proof)
+    if applicant is not None:
+        raise NotAdmitted
     if not proof_matches(account, proof) or account is None:
         raise SignInRefused
     store.begin_session(tx, token_hash(token), account.id, minute)
@@ -77,6 +83,13 @@ def sign_in_refused(tx: WriteTx, name: str, minute: int) -> None:
         action="staff.sign_in",
         result=SignInRefused.code,
     )
+
+
+def sign_in_not_admitted(tx: WriteTx, name: str, minute: int) -> None:
+    """Put on record that somebody who waits for admission tried to sign in."""
+    applicant = joining_store.applicant_named(tx, name)
+    actor = applicant.id if applicant else audit.NOBODY
+    audit.record(tx, minute=minute, actor=actor, action="staff.sign_in", result=NotAdmitted.code)
 
 
 def session(tx: ReadTx, token: bytes, minute: int) -> Session:

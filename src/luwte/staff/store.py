@@ -93,6 +93,25 @@ def everybody(tx: ReadTx, team: str) -> list[Member]:
     return [Member(*row) for row in tx.all("SELECT id, name, role FROM account WHERE team = ? ORDER BY name", team)]
 
 
+def certificate_of(tx: ReadTx, account: str, team: str) -> bytes | None:
+    """The current certificate of somebody of this team who may sign in."""
+    row = tx.one(
+        "SELECT c.certificate FROM account a JOIN certificate c ON c.id = a.certificate"
+        " WHERE a.id = ? AND a.team = ? AND a.disabled = 0",
+        account,
+        team,
+    )
+    return bytes(row[0]) if row else None
+
+
+def put_certificate(tx: WriteTx, account: str, id: bytes, certificate: bytes) -> None:
+    """Renew somebody's certificate; the past one stays, for what was signed under it."""
+    tx.execute(
+        "INSERT OR IGNORE INTO certificate (id, account, certificate) VALUES (?, ?, ?)", id, account, certificate
+    )
+    tx.execute("UPDATE account SET certificate = ? WHERE id = ?", id, account)
+
+
 def account_ids(tx: ReadTx) -> list[str]:
     """The accounts in use."""
     return [row[0] for row in tx.all("SELECT id FROM account WHERE disabled = 0")]

@@ -8,11 +8,12 @@ from litestar import Request, Response, post
 from litestar.datastructures import State
 from litestar.params import JSONBody
 
-from luwte.errors import SignedOut, SignInRefused, SlowDown
+from luwte.errors import NotAdmitted, SignedOut, SignInRefused, SlowDown
 from luwte.plumbing import keystore
 from luwte.plumbing.db import Db
 from luwte.plumbing.keystore import KeyStore
 from luwte.plumbing.limits import Limits, network
+from luwte.settings import Settings
 from luwte.staff import actions
 from luwte.staff.model import Account, TeamKey
 
@@ -85,10 +86,21 @@ class Context(Protocol):
     keys: KeyStore
     limits: Limits
     server_secret: bytes
+    settings: Settings
+    root: bytes
+    """The pinned root; empty before one is."""
     is_demo: bool
 
     def minute(self) -> int:
         """Now."""
+        ...
+
+    def now(self) -> int:
+        """Now, in Unix seconds."""
+        ...
+
+    async def reload_teams(self) -> None:
+        """Teams or certificates changed."""
         ...
 
     async def sign_out(self, token: bytes) -> None:
@@ -106,7 +118,7 @@ def context(state: State) -> Context:
 async def salt(data: JSONBody[NameOnly], request: Request[Any, Any, Any], state: State) -> SaltAnswer:
     """The salt for a name, whether or not anybody has it."""
     luwte = context(state)
-    if not luwte.limits.spend("salt", _source(request), burst=60, per_minute=60):
+    if not luwte.limits.spend("salt", source(request), burst=60, per_minute=60):
         raise SlowDown
     return SaltAnswer(await luwte.db.read(actions.salt, data.name, luwte.server_secret))
 
@@ -121,11 +133,14 @@ async def sign_in(data: JSONBody[SignInBody], request: Request[Any, Any, Any], s
     except SignInRefused:
         # Only wrong tries count, and a right one always passes: nobody can keep a counsellor out by guessing at the
         # name. The passphrase is generated and too long to guess; this bounds the noise, in the audit log, too.
-        source = _source(request)
-        is_heard = luwte.limits.spend("sign_ins", source, burst=60, per_minute=60)
-        if not (is_heard and luwte.limits.spend("sign_in", f"{source}\0{data.name}", burst=TRIES, per_minute=1)):
+        here = source(request)
+        is_heard = luwte.limits.spend("sign_ins", here, burst=60, per_minute=60)
+        if not (is_heard and luwte.limits.spend("sign_in", f"{here}\0{data.name}", burst=TRIES, per_minute=1)):
             raise SlowDown from None
         await luwte.db.write(actions.sign_in_refused, data.name, luwte.minute())
+        raise
+    except NotAdmitted:
+        await luwte.db.write(actions.sign_in_not_admitted, data.name, luwte.minute())
         raise
     return SignInAnswer(token=token, **_keys(luwte, account, keys))
 
@@ -168,7 +183,8 @@ def bearer(request: Request[Any, Any, Any]) -> bytes:
     return token
 
 
-def _source(request: Request[Any, Any, Any]) -> str:
+def source(request: Request[Any, Any, Any]) -> str:
+    """Where a request comes from, as `Limits` knows it."""
     return network(request.client.host if request.client else None)
 
 

@@ -10,10 +10,11 @@ export const TOLERANCE: number = 48 * 3600;
 const VERSION = 1;
 const SUITE = 1;
 const SIGNATURE_BYTES = 64;
-const ADMIN_SUBJECT = "team-admin";
+export const ADMIN_SUBJECT = "team-admin";
+export const RECOVERY_SUBJECT = "recovery";
 const LABEL = utf8("luwte/v1/cert\0");
 
-export const Type = { TEAM_ADMIN: 1, TEAM: 2, STAFF: 3, PARTNER: 4 } as const;
+export const Type = { TEAM_ADMIN: 1, TEAM: 2, STAFF: 3, PARTNER: 4, RECOVERY: 5 } as const;
 export type Type = (typeof Type)[keyof typeof Type];
 
 const KEY_CHECKS: Readonly<Record<Type, readonly ((key: Uint8Array) => Bytes)[]>> = {
@@ -21,6 +22,13 @@ const KEY_CHECKS: Readonly<Record<Type, readonly ((key: Uint8Array) => Bytes)[]>
   [Type.TEAM]: [checkX25519],
   [Type.STAFF]: [checkEd25519, checkX25519],
   [Type.PARTNER]: [checkEd25519, checkX25519],
+  [Type.RECOVERY]: [checkX25519],
+};
+
+/** Of those of which an organisation has one. */
+const SUBJECTS: Readonly<Partial<Record<Type, string>>> = {
+  [Type.TEAM_ADMIN]: ADMIN_SUBJECT,
+  [Type.RECOVERY]: RECOVERY_SUBJECT,
 };
 
 /** What is signed. Times are Unix seconds, and `notAfter` is the first second outside. */
@@ -106,6 +114,17 @@ export async function checkAdmin(
   return signed;
 }
 
+/** Give the recovery certificate when the pinned root vouches for it now; otherwise throw Untrusted. */
+export async function checkRecovery(
+  rootPublic: Uint8Array,
+  recovery: Uint8Array,
+  { organisation, now }: { readonly organisation: string; readonly now: number },
+): Promise<Signed> {
+  const signed = read(recovery);
+  await checkPlace(signed, rootPublic, Type.RECOVERY, organisation, now);
+  return signed;
+}
+
 /** What is expected of a leaf. `role` is held in `team`, and is asked for together with it. */
 export interface Expected {
   readonly organisation: string;
@@ -185,8 +204,8 @@ function check(certificate: Certificate): void {
     checks[i]?.(key);
   });
   if (certificate.roles.length > 0 && certificate.type !== Type.STAFF) throw new Malformed("only staff have roles");
-  if (certificate.type === Type.TEAM_ADMIN && certificate.subject !== ADMIN_SUBJECT) {
-    throw new Malformed("a team admin is called team-admin");
+  if (certificate.subject !== (SUBJECTS[certificate.type] ?? certificate.subject)) {
+    throw new Malformed("what an organisation has one of has one name");
   }
   if (certificate.notBefore >= certificate.notAfter) throw new Malformed("times that make no span");
 }

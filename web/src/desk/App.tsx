@@ -13,6 +13,7 @@ import { EndShift } from "./EndShift.tsx";
 import { BrokenGlass, GlassDialog } from "./Glass.tsx";
 import { Head } from "./Head.tsx";
 import { useIdle } from "./idle.ts";
+import { Join } from "./Join.tsx";
 import { onKey } from "./keys.ts";
 import { RepliesDialog } from "./Replies.tsx";
 import { LeadPanel } from "./Shift.tsx";
@@ -111,6 +112,10 @@ export function App({ desk }: { desk: Desk }) {
     case "locked":
       return <Locked session={desk.session} />;
     default:
-      return <SignIn session={desk.session} />;
+      return desk.session.joining.step.value.at === "outside" ? (
+        <SignIn session={desk.session} />
+      ) : (
+        <Join session={desk.session} />
+      );
   }
 }

@@ -3,6 +3,7 @@
 import { AuditPart } from "./AuditLog.tsx";
 import type { Desk } from "./desk.ts";
 import { Line } from "./Line.tsx";
+import { PeoplePart } from "./People.tsx";
 import { StepIn } from "./StepIn.tsx";
 import type { Picture } from "./state-lead.ts";
 import { lasted, say } from "./words.ts";
@@ -102,6 +103,7 @@ export function LeadPanel({ desk }: { desk: Desk }) {
     <div class="lead">
       <Line session={session} />
       <Shift desk={desk} />
+      <PeoplePart session={session} />
       <AuditPart desk={desk} />
     </div>
   );

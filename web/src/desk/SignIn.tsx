@@ -1,67 +1,16 @@
 /** Signing in, and coming back from a lock: two doors with the same lock on them. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId } from "preact/hooks";
 import { org } from "/org.js";
-import { alarm } from "../ui/announce.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Mark } from "../ui/Mark.tsx";
 import { LockedCalls } from "./Calls.tsx";
+import { Field, username, Wrong } from "./Field.tsx";
 import { LockedGlass } from "./Glass.tsx";
 import { arm } from "./sound.ts";
 import type { DeskSession } from "./state.ts";
-import { explain } from "./trouble.ts";
 import { say } from "./words.ts";
-
-interface FieldProps {
-  readonly label: string;
-  readonly secret: boolean;
-  readonly value: { value: string };
-  readonly first?: boolean;
-  readonly wrong: string | undefined;
-}
-
-// A password manager may help: remembering a long passphrase is not a test.
-const username = { type: "text", autocomplete: "username" } as const;
-const passphrase = { type: "password", autocomplete: "current-password" } as const;
-
-function Field({ label, secret, value, first = false, wrong }: FieldProps) {
-  const id = useId();
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    if (first) input.current?.focus();
-  }, []);
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        ref={input}
-        class="box"
-        {...(secret ? passphrase : username)}
-        spellcheck={false}
-        required
-        aria-describedby={wrong}
-        value={value.value}
-        onInput={(event) => (value.value = event.currentTarget.value)}
-      />
-    </div>
-  );
-}
-
-function Wrong({ id, code }: { id: string; code: string | undefined }) {
-  const text = code === undefined ? undefined : explain(code);
-  useEffect(() => {
-    if (text !== undefined) alarm(text);
-  }, [text]);
-  if (text === undefined) return null;
-  return (
-    <p id={id} class="card warn with-icon">
-      <Icon name="warn" />
-      {text}
-    </p>
-  );
-}
 
 interface DoorProps {
   readonly title: string;
@@ -101,8 +50,8 @@ function Door({ title, go, session, named, open, children }: DoorProps) {
         <Wrong id={id} code={code} />
         {/* So that a password manager knows whose passphrase it is. */}
         {!named && <input hidden readOnly {...username} value={session.name.value} />}
-        {named && <Field label={say("in.name")} secret={false} value={name} first wrong={wrong} />}
-        <Field label={say("in.phrase")} secret value={passphrase} first={!named} wrong={wrong} />
+        {named && <Field label={say("in.name")} kind="name" value={name} first wrong={wrong} />}
+        <Field label={say("in.phrase")} kind="passphrase" value={passphrase} first={!named} wrong={wrong} />
         <button type="submit" class="pill full" aria-disabled={busy}>
           {go}
         </button>
@@ -113,7 +62,28 @@ function Door({ title, go, session, named, open, children }: DoorProps) {
   );
 }
 
+const Invited = ({ session }: { session: DeskSession }) => (
+  <button type="button" class="pill outline" onClick={() => session.joining.begin()}>
+    {say("in.invited")}
+  </button>
+);
+
+/** Before a root is pinned nobody can sign in: there is nothing yet to check the server by. */
+function NotInUse({ session }: { session: DeskSession }) {
+  return (
+    <main class="door">
+      <Mark />
+      <div class="card rows">
+        <h1>{say("in.h")}</h1>
+        <p>{say("in.unpinned")}</p>
+        <Invited session={session} />
+      </div>
+    </main>
+  );
+}
+
 export function SignIn({ session }: { session: DeskSession }) {
+  if (!session.pinned) return <NotInUse session={session} />;
   return (
     <Door
       title={say("in.h")}
@@ -123,6 +93,7 @@ export function SignIn({ session }: { session: DeskSession }) {
       open={(name, passphrase) => session.signIn(name, passphrase)}
     >
       {(org.demo || session.demo.value) && <p class="small">{say("in.demo")}</p>}
+      <Invited session={session} />
     </Door>
   );
 }

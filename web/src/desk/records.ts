@@ -24,6 +24,8 @@ const reasons = {
   desk_gone: "why.desk_gone",
   given_back: "why.given_back",
   signed_out: "why.signed_out",
+  counsellor: "role.counsellor",
+  lead: "role.lead",
   late: "why.late",
   own: "why.own",
   team: "why.team",

@@ -24,9 +24,11 @@ import { DeskAudit } from "./session-audit.ts";
 import { sayFarewell } from "./session-farewell.ts";
 import { DeskGlass } from "./session-glass.ts";
 import { DeskHanding } from "./session-handing.ts";
+import { DeskJoining } from "./session-joining.ts";
 import { askSalt, signIn, Trouble, unlock } from "./session-keyring.ts";
 import { Lead } from "./session-lead.ts";
 import { NextOne } from "./session-next.ts";
+import { DeskPeople } from "./session-people.ts";
 import { DeskReplies } from "./session-replies.ts";
 import { Talk } from "./session-talk.ts";
 import { Vault } from "./session-vault.ts";
@@ -75,6 +77,9 @@ export class Desk implements DeskSession {
 
   readonly glass: DeskGlass;
   readonly audit: DeskAudit;
+  readonly joining: DeskJoining;
+  readonly people: DeskPeople;
+  readonly pinned: boolean;
 
   readonly #world: Surroundings;
   readonly #pin: Pin;
@@ -94,6 +99,9 @@ export class Desk implements DeskSession {
     this.#next = new NextOne(world);
     const said = (frame: DeskSays): boolean => this.connected.value && this.#say(frame);
     this.glass = new DeskGlass(world, said);
+    this.pinned = pinned.root !== "";
+    this.joining = new DeskJoining(world, pinned.organisation);
+    this.people = new DeskPeople(world, pinned.organisation);
     this.audit = new DeskAudit(world, pinned.organisation, said, () => this.#shift?.token);
     this.handing = new DeskHanding(world, {
       say: (frame) => this.connected.value && (this.#shift?.vault.isOpen ?? false) && this.#say(frame),
@@ -106,7 +114,7 @@ export class Desk implements DeskSession {
   }
 
   async signIn(name: string, passphrase: string): Promise<void> {
-    if (this.phase.value !== "out") return;
+    if (this.phase.value !== "out" || !this.pinned) return;
     this.phase.value = "signing_in";
     this.trouble.value = undefined;
     const era = ++this.#era;
@@ -121,6 +129,8 @@ export class Desk implements DeskSession {
       this.lead.isLead.value = role === "lead";
       this.#shift = this.#begin(token, name, salt, vault);
       this.replies.value = new DeskReplies(this.#world, vault, token);
+      if (role === "lead") await this.people.begin(vault, token);
+      if (era !== this.#era) return;
       this.#shift.connection.open();
     } catch (reason) {
       if (era === this.#era) this.#leave(codeOf(reason));
@@ -502,6 +512,7 @@ export class Desk implements DeskSession {
     this.lead.clear();
     this.glass.clear();
     this.audit.clear();
+    this.people.clear();
     for (const conv of [...this.#takes.keys()]) this.#answerTake(conv, false);
     this.#next.none();
     this.handing.clear();

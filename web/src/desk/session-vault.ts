@@ -7,6 +7,7 @@ import { Purpose, unwrap, wrap } from "../crypto/wrap.ts";
 import type { KeptWrap, Welcome } from "../wire/desk-frames.ts";
 import { PROTOCOL } from "../wire/frames.ts";
 import { clocksAgree, type Pin, type Team, Trust } from "../wire/trust.ts";
+import { type Admission, type Admitting, type Applicant, admit, type HeldKeys, renew } from "./admitting.ts";
 import type { Scope } from "./replies.ts";
 import { type Keyring, Trouble } from "./session-keyring.ts";
 
@@ -113,6 +114,31 @@ export class Vault {
     if (this.isOpen) return { secret, kept: { log: 2, g: 0, epoch: team.epoch, wrap: wrapped } };
     wipe(secret);
     return undefined;
+  }
+
+  /** Admit somebody. Rejects with "untrusted" when what the server gave us does not fit, or while locked. */
+  admit(held: HeldKeys, applicant: Applicant, now: number): Promise<Admission> {
+    return this.#asLead((by) => admit(by, held, applicant, now));
+  }
+
+  /** Certificates with new days; rejects like `admit`. */
+  renew(
+    held: HeldKeys,
+    members: readonly { readonly account: string; readonly certificate: Uint8Array }[],
+    isTeamDue: boolean,
+    now: number,
+  ): ReturnType<typeof renew> {
+    return this.#asLead((by) => renew(by, held, members, isTeamDue, now));
+  }
+
+  async #asLead<T>(deed: (by: Admitting) => Promise<T>): Promise<T> {
+    const keyring = this.#keyring;
+    if (keyring === undefined) throw new Trouble("untrusted");
+    try {
+      return await deed({ pin: this.#pin, own: keyring.agreeing, teamKeys: keyring.teamKeys });
+    } catch {
+      throw new Trouble("untrusted");
+    }
   }
 
   /** Undefined while locked. Rejects when the words are too many. */

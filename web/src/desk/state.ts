@@ -6,7 +6,9 @@ import type { Handing } from "./handing.ts";
 import type { Replies } from "./replies.ts";
 import type { Audit } from "./state-audit.ts";
 import type { Glass } from "./state-glass.ts";
+import type { Joining } from "./state-joining.ts";
 import type { LeadSession } from "./state-lead.ts";
+import type { People } from "./state-people.ts";
 
 export interface WaitingRow {
   readonly conv: string; // hex
@@ -86,6 +88,10 @@ export interface DeskSession {
   readonly lead: LeadSession;
   readonly glass: Glass;
   readonly audit: Audit;
+  readonly joining: Joining;
+  readonly people: People;
+  /** Whether a root is pinned: without one there is nothing to believe, and the only way in is a first invitation. */
+  readonly pinned: boolean;
 
   signIn(name: string, passphrase: string): Promise<void>;
   signOut(): Promise<void>;

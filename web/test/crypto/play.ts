@@ -47,7 +47,7 @@ export async function keySet(type: Type, seed: Uint8Array): Promise<Uint8Array[]
   const signing = (await signingKey(seed)).publicKey;
   const agreement = (await agreementKey(seed)).publicKey;
   if (type === Type.TEAM_ADMIN) return [signing];
-  return type === Type.TEAM ? [agreement] : [signing, agreement];
+  return type === Type.TEAM || type === Type.RECOVERY ? [agreement] : [signing, agreement];
 }
 
 /** A lawful certificate but for its keys, which come from a promise: see `keySet`. */
@@ -62,7 +62,7 @@ export const certificate: fc.Arbitrary<Omit<Certificate, "keys">> = fc
   })
   .map(({ times: [a, b], ...rest }) => ({
     ...rest,
-    subject: rest.type === Type.TEAM_ADMIN ? "team-admin" : rest.subject,
+    subject: rest.type === Type.TEAM_ADMIN ? "team-admin" : rest.type === Type.RECOVERY ? "recovery" : rest.subject,
     roles: rest.type === Type.STAFF ? rest.roles : [],
     notBefore: Math.min(a, b),
     notAfter: Math.max(a, b),

@@ -7,6 +7,7 @@ import type { DeskConversation, DeskLine, DeskSession, Moved, WaitingRow } from 
 import type { Audit, Recorded, RecordPage } from "../../src/desk/state-audit.ts";
 import type { Glass } from "../../src/desk/state-glass.ts";
 import type { Alarm, LeadSession, LineState, Picture } from "../../src/desk/state-lead.ts";
+import { scriptedJoining, scriptedPeople } from "./desk-joining.ts";
 
 const query = new URLSearchParams(location.search);
 const asked = (name: string): string => query.get(name) ?? "";
@@ -335,6 +336,9 @@ export function createScriptedDesk(): DeskSession {
     moved,
     minute: signal(now),
     lead: scriptedLead(calls),
+    joining: scriptedJoining(asked("join"), asked("wrong")),
+    people: scriptedPeople(asked("people"), now),
+    pinned: asked("unpinned") === "",
     ...scriptedGlass(calls),
     async signIn(_, passphrase) {
       phase.value = "signing_in";

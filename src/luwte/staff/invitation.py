@@ -1,0 +1,211 @@
+"""What an invitation, an applicant and a founding are, and when a code and a set of keys count."""
+
+import hashlib
+import os
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from luwte.crypto.certificate import (
+    Signed,
+    Type,
+    Untrusted,
+    check_chain,
+    check_recovery,
+)
+from luwte.crypto.primitives import Malformed, check_ed25519, check_x25519
+from luwte.crypto.wrap import WRAP_BYTES
+from luwte.errors import CertificateRefused, MalformedFrame
+from luwte.staff.model import LEAD
+
+DAYS: Final = 7
+"""For which a code may be used: it travels by paper, and who has it must still be admitted."""
+
+LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's: none looks like another."""
+
+CODE_LETTERS: Final = 24
+"""Of 32 each: 120 bits, so that their hash needs no salt and no stretching (ASVS 6.5.2)."""
+
+KEY_BYTES: Final = 32
+SEALED_BYTES: Final = 12 + 32 + 16
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Somebody may join a team in a role."""
+
+    id: str
+    account: str
+    """The id that whoever comes will have."""
+    team: str
+    role: str
+    made: int
+    made_by: str
+    over: int | None
+
+    def counts(self, minute: int) -> bool:
+        """Whether its code still opens the door."""
+        return self.over is None and 0 <= minute - self.made < DAYS * 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What a browser made for its owner: public halves, sealed keys, and nothing that opens them."""
+
+    name: str
+    salt: bytes
+    proof: bytes
+    server_half: bytes
+    sealed_amk: bytes
+    sealed_x25519: bytes
+    sealed_ed25519: bytes
+    ed25519: bytes
+    x25519: bytes
+
+    def check(self) -> None:
+        """Raise `MalformedFrame` for a name that is none, or a part of another length or shape."""
+        lengths = {self.salt: 16, self.proof: KEY_BYTES, self.server_half: KEY_BYTES}
+        boxes = (self.sealed_amk, self.sealed_x25519, self.sealed_ed25519)
+        if any(len(part) != length for part, length in lengths.items()):
+            raise MalformedFrame
+        if any(len(box) != SEALED_BYTES for box in boxes):
+            raise MalformedFrame
+        if not self.name or self.name != self.name.strip() or not self.name.isprintable():
+            raise MalformedFrame
+        try:
+            check_ed25519(self.ed25519)
+            check_x25519(self.x25519)
+        except Malformed:
+            raise MalformedFrame from None
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """Somebody who joined and waits until a colleague admits them."""
+
+    id: str
+    name: str
+    team: str
+    role: str
+    salt: bytes
+    proof_hash: bytes
+    sealed_amk: bytes
+    sealed_x25519: bytes
+    sealed_ed25519: bytes
+    ed25519: bytes
+    x25519: bytes
+    joined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """What the first lead's browser made besides: certificates, and the team's and the admin key wrapped."""
+
+    root: bytes
+    admin_certificate: bytes
+    recovery_certificate: bytes
+    team_certificate: bytes
+    certificate: bytes
+    team_key: bytes
+    recovery_wrap: bytes
+    admin_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a lead's browser made for an applicant."""
+
+    certificate: bytes
+    team_keys: dict[int, bytes]
+    """The team's private keys, wrapped to them, by epoch."""
+    admin_key: bytes
+    """The team-admin key, wrapped to a lead; empty for others."""
+
+
+def new_code() -> str:
+    """A fresh invitation code: letters only, as it is hashed."""
+    return "".join(secrets.choice(LETTERS) for _ in range(CODE_LETTERS))
+
+
+def shown(code: str) -> str:
+    """In groups of four, as people read and say it."""
+    return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
+def code_hash(code: str) -> bytes:
+    """What is stored of a code."""
+    return hashlib.sha256(code.encode()).digest()
+
+
+def new_invitation(team: str, role: str, made_by: str, minute: int) -> Invitation:
+    """An invitation that begins now."""
+    return Invitation(os.urandom(16).hex(), os.urandom(16).hex(), team, role, minute, made_by, None)
+
+
+def check_founding(
+    founding: Founding, application: Application, invitation: Invitation, organisation: str, now: int
+) -> None:
+    """Raise `CertificateRefused` unless all hangs together: root, admin, recovery, team, the first lead, the wraps."""
+    root, admin = founding.root, founding.admin_certificate
+    _check_wraps(founding.team_key, founding.recovery_wrap, founding.admin_key)
+    try:
+        check_recovery(root, founding.recovery_certificate, organisation=organisation, now=now)
+        check_chain(
+            root,
+            admin,
+            founding.team_certificate,
+            organisation=organisation,
+            type=Type.TEAM,
+            now=now,
+            subject=invitation.team,
+        )
+    except Untrusted:
+        raise CertificateRefused from None
+    keys = (application.ed25519, application.x25519)
+    check_staff(root, admin, founding.certificate, keys, invitation, organisation, now)
+
+
+def check_admission(
+    admission: Admission, applicant: Applicant, root: bytes, admin: bytes, organisation: str, now: int
+) -> None:
+    """Raise `CertificateRefused` unless the certificate is this applicant's, and the wraps are what the role needs."""
+    _check_wraps(*admission.team_keys.values(), *([admission.admin_key] if applicant.role == LEAD else []))
+    if not admission.team_keys or (admission.admin_key and applicant.role != LEAD):
+        raise CertificateRefused
+    check_staff(root, admin, admission.certificate, (applicant.ed25519, applicant.x25519), applicant, organisation, now)
+
+
+def check_staff(
+    root: bytes,
+    admin: bytes,
+    certificate: bytes,
+    keys: tuple[bytes, bytes],
+    who: Invitation | Applicant,
+    organisation: str,
+    now: int,
+) -> Signed:
+    """Raise `CertificateRefused` unless *certificate* says of exactly these keys who they are, and nothing more."""
+    subject = who.account if isinstance(who, Invitation) else who.id
+    try:
+        signed = check_chain(
+            root,
+            admin,
+            certificate,
+            organisation=organisation,
+            type=Type.STAFF,
+            now=now,
+            subject=subject,
+            team=who.team,
+            role=who.role,
+        )
+    except Untrusted:
+        raise CertificateRefused from None
+    if signed.certificate.keys != keys or signed.certificate.roles != (f"{who.team}/{who.role}",):
+        raise CertificateRefused
+    return signed
+
+
+def _check_wraps(*wraps: bytes) -> None:
+    if any(len(wrap) != WRAP_BYTES for wrap in wraps):
+        raise CertificateRefused

@@ -1,0 +1,142 @@
+"""From a code to an account: looking at an invitation, founding an organisation, joining, waiting."""
+
+import hmac
+
+from luwte.audit import actions as audit
+from luwte.crypto.certificate import cert_id, parse
+from luwte.errors import CertificateRefused, NameTaken, NoSuchInvitation
+from luwte.plumbing import keystore
+from luwte.plumbing.db import ReadTx, WriteTx
+from luwte.plumbing.keystore import KeyStore
+from luwte.staff import joining_store, store
+from luwte.staff.invitation import (
+    Applicant,
+    Application,
+    Founding,
+    Invitation,
+    check_founding,
+    code_hash,
+    new_code,
+    new_invitation,
+)
+from luwte.staff.model import LEAD, Account, Team, TeamKey, token_hash
+
+
+def invite_founder(tx: WriteTx, team: str, minute: int) -> str:
+    """The one invitation of a new installation; its code, which is nowhere else."""
+    code = new_code()
+    joining_store.put_invitation(tx, new_invitation(team, LEAD, audit.OPERATOR, minute), code_hash(code))
+    audit.record(tx, minute=minute, actor=audit.OPERATOR, action="staff.invite", reason=LEAD)
+    return code
+
+
+def look(tx: ReadTx, code: str, minute: int) -> tuple[Invitation, bool]:
+    """The invitation of a code, and whether it founds the organisation. Raises `NoSuchInvitation`."""
+    found = joining_store.invitation_of(tx, code_hash(code))
+    if found is None or not found.counts(minute):
+        raise NoSuchInvitation
+    return found, not store.teams(tx)
+
+
+def refused(tx: WriteTx, code: str, refusal: str, minute: int) -> None:
+    """Put a refused try on record: by the account that it would have become, or as nobody's."""
+    found = joining_store.invitation_of(tx, code_hash(code))
+    actor = found.account if found else audit.NOBODY
+    audit.record(tx, minute=minute, actor=actor, action="staff.join", result=refusal)
+
+
+def join(tx: WriteTx, keys: KeyStore, code: str, application: Application, minute: int) -> None:
+    """Use an invitation up: its owner waits for a colleague from now on. Raises `NoSuchInvitation` or `NameTaken`."""
+    application.check()
+    invitation, founds = look(tx, code, minute)
+    if founds:
+        raise CertificateRefused
+    _begin(tx, keys, invitation, application, minute)
+    joining_store.put_applicant(tx, _applicant(invitation, application, minute))
+    audit.record(tx, minute=minute, actor=invitation.account, action="staff.join")
+
+
+def found(
+    tx: WriteTx,
+    keys: KeyStore,
+    code: str,
+    application: Application,
+    founding: Founding,
+    organisation: str,
+    line_name: str,
+    now: int,
+) -> None:
+    """Make the organisation, its team and its first lead, all at once. *now* is in Unix seconds.
+
+    Raises `NoSuchInvitation`, or `CertificateRefused` also when there is an organisation already.
+    """
+    minute = now // 60
+    application.check()
+    invitation, founds = look(tx, code, minute)
+    if not founds:
+        raise CertificateRefused
+    check_founding(founding, application, invitation, organisation, now)
+    _begin(tx, keys, invitation, application, minute)
+    epoch = parse(founding.team_certificate).certificate.epoch
+    team = Team(invitation.team, line_name, epoch, founding.admin_certificate, founding.team_certificate)
+    store.put_team(tx, team)
+    applicant = _applicant(invitation, application, minute)
+    store.put_account(tx, account_of(applicant, founding.certificate))
+    store.put_team_key(tx, invitation.account, TeamKey(invitation.team, epoch, founding.team_key))
+    joining_store.put_recovery(tx, founding.recovery_certificate)
+    joining_store.put_recovery_wrap(tx, invitation.team, epoch, founding.recovery_wrap)
+    admin_epoch = parse(founding.admin_certificate).certificate.epoch
+    joining_store.put_admin_key(tx, invitation.account, admin_epoch, founding.admin_key)
+    audit.record(tx, minute=minute, actor=invitation.account, action="staff.found")
+
+
+def waits(tx: ReadTx, name: str, proof: bytes) -> Applicant | None:
+    """Who waits under this name and knows the passphrase; as slow for a name that nobody waits under."""
+    applicant = joining_store.applicant_named(tx, name)
+    expected = applicant.proof_hash if applicant else bytes(32)
+    return applicant if hmac.compare_digest(token_hash(proof), expected) else None
+
+
+def account_of(applicant: Applicant, certificate: bytes) -> Account:
+    """The account that an applicant becomes."""
+    return Account(
+        id=applicant.id,
+        name=applicant.name,
+        team=applicant.team,
+        role=applicant.role,
+        salt=applicant.salt,
+        proof_hash=applicant.proof_hash,
+        sealed_amk=applicant.sealed_amk,
+        sealed_x25519=applicant.sealed_x25519,
+        sealed_ed25519=applicant.sealed_ed25519,
+        certificate=certificate,
+        certificate_id=cert_id(certificate),
+        second_factor=False,
+    )
+
+
+def _applicant(invitation: Invitation, application: Application, minute: int) -> Applicant:
+    return Applicant(
+        invitation.account,
+        application.name,
+        invitation.team,
+        invitation.role,
+        application.salt,
+        token_hash(application.proof),
+        application.sealed_amk,
+        application.sealed_x25519,
+        application.sealed_ed25519,
+        application.ed25519,
+        application.x25519,
+        minute,
+    )
+
+
+def _begin(tx: WriteTx, keys: KeyStore, invitation: Invitation, application: Application, minute: int) -> None:
+    """The code is used up, and the server's half of the key is durable before anything that needs it."""
+    if joining_store.is_name_taken(tx, application.name):
+        raise NameTaken
+    joining_store.end_invitation(tx, invitation.id, minute)
+    id = bytes.fromhex(invitation.account)
+    keys.erase(keystore.STAFF, id)  # of a try that was cut off before its commit
+    keys.put(keystore.STAFF, id, application.server_half)

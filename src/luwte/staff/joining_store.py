@@ -1,0 +1,110 @@
+"""All SQL for `invitation`, `applicant`, `recovery`, `recovery_wrap` and `admin_key`."""
+
+from dataclasses import astuple
+
+from luwte.plumbing.db import ReadTx, WriteTx
+from luwte.staff.invitation import Applicant, Invitation
+
+_INVITATION = "id, account, team, role, made, made_by, over"
+_APPLICANT = (
+    "id, name, team, role, salt, proof_hash, sealed_amk, sealed_x25519, sealed_ed25519, ed25519, x25519, joined"
+)
+
+
+def put_invitation(tx: WriteTx, invitation: Invitation, code_hash: bytes) -> bool:
+    """Keep an invitation; False when its code was given before."""
+    if tx.one("SELECT 1 FROM invitation WHERE code_hash = ?", code_hash) is not None:
+        return False
+    tx.execute(
+        f"INSERT INTO invitation ({_INVITATION}, code_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        *astuple(invitation),
+        code_hash,
+    )
+    return True
+
+
+def invitation_of(tx: ReadTx, code_hash: bytes) -> Invitation | None:
+    """The invitation with this code."""
+    row = tx.one(f"SELECT {_INVITATION} FROM invitation WHERE code_hash = ?", code_hash)
+    return Invitation(*row) if row else None
+
+
+def invitation(tx: ReadTx, id: str) -> Invitation | None:
+    """The invitation with this id."""
+    row = tx.one(f"SELECT {_INVITATION} FROM invitation WHERE id = ?", id)
+    return Invitation(*row) if row else None
+
+
+def open_invitations(tx: ReadTx, team: str) -> list[Invitation]:
+    """Those of a team that were neither used nor withdrawn, oldest first."""
+    rows = tx.all(f"SELECT {_INVITATION} FROM invitation WHERE team = ? AND over IS NULL ORDER BY made, id", team)
+    return [Invitation(*row) for row in rows]
+
+
+def end_invitation(tx: WriteTx, id: str, minute: int) -> None:
+    """It counts no more."""
+    tx.execute("UPDATE invitation SET over = ? WHERE id = ?", minute, id)
+
+
+def is_name_taken(tx: ReadTx, name: str) -> bool:
+    """Whether somebody has this name, is waiting under it, or ever had it."""
+    found = tx.one("SELECT 1 FROM account WHERE name = ? UNION ALL SELECT 1 FROM applicant WHERE name = ?", name, name)
+    return found is not None
+
+
+def put_applicant(tx: WriteTx, applicant: Applicant) -> None:
+    """Somebody waits to be admitted."""
+    tx.execute(
+        f"INSERT INTO applicant ({_APPLICANT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *astuple(applicant),
+    )
+
+
+def applicant(tx: ReadTx, id: str, team: str) -> Applicant | None:
+    """Who waits for *team* under this id."""
+    row = tx.one(f"SELECT {_APPLICANT} FROM applicant WHERE id = ? AND team = ?", id, team)
+    return Applicant(*row) if row else None
+
+
+def applicant_named(tx: ReadTx, name: str) -> Applicant | None:
+    """Who waits under this name."""
+    row = tx.one(f"SELECT {_APPLICANT} FROM applicant WHERE name = ?", name)
+    return Applicant(*row) if row else None
+
+
+def applicants(tx: ReadTx, team: str) -> list[Applicant]:
+    """Who waits for a team, longest first."""
+    rows = tx.all(f"SELECT {_APPLICANT} FROM applicant WHERE team = ? ORDER BY joined, id", team)
+    return [Applicant(*row) for row in rows]
+
+
+def remove_applicant(tx: WriteTx, id: str) -> None:
+    """They wait no more."""
+    tx.execute("DELETE FROM applicant WHERE id = ?", id)
+
+
+def put_recovery(tx: WriteTx, certificate: bytes) -> None:
+    """The organisation's recovery key, once."""
+    tx.execute("INSERT INTO recovery (key, certificate) VALUES (1, ?)", certificate)
+
+
+def recovery(tx: ReadTx) -> bytes:
+    """The certificate of the recovery key; empty when there is none."""
+    row = tx.one("SELECT certificate FROM recovery")
+    return bytes(row[0]) if row else b""
+
+
+def put_recovery_wrap(tx: WriteTx, team: str, epoch: int, wrap: bytes) -> None:
+    """A team's private key, wrapped to the recovery key."""
+    tx.execute("INSERT INTO recovery_wrap (team, epoch, wrap) VALUES (?, ?, ?)", team, epoch, wrap)
+
+
+def put_admin_key(tx: WriteTx, account: str, epoch: int, wrap: bytes) -> None:
+    """Give a lead the team-admin key, wrapped to them."""
+    tx.execute("INSERT OR REPLACE INTO admin_key (account, epoch, wrap) VALUES (?, ?, ?)", account, epoch, wrap)
+
+
+def admin_key(tx: ReadTx, account: str) -> tuple[int, bytes] | None:
+    """Epoch and wrap of the team-admin key for this account."""
+    row = tx.one("SELECT epoch, wrap FROM admin_key WHERE account = ?", account)
+    return (int(row[0]), bytes(row[1])) if row else None

@@ -1,0 +1,167 @@
+"""A lead's deeds with people: invite, withdraw, admit, decline; and certificates that last."""
+
+from dataclasses import dataclass
+
+from luwte.audit import actions as audit
+from luwte.crypto.certificate import Type, Untrusted, cert_id, check_chain, parse
+from luwte.errors import CertificateRefused, NoSuchApplicant, NoSuchInvitation, Refusal
+from luwte.plumbing import keystore
+from luwte.plumbing.db import ReadTx, WriteTx
+from luwte.plumbing.keystore import KeyStore
+from luwte.staff import actions, joining_store, store
+from luwte.staff.invitation import (
+    Admission,
+    Applicant,
+    Invitation,
+    check_admission,
+    new_invitation,
+)
+from luwte.staff.joining import account_of
+from luwte.staff.model import Account, Member, Team, TeamKey
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """What certificates are judged by."""
+
+    root: bytes
+    organisation: str
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What a lead's desk needs to look after its team."""
+
+    team: Team
+    invitations: list[Invitation]
+    waiting: list[Applicant]
+    members: list[tuple[Member, bytes]]
+    """With their certificates."""
+    team_keys: list[TeamKey]
+    """Wrapped to the lead who asks."""
+    admin_key: tuple[int, bytes] | None
+    """Epoch and wrap, for the lead who asks."""
+    recovery: bytes
+
+
+def people(tx: ReadTx, token: bytes, minute: int) -> People:
+    """Who is invited, who waits, who belongs. Raises `SignedOut` or `NotAccepted`."""
+    account = actions.session(tx, token, minute).account
+    actions.check_lead(account)
+    team = _team(tx, account)
+    members = [(one, store.certificate_of(tx, one.id, team.slug)) for one in store.members(tx, team.slug)]
+    return People(
+        team,
+        [one for one in joining_store.open_invitations(tx, team.slug) if one.counts(minute)],
+        joining_store.applicants(tx, team.slug),
+        [(member, certificate) for member, certificate in members if certificate is not None],
+        store.team_keys(tx, account.id),
+        joining_store.admin_key(tx, account.id),
+        joining_store.recovery(tx),
+    )
+
+
+def invite(tx: WriteTx, token: bytes, role: str, code_hash: bytes, minute: int) -> Invitation:
+    """Invite somebody into the lead's own team. The server learns the code when it is used."""
+    account = _lead(tx, token, minute)
+    made = new_invitation(account.team, role, account.id, minute)
+    if not joining_store.put_invitation(tx, made, code_hash):
+        raise NoSuchInvitation
+    audit.record(tx, minute=minute, actor=account.id, action="staff.invite", reason=role)
+    return made
+
+
+def withdraw(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
+    """Take an invitation back. Raises `NoSuchInvitation` for one that is used, over, or another team's."""
+    account = _lead(tx, token, minute)
+    found = joining_store.invitation(tx, id)
+    if found is None or found.team != account.team or not found.counts(minute):
+        raise NoSuchInvitation
+    joining_store.end_invitation(tx, id, minute)
+    audit.record(tx, minute=minute, actor=account.id, action="staff.withdraw", reason=found.account)
+
+
+def admit(tx: WriteTx, token: bytes, id: str, admission: Admission, pinned: Pinned, now: int) -> None:
+    """Make an applicant a member: with a certificate that the team-admin key signed, and the team's keys wrapped.
+
+    Raises `NoSuchApplicant` or `CertificateRefused`. *now* is in Unix seconds.
+    """
+    minute = now // 60
+    account = _lead(tx, token, minute)
+    applicant = joining_store.applicant(tx, id, account.team)
+    if applicant is None:
+        raise NoSuchApplicant
+    team = _team(tx, account)
+    check_admission(admission, applicant, pinned.root, team.admin_certificate, pinned.organisation, now)
+    if team.epoch not in admission.team_keys:
+        raise CertificateRefused
+    joining_store.remove_applicant(tx, id)
+    store.put_account(tx, account_of(applicant, admission.certificate))
+    for epoch, wrap in admission.team_keys.items():
+        store.put_team_key(tx, id, TeamKey(team.slug, epoch, wrap))
+    if admission.admin_key:
+        joining_store.put_admin_key(tx, id, parse(team.admin_certificate).certificate.epoch, admission.admin_key)
+    audit.record(tx, minute=minute, actor=account.id, action="staff.admit", reason=id)
+
+
+def decline(tx: WriteTx, keys: KeyStore, token: bytes, id: str, minute: int) -> None:
+    """Send an applicant away; what they sealed never opens again. Raises `NoSuchApplicant`."""
+    account = _lead(tx, token, minute)
+    if joining_store.applicant(tx, id, account.team) is None:
+        raise NoSuchApplicant
+    keys.erase(keystore.STAFF, bytes.fromhex(id))
+    joining_store.remove_applicant(tx, id)
+    audit.record(tx, minute=minute, actor=account.id, action="staff.decline", reason=id)
+
+
+def renew(tx: WriteTx, token: bytes, team_certificate: bytes, own: dict[str, bytes], pinned: Pinned, now: int) -> None:
+    """Certificates of the team (empty: none) and of its members that last longer and say the same.
+
+    Raises `CertificateRefused` when one says anything else, or lasts no longer.
+    """
+    minute = now // 60
+    account = _lead(tx, token, minute)
+    team = _team(tx, account)
+    if team_certificate:
+        _check_renewed(team.certificate, team_certificate, Type.TEAM, team, pinned, now)
+        store.put_team(tx, Team(team.slug, team.name, team.epoch, team.admin_certificate, team_certificate))
+    for id, certificate in own.items():
+        known = store.certificate_of(tx, id, team.slug)
+        if known is None:
+            raise CertificateRefused
+        _check_renewed(known, certificate, Type.STAFF, team, pinned, now)
+        store.put_certificate(tx, id, cert_id(certificate), certificate)
+    audit.record(tx, minute=minute, actor=account.id, action="staff.renew")
+
+
+def refused(tx: WriteTx, account: Account, action: str, refusal: Refusal, minute: int) -> None:
+    """Put a refused deed on record."""
+    audit.record(tx, minute=minute, actor=account.id, action=action, result=refusal.code)
+
+
+def _lead(tx: ReadTx, token: bytes, minute: int) -> Account:
+    account = actions.session(tx, token, minute).account
+    actions.check_lead(account)
+    return account
+
+
+def _team(tx: ReadTx, account: Account) -> Team:
+    return next(team for team in store.teams(tx) if team.slug == account.team)
+
+
+def _check_renewed(known: bytes, renewed: bytes, type: Type, team: Team, pinned: Pinned, now: int) -> None:
+    before = parse(known).certificate
+    try:
+        after = check_chain(
+            pinned.root, team.admin_certificate, renewed, organisation=pinned.organisation, type=type, now=now
+        ).certificate
+    except Untrusted:
+        raise CertificateRefused from None
+    same = (after.subject, after.keys, after.roles, after.epoch) == (
+        before.subject,
+        before.keys,
+        before.roles,
+        before.epoch,
+    )
+    if not same or after.not_after <= before.not_after:
+        raise CertificateRefused

@@ -1,0 +1,208 @@
+"""A lead's deeds with people over HTTP, with the token of a session. Bodies are JSON, bytes in them base64."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Request, get, post
+from litestar.datastructures import State
+from litestar.params import JSONBody
+
+from luwte.errors import CertificateRefused, NoSuchApplicant, NoSuchInvitation, NotAccepted, SlowDown
+from luwte.staff import actions, people
+from luwte.staff.invitation import DAYS, Admission
+from luwte.staff.people import Pinned
+from luwte.staff.web import Context, WrappedTeamKey, bearer, context
+
+Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+Epoch = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
+REFUSALS = (NotAccepted, NoSuchInvitation, NoSuchApplicant, CertificateRefused)
+
+
+class InvitationRow(msgspec.Struct):
+    """One that may still be used."""
+
+    id: str
+    role: str
+    until: int
+
+
+class ApplicantRow(msgspec.Struct):
+    """Somebody who waits, with the keys to be certified."""
+
+    account: str
+    name: str
+    role: str
+    ed25519: bytes
+    x25519: bytes
+    since: int
+
+
+class MemberRow(msgspec.Struct):
+    """Somebody who belongs."""
+
+    account: str
+    name: str
+    role: str
+    certificate: bytes
+
+
+class AdminKey(msgspec.Struct):
+    """The team-admin key, wrapped to the lead who asks."""
+
+    epoch: int
+    wrap: bytes
+
+
+class PeopleAnswer(msgspec.Struct):
+    """All that a lead's desk needs to look after its team."""
+
+    team: str
+    admin_certificate: bytes
+    team_certificate: bytes
+    recovery_certificate: bytes
+    invitations: list[InvitationRow]
+    waiting: list[ApplicantRow]
+    members: list[MemberRow]
+    team_keys: list[WrappedTeamKey]
+    admin_key: AdminKey | None
+
+
+class InviteBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A role, and the SHA-256 of a code that the lead's browser made."""
+
+    role: Literal["counsellor", "lead"]
+    code_hash: bytes
+
+
+class Invited(msgspec.Struct):
+    """The invitation that was made."""
+
+    id: str
+    until: int
+
+
+class ById(msgspec.Struct, forbid_unknown_fields=True):
+    """One invitation or applicant."""
+
+    id: Id
+
+
+class Wrapped(msgspec.Struct, forbid_unknown_fields=True):
+    """A team's private key of one epoch, wrapped to a new member."""
+
+    epoch: Epoch
+    wrap: bytes
+
+
+class AdmitBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What a lead's browser made for an applicant."""
+
+    id: Id
+    certificate: bytes
+    team_keys: Annotated[list[Wrapped], msgspec.Meta(min_length=1, max_length=64)]
+    admin_key: bytes = b""
+
+
+class Renewed(msgspec.Struct, forbid_unknown_fields=True):
+    """A member's certificate that lasts longer."""
+
+    account: Id
+    certificate: bytes
+
+
+class RenewBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Certificates that last longer; of the team only when it is there."""
+
+    members: Annotated[list[Renewed], msgspec.Meta(max_length=20)]
+    team_certificate: bytes = b""
+
+
+@get("/desk/people")
+async def read(request: Request[Any, Any, Any], state: State) -> PeopleAnswer:
+    """Who is invited, who waits, who belongs."""
+    luwte = context(state)
+    found = await luwte.db.read(people.people, bearer(request), luwte.minute())
+    return PeopleAnswer(
+        found.team.slug,
+        found.team.admin_certificate,
+        found.team.certificate,
+        found.recovery,
+        [InvitationRow(one.id, one.role, one.made + DAYS * 24 * 60) for one in found.invitations],
+        [ApplicantRow(one.id, one.name, one.role, one.ed25519, one.x25519, one.joined) for one in found.waiting],
+        [MemberRow(one.id, one.name, one.role, certificate) for one, certificate in found.members],
+        [WrappedTeamKey(key.team, key.epoch, key.wrap) for key in found.team_keys],
+        AdminKey(*found.admin_key) if found.admin_key else None,
+    )
+
+
+@post("/desk/invite", status_code=200)
+async def invite(data: JSONBody[InviteBody], request: Request[Any, Any, Any], state: State) -> Invited:
+    """Invite a colleague."""
+    if len(data.code_hash) != 32:
+        raise NoSuchInvitation
+    luwte = context(state)
+    made = await _deed(luwte, request, "staff.invite", people.invite, data.role, data.code_hash, luwte.minute())
+    return Invited(made.id, made.made + DAYS * 24 * 60)
+
+
+@post("/desk/withdraw", status_code=200)
+async def withdraw(data: JSONBody[ById], request: Request[Any, Any, Any], state: State) -> dict[str, str]:
+    """Take an invitation back."""
+    luwte = context(state)
+    await _deed(luwte, request, "staff.withdraw", people.withdraw, data.id, luwte.minute())
+    return {}
+
+
+@post("/desk/admit", status_code=200)
+async def admit(data: JSONBody[AdmitBody], request: Request[Any, Any, Any], state: State) -> dict[str, str]:
+    """Make an applicant a colleague."""
+    luwte = context(state)
+    admission = Admission(data.certificate, {one.epoch: one.wrap for one in data.team_keys}, data.admin_key)
+    await _deed(luwte, request, "staff.admit", people.admit, data.id, admission, _pinned(luwte), luwte.now())
+    await luwte.reload_teams()
+    return {}
+
+
+@post("/desk/decline", status_code=200)
+async def decline(data: JSONBody[ById], request: Request[Any, Any, Any], state: State) -> dict[str, str]:
+    """Send an applicant away."""
+    luwte = context(state)
+
+    def job(tx: Any, token: bytes, id: str, minute: int) -> None:
+        people.decline(tx, luwte.keys, token, id, minute)
+
+    await _deed(luwte, request, "staff.decline", job, data.id, luwte.minute())
+    return {}
+
+
+@post("/desk/renew", status_code=200)
+async def renew(data: JSONBody[RenewBody], request: Request[Any, Any, Any], state: State) -> dict[str, str]:
+    """Put certificates that last longer in the place of those that end soon."""
+    luwte = context(state)
+    own = {one.account: one.certificate for one in data.members}
+    await _deed(luwte, request, "staff.renew", people.renew, data.team_certificate, own, _pinned(luwte), luwte.now())
+    await luwte.reload_teams()
+    return {}
+
+
+async def _deed(
+    luwte: Context, request: Request[Any, Any, Any], action: str, deed: Callable[..., Any], *values: Any
+) -> Any:
+    """Do it for the session that asks; put a refusal on record."""
+    token, minute = bearer(request), luwte.minute()
+    account = (await luwte.db.read(actions.session, token, minute)).account
+    if not luwte.limits.spend("people", account.id, burst=60, per_minute=60):
+        raise SlowDown
+    try:
+        return await luwte.db.write(deed, token, *values)
+    except REFUSALS as refusal:
+        await luwte.db.write(people.refused, account, action, refusal, minute)
+        raise
+
+
+def _pinned(luwte: Context) -> Pinned:
+    return Pinned(luwte.root, luwte.settings.organisation)
+
+
+handlers = [read, invite, withdraw, admit, decline, renew]

@@ -1,0 +1,187 @@
+"""An installation of one's own, from an empty folder on: the commands, and what people do on the page."""
+
+import json
+import re
+import select
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+LUWTE = str(Path(sys.executable).with_name("luwte"))
+
+
+@dataclass
+class Installation:
+    """A folder that `luwte init` made, and its server."""
+
+    folder: Path
+    visitor: str
+    desk: str
+    code: str
+    process: subprocess.Popen[str] | None = None
+
+    def starts(self) -> None:
+        """Run `luwte serve`."""
+        self.process = subprocess.Popen([LUWTE, "serve", "--dir", str(self.folder)], stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        assert select.select([self.process.stdout], [], [], 30)[0], "luwte serve said nothing for 30 s"
+        assert "answers" in self.process.stdout.readline()
+
+    def stops(self) -> None:
+        """Ask it to stop."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(10)
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """One command to its end, with nobody at a terminal."""
+    return subprocess.run([LUWTE, *arguments], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+
+
+def initialise(folder: Path) -> Installation:
+    """`luwte init` for a free port of this machine."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    made = run(
+        *("init", "--dir", str(folder), "--organisation", "helpline", "--name", "Helpline", "--line", "chat"),
+        *("--line-name", "Chat", "--origin", f"http://127.0.0.1:{port}", "--json"),
+    )
+    assert made.returncode == 0, made.stderr
+    told = json.loads(made.stdout)
+    assert told["data_dir"] == str(folder.resolve())
+    return Installation(folder, f"http://127.0.0.1:{port}/", told["desk"], told["invitation"])
+
+
+@contextmanager
+def an_installation(folder: Path) -> Iterator[Installation]:
+    """One that runs, with nobody in it."""
+    made = initialise(folder)
+    made.starts()
+    try:
+        yield made
+    finally:
+        made.stops()
+
+
+@dataclass
+class JoiningPage:
+    """Somebody with an invitation code at the desk's page."""
+
+    page: Page
+    url: str
+    name: str
+    passphrase: str = ""
+    errors: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda one: self.errors.append(one.text) if one.type == "error" else None)
+
+    def presses(self, name: str) -> None:
+        """A button."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def opens(self, code: str) -> None:
+        """Show the code."""
+        self.page.goto(self.url)
+        self.presses("I have an invitation")
+        self.page.get_by_label("Invitation code").fill(code)
+        self.presses("Continue")
+
+    def names(self) -> None:
+        """A name; the passphrase is written down and typed back."""
+        self.page.get_by_label("Name").fill(self.name)
+        words = self.page.get_by_role("list", name="Your passphrase").get_by_role("listitem").all_inner_texts()
+        assert len(words) == 7
+        self.passphrase = " ".join(words)
+        self.presses("I have written it down")
+        self.page.get_by_label("Type your passphrase from the paper").fill(self.passphrase)
+        self.presses("Continue")
+
+    def writes_papers(self) -> list[dict[str, list[str]]]:
+        """All three, each line by line; what is asked for is typed from them."""
+        papers = []
+        for n in (1, 2, 3):
+            expect(self.page.get_by_role("heading", name=f"Paper {n} of 3")).to_be_visible(timeout=30_000)
+            paper = {
+                key: self.page.get_by_role("region", name=f"{key} key of helpline")
+                .get_by_role("listitem")
+                .all_inner_texts()
+                for key in ("Root", "Recovery")
+            }
+            papers.append(paper)
+            self.presses("I have this paper")
+            for key, lines in paper.items():
+                asked = self.page.get_by_label(re.compile(rf"{key} key, line \d"))
+                label = self.page.get_by_text(re.compile(rf"{key} key, line \d")).inner_text()
+                asked.fill(lines[int(label[-1]) - 1])
+            self.presses("Continue")
+        return papers
+
+    @property
+    def digits(self) -> str:
+        """What is read out to a colleague."""
+        return " ".join(self.page.get_by_role("group", name="Digits to compare").locator("span").all_inner_texts())
+
+    def saves_root(self, folder: Path) -> tuple[Path, str]:
+        """root.pub, and its digits."""
+        expect(self.page.get_by_role("heading", name="Save root.pub")).to_be_visible()
+        digits = self.digits
+        with self.page.expect_download() as download:
+            self.presses("Save root.pub")
+        file = folder / "root.pub"
+        download.value.save_as(file)
+        return file, digits
+
+    def founds(self, code: str, folder: Path) -> tuple[Path, str]:
+        """The whole ceremony; root.pub and its digits."""
+        self.opens(code)
+        self.names()
+        self.writes_papers()
+        file, digits = self.saves_root(folder)
+        self.presses("Make the organisation")
+        expect(self.page.get_by_role("heading", name="The organisation is there")).to_be_visible()
+        return file, digits
+
+    def joins(self, code: str) -> str:
+        """Until a colleague has to admit them; the digits to compare."""
+        self.opens(code)
+        self.names()
+        expect(self.page.get_by_role("heading", name="Almost there")).to_be_visible(timeout=30_000)
+        return self.digits
+
+    @property
+    def account(self) -> dict[str, str]:
+        """For signing in."""
+        return {"name": self.name, "passphrase": self.passphrase}
+
+
+def invites(desk: Any, role: str) -> str:
+    """A lead makes a code."""
+    people = desk.page.get_by_role("region", name="Colleagues")
+    people.get_by_role("button", name="Invite a colleague").click()
+    people.get_by_label(role).check()
+    people.get_by_role("button", name="Make a code").click()
+    code = str(people.locator(".code").inner_text())
+    people.get_by_role("button", name="I have passed it on").click()
+    return code
+
+
+def admits(desk: Any, name: str, digits: str) -> None:
+    """A lead compares the digits, and admits."""
+    people = desk.page.get_by_role("region", name="Colleagues")
+    row = people.get_by_role("listitem").filter(has_text=f"Call {name}")
+    expect(row).to_be_visible()
+    assert " ".join(row.get_by_role("group").locator("span").all_inner_texts()) == digits
+    row.get_by_role("button", name="Admit").click()
+    expect(row).to_have_count(0)
+    expect(people.get_by_role("listitem").filter(has_text=name)).to_be_visible()

@@ -1,0 +1,98 @@
+/**
+ * The founding of an organisation, in the first lead's browser: root, team-admin key, recovery key and the team's key.
+ * Of the first and the third only shares on paper are left; of the others only wraps. None of them is ever sent.
+ */
+
+import { type Bytes, random, wipe } from "./bytes.ts";
+import { ADMIN_SUBJECT, type Certificate, issue, RECOVERY_SUBJECT, Type } from "./certificate.ts";
+import { agreementKey, signingKey } from "./curves.ts";
+import { type Paper, SharedKey, split, toPaper } from "./shares.ts";
+import { NO_CONVERSATION, Purpose, type WrapContext, wrap } from "./wrap.ts";
+
+const DAY = 86_400;
+export const ADMIN_DAYS = 365;
+export const TEAM_DAYS = 14;
+export const STAFF_DAYS = 90;
+const RECOVERY_DAYS = 3_650;
+const EPOCH = 1;
+const SHARES = 3;
+const THRESHOLD = 2;
+
+/** Who founds, and what. */
+export interface Founder {
+  readonly organisation: string;
+  readonly team: string;
+  readonly role: string;
+  readonly account: string;
+  readonly ed25519: Uint8Array;
+  readonly x25519: Uint8Array;
+}
+
+/** What goes to the server besides the lead's own keys. */
+export interface Founding {
+  readonly root: Bytes;
+  readonly adminCertificate: Bytes;
+  readonly recoveryCertificate: Bytes;
+  readonly teamCertificate: Bytes;
+  readonly certificate: Bytes;
+  readonly teamKey: Bytes;
+  readonly recoveryWrap: Bytes;
+  readonly adminKey: Bytes;
+}
+
+/** What stays on paper: of each share the root's half and the recovery key's. */
+export type Sheet = readonly [root: Paper, recovery: Paper];
+
+/** Make an organisation. *now* is in Unix seconds. All private keys are overwritten before this returns. */
+export async function found(founder: Founder, now: number): Promise<{ founding: Founding; sheets: readonly Sheet[] }> {
+  const { organisation, team, role, account, ed25519, x25519 } = founder;
+  const secrets = { root: random(32), admin: random(32), recovery: random(32), team: random(32) };
+  const lasts = (days: number) => ({ organisation, epoch: EPOCH, notBefore: now, notAfter: now + days * DAY });
+  const place = (of: string, purpose: Purpose): WrapContext => ({
+    organisation,
+    team: of,
+    epoch: EPOCH,
+    conv: NO_CONVERSATION,
+    generation: 0,
+    purpose,
+  });
+  try {
+    const [root, admin] = [await signingKey(secrets.root), await signingKey(secrets.admin)];
+    const [recovery, own] = [await agreementKey(secrets.recovery), await agreementKey(secrets.team)];
+    const says = (type: Type, subject: string, keys: readonly Uint8Array[], days: number): Certificate => ({
+      ...lasts(days),
+      type,
+      subject,
+      keys,
+      roles: [],
+    });
+    const staff = { ...says(Type.STAFF, account, [ed25519, x25519], STAFF_DAYS), roles: [`${team}/${role}`] };
+    const founding: Founding = {
+      root: root.publicKey,
+      adminCertificate: await issue(says(Type.TEAM_ADMIN, ADMIN_SUBJECT, [admin.publicKey], ADMIN_DAYS), root),
+      recoveryCertificate: await issue(
+        says(Type.RECOVERY, RECOVERY_SUBJECT, [recovery.publicKey], RECOVERY_DAYS),
+        root,
+      ),
+      teamCertificate: await issue(says(Type.TEAM, team, [own.publicKey], TEAM_DAYS), admin),
+      certificate: await issue(staff, admin),
+      teamKey: await wrap(secrets.team, x25519, place(team, Purpose.MEMBER)),
+      recoveryWrap: await wrap(secrets.team, recovery.publicKey, place(team, Purpose.RECOVERY)),
+      adminKey: await wrap(secrets.admin, x25519, place(ADMIN_SUBJECT, Purpose.TEAM_ADMIN)),
+    };
+    const roots = await papers(secrets.root, SharedKey.ROOT, organisation);
+    const recoveries = await papers(secrets.recovery, SharedKey.RECOVERY, organisation);
+    const sheets = roots.flatMap((paper, at): Sheet[] => {
+      const other = recoveries[at];
+      return other === undefined ? [] : [[paper, other]];
+    });
+    return { founding, sheets };
+  } finally {
+    wipe(...Object.values(secrets));
+  }
+}
+
+async function papers(secret: Uint8Array, key: SharedKey, organisation: string): Promise<readonly Paper[]> {
+  const shares = await split(secret, { key, organisation, shares: SHARES, threshold: THRESHOLD });
+  return Promise.all(shares.map((share) => toPaper(share, organisation)));
+}

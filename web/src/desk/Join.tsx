@@ -1,0 +1,286 @@
+/** From an invitation code to an account, one screen for each step. The first lead makes the organisation on the way. */
+
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import type { Paper } from "../crypto/shares.ts";
+import { Mark } from "../ui/Mark.tsx";
+import { Field, Wrong } from "./Field.tsx";
+import type { DeskSession } from "./state.ts";
+import type { Joining, Step } from "./state-joining.ts";
+import { say } from "./words.ts";
+
+type At<Name extends Step["at"]> = Extract<Step, { at: Name }>;
+
+interface ScreenProps {
+  readonly joining: Joining;
+  readonly title: string;
+  readonly go: string;
+  readonly deed: () => Promise<void> | void;
+  readonly off?: boolean;
+  readonly broad?: boolean;
+  /** Beside the one that goes on. */
+  readonly more?: ComponentChildren;
+  readonly children?: ComponentChildren;
+}
+
+/** One step: a heading that takes the focus, what there is to read or type, and the ways on and out. */
+function Screen({ joining, title, go, deed, off = false, broad = false, more, children }: ScreenProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const id = useId();
+  const busy = joining.busy.value;
+  useEffect(() => {
+    heading.current?.focus();
+    scrollTo(0, 0);
+  }, [title]);
+
+  function submit(event: SubmitEvent): void {
+    event.preventDefault();
+    if (!busy && !off) void deed();
+  }
+  return (
+    <main class="door">
+      <Mark />
+      <form class={broad ? "card rows broad" : "card rows"} onSubmit={submit}>
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
+        <Wrong id={id} code={busy ? undefined : joining.trouble.value} />
+        {children}
+        {busy && (
+          <p class="small" role="status">
+            {say("join.busy")}
+          </p>
+        )}
+        <div class="buttons">
+          <button type="submit" class="pill full" aria-disabled={busy || off}>
+            {go}
+          </button>
+          {more}
+        </div>
+      </form>
+    </main>
+  );
+}
+
+const Leave = ({ joining }: { joining: Joining }) => (
+  <button type="button" class="pill outline" onClick={() => joining.leave()}>
+    {say("join.back")}
+  </button>
+);
+
+/** Digits that are read out, group by group. */
+export function Digits({ fingerprint }: { fingerprint: string }) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls
+    <p class="digits" role="group" aria-label={say("join.digits")}>
+      {fingerprint.split(" ").map((group, at) => (
+        <span key={at}>{group}</span>
+      ))}
+    </p>
+  );
+}
+
+function Code({ joining }: { joining: Joining }) {
+  const code = useSignal("");
+  return (
+    <Screen
+      joining={joining}
+      title={say("join")}
+      go={say("join.on")}
+      deed={() => joining.open(code.value)}
+      more={<Leave joining={joining} />}
+    >
+      <Field label={say("join.code")} kind="once" value={code} wrong={undefined} longest={60} />
+      <p class="small">{say("join.code.p")}</p>
+    </Screen>
+  );
+}
+
+function Phrase({ joining, step }: { joining: Joining; step: At<"phrase"> }) {
+  const [name, typed, isWritten] = [useSignal(""), useSignal(""), useSignal(false)];
+  async function on(): Promise<void> {
+    if (!isWritten.value) {
+      isWritten.value = true;
+      return;
+    }
+    await joining.join(name.value.trim(), typed.value);
+  }
+  const again = (
+    <button type="button" class="pill outline" onClick={() => (isWritten.value = false)}>
+      {say("join.see")}
+    </button>
+  );
+  return (
+    <Screen
+      joining={joining}
+      title={say("join.you")}
+      go={say(isWritten.value ? "join.on" : "join.wrote")}
+      deed={on}
+      more={isWritten.value ? again : <Leave joining={joining} />}
+    >
+      <Field label={say("in.name")} kind="name" value={name} wrong={undefined} longest={100} />
+      <p class="small">{say("join.name.p")}</p>
+      {isWritten.value ? (
+        <Field label={say("join.again")} kind="once" value={typed} first wrong={undefined} />
+      ) : (
+        <>
+          <h2>{say("join.phrase")}</h2>
+          <ol class="words" aria-label={say("join.phrase")}>
+            {step.passphrase.split(" ").map((word, at) => (
+              <li key={at}>{word}</li>
+            ))}
+          </ol>
+          <p>{say("join.phrase.p")}</p>
+        </>
+      )}
+    </Screen>
+  );
+}
+
+function Share({ title, paper }: { title: string; paper: Paper }) {
+  const { number: n, shares: m, threshold: k, set } = paper;
+  return (
+    <section class="paper" aria-label={title}>
+      <h2>{title}</h2>
+      <p class="small">{say("found.set", { n, m, k, set })}</p>
+      <ol>
+        {paper.lines.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function PaperStep({ joining, step }: { joining: Joining; step: At<"paper"> }) {
+  const [root, recovery, isWritten] = [useSignal(""), useSignal(""), useSignal(false)];
+  const [first, second] = step.sheet;
+  const names = { name: first.organisation };
+  async function on(): Promise<void> {
+    if (isWritten.value) await joining.wrote(root.value, recovery.value);
+    else isWritten.value = true;
+  }
+  const seen = (
+    <>
+      <button type="button" class="pill outline" onClick={() => print()}>
+        {say("found.print")}
+      </button>
+      <Leave joining={joining} />
+    </>
+  );
+  const asked = (
+    <button type="button" class="pill outline" onClick={() => (isWritten.value = false)}>
+      {say("found.see")}
+    </button>
+  );
+  return (
+    <Screen
+      joining={joining}
+      title={say("found.paper", { n: step.number, m: step.of })}
+      go={say(isWritten.value ? "join.on" : "found.wrote")}
+      deed={on}
+      more={isWritten.value ? asked : seen}
+      broad={!isWritten.value}
+    >
+      {isWritten.value ? (
+        <>
+          <p>{say("found.check")}</p>
+          <Field
+            label={say("found.line.root", { n: step.checks[0] })}
+            kind="once"
+            value={root}
+            first
+            wrong={undefined}
+          />
+          <Field
+            label={say("found.line.recovery", { n: step.checks[1] })}
+            kind="once"
+            value={recovery}
+            wrong={undefined}
+          />
+        </>
+      ) : (
+        <>
+          <p class="unprinted">{say("found.paper.p")}</p>
+          <p class="unprinted">{say("found.alone")}</p>
+          <Share title={say("found.root", names)} paper={first} />
+          <Share title={say("found.recovery", names)} paper={second} />
+        </>
+      )}
+    </Screen>
+  );
+}
+
+/** The browser keeps a file: there is no other way than a link that is pressed. */
+function save(name: string, text: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+function Root({ joining, step }: { joining: Joining; step: At<"root"> }) {
+  function keep(): void {
+    save("root.pub", step.file);
+    joining.saved();
+  }
+  return (
+    <Screen
+      joining={joining}
+      title={say("found.pub")}
+      go={say("found.do")}
+      deed={() => joining.found()}
+      off={!step.saved}
+      more={<Leave joining={joining} />}
+    >
+      <p>{say("found.pub.p")}</p>
+      <Digits fingerprint={step.fingerprint} />
+      <button type="button" class="pill outline" onClick={keep}>
+        {say("found.pub")}
+      </button>
+      <p class="small">{say("found.once")}</p>
+    </Screen>
+  );
+}
+
+function Founded({ joining, step }: { joining: Joining; step: At<"founded"> }) {
+  return (
+    <Screen joining={joining} title={say("found.done")} go={say("found.reload")} deed={() => location.reload()}>
+      <p>{say("found.done.p")}</p>
+      <Digits fingerprint={step.fingerprint} />
+    </Screen>
+  );
+}
+
+function Waiting({ joining, step }: { joining: Joining; step: At<"waiting"> }) {
+  return (
+    <Screen joining={joining} title={say("join.wait")} go={say("join.in")} deed={() => joining.leave()}>
+      <p>{say("join.wait.p")}</p>
+      <Digits fingerprint={step.fingerprint} />
+      <p class="small">{say("join.wait.keep")}</p>
+    </Screen>
+  );
+}
+
+export function Join({ session }: { session: DeskSession }) {
+  const { joining } = session;
+  const step = joining.step.value;
+  switch (step.at) {
+    case "outside":
+      return null;
+    case "code":
+      return <Code joining={joining} />;
+    case "phrase":
+      return <Phrase joining={joining} step={step} />;
+    case "paper":
+      return <PaperStep key={step.number} joining={joining} step={step} />;
+    case "root":
+      return <Root joining={joining} step={step} />;
+    case "founded":
+      return <Founded joining={joining} step={step} />;
+    case "waiting":
+      return <Waiting joining={joining} step={step} />;
+  }
+}

@@ -1,0 +1,209 @@
+/** A lead looks after the team: invites, compares digits by voice, admits; and hears of certificates that end. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useId } from "preact/hooks";
+import { alarm } from "../ui/announce.ts";
+import { Digits } from "./Join.tsx";
+import { role } from "./records.ts";
+import type { DeskSession } from "./state.ts";
+import type { People, PeopleView, Waiting } from "./state-people.ts";
+import { explain } from "./trouble.ts";
+import { moment } from "./when.ts";
+import { say } from "./words.ts";
+
+/** Minutes before an end at which a desk says so. */
+const SOON = 5 * 24 * 60;
+
+const leads = (view: PeopleView): number => view.members.filter((one) => one.role === "lead").length;
+
+/** There should be two who can admit; one who is invited or waits is on the way. */
+const lacksLead = ({ members, invited, waiting }: PeopleView): boolean =>
+  [...members, ...invited, ...waiting].filter((one) => one.role === "lead").length < 2;
+
+function Invite({ people, view }: { people: People; view: PeopleView }) {
+  const [open, chosen] = [useSignal(false), useSignal<"counsellor" | "lead">("counsellor")];
+  const id = useId();
+  async function make(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    if (await people.invite(chosen.value)) open.value = false;
+  }
+  if (people.code.value !== undefined) {
+    return (
+      <div class="card rows">
+        <p id={id}>
+          {say("people.code")} <span class="code">{people.code.value}</span>
+        </p>
+        <p class="small">{say("people.code.p")}</p>
+        <button type="button" class="pill full" onClick={() => people.putAway()}>
+          {say("people.away")}
+        </button>
+      </div>
+    );
+  }
+  if (!open.value) {
+    const begin = (): void => {
+      chosen.value = lacksLead(view) ? "lead" : "counsellor";
+      open.value = true;
+    };
+    return (
+      <div class="buttons">
+        <button type="button" class="pill outline" onClick={begin}>
+          {say("people.invite")}
+        </button>
+      </div>
+    );
+  }
+  return (
+    <form class="rows" onSubmit={(event) => void make(event)}>
+      <fieldset>
+        <legend>{say("people.role")}</legend>
+        {(["counsellor", "lead"] as const).map((one) => (
+          <label key={one} class="choice">
+            <input type="radio" name={id} checked={chosen.value === one} onChange={() => (chosen.value = one)} />
+            {role(one)}
+          </label>
+        ))}
+      </fieldset>
+      <div class="buttons">
+        <button type="submit" class="pill full">
+          {say("people.make")}
+        </button>
+        <button type="button" class="pill outline" onClick={() => (open.value = false)}>
+          {say("step.cancel")}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function Applicant({ people, one, admits }: { people: People; one: Waiting; admits: boolean }) {
+  const id = useId();
+  const busy = useSignal(false);
+  async function once(deed: () => Promise<boolean>): Promise<void> {
+    if (busy.value) return;
+    busy.value = true;
+    await deed();
+    busy.value = false;
+  }
+  return (
+    <li>
+      <p id={id}>
+        <b>
+          <bdi>{one.name}</bdi>
+        </b>
+        , {role(one.role)}
+      </p>
+      <p class="small">{say("people.compare", { name: one.name })}</p>
+      <Digits fingerprint={one.fingerprint} />
+      <div class="buttons">
+        {admits && (
+          <button
+            type="button"
+            class="pill full"
+            aria-describedby={id}
+            aria-disabled={busy.value}
+            onClick={() => void once(() => people.admit(one.account))}
+          >
+            {say("people.admit")}
+          </button>
+        )}
+        <button
+          type="button"
+          class="pill outline"
+          aria-describedby={id}
+          aria-disabled={busy.value}
+          onClick={() => void once(() => people.decline(one.account))}
+        >
+          {say("people.decline")}
+        </button>
+      </div>
+    </li>
+  );
+}
+
+function Ends({ view, now }: { view: PeopleView; now: number }) {
+  const soon = (until: number): boolean => until - now < SOON;
+  const ends = [
+    ...(soon(view.teamUntil) ? [say("people.ends.team", { t: moment(view.teamUntil) })] : []),
+    ...(soon(view.adminUntil) ? [say("people.ends.admin", { t: moment(view.adminUntil) })] : []),
+    ...view.members
+      .filter((one) => soon(one.until))
+      .map((one) => say("people.ends.staff", { name: one.name, t: moment(one.until) })),
+  ];
+  return ends.map((text) => (
+    <p key={text} class="card warn">
+      {text}
+    </p>
+  ));
+}
+
+function Lists({ people, view }: { people: People; view: PeopleView }) {
+  return (
+    <>
+      {view.waiting.length > 0 && (
+        <>
+          <h3>{say("people.waiting")}</h3>
+          {!view.admits && <p class="small">{say("people.keyless")}</p>}
+          <ol class="people">
+            {view.waiting.map((one) => (
+              <Applicant key={one.account} people={people} one={one} admits={view.admits} />
+            ))}
+          </ol>
+        </>
+      )}
+      {view.invited.length > 0 && (
+        <>
+          <h3>{say("people.open")}</h3>
+          <ol class="people">
+            {view.invited.map((one) => (
+              <li key={one.id}>
+                <p id={`invited-${one.id}`}>
+                  <b>{role(one.role)}</b> <span class="small">{say("people.until", { t: moment(one.until) })}</span>
+                </p>
+                <div class="buttons">
+                  <button
+                    type="button"
+                    class="pill outline"
+                    aria-describedby={`invited-${one.id}`}
+                    onClick={() => void people.withdraw(one.id)}
+                  >
+                    {say("people.withdraw")}
+                  </button>
+                </div>
+              </li>
+            ))}
+          </ol>
+        </>
+      )}
+      <h3>{say("people.members")}</h3>
+      <ol>
+        {view.members.map((one) => (
+          <li key={one.account}>
+            <bdi>{one.name}</bdi>, {role(one.role)}
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}
+
+export function PeoplePart({ session }: { session: DeskSession }) {
+  const { people } = session;
+  const view = people.view.value;
+  const trouble = people.trouble.value;
+  const text = trouble === undefined ? "" : explain(trouble);
+  useEffect(() => {
+    if (text !== "") alarm(text);
+  }, [text]);
+  if (view === undefined) return null;
+  return (
+    <section class="lead-part" aria-labelledby="people" data-region tabIndex={-1}>
+      <h2 id="people">{say("people")}</h2>
+      {leads(view) < 2 && !session.demo.value && <p class="card warn">{say("people.second")}</p>}
+      <Ends view={view} now={session.minute.value} />
+      {text !== "" && <p class="card warn">{text}</p>}
+      <Invite people={people} view={view} />
+      <Lists people={people} view={view} />
+    </section>
+  );
+}

@@ -1,0 +1,170 @@
+/**
+ * What the team-admin key does in a lead's browser: it signs. It is opened for one deed and overwritten after; and a
+ * server that gives us another one, or another team key, gets nothing signed and nothing wrapped.
+ */
+
+import { type Bytes, equal, wipe } from "../crypto/bytes.ts";
+import {
+  ADMIN_SUBJECT,
+  type Certificate,
+  checkAdmin,
+  checkChain,
+  issue,
+  parseCertificate,
+  Type,
+} from "../crypto/certificate.ts";
+import { type AgreementKey, agreementKey, type SigningKey, signingKey } from "../crypto/curves.ts";
+import { STAFF_DAYS, TEAM_DAYS } from "../crypto/founding.ts";
+import { NO_CONVERSATION, Purpose, unwrap, wrap } from "../crypto/wrap.ts";
+import type { Pin } from "../wire/trust.ts";
+
+const DAY = 86_400;
+
+/** What a lead's desk was told: nothing of it is believed before it was checked here. */
+export interface HeldKeys {
+  readonly admin_certificate: Uint8Array;
+  readonly team_certificate: Uint8Array;
+  readonly admin_key: { readonly epoch: number; readonly wrap: Uint8Array } | null;
+  readonly team_keys: readonly { readonly team: string; readonly epoch: number; readonly wrap: Uint8Array }[];
+}
+
+export interface Applicant {
+  readonly account: string;
+  readonly role: string;
+  readonly ed25519: Uint8Array;
+  readonly x25519: Uint8Array;
+}
+
+export interface Admission {
+  readonly certificate: Bytes;
+  readonly teamKeys: readonly { readonly epoch: number; readonly wrap: Bytes }[];
+  readonly adminKey: Bytes | undefined;
+}
+
+/** A lead who may admit: what they were pinned to, their own key, and the team's keys as they opened them. */
+export interface Admitting {
+  readonly pin: Pin;
+  readonly own: AgreementKey;
+  readonly teamKeys: readonly { readonly team: string; readonly epoch: number; readonly key: AgreementKey }[];
+}
+
+/** Sign an applicant's certificate, and wrap to them what their role needs. Rejects when anything does not fit. */
+export async function admit(by: Admitting, held: HeldKeys, applicant: Applicant, now: number): Promise<Admission> {
+  const { pin, own } = by;
+  const { organisation } = pin;
+  const team = await ownTeam(by, held, now);
+  const passing: Uint8Array[] = [];
+  try {
+    const { admin, secret, epoch } = await adminKey(by, held, now, passing);
+    const certificate: Certificate = {
+      type: Type.STAFF,
+      organisation,
+      subject: applicant.account,
+      keys: [applicant.ed25519, applicant.x25519],
+      roles: [`${team.subject}/${applicant.role}`],
+      epoch: 1,
+      notBefore: now,
+      notAfter: now + STAFF_DAYS * DAY,
+    };
+    const teamKeys = [];
+    const place = { organisation, conv: NO_CONVERSATION, generation: 0 };
+    for (const key of held.team_keys.filter((one) => one.team === team.subject)) {
+      const context = { ...place, team: team.subject, epoch: key.epoch, purpose: Purpose.MEMBER };
+      const opened = await unwrap(key.wrap, own, context);
+      passing.push(opened);
+      if (!holds(by, team.subject, key.epoch, (await agreementKey(opened)).publicKey)) throw new Error("another key");
+      teamKeys.push({ epoch: key.epoch, wrap: await wrap(opened, applicant.x25519, context) });
+    }
+    if (!teamKeys.some((one) => one.epoch === team.epoch)) throw new Error("no team key");
+    const place8 = { ...place, team: ADMIN_SUBJECT, epoch, purpose: Purpose.TEAM_ADMIN };
+    return {
+      certificate: await issue(certificate, admin),
+      teamKeys,
+      adminKey: applicant.role === "lead" ? await wrap(secret, applicant.x25519, place8) : undefined,
+    };
+  } finally {
+    wipe(...passing);
+  }
+}
+
+/** The same certificates with new days: of the team only what we checked ourselves, of members what the key signed. */
+export async function renew(
+  by: Admitting,
+  held: HeldKeys,
+  members: readonly { readonly account: string; readonly certificate: Uint8Array }[],
+  isTeamDue: boolean,
+  now: number,
+): Promise<{ team: Bytes | undefined; members: readonly { account: string; certificate: Bytes }[] }> {
+  const team = await ownTeam(by, held, now);
+  const passing: Uint8Array[] = [];
+  try {
+    const { admin } = await adminKey(by, held, now, passing);
+    const anew = async (raw: Uint8Array, type: Type, subject: string, days: number): Promise<Bytes> => {
+      const known = await signedOnce(by.pin, held.admin_certificate, raw, { type, subject, team: team.subject });
+      return issue({ ...known, notBefore: now, notAfter: now + days * DAY }, admin);
+    };
+    const renewed = [];
+    for (const { account, certificate } of members) {
+      renewed.push({ account, certificate: await anew(certificate, Type.STAFF, account, STAFF_DAYS) });
+    }
+    return {
+      team: isTeamDue ? await anew(held.team_certificate, Type.TEAM, team.subject, TEAM_DAYS) : undefined,
+      members: renewed,
+    };
+  } finally {
+    wipe(...passing);
+  }
+}
+
+/** What our team's certificate says, when it is about the very key that we opened; it may have ended meanwhile. */
+async function ownTeam(by: Admitting, held: HeldKeys, now: number): Promise<Certificate> {
+  await checkAdmin(by.pin.root, held.admin_certificate, { organisation: by.pin.organisation, now });
+  const said = await signedOnce(by.pin, held.admin_certificate, held.team_certificate, { type: Type.TEAM });
+  const [key] = said.keys;
+  if (key === undefined || !holds(by, said.subject, said.epoch, key)) throw new Error("another team key");
+  return said;
+}
+
+const holds = (by: Admitting, team: string, epoch: number, key: Uint8Array): boolean =>
+  by.teamKeys.some((one) => one.team === team && one.epoch === epoch && equal(one.key.publicKey, key));
+
+/**
+ * What a certificate says that held on its last day. After a long holiday the team's may have ended with nobody at a
+ * desk to renew it: then whoever holds the admin key may sign the same again, and nothing else.
+ */
+async function signedOnce(
+  { root, organisation }: Pin,
+  admin: Uint8Array,
+  raw: Uint8Array,
+  expected: { readonly type: Type; readonly subject?: string; readonly team?: string },
+): Promise<Certificate> {
+  const now = parseCertificate(raw).certificate.notAfter - 1;
+  const issuedBy = parseCertificate(admin).certificate;
+  const at = Math.min(Math.max(now, issuedBy.notBefore), issuedBy.notAfter - 1);
+  return (await checkChain(root, admin, raw, { organisation, now: at, ...expected })).certificate;
+}
+
+/** The team-admin key, if it is the one that the pinned root vouches for. Its bytes are put among what is wiped. */
+async function adminKey(
+  { pin, own }: Admitting,
+  held: HeldKeys,
+  now: number,
+  passing: Uint8Array[],
+): Promise<{ admin: SigningKey; secret: Uint8Array; epoch: number }> {
+  const { certificate } = await checkAdmin(pin.root, held.admin_certificate, { organisation: pin.organisation, now });
+  if (held.admin_key === null) throw new Error("not a lead who admits");
+  const { epoch } = certificate;
+  const secret = await unwrap(held.admin_key.wrap, own, {
+    organisation: pin.organisation,
+    team: ADMIN_SUBJECT,
+    epoch,
+    conv: NO_CONVERSATION,
+    generation: 0,
+    purpose: Purpose.TEAM_ADMIN,
+  });
+  passing.push(secret);
+  const admin = await signingKey(secret);
+  const [key] = certificate.keys;
+  if (key === undefined || !equal(key, admin.publicKey)) throw new Error("another admin key");
+  return { admin, secret, epoch };
+}

@@ -1,0 +1,186 @@
+/** Joining with a code: keys are made here, one request stores them, and until then the server knows nothing of it. */
+
+import { type Signal, signal } from "@preact/signals";
+import { base64, hex, random } from "../crypto/bytes.ts";
+import { memberFingerprint, rootFingerprint } from "../crypto/fingerprint.ts";
+import { type Founding, found, type Sheet } from "../crypto/founding.ts";
+import { type Member, newMember, newPassphrase, readCode } from "../crypto/joining.ts";
+import { LINES, sameLine } from "../crypto/shares.ts";
+import { flag, record, words } from "../wire/shape.ts";
+import type { Surroundings } from "../wire/surroundings.ts";
+import { ask, believed, Trouble } from "./session-keyring.ts";
+import type { Door, Joining, Step } from "./state-joining.ts";
+
+const readDoor = record({ account: words(32), team: words(41), role: words(40), founds: flag });
+
+/** What is ready to be sent, and nowhere else yet. */
+interface Ready {
+  readonly code: string;
+  readonly name: string;
+  readonly door: Door;
+  readonly member: Member;
+  readonly founding: Founding;
+  readonly sheets: readonly Sheet[];
+}
+
+export class DeskJoining implements Joining {
+  readonly step: Signal<Step> = signal({ at: "outside" });
+  readonly busy: Signal<boolean> = signal(false);
+  readonly trouble: Signal<string | undefined> = signal(undefined);
+  readonly #world: Surroundings;
+  readonly #organisation: string;
+  #code = "";
+  #ready: Ready | undefined;
+  /** Moves on when somebody leaves: what was under way counts no more. */
+  #era = 0;
+
+  constructor(world: Surroundings, organisation: string) {
+    this.#world = world;
+    this.#organisation = organisation;
+  }
+
+  begin(): void {
+    this.step.value = { at: "code" };
+  }
+
+  leave(): void {
+    this.#era += 1;
+    this.#code = "";
+    this.#ready = undefined;
+    this.busy.value = false;
+    this.trouble.value = undefined;
+    this.step.value = { at: "outside" };
+  }
+
+  open(typed: string): Promise<void> {
+    return this.#do("code", async () => {
+      const code = readCode(typed);
+      const door = believed(await ask(this.#world, "/desk/invitation", { code }), readDoor);
+      const passphrase = await newPassphrase();
+      return () => {
+        this.#code = code;
+        return { at: "phrase", door, passphrase };
+      };
+    });
+  }
+
+  join(name: string, typed: string): Promise<void> {
+    return this.#do("phrase", async ({ door, passphrase }) => {
+      if (plain(typed) !== passphrase) throw new Trouble("other_words");
+      const code = this.#code;
+      const member = await newMember(door.account, passphrase);
+      if (!door.founds) return this.#apply(code, name, door, member);
+      const who = { organisation: this.#organisation, ...door, ...member };
+      const { founding, sheets } = await found(who, Math.floor(this.#world.now() / 1000));
+      return () => {
+        this.#ready = { code, name, door, member, founding, sheets };
+        return this.#paper(sheets, 1) ?? { at: "code" };
+      };
+    });
+  }
+
+  wrote(root: string, recovery: string): Promise<void> {
+    return this.#do("paper", async ({ number, sheet, checks }) => {
+      const typed = [root, recovery];
+      for (const [at, paper] of sheet.entries()) {
+        const line = paper.lines[(checks[at] ?? 1) - 1] ?? "";
+        if (!(await sameLine(typed[at] ?? "", line))) throw new Trouble("other_line");
+      }
+      const ready = this.#ready;
+      if (ready === undefined) throw new Trouble("failed");
+      const next = this.#paper(ready.sheets, number + 1);
+      const { root: public_ } = ready.founding;
+      const fingerprint = await rootFingerprint(this.#organisation, public_);
+      return () => {
+        // The papers are the only place now.
+        if (next === undefined) this.#ready = { ...ready, sheets: [] };
+        return next ?? { at: "root", fingerprint, file: `${hex(public_)}\n`, saved: false };
+      };
+    });
+  }
+
+  saved(): void {
+    if (this.step.value.at === "root") this.step.value = { ...this.step.value, saved: true };
+  }
+
+  found(): Promise<void> {
+    return this.#do("root", async ({ fingerprint, saved }) => {
+      const ready = this.#ready;
+      if (ready === undefined || !saved) throw new Trouble("failed");
+      const { code, name, member, founding } = ready;
+      await ask(this.#world, "/desk/found", { ...body(code, name, member), ...foundBody(founding) });
+      return () => {
+        this.#ready = undefined;
+        return { at: "founded", fingerprint };
+      };
+    });
+  }
+
+  async #apply(code: string, name: string, door: Door, member: Member): Promise<() => Step> {
+    const fingerprint = await memberFingerprint(this.#organisation, { ...door, ...member });
+    await ask(this.#world, "/desk/join", body(code, name, member));
+    return () => ({ at: "waiting", name, fingerprint });
+  }
+
+  #paper(sheets: readonly Sheet[], number: number): Step | undefined {
+    const sheet = sheets[number - 1];
+    return sheet && { at: "paper", number, of: sheets.length, sheet, checks: [aLine(), aLine()] };
+  }
+
+  /** One deed of the step that is shown; its end is what comes next. What went wrong leaves everything as it was. */
+  async #do<At extends Step["at"]>(
+    at: At,
+    deed: (step: Extract<Step, { at: At }>) => Promise<() => Step>,
+  ): Promise<void> {
+    const step = this.step.value;
+    if (this.busy.value || !isAt(step, at)) return;
+    const era = this.#era;
+    this.busy.value = true;
+    this.trouble.value = undefined;
+    try {
+      const next = await deed(step);
+      if (era === this.#era) this.step.value = next();
+    } catch (reason) {
+      if (era === this.#era) this.trouble.value = reason instanceof Trouble ? reason.code : "failed";
+    } finally {
+      if (era === this.#era) this.busy.value = false;
+    }
+  }
+}
+
+function isAt<At extends Step["at"]>(step: Step, at: At): step is Extract<Step, { at: At }> {
+  return step.at === at;
+}
+
+const plain = (typed: string): string => typed.trim().toLowerCase().split(/\s+/).join(" ");
+
+/** Which line is asked for: nobody knows before they wrote all of them. */
+const aLine = (): number => 1 + ((random(1)[0] ?? 0) % LINES);
+
+function body(code: string, name: string, member: Member): Record<string, string> {
+  return {
+    code,
+    name,
+    salt: base64(member.salt),
+    proof: base64(member.proof),
+    server_half: base64(member.serverHalf),
+    sealed_amk: base64(member.sealedAmk),
+    sealed_x25519: base64(member.sealedX25519),
+    sealed_ed25519: base64(member.sealedEd25519),
+    ed25519: base64(member.ed25519),
+    x25519: base64(member.x25519),
+  };
+}
+
+function foundBody(founding: Founding): Record<string, string> {
+  return {
+    root: base64(founding.root),
+    admin_certificate: base64(founding.adminCertificate),
+    recovery_certificate: base64(founding.recoveryCertificate),
+    team_certificate: base64(founding.teamCertificate),
+    certificate: base64(founding.certificate),
+    team_key: base64(founding.teamKey),
+    recovery_wrap: base64(founding.recoveryWrap),
+    admin_key: base64(founding.adminKey),
+  };
+}

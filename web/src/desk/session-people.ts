@@ -1,0 +1,205 @@
+/** A lead's desk looks after its team: who is invited, who waits, who belongs, and which certificates end soon. */
+
+import { type Signal, signal } from "@preact/signals";
+import { base64, unbase64 } from "../crypto/bytes.ts";
+import { parseCertificate } from "../crypto/certificate.ts";
+import { memberFingerprint } from "../crypto/fingerprint.ts";
+import { STAFF_DAYS, TEAM_DAYS } from "../crypto/founding.ts";
+import { codeHash, newCode, shownCode } from "../crypto/joining.ts";
+import { list, orNil, type Reads, record, whole, words } from "../wire/shape.ts";
+import type { Surroundings } from "../wire/surroundings.ts";
+import { ask, believed, Trouble } from "./session-keyring.ts";
+import type { Vault } from "./session-vault.ts";
+import type { People, PeopleView } from "./state-people.ts";
+
+const LOOK_EVERY = 5_000;
+const DAY = 86_400;
+const PAUSE = 600;
+const MOST_RENEWED = 20;
+
+const bytes =
+  (longest: number): Reads<Uint8Array> =>
+  (value) => {
+    try {
+      const found = typeof value === "string" ? unbase64(value) : undefined;
+      return found !== undefined && found.length <= longest ? found : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+const certificate = bytes(2_000);
+const who = { account: words(32), name: words(100), role: words(40) };
+const readPeople = record({
+  team: words(41),
+  admin_certificate: certificate,
+  team_certificate: certificate,
+  recovery_certificate: certificate,
+  invitations: list(record({ id: words(32), role: words(40), until: whole }), 500),
+  waiting: list(record({ ...who, ed25519: bytes(32), x25519: bytes(32), since: whole }), 500),
+  members: list(record({ ...who, certificate }), 2_000),
+  team_keys: list(record({ team: words(41), epoch: whole, wrap: bytes(80) }), 64),
+  admin_key: orNil(record({ epoch: whole, wrap: bytes(80) })),
+});
+export type Told = NonNullable<ReturnType<typeof readPeople>>;
+
+interface Signed {
+  readonly vault: Vault;
+  readonly token: string;
+}
+
+export class DeskPeople implements People {
+  readonly view: Signal<PeopleView | undefined> = signal(undefined);
+  readonly code: Signal<string | undefined> = signal(undefined);
+  readonly trouble: Signal<string | undefined> = signal(undefined);
+  readonly #world: Surroundings;
+  readonly #organisation: string;
+  #signed: Signed | undefined;
+  #told: Told | undefined;
+  #stop: () => void = () => {};
+  /** Not before this (Unix seconds) certificates are renewed again: what is refused once is refused the next moment. */
+  #pause = 0;
+
+  constructor(world: Surroundings, organisation: string) {
+    this.#world = world;
+    this.#organisation = organisation;
+  }
+
+  /** A lead signed in. Resolves after the first look: what ended meanwhile is renewed before anybody judges it. */
+  begin(vault: Vault, token: string): Promise<void> {
+    this.#signed = { vault, token };
+    return this.#watch(this.#signed);
+  }
+
+  clear(): void {
+    this.#stop();
+    this.#signed = undefined;
+    this.#told = undefined;
+    this.#pause = 0;
+    this.view.value = undefined;
+    this.code.value = undefined;
+    this.trouble.value = undefined;
+  }
+
+  invite(role: "counsellor" | "lead"): Promise<boolean> {
+    return this.#do(async ({ token }) => {
+      const code = newCode();
+      await ask(this.#world, "/desk/invite", { role, code_hash: base64(await codeHash(code)) }, token);
+      this.code.value = shownCode(code);
+    });
+  }
+
+  putAway(): void {
+    this.code.value = undefined;
+  }
+
+  withdraw(id: string): Promise<boolean> {
+    return this.#do(async ({ token }) => {
+      await ask(this.#world, "/desk/withdraw", { id }, token);
+    });
+  }
+
+  admit(account: string): Promise<boolean> {
+    // What was on the screen when the digits were compared, and nothing that the server says afterwards.
+    const told = this.#told;
+    const applicant = told?.waiting.find((one) => one.account === account);
+    return this.#do(async ({ vault, token }) => {
+      if (told === undefined || applicant === undefined) throw new Trouble("no_such_applicant");
+      const { certificate, teamKeys, adminKey } = await vault.admit(told, applicant, this.#now());
+      const body = {
+        id: account,
+        certificate: base64(certificate),
+        team_keys: teamKeys.map(({ epoch, wrap }) => ({ epoch, wrap: base64(wrap) })),
+        ...(adminKey === undefined ? {} : { admin_key: base64(adminKey) }),
+      };
+      await ask(this.#world, "/desk/admit", body, token);
+    });
+  }
+
+  decline(account: string): Promise<boolean> {
+    return this.#do(async ({ token }) => {
+      await ask(this.#world, "/desk/decline", { id: account }, token);
+    });
+  }
+
+  async #do(deed: (signed: Signed) => Promise<void>): Promise<boolean> {
+    const signed = this.#signed;
+    this.trouble.value = undefined;
+    try {
+      if (signed === undefined) throw new Trouble("signed_out");
+      await deed(signed);
+      await this.#look(signed);
+      return true;
+    } catch (reason) {
+      if (signed === this.#signed) this.trouble.value = reason instanceof Trouble ? reason.code : "failed";
+      return false;
+    }
+  }
+
+  async #watch(signed: Signed): Promise<void> {
+    await this.#look(signed).catch(() => {}); // the connection has a bar of its own
+    if (signed !== this.#signed) return;
+    this.#stop = this.#world.after(LOOK_EVERY, () => void this.#watch(signed));
+  }
+
+  async #look(signed: Signed): Promise<void> {
+    const told = believed(await ask(this.#world, "/desk/people", undefined, signed.token), readPeople);
+    const waiting = await Promise.all(
+      told.waiting.map(async (one) => ({
+        account: one.account,
+        name: one.name,
+        role: one.role,
+        since: one.since,
+        fingerprint: await memberFingerprint(this.#organisation, { ...one, team: told.team }),
+      })),
+    );
+    if (signed !== this.#signed) return;
+    this.#told = told;
+    this.view.value = {
+      invited: told.invitations,
+      waiting,
+      members: told.members.map((one) => ({
+        account: one.account,
+        name: one.name,
+        role: one.role,
+        until: endOf(one.certificate),
+      })),
+      admits: told.admin_key !== null,
+      teamUntil: endOf(told.team_certificate),
+      adminUntil: endOf(told.admin_certificate),
+    };
+    await this.#renew(signed, told).catch(() => {}); // tried again; the screen says when one ends
+  }
+
+  /** Certificates renew themselves while less than half of their days is left. */
+  async #renew({ vault, token }: Signed, told: Told): Promise<void> {
+    const now = this.#now();
+    const due = (raw: Uint8Array, days: number): boolean => endOf(raw) * 60 - now < (days * DAY) / 2;
+    const members = told.members.filter((one) => due(one.certificate, STAFF_DAYS)).slice(0, MOST_RENEWED);
+    const team = due(told.team_certificate, TEAM_DAYS);
+    if (told.admin_key === null || !vault.isOpen || (!team && members.length === 0) || now < this.#pause) return;
+    this.#pause = now + PAUSE;
+    const renewed = await vault.renew(told, members, team, now);
+    await ask(
+      this.#world,
+      "/desk/renew",
+      {
+        members: renewed.members.map((one) => ({ account: one.account, certificate: base64(one.certificate) })),
+        ...(renewed.team === undefined ? {} : { team_certificate: base64(renewed.team) }),
+      },
+      token,
+    );
+  }
+
+  #now(): number {
+    return Math.floor(this.#world.now() / 1000);
+  }
+}
+
+/** Unix minute; 0 for what cannot be read. */
+function endOf(raw: Uint8Array): number {
+  try {
+    return Math.floor(parseCertificate(raw).certificate.notAfter / 60);
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,54 @@
+/** Who belongs to a team, as a lead's screen sees it. */
+
+import type { ReadonlySignal } from "@preact/signals";
+
+export interface Invited {
+  readonly id: string;
+  readonly role: string;
+  /** Unix minute. */
+  readonly until: number;
+}
+
+export interface Waiting {
+  readonly account: string;
+  readonly name: string;
+  readonly role: string;
+  readonly since: number;
+  /** Digits of their keys, as they see them, too. */
+  readonly fingerprint: string;
+}
+
+export interface Belongs {
+  readonly account: string;
+  readonly name: string;
+  readonly role: string;
+  /** Unix minute at which the certificate ends. */
+  readonly until: number;
+}
+
+export interface PeopleView {
+  readonly invited: readonly Invited[];
+  readonly waiting: readonly Waiting[];
+  readonly members: readonly Belongs[];
+  /** Whether this lead holds the key that admits. */
+  readonly admits: boolean;
+  /** Unix minutes at which the team's certificate and the admin's end. */
+  readonly teamUntil: number;
+  readonly adminUntil: number;
+}
+
+export interface People {
+  /** Undefined until it was read once, and for who is no lead. */
+  readonly view: ReadonlySignal<PeopleView | undefined>;
+  /** The code of the newest invitation, shown until it is put away: it is nowhere else. */
+  readonly code: ReadonlySignal<string | undefined>;
+  /** Of the last deed. */
+  readonly trouble: ReadonlySignal<string | undefined>;
+
+  invite(role: "counsellor" | "lead"): Promise<boolean>;
+  putAway(): void;
+  withdraw(id: string): Promise<boolean>;
+  /** After their digits were compared by voice. */
+  admit(account: string): Promise<boolean>;
+  decline(account: string): Promise<boolean>;
+}

@@ -1,0 +1,79 @@
+/** Joining and the team, as a screen shows them at one step. Part of the scripted session. */
+
+import { type Signal, signal } from "@preact/signals";
+import type { Paper } from "../../src/crypto/shares.ts";
+import type { Joining, Step } from "../../src/desk/state-joining.ts";
+import type { People, PeopleView } from "../../src/desk/state-people.ts";
+
+const DIGITS = "40382 11907 52210 90044 00781 33519";
+const LINE = "harvest mountain orchard velvet anchor";
+const paper = (key: 1 | 2): Paper => ({
+  key,
+  organisation: "hulplijn",
+  number: 1,
+  shares: 3,
+  threshold: 2,
+  set: "1f00c2aa",
+  lines: Array.from({ length: 8 }, (_, n) => `${LINE} ${n}`.replace(/ (\d)$/, "")),
+});
+const door = { account: "a", team: "chat", role: "lead", founds: true };
+const steps: Readonly<Record<string, Step>> = {
+  code: { at: "code" },
+  phrase: { at: "phrase", door, passphrase: "harvest mountain orchard velvet anchor window paper" },
+  paper: { at: "paper", number: 1, of: 3, sheet: [paper(1), paper(2)], checks: [3, 6] },
+  root: { at: "root", fingerprint: DIGITS, file: "00\n", saved: false },
+  founded: { at: "founded", fingerprint: DIGITS },
+  waiting: { at: "waiting", name: "Kim", fingerprint: DIGITS },
+};
+
+export function scriptedJoining(name: string, wrong: string): Joining {
+  const step: Signal<Step> = signal(steps[name] ?? { at: "outside" });
+  return {
+    step,
+    busy: signal(false),
+    trouble: signal(wrong === "" ? undefined : wrong),
+    begin: () => {
+      step.value = { at: "code" };
+    },
+    leave: () => {
+      step.value = { at: "outside" };
+    },
+    open: async () => {},
+    join: async () => {},
+    wrote: async () => {},
+    saved: () => {
+      if (step.value.at === "root") step.value = { ...step.value, saved: true };
+    },
+    found: async () => {},
+  };
+}
+
+export function scriptedPeople(scene: string, now: number): People {
+  const team: PeopleView = {
+    invited: scene === "alone" ? [] : [{ id: "i1", role: "counsellor", until: now + 5 * 1440 }],
+    waiting:
+      scene === "alone"
+        ? []
+        : [{ account: "w1", name: "Kim", role: "counsellor", since: now - 12, fingerprint: DIGITS }],
+    members: [{ account: "m1", name: "Robin", role: "lead", until: now + (scene === "ends" ? 2 : 60) * 1440 }],
+    admits: true,
+    teamUntil: now + (scene === "ends" ? 3 : 9) * 1440,
+    adminUntil: now + 300 * 1440,
+  };
+  const code: Signal<string | undefined> = signal(scene === "code" ? "0GPA-ZFDH-M1N2-03VV-R59E-SA75" : undefined);
+  return {
+    view: signal(scene === "" ? undefined : team),
+    code,
+    trouble: signal(undefined),
+    invite: async () => {
+      code.value = "0GPA-ZFDH-M1N2-03VV-R59E-SA75";
+      return true;
+    },
+    putAway: () => {
+      code.value = undefined;
+    },
+    withdraw: async () => true,
+    admit: async () => true,
+    decline: async () => true,
+  };
+}
