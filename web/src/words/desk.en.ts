@@ -196,20 +196,10 @@ export const en: Record<keyof typeof nl, string> = {
   "join.wait.keep": "Keep this page open, or write the digits down. You do not see them again.",
   "join.in": "To sign-in",
   "join.digits": "Digits to compare",
-  "found.paper": "Paper {n} of {m}",
-  "found.paper.p":
-    "This is a part of the two main keys. Two of the three papers bring them back, one alone tells nothing. Give each paper to somebody else, and keep it under lock and key.",
+  "found.papers": "The main keys go onto paper",
+  "found.papers.p":
+    "Two main keys are being made here. Each of three people gets a share of both, on paper. Two of the three bring them back, one alone knows nothing. It can also be done later: if you leave now, nothing has happened.",
   "found.alone": "Make sure that nobody is watching, and no camera either.",
-  "found.root": "Root key of {name}",
-  "found.recovery": "Recovery key of {name}",
-  "found.set": "Part {n} of {m}, {k} needed, set {set}",
-  "found.print": "Print",
-  "found.wrote": "I have this paper",
-  "found.check": "Read from your paper and type",
-  "found.line.root": "Root key, line {n}",
-  "found.line.recovery": "Recovery key, line {n}",
-  "found.other": "This is another line. Look at your paper again.",
-  "found.see": "Show the paper again",
   "found.pub": "Save root.pub",
   "found.pub.p":
     "Save this file and bring it to your administrator. It is not secret. Write these digits down, too: you will read them out, so that nobody can swap the file.",

@@ -194,20 +194,10 @@ export const nl = {
   "join.wait.keep": "Laat deze pagina open, of schrijf de cijfers op. Je ziet ze niet nog een keer.",
   "join.in": "Naar aanmelden",
   "join.digits": "Cijfers om te vergelijken",
-  "found.paper": "Papier {n} van {m}",
-  "found.paper.p":
-    "Hier staat een deel van de twee hoofdsleutels. Met twee van de drie papieren zijn ze terug te halen, met één weet niemand iets. Geef elk papier aan iemand anders, en bewaar het achter slot.",
+  "found.papers": "De hoofdsleutels gaan op papier",
+  "found.papers.p":
+    "Hier ontstaan twee hoofdsleutels. Elk van drie mensen krijgt van allebei een deel, op papier. Twee van de drie halen ze terug, één alleen weet niets. Het kan ook later: als je nu weggaat, is er niets gebeurd.",
   "found.alone": "Zorg dat niemand meekijkt, ook geen camera.",
-  "found.root": "Hoofdsleutel van {name}",
-  "found.recovery": "Herstelsleutel van {name}",
-  "found.set": "Deel {n} van {m}, {k} nodig, reeks {set}",
-  "found.print": "Druk af",
-  "found.wrote": "Ik heb dit papier",
-  "found.check": "Lees van je papier en typ over",
-  "found.line.root": "Hoofdsleutel, regel {n}",
-  "found.line.recovery": "Herstelsleutel, regel {n}",
-  "found.other": "Dat is een andere regel. Kijk nog eens op je papier.",
-  "found.see": "Laat het papier nog eens zien",
   "found.pub": "Bewaar root.pub",
   "found.pub.p":
     "Bewaar dit bestand en breng het naar je beheerder. Het is niet geheim. Schrijf ook deze cijfers op: die lees je straks voor, zodat niemand het bestand kan omwisselen.",
