@@ -275,6 +275,6 @@ def play_empty(work: Callable[[Empty], Any], folder: Path, clock: Clock = time.t
     asyncio.run(run())
 
 
-def says(raw: str) -> Certificate:
+def certificate_in(raw: str) -> Certificate:
     """What a certificate in JSON says."""
     return parse(unb64(raw)).certificate
