@@ -114,10 +114,7 @@ async def a_house(
     """
     if not (folder / "main.db").exists():
         demo_folder(folder)
-    # Named as TCP, or asyncio leaves Nagle's algorithm on and each answer over HTTP waits 40 ms.
-    listener = socket.socket(proto=socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    let_go_of_the_deaf(listener)
+    listener = a_listener()
     port = listener.getsockname()[1]
     settings = replace(demo.prepare(folder, port), desk_limit=desk_limit, **others)
     organisation = demo.load(folder)
@@ -129,16 +126,32 @@ async def a_house(
             luwte.sockets._sweeper.cancel()
             luwte.watch.stop()
             luwte.departures.stop()
-        server = uvicorn.Server(serving(luwte))
-        task = asyncio.create_task(server._serve(sockets=[listener]))
-        while not server.started:
-            await asyncio.sleep(0.005)
-        try:
+        async with answering(luwte, listener):
             yield House(settings, organisation, f"http://127.0.0.1:{port}", luwte=luwte)
-        finally:
-            await luwte.sockets.stop()
-            server.should_exit = True
-            await task
+
+
+def a_listener() -> socket.socket:
+    """A free port of this machine."""
+    # Named as TCP, or asyncio leaves Nagle's algorithm on and each answer over HTTP waits 40 ms.
+    listener = socket.socket(proto=socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    let_go_of_the_deaf(listener)
+    return listener
+
+
+@asynccontextmanager
+async def answering(luwte: Luwte, listener: socket.socket) -> AsyncIterator[None]:
+    """Answer requests for as long as this lasts."""
+    server = uvicorn.Server(serving(luwte))
+    task = asyncio.create_task(server._serve(sockets=[listener]))
+    while not server.started:
+        await asyncio.sleep(0.005)
+    try:
+        yield
+    finally:
+        await luwte.sockets.stop()
+        server.should_exit = True
+        await task
 
 
 class _Ear(WSListener):

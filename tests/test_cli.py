@@ -247,9 +247,10 @@ def test_serve_refuses_what_is_not_safe(tmp_path: Path) -> None:
     change(folder, "https://chat.example.org", "http://chat.example.org")
     refused("plain http")
     change(folder, "http://chat.example.org", "https://chat.example.org")
-    (folder / "root.pub").rename(folder / "root.old")
-    refused("No organisation root")
-    (folder / "root.old").rename(folder / "root.pub")
+    for text, words in (("none", "cannot be read"), ("00", "not an Ed25519 public key")):
+        (folder / "root.pub").write_text(text)
+        refused(words)
+    (folder / "root.pub").write_text(os.urandom(32).hex())
     (folder / "demo").mkdir()
     refused("demonstration")
     (folder / "demo").rmdir()
@@ -305,7 +306,8 @@ def test_doctor_names_what_is_missing(tmp_path: Path) -> None:
     assert "second factor" in result.stdout
     as_json = json.loads(run("doctor", "--dir", str(tmp_path / "demo"), "--json").stdout)
     assert as_json["ok"] is False
-    assert len(as_json["findings"]) == 3
+    assert len(as_json["findings"]) == 4
+    assert "Only one lead" in as_json["findings"][3]
 
 
 def test_doctor_reads_the_settings_that_are_shipped(tmp_path: Path) -> None:

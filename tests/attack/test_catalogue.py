@@ -3,9 +3,10 @@ none has an effect while the log cannot be written."""
 
 import asyncio
 import base64
+import os
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,26 @@ import httpx
 
 from actors import Counsellor, House, Visitor, play
 from attack.attackers import a_team_next_door, answers, records, until_pong
+from joiners import (
+    Empty,
+    Joiner,
+    Organisation,
+    b64,
+    certificate_in,
+    invites,
+    joiner,
+    of_the_demonstration,
+    people,
+    play_empty,
+    post,
+)
 from luwte.audit import store as audit_store
 from luwte.audit import witness
 from luwte.audit.model import ACTIONS, Record
 from luwte.backup import actions as backups
 from luwte.conversation import actions as conversations
 from luwte.crypto import keys, primitives
+from luwte.crypto.certificate import issue
 from luwte.plumbing.db import ReadTx, look
 
 WHY = {"basis": "absent", "reason": "nobody answers the phone"}
@@ -34,6 +49,9 @@ class Cast:
     sam: Counsellor
     robin: Counsellor
     visitors: list[Visitor] = field(default_factory=list)
+    guest: Joiner | None = None
+    """Whoever was invited last."""
+    renewals: int = 0
 
     async def nobody(self) -> bytes:
         """No conversation at all."""
@@ -86,6 +104,17 @@ class Cast:
         self.sam.line.send("break_glass", **await self.number(conv), **WHY)
         await self.sam.line.hear("opened")
         return conv
+
+    async def invited(self) -> None:
+        """Somebody whom Robin invited."""
+        self.guest = joiner(self.house, await invites(self.robin), f"Kim {os.urandom(4).hex()}")
+        await self.guest.looks()
+
+    async def applied(self) -> None:
+        """Somebody who waits to be admitted."""
+        await self.invited()
+        assert self.guest is not None
+        await self.guest.joins()
 
     async def number(self, conv: bytes) -> dict[str, int]:
         """By what a conversation is called."""
@@ -257,6 +286,53 @@ async def exports(cast: Cast) -> int:
     return 200
 
 
+async def invites_somebody(cast: Cast) -> int:
+    """A code for a colleague."""
+    body = {"role": "counsellor", "code_hash": b64(os.urandom(32))}
+    return (await post(cast.robin, "/desk/invite", **body)).status_code
+
+
+async def withdraws(cast: Cast) -> int:
+    """The newest invitation."""
+    shown = (await people(cast.robin)).json()["invitations"]
+    return (await post(cast.robin, "/desk/withdraw", id=shown[-1]["id"])).status_code
+
+
+async def joins(cast: Cast) -> int:
+    """Whoever was invited."""
+    assert cast.guest is not None
+    return (await cast.guest.asks("/desk/join", **cast.guest.body())).status_code
+
+
+async def admits(cast: Cast) -> int:
+    """Whoever waits."""
+    assert cast.guest is not None
+    admission = of_the_demonstration(cast.house).admission(cast.guest)
+    return (await post(cast.robin, "/desk/admit", **admission)).status_code
+
+
+async def declines(cast: Cast) -> int:
+    """Whoever waits."""
+    assert cast.guest is not None
+    return (await post(cast.robin, "/desk/decline", id=cast.guest.account)).status_code
+
+
+async def renews(cast: Cast) -> int:
+    """The team's certificate, for an hour more."""
+    cast.renewals += 1
+    told = certificate_in((await people(cast.robin)).json()["team_certificate"])
+    longer = replace(told, not_after=told.not_after + 3600)
+    raw = b64(issue(longer, of_the_demonstration(cast.house).admin))
+    return (await post(cast.robin, "/desk/renew", members=[], team_certificate=raw)).status_code
+
+
+async def refused_try(cast: Cast) -> dict[str, Any]:
+    """What somebody sends whose code works no more."""
+    await cast.applied()
+    assert cast.guest is not None
+    return cast.guest.body()
+
+
 REQUESTS: dict[str, Callable[[Cast], Awaitable[int]]] = {
     "staff.sign_in": signs_in,
     "staff.unlock": unlocks,
@@ -265,8 +341,23 @@ REQUESTS: dict[str, Callable[[Cast], Awaitable[int]]] = {
     "audit.read": looks,
     "conversation.read": reads_again,
     "audit.export": exports,
+    "staff.invite": invites_somebody,
+    "staff.withdraw": withdraws,
+    "staff.join": joins,
+    "staff.admit": admits,
+    "staff.decline": declines,
+    "staff.renew": renews,
 }
-ELSEWHERE = {"backup.restore", "conversation.erase"}
+BEFORE: dict[str, Callable[[Cast], Awaitable[Any]]] = {
+    "conversation.read": Cast.taken,
+    "staff.withdraw": Cast.invited,
+    "staff.join": Cast.invited,
+    "staff.admit": Cast.applied,
+    "staff.decline": Cast.applied,
+}
+"""What must have happened first."""
+
+ELSEWHERE = {"backup.restore", "conversation.erase", "staff.found"}
 """Not at a desk: below, by themselves."""
 
 NEVER_DONE = {"conversation.write": "no_such_conversation"}
@@ -289,8 +380,9 @@ def _results(found: list[Record], action: str) -> list[str]:
 
 
 def _stored(tx: ReadTx) -> list[Any]:
-    tables = ("conversation", "envelope", "wrap", "companion", "alarm", "line", "offer", "reply", "glass", "session")
-    return [tx.all(f"SELECT * FROM {table} ORDER BY 1, 2") for table in (*tables, "audit")]
+    tables = ["conversation", "envelope", "wrap", "companion", "alarm", "line", "offer", "reply", "glass", "session"]
+    tables += ["account", "team", "certificate", "team_key", "admin_key", "invitation", "applicant"]
+    return [tx.all(f"SELECT * FROM {table} ORDER BY 1, 2") for table in [*tables, "audit"]]
 
 
 def test_the_walk_knows_every_deed() -> None:
@@ -313,8 +405,8 @@ def test_each_deed_leaves_exactly_one_record(tmp_path: Path) -> None:
                 wrong[action] = (found, came_of_it)
             await cast.clear()
         for action, deed in REQUESTS.items():
-            if action == "conversation.read":
-                await cast.taken()
+            if action in BEFORE:
+                await BEFORE[action](cast)
             before = len(await records(house))
             assert await deed(cast) == 200, action
             if (found := _results((await records(house))[before:], action)) != ["done"]:
@@ -342,8 +434,8 @@ def test_nothing_is_done_while_the_log_cannot_be_written(tmp_path: Path) -> None
                 wrong[action] = came_of_it
             await cast.clear()
         for action, deed in REQUESTS.items():
-            if action == "conversation.read":
-                await cast.taken()
+            if action in BEFORE:
+                await BEFORE[action](cast)
             before = await db.read(_stored)
             await db.write(lambda tx: tx.execute(NO_AUDIT))
             status = await deed(cast)
@@ -401,6 +493,10 @@ def test_each_refusal_leaves_exactly_one_record(tmp_path: Path) -> None:
         for desk, path, body, status in (
             (cast.noor, "/desk/audit", {}, 403),
             (cast.robin, "/desk/audit", {"number": 77, "day": 1}, 404),
+            (cast.noor, "/desk/invite", {"role": "lead", "code_hash": b64(bytes(32))}, 403),
+            (cast.robin, "/desk/withdraw", {"id": "0" * 32}, 404),
+            (cast.robin, "/desk/decline", {"id": "0" * 32}, 404),
+            (cast.robin, "/desk/join", {**await refused_try(cast)}, 404),
             (cast.noor, "/desk/unlock", {"proof": base64.b64encode(bytes(32)).decode()}, 401),
         ):
             before = len(await records(house))
@@ -463,3 +559,26 @@ def test_an_erasure_is_on_record_once(tmp_path: Path) -> None:
         assert house.luwte.around.shred_key(conv) is None
 
     play(story, tmp_path / "house")
+
+
+def test_a_founding_is_on_record_once(tmp_path: Path) -> None:
+    """By the first lead; and not done at all while the log takes no record."""
+
+    async def story(house: Empty) -> None:
+        robin = house.founder()
+        await robin.looks()
+        body = robin.body() | Organisation(house.settings.organisation, house.luwte.now()).founding(robin)
+        db = house.luwte.db
+        await db.write(lambda tx: tx.execute(NO_AUDIT))
+        before = await db.read(_stored)
+        assert (await robin.asks("/desk/found", **body)).status_code == 500
+        assert await db.read(_stored) == before
+        await db.write(lambda tx: tx.execute("DROP TRIGGER no_audit"))
+        assert (await robin.asks("/desk/found", **body)).status_code == 200
+        found = [one for one, _ in await db.read(lambda tx: list(audit_store.everything(tx)))]
+        assert [(one.actor, one.action, one.reason, one.result) for one in found] == [
+            ("operator", "staff.invite", "lead", "done"),
+            (robin.account, "staff.found", "", "done"),
+        ]
+
+    play_empty(story, tmp_path / "house")

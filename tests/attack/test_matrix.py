@@ -463,6 +463,7 @@ def test_a_token_that_does_not_count_gets_no_data(tmp_path: Path) -> None:
                 if token == b"":
                     continue
                 assert (await client.get("/desk/replies", headers=_bearer(token))).status_code == 401
+                assert (await client.get("/desk/people", headers=_bearer(token))).status_code == 401
                 for path, body in (("unlock", {"proof": "AAAA"}), ("sign-out", None)):
                     answer = await client.post(f"/desk/{path}", json=body, headers=_bearer(token))
                     assert (answer.status_code, answer.json()["code"]) == (401, "signed_out")
@@ -535,10 +536,13 @@ def test_signing_out_gives_back_while_a_frame_is_under_way(tmp_path: Path) -> No
 
 PAGES = ("/", "/desk", "/l/chat", "/healthz", "/l/chat/status", "/l/chat/status/2", "/more", "/org.js", "/release.json")
 DEEDS = ("/desk/salt", "/desk/sign-in", "/desk/unlock", "/desk/sign-out", "/desk/audit")
+DEEDS += ("/desk/invitation", "/desk/join", "/desk/found")
+DEEDS += ("/desk/invite", "/desk/withdraw", "/desk/admit", "/desk/decline", "/desk/renew")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 HTTP_TABLE = {(page, method): 200 for page in PAGES for method in ("GET", "HEAD")}
 HTTP_TABLE |= {(deed, "POST"): 400 for deed in DEEDS}
 HTTP_TABLE |= {("/desk/sign-out", "POST"): 401, ("/desk/unlock", "POST"): 400}
+HTTP_TABLE |= {("/desk/people", "GET"): 401, ("/desk/people", "HEAD"): 401}
 HTTP_TABLE |= {("/desk/replies", "GET"): 401, ("/desk/replies", "HEAD"): 401, ("/desk/replies", "POST"): 400}
 FORGOTTEN = """
     /.git/HEAD /.git/config /.env /.well-known/security.txt /schema /schema/swagger /schema/openapi.json
@@ -558,8 +562,12 @@ def test_over_http_only_the_listed_methods_answer(tmp_path: Path) -> None:
         await noor.skips_sign_in()
         async with noor.http() as client:
             for headers in ({}, _bearer(noor.token), _bearer(os.urandom(32))):
-                for path in (*PAGES, *DEEDS, "/desk/replies"):
+                for path in (*PAGES, *DEEDS, "/desk/replies", "/desk/people"):
                     for method in METHODS:
+                        lists = path == "/desk/people" and method in ("GET", "HEAD")
+                        if lists and headers == _bearer(noor.token):  # a counsellor
+                            assert (await client.request(method, path, headers=headers)).status_code == 403
+                            continue
                         reads = path == "/desk/replies" and method in ("GET", "HEAD")
                         if reads and headers == _bearer(noor.token):
                             assert (await client.request(method, path, headers=headers)).status_code == 200

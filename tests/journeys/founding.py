@@ -107,24 +107,22 @@ class JoiningPage:
         self.page.get_by_label("Type your passphrase from the paper").fill(self.passphrase)
         self.presses("Continue")
 
-    def writes_papers(self) -> list[dict[str, list[str]]]:
-        """All three, each line by line; what is asked for is typed from them."""
-        papers = []
+    def writes_papers(self) -> dict[str, list[str]]:
+        """Each of the six shares, line by line; what is asked for is typed from them. By what stands above it."""
+        papers = {}
         for n in (1, 2, 3):
-            expect(self.page.get_by_role("heading", name=f"Paper {n} of 3")).to_be_visible(timeout=30_000)
-            paper = {
-                key: self.page.get_by_role("region", name=f"{key} key of helpline")
-                .get_by_role("listitem")
-                .all_inner_texts()
-                for key in ("Root", "Recovery")
-            }
-            papers.append(paper)
-            self.presses("I have this paper")
-            for key, lines in paper.items():
-                asked = self.page.get_by_label(re.compile(rf"{key} key, line \d"))
-                label = self.page.get_by_text(re.compile(rf"{key} key, line \d")).inner_text()
-                asked.fill(lines[int(label[-1]) - 1])
-            self.presses("Continue")
+            for key in ("Main key", "Recovery key"):
+                title = f"{key}: share {n} of 3"
+                expect(self.page.get_by_role("heading", name=title)).to_be_visible(timeout=30_000)
+                self.presses("Show the share")
+                rows = self.page.locator(".share-lines > li").all_inner_texts()
+                papers[title] = lines = [" ".join(re.findall("[a-z]+", row)) for row in rows]
+                self.presses("I have written it down")
+                asked = self.page.get_by_label(re.compile(r"^Line \d$"))
+                for label in self.page.get_by_text(re.compile(r"^Line \d$")).all_inner_texts():
+                    self.page.get_by_label(label, exact=True).fill(lines[int(label[-1]) - 1])
+                expect(asked).to_have_count(2)
+                self.presses("Check")
         return papers
 
     @property

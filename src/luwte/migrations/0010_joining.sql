@@ -3,7 +3,7 @@
 
 -- staff
 CREATE TABLE recovery (                     -- one row: the organisation's recovery key, as its root signed it
-    key         INTEGER PRIMARY KEY CHECK (key = 1),
+    key         INTEGER PRIMARY KEY,        -- 1
     certificate BLOB    NOT NULL
 );
 CREATE TABLE recovery_wrap (                -- each team's private key, wrapped to the recovery key

@@ -114,9 +114,10 @@ def decline(tx: WriteTx, keys: KeyStore, token: bytes, id: str, minute: int) -> 
     account = _lead(tx, token, minute)
     if joining_store.applicant(tx, id, account.team) is None:
         raise NoSuchApplicant
+    # The record comes first: without one nothing is erased.
+    audit.record(tx, minute=minute, actor=account.id, action="staff.decline", reason=id)
     keys.erase(keystore.STAFF, bytes.fromhex(id))
     joining_store.remove_applicant(tx, id)
-    audit.record(tx, minute=minute, actor=account.id, action="staff.decline", reason=id)
 
 
 def renew(tx: WriteTx, token: bytes, team_certificate: bytes, own: dict[str, bytes], pinned: Pinned, now: int) -> None:

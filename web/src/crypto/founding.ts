@@ -40,11 +40,11 @@ export interface Founding {
   readonly adminKey: Bytes;
 }
 
-/** What stays on paper: of each share the root's half and the recovery key's. */
-export type Sheet = readonly [root: Paper, recovery: Paper];
-
-/** Make an organisation. *now* is in Unix seconds. All private keys are overwritten before this returns. */
-export async function found(founder: Founder, now: number): Promise<{ founding: Founding; sheets: readonly Sheet[] }> {
+/**
+ * Make an organisation. *now* is in Unix seconds. All private keys are overwritten before this returns: what is left of
+ * root and recovery key are the papers, in the order in which three people sit down, each with a share of both.
+ */
+export async function found(founder: Founder, now: number): Promise<{ founding: Founding; papers: readonly Paper[] }> {
   const { organisation, team, role, account, ed25519, x25519 } = founder;
   const secrets = { root: random(32), admin: random(32), recovery: random(32), team: random(32) };
   const lasts = (days: number) => ({ organisation, epoch: EPOCH, notBefore: now, notAfter: now + days * DAY });
@@ -80,19 +80,16 @@ export async function found(founder: Founder, now: number): Promise<{ founding: 
       recoveryWrap: await wrap(secrets.team, recovery.publicKey, place(team, Purpose.RECOVERY)),
       adminKey: await wrap(secrets.admin, x25519, place(ADMIN_SUBJECT, Purpose.TEAM_ADMIN)),
     };
-    const roots = await papers(secrets.root, SharedKey.ROOT, organisation);
-    const recoveries = await papers(secrets.recovery, SharedKey.RECOVERY, organisation);
-    const sheets = roots.flatMap((paper, at): Sheet[] => {
-      const other = recoveries[at];
-      return other === undefined ? [] : [[paper, other]];
-    });
-    return { founding, sheets };
+    const roots = await shared(secrets.root, SharedKey.ROOT, organisation);
+    const recoveries = await shared(secrets.recovery, SharedKey.RECOVERY, organisation);
+    const papers = [...roots, ...recoveries].toSorted((a, b) => a.number - b.number);
+    return { founding, papers };
   } finally {
     wipe(...Object.values(secrets));
   }
 }
 
-async function papers(secret: Uint8Array, key: SharedKey, organisation: string): Promise<readonly Paper[]> {
+async function shared(secret: Uint8Array, key: SharedKey, organisation: string): Promise<readonly Paper[]> {
   const shares = await split(secret, { key, organisation, shares: SHARES, threshold: THRESHOLD });
   return Promise.all(shares.map((share) => toPaper(share, organisation)));
 }

@@ -3,9 +3,9 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
-import type { Paper } from "../crypto/shares.ts";
 import { Mark } from "../ui/Mark.tsx";
 import { Field, Wrong } from "./Field.tsx";
+import { Shares } from "./Shares.tsx";
 import type { DeskSession } from "./state.ts";
 import type { Joining, Step } from "./state-joining.ts";
 import { say } from "./words.ts";
@@ -18,14 +18,13 @@ interface ScreenProps {
   readonly go: string;
   readonly deed: () => Promise<void> | void;
   readonly off?: boolean;
-  readonly broad?: boolean;
   /** Beside the one that goes on. */
   readonly more?: ComponentChildren;
   readonly children?: ComponentChildren;
 }
 
 /** One step: a heading that takes the focus, what there is to read or type, and the ways on and out. */
-function Screen({ joining, title, go, deed, off = false, broad = false, more, children }: ScreenProps) {
+function Screen({ joining, title, go, deed, off = false, more, children }: ScreenProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const id = useId();
   const busy = joining.busy.value;
@@ -41,7 +40,7 @@ function Screen({ joining, title, go, deed, off = false, broad = false, more, ch
   return (
     <main class="door">
       <Mark />
-      <form class={broad ? "card rows broad" : "card rows"} onSubmit={submit}>
+      <form class="card rows" onSubmit={submit}>
         <h1 ref={heading} tabIndex={-1}>
           {title}
         </h1>
@@ -138,77 +137,25 @@ function Phrase({ joining, step }: { joining: Joining; step: At<"phrase"> }) {
   );
 }
 
-function Share({ title, paper }: { title: string; paper: Paper }) {
-  const { number: n, shares: m, threshold: k, set } = paper;
+/** One person after the other looks at a share, writes it down, and types two lines back. */
+function Papers({ joining, step }: { joining: Joining; step: At<"papers"> }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
   return (
-    <section class="paper" aria-label={title}>
-      <h2>{title}</h2>
-      <p class="small">{say("found.set", { n, m, k, set })}</p>
-      <ol>
-        {paper.lines.map((line) => (
-          <li key={line}>{line}</li>
-        ))}
-      </ol>
-    </section>
-  );
-}
-
-function PaperStep({ joining, step }: { joining: Joining; step: At<"paper"> }) {
-  const [root, recovery, isWritten] = [useSignal(""), useSignal(""), useSignal(false)];
-  const [first, second] = step.sheet;
-  const names = { name: first.organisation };
-  async function on(): Promise<void> {
-    if (isWritten.value) await joining.wrote(root.value, recovery.value);
-    else isWritten.value = true;
-  }
-  const seen = (
-    <>
-      <button type="button" class="pill outline" onClick={() => print()}>
-        {say("found.print")}
-      </button>
-      <Leave joining={joining} />
-    </>
-  );
-  const asked = (
-    <button type="button" class="pill outline" onClick={() => (isWritten.value = false)}>
-      {say("found.see")}
-    </button>
-  );
-  return (
-    <Screen
-      joining={joining}
-      title={say("found.paper", { n: step.number, m: step.of })}
-      go={say(isWritten.value ? "join.on" : "found.wrote")}
-      deed={on}
-      more={isWritten.value ? asked : seen}
-      broad={!isWritten.value}
-    >
-      {isWritten.value ? (
-        <>
-          <p>{say("found.check")}</p>
-          <Field
-            label={say("found.line.root", { n: step.checks[0] })}
-            kind="once"
-            value={root}
-            first
-            wrong={undefined}
-          />
-          <Field
-            label={say("found.line.recovery", { n: step.checks[1] })}
-            kind="once"
-            value={recovery}
-            wrong={undefined}
-          />
-        </>
-      ) : (
-        <>
-          <p class="unprinted">{say("found.paper.p")}</p>
-          <p class="unprinted">{say("found.alone")}</p>
-          <Share title={say("found.root", names)} paper={first} />
-          <Share title={say("found.recovery", names)} paper={second} />
-        </>
-      )}
-    </Screen>
+    <main class="door">
+      <Mark />
+      <div class="card rows broad">
+        <h1 ref={heading} tabIndex={-1}>
+          {say("found.papers")}
+        </h1>
+        <p>{say("found.papers.p")}</p>
+        <p>{say("found.alone")}</p>
+        <div class="buttons">
+          <Leave joining={joining} />
+        </div>
+      </div>
+      <Shares papers={step.papers} onDone={() => void joining.wrote()} />
+    </main>
   );
 }
 
@@ -274,8 +221,8 @@ export function Join({ session }: { session: DeskSession }) {
       return <Code joining={joining} />;
     case "phrase":
       return <Phrase joining={joining} step={step} />;
-    case "paper":
-      return <PaperStep key={step.number} joining={joining} step={step} />;
+    case "papers":
+      return <Papers joining={joining} step={step} />;
     case "root":
       return <Root joining={joining} step={step} />;
     case "founded":

@@ -1,11 +1,10 @@
 /** Joining with a code: keys are made here, one request stores them, and until then the server knows nothing of it. */
 
 import { type Signal, signal } from "@preact/signals";
-import { base64, hex, random } from "../crypto/bytes.ts";
+import { base64, hex } from "../crypto/bytes.ts";
 import { memberFingerprint, rootFingerprint } from "../crypto/fingerprint.ts";
-import { type Founding, found, type Sheet } from "../crypto/founding.ts";
+import { type Founding, found } from "../crypto/founding.ts";
 import { type Member, newMember, newPassphrase, readCode } from "../crypto/joining.ts";
-import { LINES, sameLine } from "../crypto/shares.ts";
 import { flag, record, words } from "../wire/shape.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import { ask, believed, Trouble } from "./session-keyring.ts";
@@ -17,10 +16,8 @@ const readDoor = record({ account: words(32), team: words(41), role: words(40), 
 interface Ready {
   readonly code: string;
   readonly name: string;
-  readonly door: Door;
   readonly member: Member;
   readonly founding: Founding;
-  readonly sheets: readonly Sheet[];
 }
 
 export class DeskJoining implements Joining {
@@ -71,31 +68,21 @@ export class DeskJoining implements Joining {
       const member = await newMember(door.account, passphrase);
       if (!door.founds) return this.#apply(code, name, door, member);
       const who = { organisation: this.#organisation, ...door, ...member };
-      const { founding, sheets } = await found(who, Math.floor(this.#world.now() / 1000));
+      const { founding, papers } = await found(who, Math.floor(this.#world.now() / 1000));
       return () => {
-        this.#ready = { code, name, door, member, founding, sheets };
-        return this.#paper(sheets, 1) ?? { at: "code" };
+        this.#ready = { code, name, member, founding };
+        return { at: "papers", papers };
       };
     });
   }
 
-  wrote(root: string, recovery: string): Promise<void> {
-    return this.#do("paper", async ({ number, sheet, checks }) => {
-      const typed = [root, recovery];
-      for (const [at, paper] of sheet.entries()) {
-        const line = paper.lines[(checks[at] ?? 1) - 1] ?? "";
-        if (!(await sameLine(typed[at] ?? "", line))) throw new Trouble("other_line");
-      }
-      const ready = this.#ready;
-      if (ready === undefined) throw new Trouble("failed");
-      const next = this.#paper(ready.sheets, number + 1);
-      const { root: public_ } = ready.founding;
-      const fingerprint = await rootFingerprint(this.#organisation, public_);
-      return () => {
-        // The papers are the only place now.
-        if (next === undefined) this.#ready = { ...ready, sheets: [] };
-        return next ?? { at: "root", fingerprint, file: `${hex(public_)}\n`, saved: false };
-      };
+  wrote(): Promise<void> {
+    return this.#do("papers", async () => {
+      if (this.#ready === undefined) throw new Trouble("failed");
+      const { root } = this.#ready.founding;
+      const fingerprint = await rootFingerprint(this.#organisation, root);
+      // The papers are gone from here with the step.
+      return () => ({ at: "root", fingerprint, file: `${hex(root)}\n`, saved: false });
     });
   }
 
@@ -120,11 +107,6 @@ export class DeskJoining implements Joining {
     const fingerprint = await memberFingerprint(this.#organisation, { ...door, ...member });
     await ask(this.#world, "/desk/join", body(code, name, member));
     return () => ({ at: "waiting", name, fingerprint });
-  }
-
-  #paper(sheets: readonly Sheet[], number: number): Step | undefined {
-    const sheet = sheets[number - 1];
-    return sheet && { at: "paper", number, of: sheets.length, sheet, checks: [aLine(), aLine()] };
   }
 
   /** One deed of the step that is shown; its end is what comes next. What went wrong leaves everything as it was. */
@@ -153,9 +135,6 @@ function isAt<At extends Step["at"]>(step: Step, at: At): step is Extract<Step, 
 }
 
 const plain = (typed: string): string => typed.trim().toLowerCase().split(/\s+/).join(" ");
-
-/** Which line is asked for: nobody knows before they wrote all of them. */
-const aLine = (): number => 1 + ((random(1)[0] ?? 0) % LINES);
 
 function body(code: string, name: string, member: Member): Record<string, string> {
   return {

@@ -1,7 +1,7 @@
 /** From a code to an account, as the screens see it. */
 
 import type { ReadonlySignal } from "@preact/signals";
-import type { Sheet } from "../crypto/founding.ts";
+import type { Paper } from "../crypto/shares.ts";
 
 /** What a code opens. */
 export interface Door {
@@ -17,26 +17,17 @@ export type Step =
   | { readonly at: "code" }
   /** A name, and a passphrase that is shown this once. */
   | { readonly at: "phrase"; readonly door: Door; readonly passphrase: string }
-  /** A paper to write down; *checks* are the lines that are asked for afterwards, of the root's and the other share. */
-  | {
-      readonly at: "paper";
-      readonly number: number;
-      readonly of: number;
-      readonly sheet: Sheet;
-      readonly checks: Lines;
-    }
+  /** Shares to write down, in the order in which people sit down. */
+  | { readonly at: "papers"; readonly papers: readonly Paper[] }
   | { readonly at: "root"; readonly fingerprint: string; readonly file: string; readonly saved: boolean }
   | { readonly at: "founded"; readonly fingerprint: string }
   /** A colleague has to admit us; they read the same digits. */
   | { readonly at: "waiting"; readonly name: string; readonly fingerprint: string };
 
-/** Line numbers from 1, of the root's share and of the recovery key's. */
-export type Lines = readonly [number, number];
-
 export interface Joining {
   readonly step: ReadonlySignal<Step>;
   readonly busy: ReadonlySignal<boolean>;
-  /** Of the last deed: a plain code, "other_words" or "other_line". */
+  /** Of the last deed: a plain code, or "other_words". */
   readonly trouble: ReadonlySignal<string | undefined>;
 
   begin(): void;
@@ -45,8 +36,8 @@ export interface Joining {
   open(code: string): Promise<void>;
   /** The passphrase was written down, and typed back. */
   join(name: string, typed: string): Promise<void>;
-  /** The paper was written down, and two of its lines were typed back. */
-  wrote(root: string, recovery: string): Promise<void>;
+  /** All papers were written down, and lines of each typed back. */
+  wrote(): Promise<void>;
   /** root.pub was saved. */
   saved(): void;
   /** One request, with all of it. */

@@ -12,7 +12,6 @@ const sentences = {
   no_such_invitation: "join.gone",
   name_taken: "join.taken",
   other_words: "join.other",
-  other_line: "found.other",
   no_such_applicant: "people.gone",
   no_such_member: "people.left",
   certificate_refused: "people.refused",

@@ -264,14 +264,6 @@ test("another organisation's shares, or a set that says other numbers, restore n
   await says(combine(alone, ROOT), "wrong");
 });
 
-test("whoever writes place nought on a share cannot choose the key", async () => {
-  const [one, two] = await split(filled(8), ROOT);
-  assert.ok(one !== undefined && two !== undefined);
-  const nought = new Uint8Array(one.point);
-  nought[37] = 0;
-  await says(combine([{ ...one, point: nought }, two], ROOT), "wrong");
-});
-
 test("what cannot be shared is not shared", async () => {
   await assert.rejects(split(filled(1, 31), ROOT), RangeError);
   for (const [shares, threshold] of [[3, 1] as const, [2, 3] as const, [8, 2] as const]) {

@@ -6,6 +6,7 @@
  */
 
 import { createInterface } from "node:readline";
+import { combine as interpolate } from "shamir-secret-sharing";
 import { hex, unhex } from "../../src/crypto/bytes.ts";
 import * as cert from "../../src/crypto/certificate.ts";
 import { agreementKey, signingKey, verify } from "../../src/crypto/curves.ts";
@@ -15,6 +16,7 @@ import { nobleSignatures } from "../../src/crypto/noble.ts";
 import { locatorOf, openCarried, phraseWords, readPhrase, sealCarried } from "../../src/crypto/phrase.ts";
 import { isSoundPoint, isSoundSignature } from "../../src/crypto/points.ts";
 import { openSealed, sealed } from "../../src/crypto/primitives.ts";
+import * as paper from "../../src/crypto/shares.ts";
 import { stretch } from "../../src/crypto/staff.ts";
 import { unwrap, type WrapContext, wrap } from "../../src/crypto/wrap.ts";
 
@@ -59,6 +61,11 @@ const deeds = {
     const { vs, secrets } = await openCarried(entropy, organisation, box);
     return [vs, secrets];
   },
+  papers: async (secret: Bytes, sharing: paper.Sharing) =>
+    Promise.all((await paper.split(secret, sharing)).map((share) => paper.toPaper(share, sharing.organisation))),
+  restore: async (papers: string[][], sharing: paper.Sharing) =>
+    paper.combine(await Promise.all(papers.map(paper.fromPaper)), sharing),
+  interpolate: (points: Bytes[]) => interpolate(points),
 };
 
 // Arguments come from our own test, a line at a time; their types are promised there.

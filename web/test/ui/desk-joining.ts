@@ -20,7 +20,7 @@ const door = { account: "a", team: "chat", role: "lead", founds: true };
 const steps: Readonly<Record<string, Step>> = {
   code: { at: "code" },
   phrase: { at: "phrase", door, passphrase: "harvest mountain orchard velvet anchor window paper" },
-  paper: { at: "paper", number: 1, of: 3, sheet: [paper(1), paper(2)], checks: [3, 6] },
+  papers: { at: "papers", papers: [paper(1), paper(2)] },
   root: { at: "root", fingerprint: DIGITS, file: "00\n", saved: false },
   founded: { at: "founded", fingerprint: DIGITS },
   waiting: { at: "waiting", name: "Kim", fingerprint: DIGITS },

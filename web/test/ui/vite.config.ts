@@ -14,6 +14,6 @@ export default defineConfig({
     minify: false,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: [here("visitor.html"), here("desk.html")], external: ["/org.js"] },
+    rollupOptions: { input: [here("visitor.html"), here("desk.html"), here("shares.html")], external: ["/org.js"] },
   },
 });
