@@ -103,6 +103,10 @@ class Luwte:
         """Now, as fine as is stored."""
         return self.around.minute()
 
+    def now(self) -> float:
+        """Now, in Unix seconds."""
+        return self.around.clock()
+
     async def reload_teams(self) -> None:
         """Read teams and certificates again: at start, and when they were renewed."""
         teams = await self.db.read(staff.teams)

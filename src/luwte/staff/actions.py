@@ -3,19 +3,24 @@
 from luwte.audit import actions as audit
 from luwte.errors import NotAccepted, SignedOut, SignInRefused
 from luwte.plumbing.db import ReadTx, WriteTx
-from luwte.staff import store
+from luwte.staff import second_factor, store
 from luwte.staff.model import (
     LEAD,
     Account,
+    Door,
     Member,
     Session,
     Team,
     TeamKey,
+    Try,
     is_over,
     proof_matches,
     salt_for_nobody,
     token_hash,
 )
+
+WITH_RECOVERY_CODE, WRONG_CODE = "recovery_code", "wrong_code"
+"""Reasons in the audit log."""
 
 
 def teams(tx: ReadTx) -> list[Team]:
@@ -57,24 +62,46 @@ def account_ids(tx: ReadTx) -> list[str]:
     return store.account_ids(tx)
 
 
-def sign_in(tx: WriteTx, name: str, proof: bytes, token: bytes, minute: int) -> tuple[Account, list[TeamKey]]:
-    """Begin a session. Raises `SignInRefused`, the same for a wrong name and a wrong passphrase."""
+def knows_passphrase(tx: ReadTx, name: str, proof: bytes) -> Account | None:
+    """The account with this name and this login proof."""
     account = store.account_named(tx, name)
-    if not proof_matches(account, proof) or account is None:
+    return account if proof_matches(account, proof) else None
+
+
+def sign_in(tx: WriteTx, shown: Try, door: Door, token: bytes, minute: int) -> tuple[Account, list[TeamKey]]:
+    """Begin a session. Raises `SignInRefused`, the same for a wrong name, a wrong passphrase and a wrong code.
+
+    A code is used up by who is let in, and by nobody else. A demonstration's accounts without one come in without.
+    """
+    account = store.account_named(tx, shown.name)
+    is_right = proof_matches(account, shown.proof)
+    passed = second_factor.judge(
+        tx, account.id if account else "", shown.code, door.server_secret, door.now, may_guess=door.may_guess
+    )
+    if account is None or not is_right:
+        raise SignInRefused
+    if passed is not None:
+        second_factor.spend(tx, account.id, passed)
+    elif account.second_factor or not door.is_demo:
         raise SignInRefused
     store.begin_session(tx, token_hash(token), account.id, minute)
-    audit.record(tx, minute=minute, actor=account.id, action="staff.sign_in")
+    reason = WITH_RECOVERY_CODE if passed is not None and passed.recovery is not None else ""
+    audit.record(tx, minute=minute, actor=account.id, action="staff.sign_in", reason=reason)
     return account, store.team_keys(tx, account.id)
 
 
-def sign_in_refused(tx: WriteTx, name: str, minute: int) -> None:
-    """Put a refused sign-in on record, by account; a name without one is recorded as nobody's."""
+def sign_in_refused(tx: WriteTx, name: str, minute: int, *, knew_passphrase: bool = False) -> None:
+    """Put a refused sign-in on record, by account; a name without one is recorded as nobody's.
+
+    That only the code was wrong is said here and nowhere else: somebody may have a passphrase that is not theirs.
+    """
     account = store.account_named(tx, name)
     audit.record(
         tx,
         minute=minute,
         actor=account.id if account else audit.NOBODY,
         action="staff.sign_in",
+        reason=WRONG_CODE if knew_passphrase else "",
         result=SignInRefused.code,
     )
 

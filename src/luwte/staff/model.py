@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from luwte.crypto.certificate import cert_id
 
@@ -64,6 +64,26 @@ class TeamKey:
     team: str
     epoch: int
     wrap: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """What somebody shows who wants to come in: the proof of a passphrase, and a one-time code or a recovery code."""
+
+    name: str
+    proof: bytes = field(repr=False)
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What a try is judged by besides what is stored."""
+
+    server_secret: bytes = field(repr=False)
+    now: float
+    is_demo: bool
+    may_guess: bool = True
+    """Whether six digits may be right; too many were wrong lately if not."""
 
 
 @dataclass(frozen=True, slots=True)
