@@ -29,7 +29,7 @@ from luwte.desk import glass, hand_over
 from luwte.desk.board import Boards
 from luwte.desk.on_shift import OnShift
 from luwte.desk.register import Desks, Watch
-from luwte.desk.web import DeskSocket, session_topic
+from luwte.desk.web import DeskSocket
 from luwte.errors import (
     CannotStart,
     Failed,
@@ -64,8 +64,9 @@ from luwte.replies import web as replies_web
 from luwte.review import web as review_web
 from luwte.settings import DEMONSTRATION, DESK, PARTNER, VISITOR, Settings, host_of, is_onion
 from luwte.staff import actions as staff
+from luwte.staff import own_web
 from luwte.staff import web as staff_web
-from luwte.staff.model import Team
+from luwte.staff.model import Team, session_topic
 
 LARGEST_BODY = 16_384
 JSON = b"application/json"
@@ -394,6 +395,7 @@ def http(luwte: Luwte) -> ASGIApp:
             asset,
             *phrase_web.handlers,
             *staff_web.handlers,
+            *own_web.handlers,
             *replies_web.handlers,
             *review_web.handlers,
         ],

@@ -217,6 +217,12 @@ class CodeRefused(Refusal):
     status, code, says = 422, "code_refused", "This code is not right. Please wait for the next one."
 
 
+class NoSuchSession(Refusal):
+    """Never was, is over, or is somebody else's: the three look the same."""
+
+    status, code, says = 404, "no_such_session", "This session is over."
+
+
 class Failed(Refusal):
     """Something broke on our side; nothing was acknowledged."""
 

@@ -3,6 +3,7 @@ none has an effect while the log cannot be written."""
 
 import asyncio
 import base64
+import os
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from actors import Counsellor, House, Visitor, play
+from actors import App, Counsellor, House, Visitor, play
 from attack.attackers import a_team_next_door, answers, records, until_pong
 from luwte.audit import store as audit_store
 from luwte.audit import witness
@@ -22,6 +23,7 @@ from luwte.crypto import keys, primitives
 from luwte.plumbing.db import ReadTx, look
 
 WHY = {"basis": "absent", "reason": "nobody answers the phone"}
+WRONG = base64.b64encode(bytes(32)).decode()
 NO_AUDIT = "CREATE TRIGGER no_audit BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END"
 
 
@@ -222,6 +224,53 @@ async def signs_out(cast: Cast) -> int:
     return (await sam.signs_out()).status_code
 
 
+def b64(*parts: bytes) -> str:
+    """Bytes in JSON."""
+    return base64.b64encode(b"".join(parts)).decode()
+
+
+async def sets_a_second_factor(cast: Cast) -> int:
+    """Robin gets an app."""
+    app, now = App(), cast.house.luwte.now()
+    factor = {"secret": b64(app.secret), "code": app.code(now), "recovery": [b64(one) for one in app.recovery]}
+    return (
+        await cast.post(cast.robin, "/desk/account/second-factor", proof=await proof(cast.robin), factor=factor)
+    ).status_code
+
+
+async def prints_codes(cast: Cast) -> int:
+    """Ten new ones."""
+    codes = [b64(one) for one in App().recovery]
+    return (
+        await cast.post(cast.robin, "/desk/account/recovery-codes", proof=await proof(cast.robin), recovery=codes)
+    ).status_code
+
+
+def a_seal() -> dict[str, str]:
+    """What a browser would send of another key; these ones open nothing."""
+    return {"proof_hash": b64(os.urandom(32)), "sealed_amk": b64(os.urandom(60))}
+
+
+async def prints_a_sheet(cast: Cast) -> int:
+    """A paper that stands in for the passphrase."""
+    proven = await proof(cast.noor)
+    return (await cast.post(cast.noor, "/desk/account/sheet", proof=proven, **a_seal())).status_code
+
+
+async def changes_the_passphrase(cast: Cast) -> int:
+    """Sam has another one, and nobody knows it."""
+    return (
+        await cast.post(
+            cast.sam, "/desk/account/passphrase", proof=await proof(cast.sam), salt=b64(os.urandom(16)), **a_seal()
+        )
+    ).status_code
+
+
+async def ends_the_others(cast: Cast) -> int:
+    """Whatever other sessions Noor has."""
+    return (await cast.post(cast.noor, "/desk/account/end")).status_code
+
+
 async def changes_a_reply(cast: Cast) -> int:
     """A new one."""
     body = {"scope": "own", "id": base64.b64encode(bytes(16)).decode(), "version": 0}
@@ -261,10 +310,15 @@ REQUESTS: dict[str, Callable[[Cast], Awaitable[int]]] = {
     "staff.sign_in": signs_in,
     "staff.unlock": unlocks,
     "staff.sign_out": signs_out,
+    "staff.second_factor": sets_a_second_factor,
+    "staff.recovery_codes": prints_codes,
+    "staff.sheet": prints_a_sheet,
+    "staff.end_session": ends_the_others,
     "replies.change": changes_a_reply,
     "audit.read": looks,
     "conversation.read": reads_again,
     "audit.export": exports,
+    "staff.passphrase": changes_the_passphrase,
 }
 ELSEWHERE = {"backup.restore", "conversation.erase"}
 """Not at a desk: below, by themselves."""
@@ -290,7 +344,8 @@ def _results(found: list[Record], action: str) -> list[str]:
 
 def _stored(tx: ReadTx) -> list[Any]:
     tables = ("conversation", "envelope", "wrap", "companion", "alarm", "line", "offer", "reply", "glass", "session")
-    return [tx.all(f"SELECT * FROM {table} ORDER BY 1, 2") for table in (*tables, "audit")]
+    tables += ("account", "second_factor", "recovery_code", "recovery_sheet", "audit")
+    return [tx.all(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]
 
 
 def test_the_walk_knows_every_deed() -> None:
@@ -398,10 +453,23 @@ def test_each_refusal_leaves_exactly_one_record(tmp_path: Path) -> None:
             if found != [(kim.person.id, tried, NEXT_DOOR.get(tried, "no_such_conversation"))]:
                 wrong[action] = found
         assert wrong == {}
+        factor = {"secret": b64(bytes(20)), "code": "no", "recovery": [b64(one) for one in App().recovery]}
         for desk, path, body, status in (
             (cast.noor, "/desk/audit", {}, 403),
             (cast.robin, "/desk/audit", {"number": 77, "day": 1}, 404),
-            (cast.noor, "/desk/unlock", {"proof": base64.b64encode(bytes(32)).decode()}, 401),
+            (cast.noor, "/desk/unlock", {"proof": WRONG}, 401),
+            (cast.noor, "/desk/account/second-factor", {"proof": WRONG, "factor": factor}, 401),
+            (cast.noor, "/desk/account/second-factor", {"proof": await proof(cast.noor), "factor": factor}, 422),
+            (cast.noor, "/desk/account/recovery-codes", {"proof": WRONG, "recovery": factor["recovery"]}, 401),
+            (cast.noor, "/desk/account/passphrase", {"proof": WRONG, "salt": b64(bytes(16)), **a_seal()}, 401),
+            (
+                cast.noor,
+                "/desk/account/passphrase",
+                {"proof": WRONG, "salt": b64(bytes(16)), "sheet": True, **a_seal()},
+                401,
+            ),
+            (cast.noor, "/desk/account/sheet", {"proof": WRONG, **a_seal()}, 401),
+            (cast.noor, "/desk/account/end", {"id": WRONG}, 404),
         ):
             before = len(await records(house))
             assert (await cast.post(desk, path, **body)).status_code == status

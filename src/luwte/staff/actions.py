@@ -1,9 +1,11 @@
 """Signing in, staying signed in, signing out; admitting people to a team."""
 
+from dataclasses import replace
+
 from luwte.audit import actions as audit
 from luwte.errors import NotAccepted, SignedOut, SignInRefused
 from luwte.plumbing.db import ReadTx, WriteTx
-from luwte.staff import second_factor, store
+from luwte.staff import own_store, second_factor, store
 from luwte.staff.model import (
     LEAD,
     Account,
@@ -19,7 +21,7 @@ from luwte.staff.model import (
     token_hash,
 )
 
-WITH_RECOVERY_CODE, WRONG_CODE = "recovery_code", "wrong_code"
+WITH_RECOVERY_CODE, WRONG_CODE, BY_SHEET = "recovery_code", "wrong_code", "sheet"
 """Reasons in the audit log."""
 
 
@@ -62,19 +64,30 @@ def account_ids(tx: ReadTx) -> list[str]:
     return store.account_ids(tx)
 
 
-def knows_passphrase(tx: ReadTx, name: str, proof: bytes) -> Account | None:
-    """The account with this name and this login proof."""
-    account = store.account_named(tx, name)
-    return account if proof_matches(account, proof) else None
+def expected_proof(tx: ReadTx, account: Account | None, *, by_sheet: bool) -> bytes | None:
+    """The SHA-256 of what the owner of *account* shows: proof of the passphrase, or of the sheet, if there is one."""
+    sheet = own_store.sheet(tx, account.id if account else "") if by_sheet else None
+    if by_sheet:
+        return sheet[0] if sheet else None
+    return account.proof_hash if account else None
+
+
+def knows_passphrase(tx: ReadTx, shown: Try) -> Account | None:
+    """The account with this name, whose passphrase, or sheet, this is."""
+    account = store.account_named(tx, shown.name)
+    is_right = proof_matches(expected_proof(tx, account, by_sheet=shown.by_sheet), shown.proof)
+    return account if is_right else None
 
 
 def sign_in(tx: WriteTx, shown: Try, door: Door, token: bytes, minute: int) -> tuple[Account, list[TeamKey]]:
     """Begin a session. Raises `SignInRefused`, the same for a wrong name, a wrong passphrase and a wrong code.
 
-    A code is used up by who is let in, and by nobody else. A demonstration's accounts without one come in without.
+    A code is used up by who is let in, and by nobody else. A demonstration's accounts without one come in without. Who
+    comes by a sheet gets the box that it opens in the place of the passphrase's; the sheet goes when it has brought
+    another passphrase.
     """
     account = store.account_named(tx, shown.name)
-    is_right = proof_matches(account, shown.proof)
+    is_right = proof_matches(expected_proof(tx, account, by_sheet=shown.by_sheet), shown.proof)
     passed = second_factor.judge(
         tx, account.id if account else "", shown.code, door.server_secret, door.now, may_guess=door.may_guess
     )
@@ -85,9 +98,11 @@ def sign_in(tx: WriteTx, shown: Try, door: Door, token: bytes, minute: int) -> t
     elif account.second_factor or not door.is_demo:
         raise SignInRefused
     store.begin_session(tx, token_hash(token), account.id, minute)
-    reason = WITH_RECOVERY_CODE if passed is not None and passed.recovery is not None else ""
+    with_code = WITH_RECOVERY_CODE if passed is not None and passed.recovery is not None else ""
+    reason = BY_SHEET if shown.by_sheet else with_code
     audit.record(tx, minute=minute, actor=account.id, action="staff.sign_in", reason=reason)
-    return account, store.team_keys(tx, account.id)
+    sheet = own_store.sheet(tx, account.id) if shown.by_sheet else None
+    return replace(account, sealed_amk=sheet[1]) if sheet else account, store.team_keys(tx, account.id)
 
 
 def sign_in_refused(tx: WriteTx, name: str, minute: int, *, knew_passphrase: bool = False) -> None:
@@ -117,7 +132,7 @@ def session(tx: ReadTx, token: bytes, minute: int) -> Session:
 def unlock(tx: WriteTx, token: bytes, proof: bytes, minute: int) -> tuple[Account, list[TeamKey]]:
     """Hand out the sealed keys again inside a session. Raises `SignedOut` or `SignInRefused`."""
     account = session(tx, token, minute).account
-    if not proof_matches(account, proof):
+    if not proof_matches(account.proof_hash, proof):
         raise SignInRefused
     audit.record(tx, minute=minute, actor=account.id, action="staff.unlock")
     return account, store.team_keys(tx, account.id)

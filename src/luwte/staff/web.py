@@ -40,11 +40,12 @@ class NameOnly(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class SignInBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A name, the proof that one knows its passphrase, and a one-time code or a recovery code."""
+    """A name, the proof that one knows its passphrase, or has its sheet, and a one-time code or a recovery code."""
 
     name: Name
     proof: bytes
     code: Code = ""
+    sheet: bool = False
 
 
 class UnlockBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -128,9 +129,9 @@ async def sign_in(data: JSONBody[SignInBody], request: Request[Any, Any, Any], s
     """Begin a session."""
     luwte = context(state)
     token = os.urandom(32)
-    shown = Try(data.name, data.proof, data.code)
+    shown = Try(data.name, data.proof, data.code, data.sheet)
     # Counted before it is judged: of many at once no more are judged than of one after the other.
-    known = await luwte.db.read(actions.knows_passphrase, data.name, data.proof)
+    known = await luwte.db.read(actions.knows_passphrase, shown)
     guesser = known.id if known else ""
     may_guess = not is_guessable(data.code) or luwte.limits.spend("code", guesser, burst=CODES, per_minute=CODES / 60)
     door = Door(luwte.server_secret, luwte.now(), luwte.is_demo, may_guess=may_guess)
