@@ -159,7 +159,7 @@ async def admit(data: JSONBody[AdmitBody], request: Request[Any, Any, Any], stat
     """Make an applicant a colleague."""
     luwte = context(state)
     admission = Admission(data.certificate, {one.epoch: one.wrap for one in data.team_keys}, data.admin_key)
-    await _deed(luwte, request, "staff.admit", people.admit, data.id, admission, _pinned(luwte), luwte.now())
+    await _deed(luwte, request, "staff.admit", people.admit, data.id, admission, _pinned(luwte), int(luwte.now()))
     await luwte.reload_teams()
     return {}
 
@@ -181,7 +181,9 @@ async def renew(data: JSONBody[RenewBody], request: Request[Any, Any, Any], stat
     """Put certificates that last longer in the place of those that end soon."""
     luwte = context(state)
     own = {one.account: one.certificate for one in data.members}
-    await _deed(luwte, request, "staff.renew", people.renew, data.team_certificate, own, _pinned(luwte), luwte.now())
+    await _deed(
+        luwte, request, "staff.renew", people.renew, data.team_certificate, own, _pinned(luwte), int(luwte.now())
+    )
     await luwte.reload_teams()
     return {}
 
