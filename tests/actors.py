@@ -67,6 +67,37 @@ def _make_template(folder: Path) -> None:
 
 
 @dataclass
+class App:
+    """An app on somebody's phone that makes one-time codes, and the recovery codes that were printed with it."""
+
+    secret: bytes = field(default_factory=lambda: os.urandom(second_factor.SECRET_BYTES))
+    recovery: tuple[bytes, ...] = field(
+        default_factory=lambda: tuple(os.urandom(second_factor.RECOVERY_BYTES) for _ in range(10))
+    )
+
+    taken: int = 0
+
+    def code(self, now: float) -> str:
+        """What it shows at *now*."""
+        digest = hmac.digest(self.secret, (int(now) // 30).to_bytes(8), "sha1")
+        at = digest[19] & 15
+        return f"{(int.from_bytes(digest[at : at + 4]) & 0x7FFFFFFF) % 1_000_000:06}"
+
+    def next_paper(self) -> str:
+        """A recovery code that was not taken from the drawer yet."""
+        self.taken += 1
+        return self.paper(self.taken - 1)
+
+    def paper(self, which: int = 0) -> str:
+        """A recovery code as it is printed."""
+        return second_factor.recovery_text(self.recovery[which])
+
+    def enrolment(self, now: float) -> second_factor.Enrolment:
+        """What its owner's browser would send."""
+        return second_factor.Enrolment(self.secret, self.code(now), self.recovery)
+
+
+@dataclass
 class Site:
     """An installation as the people who use it reach it."""
 
@@ -77,6 +108,8 @@ class Site:
     """Where the desk is, if it is elsewhere."""
     tls: ssl.SSLContext | None = None
     """Whose certificates count, where there are any."""
+    apps: dict[str, App] = field(default_factory=dict)
+    """Of accounts that have a second factor from the beginning, by their id."""
 
     @property
     def desk_origin(self) -> str:
@@ -516,30 +549,6 @@ async def look_up(house: Site, locator: bytes, line: str = demo.LINE) -> httpx.R
         return await client.post(f"/l/{line}/phrase", json={"locator": base64.b64encode(locator).decode()})
 
 
-@dataclass
-class App:
-    """An app on somebody's phone that makes one-time codes, and the recovery codes that were printed with it."""
-
-    secret: bytes = field(default_factory=lambda: os.urandom(second_factor.SECRET_BYTES))
-    recovery: tuple[bytes, ...] = field(
-        default_factory=lambda: tuple(os.urandom(second_factor.RECOVERY_BYTES) for _ in range(10))
-    )
-
-    def code(self, now: float) -> str:
-        """What it shows at *now*."""
-        digest = hmac.digest(self.secret, (int(now) // 30).to_bytes(8), "sha1")
-        at = digest[19] & 15
-        return f"{(int.from_bytes(digest[at : at + 4]) & 0x7FFFFFFF) % 1_000_000:06}"
-
-    def paper(self, which: int = 0) -> str:
-        """A recovery code as it is printed."""
-        return second_factor.recovery_text(self.recovery[which])
-
-    def enrolment(self, now: float) -> second_factor.Enrolment:
-        """What its owner's browser would send."""
-        return second_factor.Enrolment(self.secret, self.code(now), self.recovery)
-
-
 class Counsellor:
     """A counsellor's desk; *team* is the private key of the team of *line*, the demonstration's when not given."""
 
@@ -557,7 +566,9 @@ class Counsellor:
         self.secrets: dict[tuple[bytes, int, int], bytes] = {}
 
     async def signs_in(self, passphrase: str | None = None, code: str | None = None) -> httpx.Response:
-        """Salt, stretch, proof; with a one-time code where one is given."""
+        """Salt, stretch, proof; with *code*, or a recovery code where the account has had an app from the start."""
+        if code is None and self.person.id in self.house.apps:
+            code = self.house.apps[self.person.id].next_paper()
         async with self.http() as client:
             salt = (await client.post("/desk/salt", json={"name": self.person.name})).json()["salt"]
             stretched = await asyncio.to_thread(
