@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hmac
 import json
 import os
 import shutil
@@ -27,6 +28,7 @@ from luwte.crypto.wrap import Purpose, WrapContext, unwrap, wrap
 from luwte.plumbing.clock import Clock
 from luwte.plumbing.http import let_go_of_the_deaf
 from luwte.settings import Settings
+from luwte.staff import second_factor
 
 WEBSOCKET, POLLING = "WebSocket", "long-polling"
 carrier = WEBSOCKET
@@ -65,6 +67,37 @@ def _make_template(folder: Path) -> None:
 
 
 @dataclass
+class App:
+    """An app on somebody's phone that makes one-time codes, and the recovery codes that were printed with it."""
+
+    secret: bytes = field(default_factory=lambda: os.urandom(second_factor.SECRET_BYTES))
+    recovery: tuple[bytes, ...] = field(
+        default_factory=lambda: tuple(os.urandom(second_factor.RECOVERY_BYTES) for _ in range(10))
+    )
+
+    taken: int = 0
+
+    def code(self, now: float) -> str:
+        """What it shows at *now*."""
+        digest = hmac.digest(self.secret, (int(now) // 30).to_bytes(8), "sha1")
+        at = digest[19] & 15
+        return f"{(int.from_bytes(digest[at : at + 4]) & 0x7FFFFFFF) % 1_000_000:06}"
+
+    def next_paper(self) -> str:
+        """A recovery code that was not taken from the drawer yet."""
+        self.taken += 1
+        return self.paper(self.taken - 1)
+
+    def paper(self, which: int = 0) -> str:
+        """A recovery code as it is printed."""
+        return second_factor.recovery_text(self.recovery[which])
+
+    def enrolment(self, now: float) -> second_factor.Enrolment:
+        """What its owner's browser would send."""
+        return second_factor.Enrolment(self.secret, self.code(now), self.recovery)
+
+
+@dataclass
 class Site:
     """An installation as the people who use it reach it."""
 
@@ -75,6 +108,8 @@ class Site:
     """Where the desk is, if it is elsewhere."""
     tls: ssl.SSLContext | None = None
     """Whose certificates count, where there are any."""
+    apps: dict[str, App] = field(default_factory=dict)
+    """Of accounts that have a second factor from the beginning, by their id."""
 
     @property
     def desk_origin(self) -> str:
@@ -530,15 +565,18 @@ class Counsellor:
         self.chains: dict[tuple[bytes, int], Chain] = {}
         self.secrets: dict[tuple[bytes, int, int], bytes] = {}
 
-    async def signs_in(self, passphrase: str | None = None) -> httpx.Response:
-        """Salt, stretch, proof."""
+    async def signs_in(self, passphrase: str | None = None, code: str | None = None) -> httpx.Response:
+        """Salt, stretch, proof; with *code*, or a recovery code where the account has had an app from the start."""
+        if code is None and self.person.id in self.house.apps:
+            code = self.house.apps[self.person.id].next_paper()
         async with self.http() as client:
             salt = (await client.post("/desk/salt", json={"name": self.person.name})).json()["salt"]
             stretched = await asyncio.to_thread(
                 primitives.stretch, passphrase or self.person.passphrase, base64.b64decode(salt)
             )
             proof = base64.b64encode(keys.login_proof(stretched)).decode()
-            answer = await client.post("/desk/sign-in", json={"name": self.person.name, "proof": proof})
+            shown = {"name": self.person.name, "proof": proof} | ({} if code is None else {"code": code})
+            answer = await client.post("/desk/sign-in", json=shown)
         if answer.status_code == 200:
             self.token = base64.b64decode(answer.json()["token"])
         return answer
@@ -551,6 +589,12 @@ class Counsellor:
         self.token = os.urandom(32)
         minute = self.house.luwte.minute()
         await self.house.luwte.db.write(store.begin_session, token_hash(self.token), self.person.id, minute)
+
+    async def gets_a_second_factor(self, now: float) -> App:
+        """Have an app for one-time codes, without the desk's own way of setting it up; its code of *now* is used up."""
+        app, luwte = App(), self.house.luwte
+        await luwte.db.write(second_factor.enrol, self.person.id, app.enrolment(now), luwte.server_secret, now)
+        return app
 
     async def opens_desk(self) -> dict[str, Any]:
         """Sign on with the token."""

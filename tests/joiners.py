@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from actors import House, a_listener, answering
+from actors import App, House, a_listener, answering
 from luwte import demo, install
 from luwte.app import Luwte, running
 from luwte.crypto import keys, primitives
@@ -80,6 +80,9 @@ class Joiner:
     team: str = ""
     role: str = ""
     token: bytes = b""
+    app: App = field(default_factory=App)
+    clock: Clock = time.time
+    spent: int = 0
     amk: bytes = field(default_factory=lambda: os.urandom(32))
     x25519: bytes = field(default_factory=lambda: os.urandom(32))
     ed25519: bytes = field(default_factory=lambda: os.urandom(32))
@@ -120,6 +123,11 @@ class Joiner:
             "sealed_ed25519": b64(keys.seal_staff_key(self.amk, self.account, "ed25519", self.ed25519)),
             "ed25519": b64(self.public[0]),
             "x25519": b64(self.public[1]),
+            "factor": {
+                "secret": b64(self.app.secret),
+                "code": self.app.code(self.clock()),
+                "recovery": [b64(one) for one in self.app.recovery],
+            },
         }
 
     async def joins(self, **changes: Any) -> httpx.Response:
@@ -128,9 +136,11 @@ class Joiner:
         return await self.asks("/desk/join", **{**self.body(), **changes})
 
     async def signs_in(self) -> httpx.Response:
-        """With the proof that was made at joining."""
-        answer = await self.asks("/desk/sign-in", name=self.name, proof=b64(keys.login_proof(self.stretched)))
+        """With the proof that was made at joining, and a code from paper: that of the app was used at joining."""
+        proof, code = b64(keys.login_proof(self.stretched)), self.app.paper(self.spent)
+        answer = await self.asks("/desk/sign-in", name=self.name, proof=proof, code=code)
         if answer.status_code == 200:
+            self.spent += 1
             self.token = unb64(answer.json()["token"])
         return answer
 
@@ -218,7 +228,7 @@ def of_the_demonstration(house: House) -> Organisation:
 
 def joiner(house: House, code: str, name: str = "Kim", source: str | None = None) -> Joiner:
     """Somebody with a code for a demonstration's team."""
-    return Joiner(house.origin, demo.ORGANISATION, name, code, source)
+    return Joiner(house.origin, demo.ORGANISATION, name, code, source, clock=house.luwte.now)
 
 
 @dataclass
@@ -233,7 +243,7 @@ class Empty:
 
     def founder(self, name: str = "Robin") -> Joiner:
         """Whoever has the first code."""
-        return Joiner(self.desk, ORGANISATION, name, self.code)
+        return Joiner(self.desk, ORGANISATION, name, self.code, clock=self.luwte.now)
 
     async def pins(self, root: bytes) -> None:
         """As `luwte pin` does; then wait until the server noticed."""

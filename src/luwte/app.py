@@ -30,7 +30,7 @@ from luwte.desk import glass, hand_over, removal, rewrap_web
 from luwte.desk.board import Boards
 from luwte.desk.on_shift import OnShift
 from luwte.desk.register import Desks, Watch
-from luwte.desk.web import DeskSocket, session_topic
+from luwte.desk.web import DeskSocket
 from luwte.errors import (
     CannotStart,
     Failed,
@@ -65,9 +65,9 @@ from luwte.replies import web as replies_web
 from luwte.review import web as review_web
 from luwte.settings import DEMONSTRATION, DESK, PARTNER, VISITOR, Settings, host_of, is_onion
 from luwte.staff import actions as staff
-from luwte.staff import joining_web, people_web
+from luwte.staff import joining_web, own_web, people_web
 from luwte.staff import web as staff_web
-from luwte.staff.model import Team
+from luwte.staff.model import Team, session_topic
 
 LARGEST_BODY = 16_384
 JSON = b"application/json"
@@ -124,13 +124,13 @@ class Luwte:
         await self.reload_teams()
         notice("a root is pinned: visitors may come")
 
-    def now(self) -> int:
-        """Now, in Unix seconds."""
-        return int(self.around.clock())
-
     def minute(self) -> int:
         """Now, as fine as is stored."""
         return self.around.minute()
+
+    def now(self) -> float:
+        """Now, in Unix seconds."""
+        return self.around.clock()
 
     async def reload_teams(self) -> None:
         """Read teams and certificates again: at start, and when they were renewed."""
@@ -440,6 +440,7 @@ def http(luwte: Luwte) -> ASGIApp:
             *staff_web.handlers,
             *joining_web.handlers,
             *people_web.handlers,
+            *own_web.handlers,
             *replies_web.handlers,
             *rewrap_web.handlers,
             *review_web.handlers,

@@ -208,7 +208,19 @@ class SignedOut(Refusal):
 class SignInRefused(Refusal):
     """One answer for every cause, so that nobody learns which names exist."""
 
-    status, code, says = 401, "sign_in_refused", "Name or passphrase is wrong."
+    status, code, says = 401, "sign_in_refused", "Name, passphrase or one-time code is wrong."
+
+
+class CodeRefused(Refusal):
+    """The code is not the one that the new second factor shows now; nothing has changed."""
+
+    status, code, says = 422, "code_refused", "This code is not right. Please wait for the next one."
+
+
+class NoSuchSession(Refusal):
+    """Never was, is over, or is somebody else's: the three look the same."""
+
+    status, code, says = 404, "no_such_session", "This session is over."
 
 
 class NotAdmitted(Refusal):

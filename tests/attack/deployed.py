@@ -12,7 +12,6 @@ import re
 import shutil
 import signal
 import socket
-import sqlite3
 import ssl
 import subprocess
 import sys
@@ -30,10 +29,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 import installed
-from actors import Site, demo_folder
+from actors import App, Site, demo_folder
 from attack.crowd import files_of
 from luwte import demo
 from luwte import settings as settings_module
+from luwte.plumbing.db import WriteTx, connect
+from luwte.plumbing.relay import Relay
+from luwte.staff import second_factor
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 PROGRAM = "from luwte.cli import main; main()"
@@ -51,6 +53,8 @@ class Deployed:
     port: int = 0
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     organisation: Any = None
+    apps: dict[str, App] = field(default_factory=dict)
+    """Of each account, its second factor."""
 
     @property
     def data(self) -> Path:
@@ -79,7 +83,8 @@ class Deployed:
     @property
     def house(self) -> Site:
         """For the actors."""
-        return Site(settings_module.read(self.data), self.organisation, self.origin(), self.origin(DESK), self.tls)
+        settings = settings_module.read(self.data)
+        return Site(settings, self.organisation, self.origin(), self.origin(DESK), self.tls, self.apps)
 
     def files(self) -> dict[str, bytes]:
         """Every file of every component."""
@@ -123,10 +128,16 @@ class Deployed:
         root = self.data / "root.pub"
         root.write_text(root.read_text().removeprefix(settings_module.DEMONSTRATION))
         shutil.move(self.data / "demo", self.folder / "keys-of-the-organisation")
-        with closing(sqlite3.connect(self.data / "main.db")) as db, db:
-            db.execute("UPDATE account SET second_factor = 1")
+        self._give_everybody_a_second_factor((self.data / "secret").read_bytes())
         for path in [self.data, *self.data.rglob("*")]:  # as the command makes them, which these tests did not use
             path.chmod(0o700 if path.is_dir() else 0o600)
+
+    def _give_everybody_a_second_factor(self, server_secret: bytes) -> None:
+        with closing(connect(self.data / "main.db")) as db:
+            tx = WriteTx(db, Relay())
+            for person in self.organisation.people:
+                app = self.apps[person.id] = App()
+                second_factor.enrol(tx, person.id, app.enrolment(time.time()), server_secret, time.time())
 
     def _prepare_nginx(self) -> None:
         here = self.folder / "proxy"

@@ -12,13 +12,12 @@ from typing import Any
 
 import httpx
 
-from actors import Counsellor, House, Visitor, play
+from actors import App, Counsellor, House, Visitor, play
 from attack.attackers import a_team_next_door, answers, records, until_pong
 from joiners import (
     Empty,
     Joiner,
     Organisation,
-    b64,
     certificate_in,
     invites,
     joiner,
@@ -37,6 +36,7 @@ from luwte.crypto.certificate import issue
 from luwte.plumbing.db import ReadTx, look
 
 WHY = {"basis": "absent", "reason": "nobody answers the phone"}
+WRONG = base64.b64encode(bytes(32)).decode()
 NO_AUDIT = "CREATE TRIGGER no_audit BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END"
 
 
@@ -251,6 +251,53 @@ async def signs_out(cast: Cast) -> int:
     return (await sam.signs_out()).status_code
 
 
+def b64(*parts: bytes) -> str:
+    """Bytes in JSON."""
+    return base64.b64encode(b"".join(parts)).decode()
+
+
+async def sets_a_second_factor(cast: Cast) -> int:
+    """Robin gets an app."""
+    app, now = App(), cast.house.luwte.now()
+    factor = {"secret": b64(app.secret), "code": app.code(now), "recovery": [b64(one) for one in app.recovery]}
+    return (
+        await cast.post(cast.robin, "/desk/account/second-factor", proof=await proof(cast.robin), factor=factor)
+    ).status_code
+
+
+async def prints_codes(cast: Cast) -> int:
+    """Ten new ones."""
+    codes = [b64(one) for one in App().recovery]
+    return (
+        await cast.post(cast.robin, "/desk/account/recovery-codes", proof=await proof(cast.robin), recovery=codes)
+    ).status_code
+
+
+def a_seal() -> dict[str, str]:
+    """What a browser would send of another key; these ones open nothing."""
+    return {"proof_hash": b64(os.urandom(32)), "sealed_amk": b64(os.urandom(60))}
+
+
+async def prints_a_sheet(cast: Cast) -> int:
+    """A paper that stands in for the passphrase."""
+    proven = await proof(cast.noor)
+    return (await cast.post(cast.noor, "/desk/account/sheet", proof=proven, **a_seal())).status_code
+
+
+async def changes_the_passphrase(cast: Cast) -> int:
+    """Sam has another one, and nobody knows it."""
+    return (
+        await cast.post(
+            cast.sam, "/desk/account/passphrase", proof=await proof(cast.sam), salt=b64(os.urandom(16)), **a_seal()
+        )
+    ).status_code
+
+
+async def ends_the_others(cast: Cast) -> int:
+    """Whatever other sessions Noor has."""
+    return (await cast.post(cast.noor, "/desk/account/end")).status_code
+
+
 async def changes_a_reply(cast: Cast) -> int:
     """A new one."""
     body = {"scope": "own", "id": base64.b64encode(bytes(16)).decode(), "version": 0}
@@ -337,6 +384,10 @@ REQUESTS: dict[str, Callable[[Cast], Awaitable[int]]] = {
     "staff.sign_in": signs_in,
     "staff.unlock": unlocks,
     "staff.sign_out": signs_out,
+    "staff.second_factor": sets_a_second_factor,
+    "staff.recovery_codes": prints_codes,
+    "staff.sheet": prints_a_sheet,
+    "staff.end_session": ends_the_others,
     "replies.change": changes_a_reply,
     "audit.read": looks,
     "conversation.read": reads_again,
@@ -347,6 +398,7 @@ REQUESTS: dict[str, Callable[[Cast], Awaitable[int]]] = {
     "staff.admit": admits,
     "staff.decline": declines,
     "staff.renew": renews,
+    "staff.passphrase": changes_the_passphrase,
 }
 BEFORE: dict[str, Callable[[Cast], Awaitable[Any]]] = {
     "conversation.read": Cast.taken,
@@ -358,7 +410,8 @@ BEFORE: dict[str, Callable[[Cast], Awaitable[Any]]] = {
 """What must have happened first."""
 
 ELSEWHERE = {"backup.restore", "conversation.erase", "staff.found"}
-"""Not at a desk: below, by themselves."""
+ELSEWHERE |= {"staff.remove", "staff.epoch", "conversation.rewrap"}
+"""Not at a desk: below, by themselves. Of removing and what follows from it: tests/desk/test_removal.py."""
 
 NEVER_DONE = {"conversation.write": "no_such_conversation"}
 """Of writing only a refused try is on record."""
@@ -381,7 +434,8 @@ def _results(found: list[Record], action: str) -> list[str]:
 
 def _stored(tx: ReadTx) -> list[Any]:
     tables = ["conversation", "envelope", "wrap", "companion", "alarm", "line", "offer", "reply", "glass", "session"]
-    tables += ["account", "team", "certificate", "team_key", "admin_key", "invitation", "applicant"]
+    tables += ["account", "second_factor", "recovery_code", "recovery_sheet"]
+    tables += ["team", "certificate", "team_key", "admin_key", "invitation", "applicant"]
     return [tx.all(f"SELECT * FROM {table} ORDER BY 1, 2") for table in [*tables, "audit"]]
 
 
@@ -490,6 +544,7 @@ def test_each_refusal_leaves_exactly_one_record(tmp_path: Path) -> None:
             if found != [(kim.person.id, tried, NEXT_DOOR.get(tried, "no_such_conversation"))]:
                 wrong[action] = found
         assert wrong == {}
+        factor = {"secret": b64(bytes(20)), "code": "no", "recovery": [b64(one) for one in App().recovery]}
         for desk, path, body, status in (
             (cast.noor, "/desk/audit", {}, 403),
             (cast.robin, "/desk/audit", {"number": 77, "day": 1}, 404),
@@ -497,7 +552,19 @@ def test_each_refusal_leaves_exactly_one_record(tmp_path: Path) -> None:
             (cast.robin, "/desk/withdraw", {"id": "0" * 32}, 404),
             (cast.robin, "/desk/decline", {"id": "0" * 32}, 404),
             (cast.robin, "/desk/join", {**await refused_try(cast)}, 404),
-            (cast.noor, "/desk/unlock", {"proof": base64.b64encode(bytes(32)).decode()}, 401),
+            (cast.noor, "/desk/unlock", {"proof": WRONG}, 401),
+            (cast.noor, "/desk/account/second-factor", {"proof": WRONG, "factor": factor}, 401),
+            (cast.noor, "/desk/account/second-factor", {"proof": await proof(cast.noor), "factor": factor}, 422),
+            (cast.noor, "/desk/account/recovery-codes", {"proof": WRONG, "recovery": factor["recovery"]}, 401),
+            (cast.noor, "/desk/account/passphrase", {"proof": WRONG, "salt": b64(bytes(16)), **a_seal()}, 401),
+            (
+                cast.noor,
+                "/desk/account/passphrase",
+                {"proof": WRONG, "salt": b64(bytes(16)), "sheet": True, **a_seal()},
+                401,
+            ),
+            (cast.noor, "/desk/account/sheet", {"proof": WRONG, **a_seal()}, 401),
+            (cast.noor, "/desk/account/end", {"id": WRONG}, 404),
         ):
             before = len(await records(house))
             assert (await cast.post(desk, path, **body)).status_code == status
@@ -567,7 +634,7 @@ def test_a_founding_is_on_record_once(tmp_path: Path) -> None:
     async def story(house: Empty) -> None:
         robin = house.founder()
         await robin.looks()
-        body = robin.body() | Organisation(house.settings.organisation, house.luwte.now()).founding(robin)
+        body = robin.body() | Organisation(house.settings.organisation, int(house.luwte.now())).founding(robin)
         db = house.luwte.db
         await db.write(lambda tx: tx.execute(NO_AUDIT))
         before = await db.read(_stored)

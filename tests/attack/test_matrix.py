@@ -439,6 +439,15 @@ def test_what_a_visitor_is_sent_names_nobody_elses_conversation(tmp_path: Path) 
     play(story, tmp_path / "house")
 
 
+OWN_BODIES: dict[str, dict[str, Any]] = {
+    "account/second-factor": {"proof": "AAAA", "factor": {"secret": "AAAA", "code": "123456", "recovery": []}},
+    "account/recovery-codes": {"proof": "AAAA", "recovery": []},
+    "account/passphrase": {"proof": "AAAA", "salt": "AAAA", "proof_hash": "AAAA", "sealed_amk": "AAAA"},
+    "account/sheet": {"proof": "AAAA", "proof_hash": "AAAA", "sealed_amk": "AAAA"},
+    "account/end": {},
+}
+
+
 def _bearer(token: bytes) -> dict[str, str]:
     return {"Authorization": f"Bearer {base64.b64encode(token).decode()}"}
 
@@ -462,9 +471,9 @@ def test_a_token_that_does_not_count_gets_no_data(tmp_path: Path) -> None:
             async with gone.http() as client:
                 if token == b"":
                     continue
-                assert (await client.get("/desk/replies", headers=_bearer(token))).status_code == 401
-                assert (await client.get("/desk/people", headers=_bearer(token))).status_code == 401
-                for path, body in (("unlock", {"proof": "AAAA"}), ("sign-out", None)):
+                for path in READS:
+                    assert (await client.get(path, headers=_bearer(token))).status_code == 401
+                for path, body in (("unlock", {"proof": "AAAA"}), ("sign-out", None), *OWN_BODIES.items()):
                     answer = await client.post(f"/desk/{path}", json=body, headers=_bearer(token))
                     assert (answer.status_code, answer.json()["code"]) == (401, "signed_out")
 
@@ -535,15 +544,17 @@ def test_signing_out_gives_back_while_a_frame_is_under_way(tmp_path: Path) -> No
 
 
 PAGES = ("/", "/desk", "/l/chat", "/healthz", "/l/chat/status", "/l/chat/status/2", "/more", "/org.js", "/release.json")
-DEEDS = ("/desk/salt", "/desk/sign-in", "/desk/unlock", "/desk/sign-out", "/desk/audit")
+OWN = tuple(f"/desk/account/{deed}" for deed in ("second-factor", "recovery-codes", "passphrase", "sheet", "end"))
+DEEDS = ("/desk/salt", "/desk/sign-in", "/desk/unlock", "/desk/sign-out", "/desk/audit", *OWN)
 DEEDS += ("/desk/invitation", "/desk/join", "/desk/found")
 DEEDS += ("/desk/invite", "/desk/withdraw", "/desk/admit", "/desk/decline", "/desk/renew")
+DEEDS += ("/desk/remove", "/desk/epoch", "/desk/rewrap", "/desk/rewrap/next")
+READS = ("/desk/replies", "/desk/account", "/desk/people")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 HTTP_TABLE = {(page, method): 200 for page in PAGES for method in ("GET", "HEAD")}
 HTTP_TABLE |= {(deed, "POST"): 400 for deed in DEEDS}
 HTTP_TABLE |= {("/desk/sign-out", "POST"): 401, ("/desk/unlock", "POST"): 400}
-HTTP_TABLE |= {("/desk/people", "GET"): 401, ("/desk/people", "HEAD"): 401}
-HTTP_TABLE |= {("/desk/replies", "GET"): 401, ("/desk/replies", "HEAD"): 401, ("/desk/replies", "POST"): 400}
+HTTP_TABLE |= {(path, method): 401 for path in READS for method in ("GET", "HEAD")} | {("/desk/replies", "POST"): 400}
 FORGOTTEN = """
     /.git/HEAD /.git/config /.env /.well-known/security.txt /schema /schema/swagger /schema/openapi.json
     /openapi.json /docs /redoc /metrics /admin /debug /console /graphql /api /api/v1 /server-status /status
@@ -562,13 +573,12 @@ def test_over_http_only_the_listed_methods_answer(tmp_path: Path) -> None:
         await noor.skips_sign_in()
         async with noor.http() as client:
             for headers in ({}, _bearer(noor.token), _bearer(os.urandom(32))):
-                for path in (*PAGES, *DEEDS, "/desk/replies", "/desk/people"):
+                for path in (*PAGES, *DEEDS, *READS):
                     for method in METHODS:
-                        lists = path == "/desk/people" and method in ("GET", "HEAD")
-                        if lists and headers == _bearer(noor.token):  # a counsellor
+                        if path == "/desk/people" and method in ("GET", "HEAD") and headers == _bearer(noor.token):
                             assert (await client.request(method, path, headers=headers)).status_code == 403
-                            continue
-                        reads = path == "/desk/replies" and method in ("GET", "HEAD")
+                            continue  # a lead's
+                        reads = path in READS and method in ("GET", "HEAD")
                         if reads and headers == _bearer(noor.token):
                             assert (await client.request(method, path, headers=headers)).status_code == 200
                             continue

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from actors import Counsellor, House, play
-from attack.attackers import a_taken_conversation, a_team_next_door, records
+from attack.attackers import a_taken_conversation, a_team_next_door, records, until_pong
+from attack.test_catalogue import NO_AUDIT, _stored
 from luwte import demo
 from luwte.conversation import store as conversation_store
 from luwte.conversation.model import LockedWrap, StartProof, wrap_row
@@ -86,6 +87,34 @@ def test_whoever_is_removed_has_nothing_from_that_moment(tmp_path: Path) -> None
         found = [(one.actor, one.action, one.reason) for one in await records(house) if one.actor == robin.person.id]
         assert found.count((robin.person.id, "staff.remove", noor.person.id)) == 1
         assert noor.person.id not in {one.id for one in await house.luwte.db.read(staff.members, demo.LINE)}
+
+    play(story, tmp_path / "house")
+
+
+def test_nothing_of_it_is_done_while_the_log_cannot_be_written(tmp_path: Path) -> None:
+    """I-6: removing, the next epoch and wrapping anew leave everything as it was, sockets too."""
+
+    async def story(house: House) -> None:
+        noor, sam, robin = (house.counsellor(n) for n in range(3))
+        for desk in (noor, robin):
+            await desk.opens_desk()
+        await a_taken_conversation(house, noor)
+        await house.luwte.db.write(_many_that_ended, house, 1)
+        made = next_epoch(house, [noor.person, sam.person, robin.person], os.urandom(32))
+        await house.luwte.db.write(lambda tx: tx.execute("UPDATE conversation SET epoch = 0 WHERE ended IS NOT NULL"))
+        before = await house.luwte.db.read(_stored)
+        await house.luwte.db.write(lambda tx: tx.execute(NO_AUDIT))
+        for path, body in (
+            ("/desk/remove", {"id": noor.person.id}),
+            ("/desk/epoch", made),
+            ("/desk/rewrap/next", {"after": 0}),
+        ):
+            assert (await asks(robin, path, **body)).status_code == 500, path
+        await house.luwte.db.write(lambda tx: tx.execute("DROP TRIGGER no_audit"))
+        assert await house.luwte.db.read(_stored) == before
+        assert house.luwte.keys.get(keystore.STAFF, bytes.fromhex(noor.person.id)) is not None
+        assert await until_pong(noor.line) is not None
+        assert (await asks(robin, "/desk/rewrap/next", after=0)).json()["left"] == 1
 
     play(story, tmp_path / "house")
 

@@ -1,11 +1,13 @@
 """An installation of one's own, from an empty folder on: the commands, and what people do on the page."""
 
+import base64
 import json
 import re
 import select
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, expect
+
+from actors import App
 
 LUWTE = str(Path(sys.executable).with_name("luwte"))
 
@@ -80,6 +84,7 @@ class JoiningPage:
     url: str
     name: str
     passphrase: str = ""
+    app: App | None = None
     errors: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -130,6 +135,19 @@ class JoiningPage:
         """What is read out to a colleague."""
         return " ".join(self.page.get_by_role("group", name="Digits to compare").locator("span").all_inner_texts())
 
+    def sets_up_a_factor(self) -> None:
+        """An app for codes: it is typed what stands below the picture. One code of paper is typed back."""
+        expect(self.page.get_by_role("heading", name="Your second factor")).to_be_visible(timeout=30_000)
+        shown = self.page.locator("code.secret").inner_text().replace(" ", "")
+        self.app = App(base64.b32decode(shown + "=" * (-len(shown) % 8)), ())
+        self.page.get_by_label("One-time code").fill(self.app.code(time.time()))
+        self.presses("Go on")
+        shown_codes = self.page.get_by_role("list", name="Recovery codes").get_by_role("listitem")
+        expect(shown_codes).to_have_count(10)
+        codes = shown_codes.all_inner_texts()
+        self.page.get_by_label("Type one of these codes").fill(codes[3])
+        self.presses("I have kept them")
+
     def saves_root(self, folder: Path) -> tuple[Path, str]:
         """root.pub, and its digits."""
         expect(self.page.get_by_role("heading", name="Save root.pub")).to_be_visible()
@@ -146,7 +164,8 @@ class JoiningPage:
         self.names()
         self.writes_papers()
         file, digits = self.saves_root(folder)
-        self.presses("Make the organisation")
+        self.presses("Continue")
+        self.sets_up_a_factor()
         expect(self.page.get_by_role("heading", name="The organisation is there")).to_be_visible()
         return file, digits
 
@@ -154,13 +173,23 @@ class JoiningPage:
         """Until a colleague has to admit them; the digits to compare."""
         self.opens(code)
         self.names()
+        self.sets_up_a_factor()
         expect(self.page.get_by_role("heading", name="Almost there")).to_be_visible(timeout=30_000)
         return self.digits
 
-    @property
-    def account(self) -> dict[str, str]:
-        """For signing in."""
-        return {"name": self.name, "passphrase": self.passphrase}
+    def signs_in(self, desk: Any) -> None:
+        """At a desk, with the next code of the app: the one of joining was used up."""
+        self.tries(desk)
+        expect(desk.waiting).to_be_visible(timeout=20_000)
+
+    def tries(self, desk: Any) -> None:
+        """The same, whatever comes of it."""
+        assert self.app is not None
+        desk.page.goto(desk.url)
+        desk.page.get_by_label("Name").fill(self.name)
+        desk.page.get_by_label("Passphrase").fill(self.passphrase)
+        desk.page.get_by_label("One-time code").fill(self.app.code(time.time() + 30))
+        desk.page.get_by_role("button", name="Sign in").click()
 
 
 def invites(desk: Any, role: str) -> str:

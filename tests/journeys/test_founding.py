@@ -26,7 +26,7 @@ def test_from_an_empty_folder_to_a_first_conversation(tmp_path: Path) -> None:
         visitor.page.wait_for_timeout(2_000)
 
         lead = DeskPage(context(browser, size=LAPTOP).new_page(), house.desk)
-        lead.signs_in(robin.account)
+        robin.signs_in(lead)
         people = lead.page.get_by_role("region", name="Colleagues")
         expect(people.get_by_text("There is only one shift lead.")).to_be_visible()
 
@@ -36,18 +36,15 @@ def test_from_an_empty_folder_to_a_first_conversation(tmp_path: Path) -> None:
 
         # The second lead can do all of it, too.
         second = DeskPage(context(browser, size=LAPTOP).new_page(), house.desk)
-        second.signs_in(kim.account)
+        kim.signs_in(second)
         noor = JoiningPage(context(browser, size=LAPTOP).new_page(), house.desk, "Noor")
         noor_digits = noor.joins(invites(second, "Counsellor"))
         desk = DeskPage(context(browser, size=LAPTOP).new_page(), house.desk)
-        desk.page.goto(desk.url)
-        desk.page.get_by_label("Name").fill("Noor")
-        desk.page.get_by_label("Passphrase").fill(noor.passphrase)
-        desk.page.get_by_role("button", name="Sign in").click()
+        noor.tries(desk)
         expect(desk.page.locator("main").get_by_text("A colleague has to admit you first.")).to_be_visible()
         desk.errors.clear()
         admits(second, "Noor", noor_digits)
-        desk.signs_in(noor.account)
+        noor.signs_in(desk)
 
         visitor.opens()
         visitor.starts()

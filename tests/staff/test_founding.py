@@ -27,7 +27,7 @@ async def founded(house: Empty) -> tuple[Any, Organisation]:
     """Robin makes the organisation."""
     robin = house.founder()
     assert (await robin.looks()).json()["founds"] is True
-    organisation = Organisation(house.settings.organisation, house.luwte.now())
+    organisation = Organisation(house.settings.organisation, int(house.luwte.now()))
     answer = await robin.asks("/desk/found", **robin.body(), **organisation.founding(robin))
     assert (answer.status_code, answer.json()) == (200, {})
     return robin, organisation
@@ -89,7 +89,7 @@ def test_a_founding_that_does_not_hang_together_leaves_nothing(tmp_path: Path) -
     async def story(house: Empty) -> None:
         robin = house.founder()
         await robin.looks()
-        good = Organisation(house.settings.organisation, house.luwte.now())
+        good = Organisation(house.settings.organisation, int(house.luwte.now()))
         other = Organisation(house.settings.organisation, good.now)
         elsewhere = Organisation("elsewhere", good.now, good.root, good.admin, good.recovery, good.team)
         body, foreign, strange = good.founding(robin), other.founding(robin), elsewhere.founding(robin)
@@ -129,7 +129,7 @@ def test_there_is_one_organisation(tmp_path: Path) -> None:
         kim = house.founder("Kim")
         kim.code = await invites(robin, "lead")
         assert (await kim.looks()).json()["founds"] is False
-        second = Organisation(house.settings.organisation, house.luwte.now())
+        second = Organisation(house.settings.organisation, int(house.luwte.now()))
         answer = await kim.asks("/desk/found", **kim.body(), **second.founding(kim))
         assert answer.json()["code"] == "certificate_refused"
         assert (await house.luwte.db.read(_rows))["team"] == 1

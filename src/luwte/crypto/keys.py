@@ -20,6 +20,7 @@ from luwte.crypto.wrap import WRAP_BYTES, lp
 
 StaffKeyId = Literal["x25519", "ed25519"]
 AMK_ID: Final = "amk"
+SHEET_ID: Final = "amk/sheet"
 START_WRAPS: Final = 4
 
 
@@ -110,6 +111,21 @@ def kek(stretched: bytes, server_half: bytes) -> bytes:
     if len(stretched) != 32 or len(server_half) != 32:
         raise ValueError("both halves have 32 bytes")
     return hkdf(stretched + server_half, "luwte/v1/kek")
+
+
+def sheet_proof(sheet: bytes) -> bytes:
+    """What a desk shows that has the recovery sheet, in the place of `login_proof`; the server keeps its SHA-256."""
+    return hkdf(sheet, "luwte/v1/sheet/proof")
+
+
+def seal_amk_for_sheet(sheet: bytes, account: str, amk: bytes) -> bytes:
+    """Seal the account's master key so that the sheet opens it."""
+    return sealed(hkdf(sheet, "luwte/v1/sheet/seal"), account, SHEET_ID, amk)
+
+
+def open_amk_by_sheet(sheet: bytes, account: str, box: bytes) -> bytes:
+    """Give the master key, or raise CannotOpen."""
+    return open_sealed(hkdf(sheet, "luwte/v1/sheet/seal"), account, SHEET_ID, box)
 
 
 def staff_key_label(key_id: StaffKeyId) -> str:

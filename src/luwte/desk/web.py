@@ -40,7 +40,7 @@ from luwte.plumbing.limits import Pace
 from luwte.plumbing.log import trouble
 from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, SIGNED_OUT, TRY_LATER, Closed, Socket
 from luwte.staff import actions as staff
-from luwte.staff.model import LEAD, Session, Team, TeamKey, is_over
+from luwte.staff.model import LEAD, Session, Team, TeamKey, is_over, session_topic
 
 RATE, BURST = 50.0, 200.0
 """Frames a second that one desk may send beside its messages: enough for any hand, too few to bury the audit log."""
@@ -50,11 +50,6 @@ NOBODY = Writer("")
 
 QUEUE_PAUSE = 0.2
 """Seconds between two queue frames to one desk."""
-
-
-def session_topic(token_hash: bytes) -> tuple[str, bytes]:
-    """Woken when a session ended."""
-    return ("session", token_hash)
 
 
 @dataclass(slots=True)
@@ -234,6 +229,7 @@ class DeskSocket:
         self._socket.close(SIGNED_OUT)
         # At once: our task may still wait for the disk, and until we left we would count as a desk that is there.
         self._leave()
+        self._desks.forget(self._me.token_hash)
 
     def _leave(self) -> None:
         for unfollow in self._unfollow:

@@ -26,13 +26,20 @@ class Limits:
         self._buckets[key] = (left - 1 if left >= 1 else left, now)
         return left >= 1
 
+    def forget(self, deed: str, who: str) -> None:
+        """What *who* did of *deed* counts no more."""
+        self._buckets.pop(self._key(deed, who), None)
+
     def _bucket(self, deed: str, who: str, burst: int, per_minute: float) -> tuple[bytes, float, float]:
         now = self._clock()
         if now - self._since >= HOUR:
             self._renew(now)
-        key = hmac.digest(self._seed, f"{deed}\0{who}".encode(), hashlib.sha256)
+        key = self._key(deed, who)
         left, at = self._buckets.get(key, (float(burst), now))
         return key, min(float(burst), left + max(0.0, now - at) * per_minute / 60), now
+
+    def _key(self, deed: str, who: str) -> bytes:
+        return hmac.digest(self._seed, f"{deed}\0{who}".encode(), hashlib.sha256)
 
     def _renew(self, now: float) -> None:
         self._seed = os.urandom(32)

@@ -1,21 +1,28 @@
 """Signing in, staying signed in, signing out; admitting people to a team."""
 
+from dataclasses import replace
+
 from luwte.audit import actions as audit
 from luwte.errors import NotAccepted, NotAdmitted, SignedOut, SignInRefused
 from luwte.plumbing.db import ReadTx, WriteTx
-from luwte.staff import joining, joining_store, store
+from luwte.staff import joining, joining_store, own_store, second_factor, second_factor_store, store
 from luwte.staff.model import (
     LEAD,
     Account,
+    Door,
     Member,
     Session,
     Team,
     TeamKey,
+    Try,
     is_over,
     proof_matches,
     salt_for_nobody,
     token_hash,
 )
+
+WITH_RECOVERY_CODE, WRONG_CODE, BY_SHEET = "recovery_code", "wrong_code", "sheet"
+"""Reasons in the audit log."""
 
 
 def teams(tx: ReadTx) -> list[Team]:
@@ -68,29 +75,61 @@ def account_ids(tx: ReadTx) -> list[str]:
     return store.account_ids(tx)
 
 
-def sign_in(tx: WriteTx, name: str, proof: bytes, token: bytes, minute: int) -> tuple[Account, list[TeamKey]]:
-    """Begin a session. Raises `SignInRefused`, the same for a wrong name and a wrong passphrase.
+def expected_proof(tx: ReadTx, account: Account | None, *, by_sheet: bool) -> bytes | None:
+    """The SHA-256 of what the owner of *account* shows: proof of the passphrase, or of the sheet, if there is one."""
+    sheet = own_store.sheet(tx, account.id if account else "") if by_sheet else None
+    if by_sheet:
+        return sheet[0] if sheet else None
+    return account.proof_hash if account else None
 
-    `NotAdmitted` hears only who joined and knows the passphrase.
+
+def knows_passphrase(tx: ReadTx, shown: Try) -> Account | None:
+    """The account with this name, whose passphrase, or sheet, this is."""
+    account = store.account_named(tx, shown.name)
+    is_right = proof_matches(expected_proof(tx, account, by_sheet=shown.by_sheet), shown.proof)
+    return account if is_right else None
+
+
+def sign_in(tx: WriteTx, shown: Try, door: Door, token: bytes, minute: int) -> tuple[Account, list[TeamKey]]:
+    """Begin a session. Raises `SignInRefused`, the same for a wrong name, a wrong passphrase and a wrong code.
+
+    A code is used up by who is let in, and by nobody else. A demonstration's accounts without one come in without. Who
+    comes by a sheet gets the box that it opens in the place of the passphrase's; the sheet goes when it has brought
+    another passphrase. `NotAdmitted` hears only who joined and knows the passphrase.
     """
-    account, applicant = store.account_named(tx, name), joining.waits(tx, name, proof)
-    if applicant is not None:
+    if joining.waits(tx, shown.name, shown.proof) is not None:
         raise NotAdmitted
-    if not proof_matches(account, proof) or account is None:
+    account = store.account_named(tx, shown.name)
+    is_right = proof_matches(expected_proof(tx, account, by_sheet=shown.by_sheet), shown.proof)
+    passed = second_factor.judge(
+        tx, account.id if account else "", shown.code, door.server_secret, door.now, may_guess=door.may_guess
+    )
+    if account is None or not is_right:
+        raise SignInRefused
+    if passed is not None:
+        second_factor.spend(tx, account.id, passed)
+    elif account.second_factor or not door.is_demo:
         raise SignInRefused
     store.begin_session(tx, token_hash(token), account.id, minute)
-    audit.record(tx, minute=minute, actor=account.id, action="staff.sign_in")
-    return account, store.team_keys(tx, account.id)
+    with_code = WITH_RECOVERY_CODE if passed is not None and passed.recovery is not None else ""
+    reason = BY_SHEET if shown.by_sheet else with_code
+    audit.record(tx, minute=minute, actor=account.id, action="staff.sign_in", reason=reason)
+    sheet = own_store.sheet(tx, account.id) if shown.by_sheet else None
+    return replace(account, sealed_amk=sheet[1]) if sheet else account, store.team_keys(tx, account.id)
 
 
-def sign_in_refused(tx: WriteTx, name: str, minute: int) -> None:
-    """Put a refused sign-in on record, by account; a name without one is recorded as nobody's."""
+def sign_in_refused(tx: WriteTx, name: str, minute: int, *, knew_passphrase: bool = False) -> None:
+    """Put a refused sign-in on record, by account; a name without one is recorded as nobody's.
+
+    That only the code was wrong is said here and nowhere else: somebody may have a passphrase that is not theirs.
+    """
     account = store.account_named(tx, name)
     audit.record(
         tx,
         minute=minute,
         actor=account.id if account else audit.NOBODY,
         action="staff.sign_in",
+        reason=WRONG_CODE if knew_passphrase else "",
         result=SignInRefused.code,
     )
 
@@ -119,7 +158,7 @@ def session_with_keys(tx: ReadTx, token: bytes, minute: int) -> tuple[Session, l
 def unlock(tx: WriteTx, token: bytes, proof: bytes, minute: int) -> tuple[Account, list[TeamKey]]:
     """Hand out the sealed keys again inside a session. Raises `SignedOut` or `SignInRefused`."""
     account = session(tx, token, minute).account
-    if not proof_matches(account, proof):
+    if not proof_matches(account.proof_hash, proof):
         raise SignInRefused
     audit.record(tx, minute=minute, actor=account.id, action="staff.unlock")
     return account, store.team_keys(tx, account.id)
@@ -154,7 +193,9 @@ def member(tx: ReadTx, team: str, id: str) -> Account | None:
 
 
 def disable(tx: WriteTx, account: Account, minute: int) -> list[bytes]:
-    """An account is nobody's from now on: no session, no key. The hashes of the sessions that ended."""
+    """An account is nobody's from now on: no session, no key, no way in. The hashes of the sessions that ended."""
+    second_factor_store.forget(tx, account.id)
+    own_store.drop_sheet(tx, account.id)
     return store.disable(tx, account, minute)
 
 

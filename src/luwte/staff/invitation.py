@@ -18,6 +18,7 @@ from luwte.crypto.primitives import Malformed, check_ed25519, check_x25519
 from luwte.crypto.wrap import WRAP_BYTES
 from luwte.errors import CertificateRefused, MalformedFrame
 from luwte.staff.model import LEAD, Team
+from luwte.staff.second_factor import Enrolment
 
 DAYS: Final = 7
 """For which a code may be used: it travels by paper, and who has it must still be admitted."""
@@ -63,6 +64,8 @@ class Application:
     sealed_ed25519: bytes
     ed25519: bytes
     x25519: bytes
+    factor: Enrolment | None
+    """None only in a demonstration."""
 
     def check(self) -> None:
         """Raise `MalformedFrame` for a name that is none, or a part of another length or shape."""

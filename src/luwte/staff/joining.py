@@ -4,11 +4,11 @@ import hmac
 
 from luwte.audit import actions as audit
 from luwte.crypto.certificate import cert_id, parse
-from luwte.errors import CertificateRefused, NameTaken, NoSuchInvitation
+from luwte.errors import CertificateRefused, MalformedFrame, NameTaken, NoSuchInvitation
 from luwte.plumbing import keystore
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.plumbing.keystore import KeyStore
-from luwte.staff import joining_store, store
+from luwte.staff import joining_store, second_factor, second_factor_store, store
 from luwte.staff.invitation import (
     Applicant,
     Application,
@@ -19,7 +19,7 @@ from luwte.staff.invitation import (
     new_code,
     new_invitation,
 )
-from luwte.staff.model import LEAD, Account, Team, TeamKey, token_hash
+from luwte.staff.model import LEAD, Account, Door, Team, TeamKey, token_hash
 
 
 def invite_founder(tx: WriteTx, team: str, minute: int) -> str:
@@ -45,13 +45,17 @@ def refused(tx: WriteTx, code: str, refusal: str, minute: int) -> None:
     audit.record(tx, minute=minute, actor=actor, action="staff.join", result=refusal)
 
 
-def join(tx: WriteTx, keys: KeyStore, code: str, application: Application, minute: int) -> None:
-    """Use an invitation up: its owner waits for a colleague from now on. Raises `NoSuchInvitation` or `NameTaken`."""
+def join(tx: WriteTx, keys: KeyStore, code: str, application: Application, door: Door) -> None:
+    """Use an invitation up: its owner waits for a colleague from now on.
+
+    Raises `NoSuchInvitation`, `NameTaken` or `CodeRefused`.
+    """
+    minute = int(door.now) // 60
     application.check()
     invitation, founds = look(tx, code, minute)
     if founds:
         raise CertificateRefused
-    _begin(tx, keys, invitation, application, minute)
+    _begin(tx, keys, invitation, application, door)
     joining_store.put_applicant(tx, _applicant(invitation, application, minute))
     audit.record(tx, minute=minute, actor=invitation.account, action="staff.join")
 
@@ -64,24 +68,24 @@ def found(
     founding: Founding,
     organisation: str,
     line_name: str,
-    now: int,
+    door: Door,
 ) -> None:
-    """Make the organisation, its team and its first lead, all at once. *now* is in Unix seconds.
+    """Make the organisation, its team and its first lead, all at once.
 
-    Raises `NoSuchInvitation`, or `CertificateRefused` also when there is an organisation already.
+    Raises `NoSuchInvitation`, `CodeRefused`, or `CertificateRefused` also when there is an organisation already.
     """
-    minute = now // 60
+    minute = int(door.now) // 60
     application.check()
     invitation, founds = look(tx, code, minute)
     if not founds:
         raise CertificateRefused
-    check_founding(founding, application, invitation, organisation, now)
-    _begin(tx, keys, invitation, application, minute)
+    check_founding(founding, application, invitation, organisation, int(door.now))
+    _begin(tx, keys, invitation, application, door)
     epoch = parse(founding.team_certificate).certificate.epoch
     team = Team(invitation.team, line_name, epoch, founding.admin_certificate, founding.team_certificate)
     store.put_team(tx, team)
     applicant = _applicant(invitation, application, minute)
-    store.put_account(tx, account_of(applicant, founding.certificate))
+    store.put_account(tx, account_of(tx, applicant, founding.certificate))
     store.put_team_key(tx, invitation.account, TeamKey(invitation.team, epoch, founding.team_key))
     joining_store.put_recovery(tx, founding.recovery_certificate)
     joining_store.put_recovery_wrap(tx, invitation.team, epoch, founding.recovery_wrap)
@@ -97,7 +101,7 @@ def waits(tx: ReadTx, name: str, proof: bytes) -> Applicant | None:
     return applicant if hmac.compare_digest(token_hash(proof), expected) else None
 
 
-def account_of(applicant: Applicant, certificate: bytes) -> Account:
+def account_of(tx: ReadTx, applicant: Applicant, certificate: bytes) -> Account:
     """The account that an applicant becomes."""
     return Account(
         id=applicant.id,
@@ -111,7 +115,7 @@ def account_of(applicant: Applicant, certificate: bytes) -> Account:
         sealed_ed25519=applicant.sealed_ed25519,
         certificate=certificate,
         certificate_id=cert_id(certificate),
-        second_factor=False,
+        second_factor=second_factor_store.find(tx, applicant.id) is not None,
     )
 
 
@@ -132,11 +136,15 @@ def _applicant(invitation: Invitation, application: Application, minute: int) ->
     )
 
 
-def _begin(tx: WriteTx, keys: KeyStore, invitation: Invitation, application: Application, minute: int) -> None:
+def _begin(tx: WriteTx, keys: KeyStore, invitation: Invitation, application: Application, door: Door) -> None:
     """The code is used up, and the server's half of the key is durable before anything that needs it."""
+    if application.factor is None and not door.is_demo:
+        raise MalformedFrame
     if joining_store.is_name_taken(tx, application.name):
         raise NameTaken
-    joining_store.end_invitation(tx, invitation.id, minute)
+    if application.factor is not None:
+        second_factor.enrol(tx, invitation.account, application.factor, door.server_secret, door.now)
+    joining_store.end_invitation(tx, invitation.id, int(door.now) // 60)
     id = bytes.fromhex(invitation.account)
     keys.erase(keystore.STAFF, id)  # of a try that was cut off before its commit
     keys.put(keystore.STAFF, id, application.server_half)

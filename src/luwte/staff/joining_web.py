@@ -7,9 +7,11 @@ from litestar import Request, post
 from litestar.datastructures import State
 from litestar.params import JSONBody
 
-from luwte.errors import CertificateRefused, NameTaken, NoSuchInvitation, Refusal, SlowDown
+from luwte.errors import CertificateRefused, CodeRefused, NameTaken, NoSuchInvitation, Refusal, SlowDown
 from luwte.staff import joining
 from luwte.staff.invitation import CODE_LETTERS, Application, Founding
+from luwte.staff.model import Door
+from luwte.staff.own_web import Factor
 from luwte.staff.web import Context, context, source
 
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=2 * CODE_LETTERS)]
@@ -19,13 +21,16 @@ TRIES = 20
 """Codes that one network may try at once; then one a minute. A code has 120 bits: this bounds the noise."""
 
 
+REFUSALS = (NoSuchInvitation, NameTaken, CertificateRefused, CodeRefused)
+
+
 class CodeOnly(msgspec.Struct, forbid_unknown_fields=True):
     """Asks what a code is for."""
 
     code: Code
 
 
-class Door(msgspec.Struct):
+class Opens(msgspec.Struct):
     """What a code opens."""
 
     account: str
@@ -47,6 +52,7 @@ class JoinBody(msgspec.Struct, forbid_unknown_fields=True):
     sealed_ed25519: bytes
     ed25519: bytes
     x25519: bytes
+    factor: Factor | None = None
 
     def application(self) -> Application:
         """Without the code."""
@@ -60,6 +66,7 @@ class JoinBody(msgspec.Struct, forbid_unknown_fields=True):
             self.sealed_ed25519,
             self.ed25519,
             self.x25519,
+            self.factor.enrolment() if self.factor else None,
         )
 
 
@@ -77,7 +84,7 @@ class FoundBody(JoinBody, forbid_unknown_fields=True, kw_only=True):
 
 
 @post("/desk/invitation", status_code=200)
-async def invitation(data: JSONBody[CodeOnly], request: Request[Any, Any, Any], state: State) -> Door:
+async def invitation(data: JSONBody[CodeOnly], request: Request[Any, Any, Any], state: State) -> Opens:
     """What a code is for."""
     luwte = context(state)
     try:
@@ -85,7 +92,7 @@ async def invitation(data: JSONBody[CodeOnly], request: Request[Any, Any, Any], 
     except NoSuchInvitation as refusal:
         await _refused(luwte, request, data.code, refusal)
         raise
-    return Door(found.account, found.team, found.role, founds)
+    return Opens(found.account, found.team, found.role, founds)
 
 
 @post("/desk/join", status_code=200)
@@ -93,8 +100,8 @@ async def join(data: JSONBody[JoinBody], request: Request[Any, Any, Any], state:
     """Use a code up, and wait for a colleague."""
     luwte = context(state)
     try:
-        await luwte.db.write(joining.join, luwte.keys, data.code, data.application(), luwte.minute())
-    except (NoSuchInvitation, NameTaken, CertificateRefused) as refusal:
+        await luwte.db.write(joining.join, luwte.keys, data.code, data.application(), _door(luwte))
+    except REFUSALS as refusal:
         await _refused(luwte, request, data.code, refusal)
         raise
     return {}
@@ -125,13 +132,17 @@ async def found(data: JSONBody[FoundBody], request: Request[Any, Any, Any], stat
             founding,
             luwte.settings.organisation,
             luwte.settings.line_name,
-            luwte.now(),
+            _door(luwte),
         )
-    except (NoSuchInvitation, NameTaken, CertificateRefused) as refusal:
+    except REFUSALS as refusal:
         await _refused(luwte, request, data.code, refusal)
         raise
     await luwte.reload_teams()
     return {}
+
+
+def _door(luwte: Context) -> Door:
+    return Door(luwte.server_secret, luwte.now(), luwte.is_demo)
 
 
 async def _refused(luwte: Context, request: Request[Any, Any, Any], code: str, refusal: Refusal) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from luwte.crypto.certificate import cert_id
 
@@ -67,6 +67,28 @@ class TeamKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Try:
+    """What somebody shows who wants to come in: the proof of a passphrase, and a one-time code or a recovery code."""
+
+    name: str
+    proof: bytes = field(repr=False)
+    code: str = field(repr=False)
+    by_sheet: bool = False
+    """The proof is that of the recovery sheet, which stands in for the passphrase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What a try is judged by besides what is stored."""
+
+    server_secret: bytes = field(repr=False)
+    now: float
+    is_demo: bool
+    may_guess: bool = True
+    """Whether six digits may be right; too many were wrong lately if not."""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """Somebody who is signed in."""
 
@@ -75,16 +97,20 @@ class Session:
     began: int
 
 
+def session_topic(token_hash: bytes) -> tuple[str, bytes]:
+    """Woken when a session ended."""
+    return ("session", token_hash)
+
+
 def token_hash(token: bytes) -> bytes:
     """What is stored of a token."""
     return hashlib.sha256(token).digest()
 
 
-def proof_matches(account: Account | None, proof: bytes) -> bool:
-    """Whether *proof* is the account's login proof; as slow for a name that does not exist."""
-    expected = account.proof_hash if account else bytes(32)
-    same = hmac.compare_digest(hashlib.sha256(proof).digest(), expected)
-    return same and account is not None
+def proof_matches(expected: bytes | None, proof: bytes) -> bool:
+    """Whether *expected* is the SHA-256 of *proof*; as slow for an account or a sheet that is not there."""
+    same = hmac.compare_digest(hashlib.sha256(proof).digest(), expected or bytes(32))
+    return same and expected is not None
 
 
 def salt_for_nobody(server_secret: bytes, name: str) -> bytes:

@@ -8,7 +8,7 @@ from luwte.errors import CertificateRefused, NoSuchApplicant, NoSuchInvitation, 
 from luwte.plumbing import keystore
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.plumbing.keystore import KeyStore
-from luwte.staff import actions, joining_store, store
+from luwte.staff import actions, joining_store, second_factor_store, store
 from luwte.staff.invitation import (
     Admission,
     Applicant,
@@ -101,7 +101,7 @@ def admit(tx: WriteTx, token: bytes, id: str, admission: Admission, pinned: Pinn
     if team.epoch not in admission.team_keys:
         raise CertificateRefused
     joining_store.remove_applicant(tx, id)
-    store.put_account(tx, account_of(applicant, admission.certificate))
+    store.put_account(tx, account_of(tx, applicant, admission.certificate))
     for epoch, wrap in admission.team_keys.items():
         store.put_team_key(tx, id, TeamKey(team.slug, epoch, wrap))
     if admission.admin_key:
@@ -117,6 +117,7 @@ def decline(tx: WriteTx, keys: KeyStore, token: bytes, id: str, minute: int) -> 
     # The record comes first: without one nothing is erased.
     audit.record(tx, minute=minute, actor=account.id, action="staff.decline", reason=id)
     keys.erase(keystore.STAFF, bytes.fromhex(id))
+    second_factor_store.forget(tx, id)
     joining_store.remove_applicant(tx, id)
 
 

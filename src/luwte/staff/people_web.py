@@ -176,7 +176,7 @@ async def admit(data: JSONBody[AdmitBody], request: Request[Any, Any, Any], stat
     """Make an applicant a colleague."""
     luwte = context(state)
     admission = Admission(data.certificate, {one.epoch: one.wrap for one in data.team_keys}, data.admin_key)
-    await _deed(luwte, request, "staff.admit", people.admit, data.id, admission, _pinned(luwte), luwte.now())
+    await _deed(luwte, request, "staff.admit", people.admit, data.id, admission, _pinned(luwte), int(luwte.now()))
     await luwte.reload_teams()
     return {}
 
@@ -198,7 +198,9 @@ async def renew(data: JSONBody[RenewBody], request: Request[Any, Any, Any], stat
     """Put certificates that last longer in the place of those that end soon."""
     luwte = context(state)
     own = {one.account: one.certificate for one in data.members}
-    await _deed(luwte, request, "staff.renew", people.renew, data.team_certificate, own, _pinned(luwte), luwte.now())
+    await _deed(
+        luwte, request, "staff.renew", people.renew, data.team_certificate, own, _pinned(luwte), int(luwte.now())
+    )
     await luwte.reload_teams()
     return {}
 
@@ -220,7 +222,7 @@ async def epoch(data: JSONBody[EpochBody], request: Request[Any, Any, Any], stat
     """Put the team's next key in force."""
     luwte = context(state)
     made = NextEpoch(data.certificate, {one.account: one.wrap for one in data.wraps}, data.recovery_wrap)
-    await _deed(luwte, request, "staff.epoch", people.begin_epoch, made, _pinned(luwte), luwte.now())
+    await _deed(luwte, request, "staff.epoch", people.begin_epoch, made, _pinned(luwte), int(luwte.now()))
     await luwte.reload_teams()
     return {}
 

@@ -15,12 +15,19 @@ from luwte.plumbing.keystore import KeyStore
 from luwte.plumbing.limits import Limits, network
 from luwte.settings import Settings
 from luwte.staff import actions
-from luwte.staff.model import Account, TeamKey
+from luwte.staff.model import Account, Door, TeamKey, Try
+from luwte.staff.second_factor import is_guessable
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 TRIES = 10
 """Wrong passphrases for one name from one network before it has to slow down; then one a minute."""
+
+CODES = 10
+"""Wrong one-time codes for one account until none counts for a while; then ten an hour, each right three times in a
+million. Only who knows the passphrase spends them, and a recovery code counts all the while: nobody is kept out."""
+
+Code = Annotated[str, msgspec.Meta(max_length=64)]
 
 
 FORGET = '"cache", "storage"'
@@ -34,10 +41,12 @@ class NameOnly(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class SignInBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A name and the proof that one knows its passphrase."""
+    """A name, the proof that one knows its passphrase, or has its sheet, and a one-time code or a recovery code."""
 
     name: Name
     proof: bytes
+    code: Code = ""
+    sheet: bool = False
 
 
 class UnlockBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -92,10 +101,10 @@ class Context(Protocol):
     is_demo: bool
 
     def minute(self) -> int:
-        """Now."""
+        """Now, as fine as is stored."""
         ...
 
-    def now(self) -> int:
+    def now(self) -> float:
         """Now, in Unix seconds."""
         ...
 
@@ -132,8 +141,14 @@ async def sign_in(data: JSONBody[SignInBody], request: Request[Any, Any, Any], s
     """Begin a session."""
     luwte = context(state)
     token = os.urandom(32)
+    shown = Try(data.name, data.proof, data.code, data.sheet)
+    # Counted before it is judged: of many at once no more are judged than of one after the other.
+    known = await luwte.db.read(actions.knows_passphrase, shown)
+    guesser = known.id if known else ""
+    may_guess = not is_guessable(data.code) or luwte.limits.spend("code", guesser, burst=CODES, per_minute=CODES / 60)
+    door = Door(luwte.server_secret, luwte.now(), luwte.is_demo, may_guess=may_guess)
     try:
-        account, keys = await luwte.db.write(actions.sign_in, data.name, data.proof, token, luwte.minute())
+        account, keys = await luwte.db.write(actions.sign_in, shown, door, token, luwte.minute())
     except SignInRefused:
         # Only wrong tries count, and a right one always passes: nobody can keep a counsellor out by guessing at the
         # name. The passphrase is generated and too long to guess; this bounds the noise, in the audit log, too.
@@ -141,11 +156,12 @@ async def sign_in(data: JSONBody[SignInBody], request: Request[Any, Any, Any], s
         is_heard = luwte.limits.spend("sign_ins", here, burst=60, per_minute=60)
         if not (is_heard and luwte.limits.spend("sign_in", f"{here}\0{data.name}", burst=TRIES, per_minute=1)):
             raise SlowDown from None
-        await luwte.db.write(actions.sign_in_refused, data.name, luwte.minute())
+        await luwte.db.write(actions.sign_in_refused, data.name, luwte.minute(), knew_passphrase=known is not None)
         raise
     except NotAdmitted:
         await luwte.db.write(actions.sign_in_not_admitted, data.name, luwte.minute())
         raise
+    luwte.limits.forget("code", account.id)
     return SignInAnswer(token=token, **_keys(luwte, account, keys))
 
 

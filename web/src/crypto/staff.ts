@@ -7,6 +7,7 @@ import { hkdf, openSealed, sealed } from "./primitives.ts";
 export type StaffKeyId = "x25519" | "ed25519";
 
 const AMK_ID = "amk";
+const SHEET_ID = "amk/sheet";
 
 /** Turn a passphrase into 32 bytes, slowly. The cost is a constant: no server can ask for less. */
 export async function stretch(passphrase: string, salt: Uint8Array): Promise<Bytes> {
@@ -32,6 +33,19 @@ export function sealAmk(kek: Uint8Array, account: string, amk: Uint8Array): Prom
 
 export function openAmk(kek: Uint8Array, account: string, box: Uint8Array): Promise<Bytes> {
   return openSealed(kek, account, AMK_ID, box);
+}
+
+/** What a desk shows that has the recovery sheet, 16 bytes, in the place of a passphrase; the server keeps its SHA-256 only. */
+export function sheetProof(sheet: Uint8Array): Promise<Bytes> {
+  return hkdf(sheet, "luwte/v1/sheet/proof");
+}
+
+export async function sealAmkForSheet(sheet: Uint8Array, account: string, amk: Uint8Array): Promise<Bytes> {
+  return sealed(await hkdf(sheet, "luwte/v1/sheet/seal"), account, SHEET_ID, amk);
+}
+
+export async function openAmkBySheet(sheet: Uint8Array, account: string, box: Uint8Array): Promise<Bytes> {
+  return openSealed(await hkdf(sheet, "luwte/v1/sheet/seal"), account, SHEET_ID, box);
 }
 
 export function staffKeyLabel(id: StaffKeyId): string {

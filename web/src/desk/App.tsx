@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { alarm, announce } from "../ui/announce.ts";
 import { Icon } from "../ui/Icon.tsx";
+import { AccountDialog } from "./Account.tsx";
 import { Doubt } from "./AuditLog.tsx";
 import { asksForMe, Calls } from "./Calls.tsx";
 import { Commands } from "./Commands.tsx";
@@ -98,6 +99,7 @@ function Room({ desk }: { desk: Desk }) {
       </main>
       {desk.leaving.value && <EndShift desk={desk} />}
       <Replying desk={desk} />
+      {desk.minding.value && <AccountDialog desk={desk} />}
       {desk.breaking.value && <GlassDialog desk={desk} />}
       {listing.value && <Commands desk={desk} close={() => (listing.value = false)} />}
     </div>

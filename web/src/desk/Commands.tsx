@@ -95,6 +95,7 @@ const commands = (desk: Desk): readonly Command[] => [
   ...lineMoves(desk),
   { name: say(quiet.value ? "head.loud" : "head.quiet"), go: () => (quiet.value = !quiet.value) },
   { name: say("glass"), go: () => (desk.breaking.value = true) },
+  { name: say("own"), go: () => (desk.minding.value = true) },
   { name: say("head.lock"), key: "F9", go: () => desk.session.lock() },
   { name: say("shift.end"), go: () => endShift(desk) },
   { name: say("head.out"), go: () => void desk.session.signOut() },

@@ -8,8 +8,10 @@ import { explain } from "./trouble.ts";
 // A password manager may help: remembering a long passphrase is not a test.
 export const username = { type: "text", autocomplete: "username" } as const;
 const kinds = {
-  name: username,
+  username,
   passphrase: { type: "password", autocomplete: "current-password" },
+  // Letters, too: a code from paper goes into the same field.
+  code: { type: "text", autocomplete: "one-time-code", autocapitalize: "off" },
   /** Nothing that a browser should remember. */
   once: { type: "text", autocomplete: "off", autocapitalize: "off" },
 } as const;

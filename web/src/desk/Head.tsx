@@ -48,6 +48,9 @@ export function Head({ desk }: { desk: Desk }) {
       {session.demo.value && <span class="chip">{say("head.demo")}</span>}
       <span class="me">{session.name.value}</span>
       <span class="doors">
+        <button type="button" class="pill" onClick={() => (desk.minding.value = true)}>
+          {say("own")}
+        </button>
         <button type="button" class="pill" onClick={() => (quiet.value = !quiet.value)}>
           {say(quiet.value ? "head.loud" : "head.quiet")}
         </button>

@@ -5,6 +5,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { Mark } from "../ui/Mark.tsx";
 import { Field, Wrong } from "./Field.tsx";
+import { SecondFactor } from "./SecondFactor.tsx";
 import { Shares } from "./Shares.tsx";
 import type { DeskSession } from "./state.ts";
 import type { Joining, Step } from "./state-joining.ts";
@@ -118,7 +119,7 @@ function Phrase({ joining, step }: { joining: Joining; step: At<"phrase"> }) {
       deed={on}
       more={isWritten.value ? again : <Leave joining={joining} />}
     >
-      <Field label={say("in.name")} kind="name" value={name} wrong={undefined} longest={100} />
+      <Field label={say("in.name")} kind="username" value={name} wrong={undefined} longest={100} />
       <p class="small">{say("join.name.p")}</p>
       {isWritten.value ? (
         <Field label={say("join.again")} kind="once" value={typed} first wrong={undefined} />
@@ -177,8 +178,8 @@ function Root({ joining, step }: { joining: Joining; step: At<"root"> }) {
     <Screen
       joining={joining}
       title={say("found.pub")}
-      go={say("found.do")}
-      deed={() => joining.found()}
+      go={say("join.on")}
+      deed={() => joining.ready()}
       off={!step.saved}
       more={<Leave joining={joining} />}
     >
@@ -189,6 +190,26 @@ function Root({ joining, step }: { joining: Joining; step: At<"root"> }) {
       </button>
       <p class="small">{say("found.once")}</p>
     </Screen>
+  );
+}
+
+/** The last step: with the first code of the app everything is sent, at once. */
+function Factor({ joining, step }: { joining: Joining; step: At<"factor"> }) {
+  return (
+    <main class="door">
+      <Mark />
+      <div class="card rows">
+        <h1>{say("join.factor")}</h1>
+        <p>{say("join.factor.p")}</p>
+        <h2 class="spoken">{step.name}</h2>
+        <SecondFactor
+          name={step.name}
+          save={(made) => joining.send(made)}
+          done={() => joining.sent()}
+          cancel={() => joining.leave()}
+        />
+      </div>
+    </main>
   );
 }
 
@@ -225,6 +246,8 @@ export function Join({ session }: { session: DeskSession }) {
       return <Papers joining={joining} step={step} />;
     case "root":
       return <Root joining={joining} step={step} />;
+    case "factor":
+      return <Factor joining={joining} step={step} />;
     case "founded":
       return <Founded joining={joining} step={step} />;
     case "waiting":

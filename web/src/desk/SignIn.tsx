@@ -17,18 +17,22 @@ interface DoorProps {
   readonly go: string;
   readonly session: DeskSession;
   readonly named: boolean;
-  readonly open: (name: string, passphrase: string) => Promise<void>;
+  /** Whether it asks for a code. Told by the installation, never by the name: nobody learns who has what. */
+  readonly coded?: boolean;
+  readonly open: (name: string, passphrase: string, code: string) => Promise<void>;
   readonly children?: preact.ComponentChildren;
 }
 
-function Door({ title, go, session, named, open, children }: DoorProps) {
+function Door({ title, go, session, named, coded = false, open, children }: DoorProps) {
   const name = useSignal("");
   const passphrase = useSignal("");
+  const oneTime = useSignal("");
   const at = useSignal(false);
   const slipped = useSignal(false);
   const id = useId();
   const busy = at.value || session.phase.value === "signing_in";
-  const code = busy ? undefined : (session.trouble.value ?? (slipped.value ? "failed" : undefined));
+  const trouble = busy ? undefined : (session.trouble.value ?? (slipped.value ? "failed" : undefined));
+  const refusal = coded && trouble === "sign_in_refused" ? "code_needed" : trouble;
 
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
@@ -37,21 +41,28 @@ function Door({ title, go, session, named, open, children }: DoorProps) {
     const typed = passphrase.value;
     at.value = true;
     slipped.value = false;
-    await open(name.value.trim(), typed).catch(() => (slipped.value = true));
+    await open(name.value.trim(), typed, coded ? oneTime.value.trim() : "").catch(() => (slipped.value = true));
     at.value = false;
     passphrase.value = "";
+    oneTime.value = "";
   }
-  const wrong = code === undefined ? undefined : id;
+  const wrong = refusal === undefined ? undefined : id;
   return (
     <main class="door">
       <Mark />
       <form class="card rows" onSubmit={submit}>
         <h1>{title}</h1>
-        <Wrong id={id} code={code} />
+        <Wrong id={id} code={refusal} />
         {/* So that a password manager knows whose passphrase it is. */}
         {!named && <input hidden readOnly {...username} value={session.name.value} />}
-        {named && <Field label={say("in.name")} kind="name" value={name} first wrong={wrong} />}
+        {named && <Field label={say("in.name")} kind="username" value={name} first wrong={wrong} />}
         <Field label={say("in.phrase")} kind="passphrase" value={passphrase} first={!named} wrong={wrong} />
+        {coded && (
+          <>
+            <Field label={say("in.code")} kind="code" value={oneTime} wrong={wrong} />
+            <p class="small">{say("in.code.p")}</p>
+          </>
+        )}
         <button type="submit" class="pill full" aria-disabled={busy}>
           {go}
         </button>
@@ -82,7 +93,10 @@ function NotInUse({ session }: { session: DeskSession }) {
   );
 }
 
+/** Where real visitors come everybody has a second factor, so everybody is asked for it. In a demo hardly anybody has. */
 export function SignIn({ session }: { session: DeskSession }) {
+  const isDemo = org.demo || session.demo.value;
+  const coded = useSignal(!isDemo);
   if (!session.pinned) return <NotInUse session={session} />;
   return (
     <Door
@@ -90,9 +104,15 @@ export function SignIn({ session }: { session: DeskSession }) {
       go={say("in.go")}
       session={session}
       named
-      open={(name, passphrase) => session.signIn(name, passphrase)}
+      coded={coded.value}
+      open={(name, passphrase, code) => session.signIn(name, passphrase, code)}
     >
-      {(org.demo || session.demo.value) && <p class="small">{say("in.demo")}</p>}
+      {!coded.value && (
+        <button type="button" class="pill" onClick={() => (coded.value = true)}>
+          {say("in.also")}
+        </button>
+      )}
+      {isDemo && <p class="small">{say("in.demo")}</p>}
       <Invited session={session} />
     </Door>
   );

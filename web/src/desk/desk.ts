@@ -23,6 +23,8 @@ export interface Desk {
   readonly replying: Signal<string | undefined>;
   /** Emergency access is being asked for. */
   readonly breaking: Signal<boolean>;
+  /** One's own account is looked at. */
+  readonly minding: Signal<boolean>;
   /** Put *text* where the cursor stands in the message box of a conversation, and the focus after it. */
   insert(conv: string, text: string): void;
   /** Put a conversation in sight and the focus in its text box. */
@@ -54,6 +56,7 @@ export function createDesk(session: DeskSession): Desk {
     leaving: signal(false),
     replying: signal(undefined),
     breaking: signal(false),
+    minding: signal(false),
     draft,
     insert(conv, text) {
       const { message } = draft(conv);

@@ -29,6 +29,9 @@ const reasons = {
   late: "why.late",
   own: "why.own",
   team: "why.team",
+  wrong_code: "why.wrong_code",
+  recovery_code: "why.recovery_code",
+  sheet: "why.sheet",
 } as const;
 
 const isPlain = (key: string): key is Plain => Object.hasOwn(nl, key);

@@ -20,6 +20,7 @@ import { PROTOCOL } from "../wire/frames.ts";
 import { Serial } from "../wire/serial.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import type { Pin } from "../wire/trust.ts";
+import { DeskAccount } from "./session-account.ts";
 import { DeskAudit } from "./session-audit.ts";
 import { sayFarewell } from "./session-farewell.ts";
 import { DeskGlass } from "./session-glass.ts";
@@ -48,7 +49,8 @@ const TICK = 5_000;
 interface Shift {
   readonly token: string;
   readonly name: string;
-  readonly salt: Uint8Array;
+  readonly account: string;
+  salt: Uint8Array;
   readonly vault: Vault;
   readonly waiting: WaitingList;
   readonly connection: Connection<DeskHears, DeskSays>;
@@ -82,6 +84,7 @@ export class Desk implements DeskSession {
   readonly people: DeskPeople;
   readonly rewrap: DeskRewrap;
   readonly pinned: boolean;
+  readonly account: DeskAccount;
 
   readonly #world: Surroundings;
   readonly #pin: Pin;
@@ -106,6 +109,7 @@ export class Desk implements DeskSession {
     this.people = new DeskPeople(world, pinned.organisation);
     this.rewrap = new DeskRewrap(world);
     this.audit = new DeskAudit(world, pinned.organisation, said, () => this.#shift?.token);
+    this.account = new DeskAccount(world, () => this.#shift);
     this.handing = new DeskHanding(world, {
       say: (frame) => this.connected.value && (this.#shift?.vault.isOpen ?? false) && this.#say(frame),
       talk: (conv) => this.#talk(conv),
@@ -116,21 +120,22 @@ export class Desk implements DeskSession {
     this.#tick();
   }
 
-  async signIn(name: string, passphrase: string): Promise<void> {
+  async signIn(name: string, passphrase: string, code = ""): Promise<void> {
     if (this.phase.value !== "out" || !this.pinned) return;
     this.phase.value = "signing_in";
     this.trouble.value = undefined;
     const era = ++this.#era;
     try {
       const salt = await askSalt(this.#world, name);
-      const { token, keyring, demo, role } = await signIn(this.#world, this.#pin.organisation, name, passphrase, salt);
+      const shown = { name, passphrase, code };
+      const { token, keyring, demo, role } = await signIn(this.#world, this.#pin.organisation, shown, salt);
       if (era !== this.#era) return;
       const vault = new Vault(this.#pin);
       vault.open(keyring);
       this.name.value = name;
       this.demo.value = demo;
       this.lead.isLead.value = role === "lead";
-      this.#shift = this.#begin(token, name, salt, vault);
+      this.#shift = this.#begin(token, name, keyring.account, salt, vault);
       this.replies.value = new DeskReplies(this.#world, vault, token);
       if (role === "lead") await this.people.begin(vault, token);
       if (era !== this.#era) return;
@@ -259,7 +264,7 @@ export class Desk implements DeskSession {
     this.moved.value = this.moved.value.filter((one) => one.conv !== conv);
   }
 
-  #begin(token: string, name: string, salt: Uint8Array, vault: Vault): Shift {
+  #begin(token: string, name: string, account: string, salt: Uint8Array, vault: Vault): Shift {
     const waiting = new WaitingList(vault, (frame) => connection.say(frame));
     const connection: Connection<DeskHears, DeskSays> = new Connection(
       this.#world,
@@ -278,7 +283,8 @@ export class Desk implements DeskSession {
     const frames = new Serial(() => {
       this.trouble.value = "failed";
     });
-    const shift: Shift = { token, name, salt, vault, waiting, connection, frames, socket: 0, named: new Set() };
+    const mine = { token, name, account, salt, vault };
+    const shift: Shift = { ...mine, waiting, connection, frames, socket: 0, named: new Set() };
     const stops = [
       effect(() => {
         this.waiting.value = waiting.rows.value;

@@ -7,6 +7,7 @@ import { type Founding, found } from "../crypto/founding.ts";
 import { type Member, newMember, newPassphrase, readCode } from "../crypto/joining.ts";
 import { flag, record, words } from "../wire/shape.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
+import type { Enrolment } from "./factor.ts";
 import { ask, believed, Trouble } from "./session-keyring.ts";
 import type { Door, Joining, Step } from "./state-joining.ts";
 
@@ -17,7 +18,7 @@ interface Ready {
   readonly code: string;
   readonly name: string;
   readonly member: Member;
-  readonly founding: Founding;
+  readonly founding: Founding | undefined;
 }
 
 export class DeskJoining implements Joining {
@@ -27,6 +28,7 @@ export class DeskJoining implements Joining {
   readonly #world: Surroundings;
   readonly #organisation: string;
   #code = "";
+  #chosen: { readonly door: Door; readonly passphrase: string } | undefined;
   #ready: Ready | undefined;
   /** Moves on when somebody leaves: what was under way counts no more. */
   #era = 0;
@@ -43,6 +45,7 @@ export class DeskJoining implements Joining {
   leave(): void {
     this.#era += 1;
     this.#code = "";
+    this.#chosen = undefined;
     this.#ready = undefined;
     this.busy.value = false;
     this.trouble.value = undefined;
@@ -56,6 +59,7 @@ export class DeskJoining implements Joining {
       const passphrase = await newPassphrase();
       return () => {
         this.#code = code;
+        this.#chosen = { door, passphrase };
         return { at: "phrase", door, passphrase };
       };
     });
@@ -78,8 +82,8 @@ export class DeskJoining implements Joining {
 
   wrote(): Promise<void> {
     return this.#do("papers", async () => {
-      if (this.#ready === undefined) throw new Trouble("failed");
-      const { root } = this.#ready.founding;
+      const root = this.#ready?.founding?.root;
+      if (root === undefined) throw new Trouble("failed");
       const fingerprint = await rootFingerprint(this.#organisation, root);
       // The papers are gone from here with the step.
       return () => ({ at: "root", fingerprint, file: `${hex(root)}\n`, saved: false });
@@ -90,23 +94,46 @@ export class DeskJoining implements Joining {
     if (this.step.value.at === "root") this.step.value = { ...this.step.value, saved: true };
   }
 
-  found(): Promise<void> {
-    return this.#do("root", async ({ fingerprint, saved }) => {
-      const ready = this.#ready;
-      if (ready === undefined || !saved) throw new Trouble("failed");
-      const { code, name, member, founding } = ready;
-      await ask(this.#world, "/desk/found", { ...body(code, name, member), ...foundBody(founding) });
-      return () => {
-        this.#ready = undefined;
-        return { at: "founded", fingerprint };
-      };
-    });
+  ready(): void {
+    const [step, ready] = [this.step.value, this.#ready];
+    if (step.at !== "root" || !step.saved || ready === undefined) return;
+    this.step.value = { at: "factor", name: ready.name, next: { at: "founded", fingerprint: step.fingerprint } };
+  }
+
+  async send(factor: Enrolment): Promise<string | undefined> {
+    const [era, ready] = [this.#era, this.#ready];
+    if (ready === undefined) return "failed";
+    const { founding, ...own } = ready;
+    const said = { ...body(own), factor, ...(founding === undefined ? {} : foundBody(founding)) };
+    try {
+      await ask(this.#world, founding === undefined ? "/desk/join" : "/desk/found", said);
+    } catch (reason) {
+      const code = reason instanceof Trouble ? reason.code : "failed";
+      if (era === this.#era && code === "name_taken") this.#again(code);
+      return code;
+    }
+    if (era === this.#era) this.#ready = undefined;
+    return undefined;
+  }
+
+  sent(): void {
+    if (this.step.value.at === "factor") this.step.value = this.step.value.next;
+  }
+
+  /** Nothing was stored: only the name has to be another one. */
+  #again(why: string): void {
+    const chosen = this.#chosen;
+    if (chosen === undefined) return;
+    this.step.value = { at: "phrase", ...chosen };
+    this.trouble.value = why;
   }
 
   async #apply(code: string, name: string, door: Door, member: Member): Promise<() => Step> {
     const fingerprint = await memberFingerprint(this.#organisation, { ...door, ...member });
-    await ask(this.#world, "/desk/join", body(code, name, member));
-    return () => ({ at: "waiting", name, fingerprint });
+    return () => {
+      this.#ready = { code, name, member, founding: undefined };
+      return { at: "factor", name, next: { at: "waiting", name, fingerprint } };
+    };
   }
 
   /** One deed of the step that is shown; its end is what comes next. What went wrong leaves everything as it was. */
@@ -136,7 +163,7 @@ function isAt<At extends Step["at"]>(step: Step, at: At): step is Extract<Step, 
 
 const plain = (typed: string): string => typed.trim().toLowerCase().split(/\s+/).join(" ");
 
-function body(code: string, name: string, member: Member): Record<string, string> {
+function body({ code, name, member }: Omit<Ready, "founding">): Record<string, string> {
   return {
     code,
     name,

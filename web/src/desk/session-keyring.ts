@@ -1,9 +1,19 @@
 /** A staff member's keys, from a passphrase and what the server keeps; and how they are overwritten. */
 
-import { base64, unbase64, wipe } from "../crypto/bytes.ts";
+import { base64, random, unbase64, wipe } from "../crypto/bytes.ts";
 import { type AgreementKey, agreementKey, type SigningKey, signingKey } from "../crypto/curves.ts";
+import { sha256 } from "../crypto/primitives.ts";
 import { ownReplyKey, teamReplyKey } from "../crypto/replies.ts";
-import { kek, loginProof, openAmk, openStaffKey, stretch } from "../crypto/staff.ts";
+import {
+  kek,
+  loginProof,
+  openAmk,
+  openStaffKey,
+  sealAmk,
+  sealAmkForSheet,
+  sheetProof,
+  stretch,
+} from "../crypto/staff.ts";
 import { NO_CONVERSATION, Purpose, unwrap } from "../crypto/wrap.ts";
 import { flag, list, type Reads, record, whole, words } from "../wire/shape.ts";
 import type { Answer, Surroundings } from "../wire/surroundings.ts";
@@ -74,25 +84,25 @@ export async function askSalt(world: Surroundings, name: string): Promise<Uint8A
   return salt;
 }
 
+/** Name and passphrase, with a one-time code or a recovery code where somebody has typed one: judged together. */
 export async function signIn(
   world: Surroundings,
   organisation: string,
-  name: string,
-  passphrase: string,
+  shown: { readonly name: string; readonly passphrase: string; readonly code: string },
   salt: Uint8Array,
 ): Promise<SignedIn> {
-  return proven(passphrase, salt, async (proof, stretched) => {
-    const body = await ask(world, "/desk/sign-in", { name, proof });
-    const { token, ...rest } = typeof body === "object" && body !== null ? (body as { token?: unknown }) : {};
-    const { token: bytes } = believed({ token }, readToken);
-    const keys = believed(rest, readKeys);
-    return {
-      token: base64(bytes),
-      keyring: await openKeys(organisation, keys, stretched),
-      demo: keys.demo,
-      role: keys.role,
-    };
+  const { name, code } = shown;
+  return proven(shown.passphrase, salt, async (proof, stretched) => {
+    const { token, keys } = await letIn(world, { name, proof, ...(code === "" ? {} : { code }) });
+    return { token, keyring: await openKeys(organisation, keys, stretched), demo: keys.demo, role: keys.role };
   });
+}
+
+async function letIn(world: Surroundings, shown: object): Promise<{ token: string; keys: SealedKeys }> {
+  const body = await ask(world, "/desk/sign-in", shown);
+  const { token, ...rest } = typeof body === "object" && body !== null ? (body as { token?: unknown }) : {};
+  const { token: bytes } = believed({ token }, readToken);
+  return { token: base64(bytes), keys: believed(rest, readKeys) };
 }
 
 export async function unlock(
@@ -105,6 +115,81 @@ export async function unlock(
   return proven(passphrase, salt, async (proof, stretched) => {
     const keys = believed(await ask(world, "/desk/unlock", { proof }, token), readKeys);
     return openKeys(organisation, keys, stretched);
+  });
+}
+
+/** Who does something with their own account, and the salt of their passphrase. */
+interface Me {
+  readonly token: string;
+  readonly account: string;
+  readonly salt: Uint8Array;
+}
+
+/** Ask for something that needs the passphrase again. */
+export async function provenDeed(
+  world: Surroundings,
+  me: Me,
+  passphrase: string,
+  path: string,
+  body: object,
+): Promise<void> {
+  await proven(passphrase, me.salt, (proof) => ask(world, path, { proof, ...body }, me.token));
+}
+
+/** Seal AMK under *fresh* in the place of *passphrase*, here; the new salt. */
+export async function changePassphrase(
+  world: Surroundings,
+  me: Me,
+  passphrase: string,
+  fresh: string,
+): Promise<Uint8Array> {
+  const salt = random(16);
+  await withAmk(world, me, passphrase, async (proof, keys, amk) => {
+    const body = { proof, ...(await sealedUnder(fresh, salt, keys, amk)) };
+    await ask(world, "/desk/account/passphrase", body, me.token);
+  });
+  return salt;
+}
+
+/** Have the server keep AMK in a box that only *sheet* opens. */
+export async function sealForSheet(world: Surroundings, me: Me, passphrase: string, sheet: Uint8Array): Promise<void> {
+  await withAmk(world, me, passphrase, async (proof, keys, amk) => {
+    const sheetHash = base64(await sha256(await sheetProof(sheet)));
+    const box = base64(await sealAmkForSheet(sheet, keys.account, amk));
+    await ask(world, "/desk/account/sheet", { proof, proof_hash: sheetHash, sealed_amk: box }, me.token);
+  });
+}
+
+/** What the server is told of a passphrase: nothing that opens anything without it. */
+async function sealedUnder(passphrase: string, salt: Uint8Array, keys: SealedKeys, amk: Uint8Array): Promise<object> {
+  const stretched = await stretch(passphrase, salt);
+  const [proof, key] = [await loginProof(stretched), await kek(stretched, keys.server_half)];
+  try {
+    const sealed = await sealAmk(key, keys.account, amk);
+    return { salt: base64(salt), proof_hash: base64(await sha256(proof)), sealed_amk: base64(sealed) };
+  } finally {
+    wipe(stretched, proof, key);
+  }
+}
+
+/** Open AMK for a moment. */
+async function withAmk(
+  world: Surroundings,
+  me: Me,
+  passphrase: string,
+  deed: (proof: string, keys: SealedKeys, amk: Uint8Array) => Promise<void>,
+): Promise<void> {
+  await proven(passphrase, me.salt, async (proof, stretched) => {
+    const keys = believed(await ask(world, "/desk/unlock", { proof }, me.token), readKeys);
+    const key = await kek(stretched, keys.server_half);
+    const amk = await openAmk(key, me.account, keys.sealed_amk).catch(() => {
+      throw new Trouble("untrusted");
+    });
+    try {
+      await deed(proof, keys, amk);
+    } finally {
+      wipe(key, amk, keys.server_half);
+    }
   });
 }
 

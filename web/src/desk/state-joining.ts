@@ -2,6 +2,7 @@
 
 import type { ReadonlySignal } from "@preact/signals";
 import type { Paper } from "../crypto/shares.ts";
+import type { Enrolment } from "./factor.ts";
 
 /** What a code opens. */
 export interface Door {
@@ -20,6 +21,8 @@ export type Step =
   /** Shares to write down, in the order in which people sit down. */
   | { readonly at: "papers"; readonly papers: readonly Paper[] }
   | { readonly at: "root"; readonly fingerprint: string; readonly file: string; readonly saved: boolean }
+  /** An app for codes; with it everything is sent, and its ten codes go on paper. */
+  | { readonly at: "factor"; readonly name: string; readonly next: Step }
   | { readonly at: "founded"; readonly fingerprint: string }
   /** A colleague has to admit us; they read the same digits. */
   | { readonly at: "waiting"; readonly name: string; readonly fingerprint: string };
@@ -40,6 +43,10 @@ export interface Joining {
   wrote(): Promise<void>;
   /** root.pub was saved. */
   saved(): void;
-  /** One request, with all of it. */
-  found(): Promise<void>;
+  /** Everything is ready but the second factor. */
+  ready(): void;
+  /** One request, with all of it: the plain code of what was refused, or undefined. */
+  send(factor: Enrolment): Promise<string | undefined>;
+  /** It is stored, and the codes are on paper. */
+  sent(): void;
 }

@@ -4,6 +4,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import type { EndReason, Priority } from "../wire/desk-frames.ts";
 import type { Handing } from "./handing.ts";
 import type { Replies } from "./replies.ts";
+import type { OwnAccount } from "./state-account.ts";
 import type { Audit } from "./state-audit.ts";
 import type { Glass } from "./state-glass.ts";
 import type { Joining } from "./state-joining.ts";
@@ -94,8 +95,10 @@ export interface DeskSession {
   readonly rewrap: { readonly left: ReadonlySignal<number | undefined> };
   /** Whether a root is pinned: without one there is nothing to believe, and the only way in is a first invitation. */
   readonly pinned: boolean;
+  readonly account: OwnAccount;
 
-  signIn(name: string, passphrase: string): Promise<void>;
+  /** *code*: a one-time code or a recovery code; empty where there is none. */
+  signIn(name: string, passphrase: string, code: string): Promise<void>;
   signOut(): Promise<void>;
   /** Wipes keys; the socket stays. */
   lock(): void;

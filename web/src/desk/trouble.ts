@@ -4,6 +4,10 @@ import { say } from "./words.ts";
 
 const sentences = {
   sign_in_refused: "in.wrong",
+  code_needed: "in.wrong.code",
+  code_refused: "factor.wrong",
+  passphrase_refused: "own.wrong",
+  no_such_session: "own.ended",
   network: "in.network",
   slow_down: "in.slow",
   busy: "in.slow",

@@ -22,6 +22,7 @@ const steps: Readonly<Record<string, Step>> = {
   phrase: { at: "phrase", door, passphrase: "harvest mountain orchard velvet anchor window paper" },
   papers: { at: "papers", papers: [paper(1), paper(2)] },
   root: { at: "root", fingerprint: DIGITS, file: "00\n", saved: false },
+  factor: { at: "factor", name: "Kim", next: { at: "founded", fingerprint: DIGITS } },
   founded: { at: "founded", fingerprint: DIGITS },
   waiting: { at: "waiting", name: "Kim", fingerprint: DIGITS },
 };
@@ -44,7 +45,13 @@ export function scriptedJoining(name: string, wrong: string): Joining {
     saved: () => {
       if (step.value.at === "root") step.value = { ...step.value, saved: true };
     },
-    found: async () => {},
+    ready: () => {
+      step.value = steps.factor ?? step.value;
+    },
+    send: async () => undefined,
+    sent: () => {
+      step.value = steps.founded ?? step.value;
+    },
   };
 }
 

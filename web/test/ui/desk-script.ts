@@ -4,6 +4,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { Asked, News, Offer } from "../../src/desk/handing.ts";
 import type { Replies, Reply } from "../../src/desk/replies.ts";
 import type { DeskConversation, DeskLine, DeskSession, Moved, WaitingRow } from "../../src/desk/state.ts";
+import type { Own, OwnAccount } from "../../src/desk/state-account.ts";
 import type { Audit, Recorded, RecordPage } from "../../src/desk/state-audit.ts";
 import type { Glass } from "../../src/desk/state-glass.ts";
 import type { Alarm, LeadSession, LineState, Picture } from "../../src/desk/state-lead.ts";
@@ -229,6 +230,32 @@ function scriptedGlass(calls: string[]): { readonly glass: Glass; readonly audit
   };
 }
 
+/** The passphrase is anything but "wrong", the code anything but "000000". */
+function scriptedAccount(): OwnAccount {
+  const session = (n: number, here: boolean) => ({ id: String(n), began: now - n, here });
+  let own: Own = {
+    secondFactor: false,
+    recoveryCodes: 0,
+    sheet: false,
+    sessions: [session(64, true), session(500, false)],
+  };
+  const kept = async (change: Partial<Own>): Promise<undefined> => {
+    own = { ...own, ...change };
+    return undefined;
+  };
+  return {
+    look: async () => own,
+    knows: async (passphrase) => (passphrase === "wrong" ? "passphrase_refused" : undefined),
+    setSecondFactor: async (_, { code }) =>
+      code === "000000" ? "code_refused" : kept({ secondFactor: true, recoveryCodes: 10 }),
+    setRecoveryCodes: () => kept({ recoveryCodes: 10 }),
+    setPassphrase: () => kept({ sessions: own.sessions.filter((one) => one.here) }),
+    setSheet: () => kept({ sheet: true }),
+    endSession: (id) =>
+      kept({ sessions: own.sessions.filter((one) => one.here || (id !== undefined && one.id !== id)) }),
+  };
+}
+
 export function createScriptedDesk(): DeskSession {
   const phase = signal((asked("phase") || "in") as "out" | "signing_in" | "in" | "locked");
   const trouble = signal<string | undefined>(asked("trouble") || undefined);
@@ -341,6 +368,7 @@ export function createScriptedDesk(): DeskSession {
     rewrap: { left: signal(asked("people") === "due" ? 412 : 0) },
     pinned: asked("unpinned") === "",
     ...scriptedGlass(calls),
+    account: scriptedAccount(),
     async signIn(_, passphrase) {
       phase.value = "signing_in";
       await new Promise((done) => setTimeout(done, 300));

@@ -40,6 +40,7 @@ test("the names that others rely on", () => {
     [deskEn["in.name"], deskEn["in.phrase"], deskEn["in.go"], deskEn["head.out"], deskEn.wait, deskEn["wait.take"]],
     ["Name", "Passphrase", "Sign in", "Sign out", "Waiting", "Take"],
   );
+  assert.deepEqual([deskEn["in.code"], deskEn.own], ["One-time code", "My account"]);
   assert.deepEqual(
     [deskEn.talks, deskEn["talk.box"], deskEn["talk.send"], deskEn.end],
     ["Conversations", "Message", "Send", "End conversation"],

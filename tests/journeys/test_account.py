@@ -1,0 +1,167 @@
+"""One's own account at the desk, in a real browser: the second factor, the passphrase, other sessions."""
+
+import base64
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from actors import App
+from journeys.stage import LAPTOP, Demo, DeskPage, a_demo, account, chromium, context
+
+
+@pytest.fixture(scope="module")
+def browser() -> Any:
+    """One browser for this module."""
+    with chromium() as launched:
+        yield launched
+
+
+def at_the_desk(browser: Browser, demo: Demo, who: dict[str, str]) -> DeskPage:
+    """Somebody at a desk of their own."""
+    desk = DeskPage(context(browser, size=LAPTOP).new_page(), demo.desk)
+    desk.signs_in(who)
+    return desk
+
+
+def at_the_door(page: Page, demo: Demo, who: dict[str, str], code: str = "") -> None:
+    """Fill the door in and press; what came of it is the test's to see."""
+    page.goto(demo.desk)
+    if code:
+        page.get_by_role("button", name="I also have a code").click()
+        page.get_by_label("One-time code").fill(code)
+    page.get_by_label("Name").fill(who["name"])
+    page.get_by_label("Passphrase").fill(who["passphrase"])
+    page.get_by_role("button", name="Sign in").click()
+
+
+def own_account(desk: DeskPage) -> Any:
+    """The dialog."""
+    desk.page.get_by_role("button", name="My account").click()
+    return desk.page.get_by_role("dialog", name="My account")
+
+
+def begins(own: Any, button: str, who: dict[str, str]) -> None:
+    """A task, with the passphrase first."""
+    own.get_by_role("button", name=button).click()
+    own.get_by_label("Passphrase").fill(who["passphrase"])
+    own.get_by_role("button", name="Go on").click()
+
+
+def app_of(own: Any) -> App:
+    """Type the secret into an app, from the text under the picture."""
+    text = own.locator("code.secret").text_content()
+    return App(base64.b32decode(text.replace(" ", "")))
+
+
+def next_code(app: App, used: str) -> str:
+    """A code of the app that was not used yet: the one of the next half minute counts already."""
+    code = app.code(time.time())
+    return code if code != used else app.code(time.time() + 30)
+
+
+def refused(page: Page) -> None:
+    """Still at the door."""
+    expect(page.locator("#app").get_by_text("Name, passphrase or code is wrong.")).to_be_visible(timeout=20_000)
+
+
+def test_a_second_factor_from_setting_up_to_signing_in(browser: Browser, tmp_path: Path) -> None:
+    """F-5, F-6: set up on a demonstration account; a replayed code is refused, and a recovery code works once."""
+    with a_demo(tmp_path / "demo") as demo:
+        who = account(demo, "counsellor")
+        desk = at_the_desk(browser, demo, who)
+        own = own_account(desk)
+        own.get_by_role("button", name="Set up a second factor").click()
+        own.get_by_label("Passphrase").fill("not it")
+        own.get_by_role("button", name="Go on").click()
+        expect(own.get_by_text("This passphrase is not right.")).to_be_visible()
+        own.get_by_label("Passphrase").fill(who["passphrase"])
+        own.get_by_role("button", name="Go on").click()
+        expect(own.get_by_role("img", name="Square code for the app")).to_be_visible()
+        app = app_of(own)
+        own.get_by_label("One-time code").fill("000000")
+        own.get_by_role("button", name="Go on").click()
+        expect(own.get_by_text("This code is not right.")).to_be_visible()
+        set_up_with = app.code(time.time())
+        own.get_by_label("One-time code").fill(set_up_with)
+        own.get_by_role("button", name="Go on").click()
+        listed = own.get_by_role("list", name="Recovery codes").get_by_role("listitem")
+        expect(listed).to_have_count(10)
+        codes = listed.all_text_contents()
+        own.get_by_label("Type one of these codes").fill("0000-0000-0000-0000")
+        own.get_by_role("button", name="I have kept them").click()
+        expect(own.get_by_text("That is none of these codes.")).to_be_visible()
+        own.get_by_label("Type one of these codes").fill(codes[4].lower().replace("-", " "))
+        own.get_by_role("button", name="I have kept them").click()
+        expect(own.get_by_text("It is on. You have 10 recovery codes left.")).to_be_visible()
+        own.get_by_role("button", name="Close").click()
+        desk.signs_out()
+
+        page = desk.page
+        at_the_door(page, demo, who, set_up_with)
+        refused(page)
+        code = next_code(app, set_up_with)
+        at_the_door(page, demo, who, code)
+        expect(desk.waiting).to_be_visible(timeout=20_000)
+        desk.signs_out()
+        at_the_door(page, demo, who, code)
+        refused(page)
+        at_the_door(page, demo, who)
+        expect(page.locator("#app").get_by_text("Name or passphrase is wrong.")).to_be_visible(timeout=20_000)
+        at_the_door(page, demo, who, codes[7])
+        expect(desk.waiting).to_be_visible(timeout=20_000)
+        expect(own_account(desk).get_by_text("You have 9 recovery codes left.")).to_be_visible()
+        page.get_by_role("button", name="Close").click()
+        desk.signs_out()
+        at_the_door(page, demo, who, codes[7])
+        refused(page)
+        at_the_door(page, demo, who, codes[8])
+        expect(desk.waiting).to_be_visible(timeout=20_000)
+
+
+def test_another_passphrase_and_the_sessions_elsewhere(browser: Browser, tmp_path: Path) -> None:
+    """F-9, F-10: two desks of one person are listed and ended; a new passphrase ends the others and the old one."""
+    with a_demo(tmp_path / "demo") as demo:
+        who = account(demo, "counsellor")
+        first, second = at_the_desk(browser, demo, who), at_the_desk(browser, demo, who)
+        own = own_account(second)
+        sessions = own.get_by_role("region", name="Where you are signed in").get_by_role("listitem")
+        expect(sessions).to_have_count(2)
+        expect(sessions.filter(has_text="This desk")).to_have_count(1)
+        sessions.filter(has_not_text="This desk").get_by_role("button", name="End").click()
+        expect(first.page.locator("#app").get_by_text("You are signed out.")).to_be_visible()
+        expect(sessions).to_have_count(1)
+
+        first.signs_in(who)
+        requests: list[str] = []
+        second.page.on("request", lambda request: requests.append(request.post_data or ""))
+        begins(own, "Change your passphrase", who)
+        listed = own.get_by_role("list", name="New passphrase").get_by_role("listitem")
+        expect(listed).to_have_count(7)
+        words = listed.all_text_contents()
+        fresh = {**who, "passphrase": " ".join(words)}
+        own.get_by_role("button", name="I have written them down").click()
+        expect(own.get_by_text(words[0], exact=True)).to_have_count(0)
+        own.get_by_label("New passphrase").fill(" ".join(words[1:]))
+        own.get_by_role("button", name="Save").click()
+        expect(own.get_by_text("These are not the same words.")).to_be_visible()
+        own.get_by_label("New passphrase").fill(fresh["passphrase"])
+        own.get_by_role("button", name="Save").click()
+        expect(own.get_by_text("Your passphrase has changed.")).to_be_visible(timeout=20_000)
+        expect(first.page.locator("#app").get_by_text("You are signed out.")).to_be_visible()
+        for said in requests:
+            assert fresh["passphrase"] not in said
+            assert who["passphrase"] not in said
+        own.get_by_role("button", name="Close").click()
+
+        # The same session goes on, and the new one opens the lock.
+        second.page.get_by_role("button", name="Lock").click()
+        second.page.get_by_label("Passphrase").fill(fresh["passphrase"])
+        second.page.get_by_role("button", name="Unlock").click()
+        expect(second.waiting).to_be_visible(timeout=20_000)
+        at_the_door(first.page, demo, who)
+        expect(first.page.locator("#app").get_by_text("Name or passphrase is wrong.")).to_be_visible(timeout=20_000)
+        first.signs_in(fresh)
+        assert second.errors == [one for one in second.errors if "status of 4" in one]

@@ -1,0 +1,358 @@
+/** One's own account: what protects it, and where one is signed in. What changes a key asks for the passphrase first. */
+
+import { type ReadonlySignal, useSignal } from "@preact/signals";
+import { useEffect, useId, useMemo } from "preact/hooks";
+import { isSamePassphrase, newPassphrase } from "../crypto/passphrase.ts";
+import { newPhrase, readPhrase } from "../crypto/phrase.ts";
+import { announce } from "../ui/announce.ts";
+import type { Desk } from "./desk.ts";
+import { newRecoveryCodes } from "./factor.ts";
+import { useModal } from "./modal.ts";
+import { RecoveryCodes, SecondFactor, Step, Wrong } from "./SecondFactor.tsx";
+import type { Own, OwnAccount, OwnSession } from "./state-account.ts";
+import { Typed } from "./Typed.tsx";
+import { explain } from "./trouble.ts";
+import { moment } from "./when.ts";
+import { say } from "./words.ts";
+
+type Task = "factor" | "codes" | "phrase" | "sheet";
+
+interface TaskProps {
+  readonly account: OwnAccount;
+  readonly passphrase: string;
+  /** It is done: in these words. */
+  readonly done: (told: string) => void;
+  readonly cancel: () => void;
+}
+
+/** Something fresh from the browser's own chance, once it is there. */
+function useFresh<T>(make: () => Promise<T>): ReadonlySignal<T | undefined> {
+  const fresh = useSignal<T | undefined>(undefined);
+  useEffect(() => void make().then((made) => (fresh.value = made)), []);
+  return fresh;
+}
+
+/** Kept at the end, in one go; what is refused then is told, and nothing has changed. */
+function useKeep(keep: () => Promise<string | undefined>, done: () => void) {
+  const [busy, wrong] = [useSignal(false), useSignal<string | undefined>(undefined)];
+  async function go(): Promise<void> {
+    if (busy.value) return;
+    busy.value = true;
+    wrong.value = undefined;
+    const refused = await keep();
+    busy.value = false;
+    if (refused === undefined) done();
+    else wrong.value = explain(refused);
+  }
+  return { busy, wrong, go };
+}
+
+function NewCodes({ account, passphrase, done }: TaskProps) {
+  const codes = useMemo(newRecoveryCodes, []);
+  const id = useId();
+  const { wrong, go } = useKeep(
+    () => account.setRecoveryCodes(passphrase, codes),
+    () => done(say("own.codes.new")),
+  );
+  return (
+    <>
+      <RecoveryCodes codes={codes} done={() => void go()} />
+      <Wrong id={id} text={wrong.value} />
+    </>
+  );
+}
+
+/** Words on the screen, to be written down; then they are gone from it, and are typed back. */
+function WrittenDown(props: {
+  readonly title: string;
+  readonly about: string;
+  readonly words: readonly string[];
+  readonly print: boolean;
+  readonly label: string;
+  readonly matches: (typed: string) => boolean | Promise<boolean>;
+  readonly keep: () => Promise<string | undefined>;
+  readonly done: () => void;
+  readonly cancel: () => void;
+}) {
+  const [written, typed] = [useSignal(false), useSignal("")];
+  const { busy, wrong, go } = useKeep(props.keep, props.done);
+  const id = useId();
+  async function check(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    if (await props.matches(typed.value)) await go();
+    else wrong.value = say("paper.not");
+  }
+  if (!written.value) {
+    return (
+      <div class="rows">
+        <Step text={props.title} />
+        <p>{props.about}</p>
+        <ol class="paper numbered" aria-label={props.label}>
+          {props.words.map((word, place) => (
+            <li key={place}>
+              <code>{word}</code>
+            </li>
+          ))}
+        </ol>
+        <div class="buttons">
+          <button type="button" class="pill full" onClick={() => (written.value = true)}>
+            {say("paper.written")}
+          </button>
+          {props.print && (
+            <button type="button" class="pill outline" onClick={() => print()}>
+              {say("paper.print")}
+            </button>
+          )}
+          <button type="button" class="pill" onClick={props.cancel}>
+            {say("step.cancel")}
+          </button>
+        </div>
+      </div>
+    );
+  }
+  return (
+    <form class="rows" onSubmit={(event) => void check(event)}>
+      <Step text={props.title} />
+      <Typed label={props.label} value={typed} wrong={wrong.value && id} first />
+      <Wrong id={id} text={wrong.value} />
+      <div class="buttons">
+        <button type="submit" class="pill full" aria-disabled={busy.value}>
+          {say("paper.keep")}
+        </button>
+        <button type="button" class="pill outline" onClick={() => (written.value = false)}>
+          {say("paper.again")}
+        </button>
+      </div>
+      {busy.value && <p class="small">{say("in.busy")}</p>}
+    </form>
+  );
+}
+
+function NewPassphrase({ account, passphrase, done, cancel }: TaskProps) {
+  const fresh = useFresh(newPassphrase).value;
+  if (fresh === undefined) return null;
+  return (
+    <WrittenDown
+      title={say("own.phrase")}
+      about={say("own.phrase.p")}
+      words={fresh.split(" ")}
+      print={false}
+      label={say("own.phrase.new")}
+      matches={(typed) => isSamePassphrase(typed, fresh)}
+      keep={() => account.setPassphrase(passphrase, fresh)}
+      done={() => done(say("own.phrase.done"))}
+      cancel={cancel}
+    />
+  );
+}
+
+function NewSheet({ account, passphrase, done, cancel }: TaskProps) {
+  const fresh = useFresh(newPhrase).value;
+  if (fresh === undefined) return null;
+  const matches = (typed: string): Promise<boolean> =>
+    readPhrase(typed).then(
+      (read) => read.every((byte, at) => byte === fresh.entropy[at]),
+      () => false,
+    );
+  return (
+    <WrittenDown
+      title={say("own.sheet")}
+      about={say("own.sheet.p")}
+      words={fresh.words}
+      print
+      label={say("own.sheet.words")}
+      matches={matches}
+      keep={() => account.setSheet(passphrase, fresh.entropy)}
+      done={() => done(say("own.sheet.done"))}
+      cancel={cancel}
+    />
+  );
+}
+
+function Doing({ task, name, ...rest }: TaskProps & { readonly task: Task; readonly name: string }) {
+  switch (task) {
+    case "factor":
+      return (
+        <SecondFactor
+          name={name}
+          save={(made) => rest.account.setSecondFactor(rest.passphrase, made)}
+          done={() => rest.done(say("own.factor.done"))}
+          cancel={rest.cancel}
+        />
+      );
+    case "codes":
+      return <NewCodes {...rest} />;
+    case "phrase":
+      return <NewPassphrase {...rest} />;
+    case "sheet":
+      return <NewSheet {...rest} />;
+  }
+}
+
+/** The passphrase first, and at once whether it is right: nobody writes ten codes down in vain. */
+function Again(props: { readonly account: OwnAccount; readonly proven: (passphrase: string) => void; cancel(): void }) {
+  const [typed, busy] = [useSignal(""), useSignal(false)];
+  const wrong = useSignal<string | undefined>(undefined);
+  const id = useId();
+  async function prove(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    if (busy.value) return;
+    busy.value = true;
+    wrong.value = undefined;
+    const refused = await props.account.knows(typed.value);
+    busy.value = false;
+    if (refused === undefined) props.proven(typed.value);
+    else wrong.value = explain(refused);
+    typed.value = "";
+  }
+  return (
+    <form class="rows" onSubmit={(event) => void prove(event)}>
+      <Step text={say("own.again")} />
+      <Typed label={say("in.phrase")} kind="passphrase" value={typed} wrong={wrong.value && id} first />
+      <Wrong id={id} text={wrong.value} />
+      <div class="buttons">
+        <button type="submit" class="pill full" aria-disabled={busy.value}>
+          {say("factor.go")}
+        </button>
+        <button type="button" class="pill outline" onClick={props.cancel}>
+          {say("step.cancel")}
+        </button>
+      </div>
+      {busy.value && <p class="small">{say("in.busy")}</p>}
+    </form>
+  );
+}
+
+function Sessions({ sessions, end }: { sessions: readonly OwnSession[]; end: (id: string | undefined) => void }) {
+  const others = sessions.filter((one) => !one.here);
+  return (
+    <section class="rows" aria-label={say("own.sessions")}>
+      <h3>{say("own.sessions")}</h3>
+      <ul class="sessions">
+        {sessions.map((one) => (
+          <li key={one.id}>
+            <span>{say(one.here ? "own.here" : "own.since", { t: moment(one.began) })}</span>
+            {!one.here && (
+              <button type="button" class="pill outline" onClick={() => end(one.id)}>
+                {say("own.end")}
+                <span class="spoken"> {moment(one.began)}</span>
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {others.length > 0 && (
+        <button type="button" class="pill outline" onClick={() => end(undefined)}>
+          {say("own.end.all")}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Overview({ own, begin, end }: OverviewProps) {
+  const go = (task: Task, text: string) => (
+    <button type="button" class="pill outline" onClick={() => begin(task)}>
+      {text}
+    </button>
+  );
+  return (
+    <div class="rows">
+      <section class="rows" aria-label={say("own.factor")}>
+        <h3>{say("own.factor")}</h3>
+        <p>{own.secondFactor ? say("own.factor.on", { n: own.recoveryCodes }) : say("own.factor.off")}</p>
+        <div class="buttons">
+          {go("factor", say(own.secondFactor ? "own.factor.other" : "own.factor.set"))}
+          {own.secondFactor && go("codes", say("own.codes"))}
+        </div>
+      </section>
+      <section class="rows" aria-label={say("own.phrase")}>
+        <h3>{say("in.phrase")}</h3>
+        <div class="buttons">{go("phrase", say("own.phrase"))}</div>
+      </section>
+      <section class="rows" aria-label={say("own.sheet")}>
+        <h3>{say("own.sheet")}</h3>
+        <p>{say(own.sheet ? "own.sheet.on" : "own.sheet.off")}</p>
+        <div class="buttons">{go("sheet", say(own.sheet ? "own.sheet.other" : "own.sheet.set"))}</div>
+      </section>
+      <Sessions sessions={own.sessions} end={end} />
+    </div>
+  );
+}
+
+interface OverviewProps {
+  readonly own: Own;
+  readonly begin: (task: Task) => void;
+  readonly end: (id: string | undefined) => void;
+}
+
+export function AccountDialog({ desk }: { desk: Desk }) {
+  const { account, name } = desk.session;
+  const { dialog, shut, restore } = useModal();
+  const own = useSignal<Own | undefined>(undefined);
+  const task = useSignal<Task | undefined>(undefined);
+  const passphrase = useSignal<string | undefined>(undefined);
+  const [wrong, told] = [useSignal<string | undefined>(undefined), useSignal<string | undefined>(undefined)];
+  const id = useId();
+
+  async function look(): Promise<void> {
+    const found = await account.look();
+    if (typeof found === "string") wrong.value = explain(found);
+    else own.value = found;
+  }
+  function begin(one: Task): void {
+    task.value = one;
+    told.value = undefined;
+    wrong.value = undefined;
+  }
+  function over(text?: string): void {
+    task.value = undefined;
+    passphrase.value = undefined;
+    told.value = text;
+    if (text !== undefined) announce(text);
+    void look();
+  }
+  async function end(which: string | undefined): Promise<void> {
+    const refused = await account.endSession(which);
+    wrong.value = refused === undefined ? undefined : explain(refused);
+    told.value = refused === undefined ? say("own.ended") : undefined;
+    if (refused === undefined) announce(say("own.ended"));
+    await look();
+  }
+  useEffect(() => {
+    void look();
+    return () => {
+      desk.minding.value = false;
+    };
+  }, []);
+  const [doing, known] = [task.value, passphrase.value];
+  return (
+    <dialog
+      ref={dialog}
+      class="commands own"
+      aria-label={say("own")}
+      onClose={() => {
+        restore();
+        desk.minding.value = false;
+      }}
+    >
+      <h2>{say("own")}</h2>
+      {doing !== undefined && known === undefined && (
+        <Again account={account} proven={(typed) => (passphrase.value = typed)} cancel={() => over()} />
+      )}
+      {doing !== undefined && known !== undefined && (
+        <Doing task={doing} name={name.value} account={account} passphrase={known} done={over} cancel={() => over()} />
+      )}
+      {doing === undefined && (
+        <>
+          {told.value !== undefined && <p class="card">{told.value}</p>}
+          <Wrong id={id} text={wrong.value} />
+          {own.value !== undefined && <Overview own={own.value} begin={begin} end={(which) => void end(which)} />}
+          <button type="button" class="pill" onClick={shut}>
+            {say("own.close")}
+          </button>
+        </>
+      )}
+    </dialog>
+  );
+}
