@@ -72,7 +72,7 @@ def accepted_step(secret: bytes, code: str, now: float, after: int) -> int | Non
 
 
 def enrol(tx: WriteTx, account: str, enrolment: Enrolment, server_secret: bytes, now: float) -> None:
-    """Give *account*, which is stored or will be, this second factor instead of any other, in the caller's transaction.
+    """Give *account*, which is stored or will be, this second factor in place of any other, in the caller's work.
 
     Raises `CodeRefused` when the app shows another code, `MalformedFrame` for what no browser of ours makes. Puts
     nothing on record: the deed that it is part of does.

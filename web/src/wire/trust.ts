@@ -1,7 +1,7 @@
 /** Whom we believe, and why: everything chains to the root that the page was pinned to, or it does not count. */
 
 import { equal, hex } from "../crypto/bytes.ts";
-import { certId, checkChain, TOLERANCE, Type, Untrusted } from "../crypto/certificate.ts";
+import { certId, checkChain, parseCertificate, TOLERANCE, Type, Untrusted } from "../crypto/certificate.ts";
 import type { Signer } from "./judgement.ts";
 
 export interface Pin {
@@ -62,7 +62,9 @@ export class Trust {
     if (certificate === undefined || admin === undefined || team === undefined) return undefined;
     const { root, organisation } = this.#pin;
     try {
-      const signed = await checkChain(root, admin, certificate, { organisation, type: Type.STAFF, now: at, team });
+      const adminNow = Math.max(at, parseCertificate(admin).certificate.notBefore);
+      const expected = { organisation, type: Type.STAFF, now: at, adminNow, team };
+      const signed = await checkChain(root, admin, certificate, expected);
       const [key] = signed.certificate.keys;
       return key === undefined ? undefined : { account: signed.certificate.subject, key };
     } catch {

@@ -32,6 +32,7 @@ export interface House {
   readonly team: string;
   readonly root: SigningKey;
   readonly admin: SigningKey;
+  readonly adminPrivate: Uint8Array;
   readonly teamKey: AgreementKey;
   readonly teamPrivate: Uint8Array;
   readonly certificates: { readonly admin: Uint8Array; readonly team: Uint8Array };
@@ -53,7 +54,8 @@ export interface HouseOptions {
 /** Each member of staff costs one real Argon2id, so ask for as few as a test needs. */
 export async function makeHouse(options: HouseOptions): Promise<House> {
   const { organisation = ORGANISATION, team = TEAM, staff = [], leads = [], now } = options;
-  const [root, admin] = [await signingKey(random(32)), await signingKey(random(32))];
+  const adminPrivate = random(32);
+  const [root, admin] = [await signingKey(random(32)), await signingKey(adminPrivate)];
   const teamPrivate = random(32);
   const teamKey = await agreementKey(teamPrivate);
   const times = { epoch: 1, notBefore: now - YEAR, notAfter: now + YEAR };
@@ -64,7 +66,7 @@ export async function makeHouse(options: HouseOptions): Promise<House> {
     admin: await certify({ type: Type.TEAM_ADMIN, subject: "team-admin", keys: [admin.publicKey] }, root),
     team: await certify({ type: Type.TEAM, subject: team, keys: [teamKey.publicKey] }),
   };
-  const house = { organisation, team, root, admin, teamKey, teamPrivate, certificates, certify };
+  const house = { organisation, team, root, admin, adminPrivate, teamKey, teamPrivate, certificates, certify };
   const accounts: Account[] = [];
   for (const name of staff) accounts.push(await makeAccount(house, name, leads.includes(name) ? "lead" : "counsellor"));
   return { ...house, accounts };
