@@ -233,6 +233,9 @@ export const en: Record<keyof typeof nl, string> = {
   "people.away": "I have passed it on",
   "people.second":
     "There is only one shift lead. Invite a second one now: if you are ill, nobody else can admit colleagues.",
+  "people.care": "This needs attention",
+  "people.wait": "{name} waits to be admitted.",
+  "people.go": "To colleagues",
   "people.waiting": "Wait to be admitted",
   "people.compare": "Call {name} and compare these digits. Only if they are the same: admit.",
   "people.admit": "Admit",

@@ -232,6 +232,9 @@ export const nl = {
   "people.away": "Ik heb hem doorgegeven",
   "people.second":
     "Er is maar één dienstleider. Nodig nu een tweede uit: als jij ziek bent, kan anders niemand collega's toelaten.",
+  "people.care": "Dit vraagt aandacht",
+  "people.wait": "{name} wacht op toelating.",
+  "people.go": "Naar collega's",
   "people.waiting": "Wachten op toelating",
   "people.compare": "Bel {name} en vergelijk deze cijfers. Alleen als ze gelijk zijn: laat toe.",
   "people.admit": "Laat toe",
