@@ -18,7 +18,16 @@ from luwte.crypto import envelope as env
 from luwte.crypto import merkle, note
 from luwte.crypto import phrase as phrases
 from luwte.crypto.certificate import Certificate, Type, cert_id, issue
-from luwte.crypto.keys import kek, login_proof, seal_amk, seal_staff_key, sign_start, visitor_keys
+from luwte.crypto.keys import (
+    kek,
+    login_proof,
+    seal_amk,
+    seal_amk_for_sheet,
+    seal_staff_key,
+    sheet_proof,
+    sign_start,
+    visitor_keys,
+)
 from luwte.crypto.primitives import public_of, sha256, signing_public_of, stretch
 from luwte.crypto.replies import ReplyText, own_key, seal_reply, team_key
 from luwte.crypto.wrap import NO_CONVERSATION, Purpose, WrapContext, wrap
@@ -148,6 +157,9 @@ def staff() -> dict[str, str]:
         "private": counted("staff").hex(),
         "sealed_x25519": seal_staff_key(amk, "rekening-1", "x25519", counted("staff")).hex(),
         "sealed_ed25519": seal_staff_key(amk, "rekening-1", "ed25519", counted("staff")).hex(),
+        "sheet": counted("sheet", 16).hex(),
+        "sheet_proof": sheet_proof(counted("sheet", 16)).hex(),
+        "sealed_for_sheet": seal_amk_for_sheet(counted("sheet", 16), "rekening-1", amk).hex(),
     }
 
 

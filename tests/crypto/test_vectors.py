@@ -11,7 +11,9 @@ from luwte.crypto.keys import (
     kek,
     login_proof,
     open_amk,
+    open_amk_by_sheet,
     open_staff_key,
+    sheet_proof,
     sign_start,
     start_is_signed,
     visitor_keys,
@@ -95,6 +97,9 @@ def test_a_staff_member_of_the_browsers_signs_in_here() -> None:
     for key_id in get_args(StaffKeyId):
         box = unhex(made[f"sealed_{key_id}"])
         assert open_staff_key(amk, made["account"], key_id, box).hex() == made["private"]
+    sheet = unhex(made["sheet"])
+    assert sheet_proof(sheet).hex() == made["sheet_proof"]
+    assert open_amk_by_sheet(sheet, made["account"], unhex(made["sealed_for_sheet"])) == amk
 
 
 def test_the_heads_are_the_same() -> None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,6 +86,8 @@ class JoiningPage:
     passphrase: str = ""
     app: App | None = None
     errors: list[str] = field(default_factory=list)
+    looks: Callable[[str], None] = lambda state: None
+    """Called at each screen, by its name."""
 
     def __post_init__(self) -> None:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -99,6 +101,7 @@ class JoiningPage:
         """Show the code."""
         self.page.goto(self.url)
         self.presses("I have an invitation")
+        self.looks("code")
         self.page.get_by_label("Invitation code").fill(code)
         self.presses("Continue")
 
@@ -107,8 +110,10 @@ class JoiningPage:
         self.page.get_by_label("Name").fill(self.name)
         words = self.page.get_by_role("list", name="Your passphrase").get_by_role("listitem").all_inner_texts()
         assert len(words) == 7
+        self.looks("passphrase")
         self.passphrase = " ".join(words)
         self.presses("I have written it down")
+        self.looks("passphrase typed back")
         self.page.get_by_label("Type your passphrase from the paper").fill(self.passphrase)
         self.presses("Continue")
 
@@ -119,7 +124,9 @@ class JoiningPage:
             for key in ("Main key", "Recovery key"):
                 title = f"{key}: share {n} of 3"
                 expect(self.page.get_by_role("heading", name=title)).to_be_visible(timeout=30_000)
+                self.looks("before a share")
                 self.presses("Show the share")
+                self.looks("a share")
                 rows = self.page.locator(".share-lines > li").all_inner_texts()
                 papers[title] = lines = [" ".join(re.findall("[a-z]+", row)) for row in rows]
                 self.presses("I have written it down")
@@ -138,12 +145,14 @@ class JoiningPage:
     def sets_up_a_factor(self) -> None:
         """An app for codes: it is typed what stands below the picture. One code of paper is typed back."""
         expect(self.page.get_by_role("heading", name="Your second factor")).to_be_visible(timeout=30_000)
+        self.looks("second factor")
         shown = self.page.locator("code.secret").inner_text().replace(" ", "")
         self.app = App(base64.b32decode(shown + "=" * (-len(shown) % 8)), ())
         self.page.get_by_label("One-time code").fill(self.app.code(time.time()))
         self.presses("Go on")
         shown_codes = self.page.get_by_role("list", name="Recovery codes").get_by_role("listitem")
         expect(shown_codes).to_have_count(10)
+        self.looks("recovery codes")
         codes = shown_codes.all_inner_texts()
         self.page.get_by_label("Type one of these codes").fill(codes[3])
         self.presses("I have kept them")
@@ -152,6 +161,7 @@ class JoiningPage:
         """root.pub, and its digits."""
         expect(self.page.get_by_role("heading", name="Save root.pub")).to_be_visible()
         digits = self.digits
+        self.looks("root.pub")
         with self.page.expect_download() as download:
             self.presses("Save root.pub")
         file = folder / "root.pub"
@@ -167,6 +177,7 @@ class JoiningPage:
         self.presses("Continue")
         self.sets_up_a_factor()
         expect(self.page.get_by_role("heading", name="The organisation is there")).to_be_visible()
+        self.looks("founded")
         return file, digits
 
     def joins(self, code: str) -> str:

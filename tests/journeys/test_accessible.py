@@ -1,5 +1,7 @@
 """Every state of every page for everybody: axe without a finding, 320 px wide, the exit always in sight."""
 
+import base64
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from actors import App
 from journeys.stage import LAPTOP, PHONE, DeskPage, VisitorPage, a_demo, account, chromium, context
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
@@ -227,3 +230,65 @@ def test_the_leads_states(tmp_path: Path, size: dict[str, int], scheme: str) -> 
         late.page.close()
         expect(page.get_by_text("message for later")).to_be_visible()
         check(page, "a message in the list", narrow)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [NARROW, LAPTOP], ids=["320", "laptop"])
+def test_the_states_of_ones_own_account(tmp_path: Path, size: dict[str, int], scheme: str) -> None:
+    """The door with a code and with a sheet; the account, each task of it step by step, and what is refused."""
+    with a_demo(tmp_path / "demo") as demo, chromium() as browser:
+        desk = DeskPage(a_browser_for(browser, size, scheme), demo.desk)
+        page, narrow, who = desk.page, size is NARROW, account(demo, "counsellor")
+        page.goto(demo.desk)
+        page.get_by_role("button", name="I also have a code").click()
+        check(page, "the door with a code", narrow)
+        page.get_by_role("button", name="Passphrase lost?").click()
+        check(page, "the door with a sheet", narrow)
+        page.get_by_label("Name").fill(who["name"])
+        page.get_by_label("The twelve words").fill("these are not words")
+        page.get_by_label("One-time code").fill("123456")
+        page.get_by_role("button", name="Make a new passphrase").click()
+        expect(page.locator("#app").get_by_text("These are not the twelve words")).to_be_visible()
+        check(page, "a sheet that is none", narrow)
+        desk.signs_in(who)
+        page.get_by_role("button", name="My account").click()
+        own = page.get_by_role("dialog", name="My account")
+        expect(own.get_by_role("heading", name="Recovery sheet")).to_be_visible()
+        check(page, "my account", narrow)
+
+        def begins(button: str) -> None:
+            own.get_by_role("button", name=button).click()
+            expect(own.get_by_label("Passphrase")).to_be_visible()
+            own.get_by_label("Passphrase").fill(who["passphrase"])
+            own.get_by_role("button", name="Go on").click()
+            expect(own.get_by_label("Passphrase", exact=True)).to_have_count(0)
+
+        own.get_by_role("button", name="Set up a second factor").click()
+        check(page, "the passphrase first", narrow)
+        own.get_by_role("button", name="Cancel").click()
+        begins("Set up a second factor")
+        check(page, "a secret for an app", narrow)
+        own.get_by_label("One-time code").fill("123")
+        own.get_by_role("button", name="Go on").click()
+        expect(own.get_by_text("This code is not right.")).to_be_visible()
+        check(page, "a code that is refused", narrow)
+        secret = base64.b32decode((own.locator("code.secret").text_content() or "").replace(" ", ""))
+        own.get_by_label("One-time code").fill(App(secret).code(time.time()))
+        own.get_by_role("button", name="Go on").click()
+        expect(own.get_by_role("list", name="Recovery codes").get_by_role("listitem")).to_have_count(10)
+        check(page, "ten codes", narrow)
+        code = own.get_by_role("listitem").first.text_content() or ""
+        own.get_by_label("Type one of these codes").fill(code)
+        own.get_by_role("button", name="I have kept them").click()
+        expect(own.get_by_text("It is on.")).to_be_visible()
+        check(page, "a second factor there is", narrow)
+        begins("Make a recovery sheet")
+        expect(own.get_by_role("listitem")).to_have_count(12)
+        check(page, "twelve words", narrow)
+        own.get_by_role("button", name="I have written them down").click()
+        own.get_by_label("The twelve words").fill("not these")
+        own.get_by_role("button", name="Save").click()
+        expect(own.get_by_text("These are not the same words.")).to_be_visible()
+        check(page, "other words", narrow)
+        page.keyboard.press("Escape")
+        expect(own).to_have_count(0)

@@ -24,8 +24,8 @@ TRIES = 10
 """Wrong passphrases for one name from one network before it has to slow down; then one a minute."""
 
 CODES = 10
-"""Wrong one-time codes for one account until none counts for a while; then ten an hour, each right three times in a
-million. Only who knows the passphrase spends them, and a recovery code counts all the while: nobody is kept out."""
+"""Wrong one-time codes for one account until none counts for a while, at most twenty in an hour: each is right three
+times in a million. Only who knows the passphrase spends them, and a recovery code counts all the while."""
 
 Code = Annotated[str, msgspec.Meta(max_length=64)]
 

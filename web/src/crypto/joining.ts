@@ -1,25 +1,14 @@
-/** What somebody who was invited makes: a passphrase of words, their keys, and what of them goes to the server. */
+/** What somebody who was invited makes: their keys, and what of them goes to the server. And the codes that invite. */
 
 import { type Bytes, random, utf8, wipe } from "./bytes.ts";
 import { agreementKey, signingKey } from "./curves.ts";
-import { loadWords } from "./phrase.ts";
 import { sha256 } from "./primitives.ts";
 import { kek, loginProof, sealAmk, sealStaffKey, stretch } from "./staff.ts";
-
-/** Seven of 2,048 words are 77 bits. */
-export const PASSPHRASE_WORDS = 7;
 
 /** Crockford's 32 letters: none looks like another. */
 const LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /** 24 of them are 120 bits, so that their plain hash can be kept. */
 export const CODE_LETTERS = 24;
-
-/** Fresh words. The list is BIP39's English one; 2,048 divides 2^32, so no word comes more often than another. */
-export async function newPassphrase(): Promise<string> {
-  const words = await loadWords();
-  const drawn = new Uint32Array(random(4 * PASSPHRASE_WORDS).buffer);
-  return Array.from(drawn, (n) => words[n % words.length] ?? "").join(" ");
-}
 
 /** A fresh invitation code, as it is hashed. */
 export function newCode(): string {

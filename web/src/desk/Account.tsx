@@ -1,8 +1,7 @@
 /** One's own account: what protects it, and where one is signed in. What changes a key asks for the passphrase first. */
 
-import { type ReadonlySignal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { useEffect, useId, useMemo } from "preact/hooks";
-import { isSamePassphrase, newPassphrase } from "../crypto/passphrase.ts";
 import { newPhrase, readPhrase } from "../crypto/phrase.ts";
 import { announce } from "../ui/announce.ts";
 import type { Desk } from "./desk.ts";
@@ -12,6 +11,7 @@ import { RecoveryCodes, SecondFactor, Step, Wrong } from "./SecondFactor.tsx";
 import type { Own, OwnAccount, OwnSession } from "./state-account.ts";
 import { Typed } from "./Typed.tsx";
 import { explain } from "./trouble.ts";
+import { NewPassphrase, useFresh, useKeep, WrittenDown } from "./WrittenDown.tsx";
 import { moment } from "./when.ts";
 import { say } from "./words.ts";
 
@@ -23,28 +23,6 @@ interface TaskProps {
   /** It is done: in these words. */
   readonly done: (told: string) => void;
   readonly cancel: () => void;
-}
-
-/** Something fresh from the browser's own chance, once it is there. */
-function useFresh<T>(make: () => Promise<T>): ReadonlySignal<T | undefined> {
-  const fresh = useSignal<T | undefined>(undefined);
-  useEffect(() => void make().then((made) => (fresh.value = made)), []);
-  return fresh;
-}
-
-/** Kept at the end, in one go; what is refused then is told, and nothing has changed. */
-function useKeep(keep: () => Promise<string | undefined>, done: () => void) {
-  const [busy, wrong] = [useSignal(false), useSignal<string | undefined>(undefined)];
-  async function go(): Promise<void> {
-    if (busy.value) return;
-    busy.value = true;
-    wrong.value = undefined;
-    const refused = await keep();
-    busy.value = false;
-    if (refused === undefined) done();
-    else wrong.value = explain(refused);
-  }
-  return { busy, wrong, go };
 }
 
 function NewCodes({ account, passphrase, done }: TaskProps) {
@@ -62,84 +40,10 @@ function NewCodes({ account, passphrase, done }: TaskProps) {
   );
 }
 
-/** Words on the screen, to be written down; then they are gone from it, and are typed back. */
-function WrittenDown(props: {
-  readonly title: string;
-  readonly about: string;
-  readonly words: readonly string[];
-  readonly print: boolean;
-  readonly label: string;
-  readonly matches: (typed: string) => boolean | Promise<boolean>;
-  readonly keep: () => Promise<string | undefined>;
-  readonly done: () => void;
-  readonly cancel: () => void;
-}) {
-  const [written, typed] = [useSignal(false), useSignal("")];
-  const { busy, wrong, go } = useKeep(props.keep, props.done);
-  const id = useId();
-  async function check(event: SubmitEvent): Promise<void> {
-    event.preventDefault();
-    if (await props.matches(typed.value)) await go();
-    else wrong.value = say("paper.not");
-  }
-  if (!written.value) {
-    return (
-      <div class="rows">
-        <Step text={props.title} />
-        <p>{props.about}</p>
-        <ol class="paper numbered" aria-label={props.label}>
-          {props.words.map((word, place) => (
-            <li key={place}>
-              <code>{word}</code>
-            </li>
-          ))}
-        </ol>
-        <div class="buttons">
-          <button type="button" class="pill full" onClick={() => (written.value = true)}>
-            {say("paper.written")}
-          </button>
-          {props.print && (
-            <button type="button" class="pill outline" onClick={() => print()}>
-              {say("paper.print")}
-            </button>
-          )}
-          <button type="button" class="pill" onClick={props.cancel}>
-            {say("step.cancel")}
-          </button>
-        </div>
-      </div>
-    );
-  }
+function OtherPassphrase({ account, passphrase, done, cancel }: TaskProps) {
   return (
-    <form class="rows" onSubmit={(event) => void check(event)}>
-      <Step text={props.title} />
-      <Typed label={props.label} value={typed} wrong={wrong.value && id} first />
-      <Wrong id={id} text={wrong.value} />
-      <div class="buttons">
-        <button type="submit" class="pill full" aria-disabled={busy.value}>
-          {say("paper.keep")}
-        </button>
-        <button type="button" class="pill outline" onClick={() => (written.value = false)}>
-          {say("paper.again")}
-        </button>
-      </div>
-      {busy.value && <p class="small">{say("in.busy")}</p>}
-    </form>
-  );
-}
-
-function NewPassphrase({ account, passphrase, done, cancel }: TaskProps) {
-  const fresh = useFresh(newPassphrase).value;
-  if (fresh === undefined) return null;
-  return (
-    <WrittenDown
-      title={say("own.phrase")}
-      about={say("own.phrase.p")}
-      words={fresh.split(" ")}
-      print={false}
-      label={say("own.phrase.new")}
-      matches={(typed) => isSamePassphrase(typed, fresh)}
-      keep={() => account.setPassphrase(passphrase, fresh)}
+    <NewPassphrase
+      keep={(fresh) => account.setPassphrase(passphrase, fresh)}
       done={() => done(say("own.phrase.done"))}
       cancel={cancel}
     />
@@ -183,7 +87,7 @@ function Doing({ task, name, ...rest }: TaskProps & { readonly task: Task; reado
     case "codes":
       return <NewCodes {...rest} />;
     case "phrase":
-      return <NewPassphrase {...rest} />;
+      return <OtherPassphrase {...rest} />;
     case "sheet":
       return <NewSheet {...rest} />;
   }

@@ -13,7 +13,7 @@ const kinds = {
   // Letters, too: a code from paper goes into the same field.
   code: { type: "text", autocomplete: "one-time-code", autocapitalize: "off" },
   /** Nothing that a browser should remember. */
-  once: { type: "text", autocomplete: "off", autocapitalize: "off" },
+  words: { type: "text", autocomplete: "off", autocapitalize: "off" },
 } as const;
 
 interface FieldProps {

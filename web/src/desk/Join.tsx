@@ -91,7 +91,7 @@ function Code({ joining }: { joining: Joining }) {
       deed={() => joining.open(code.value)}
       more={<Leave joining={joining} />}
     >
-      <Field label={say("join.code")} kind="once" value={code} wrong={undefined} longest={60} />
+      <Field label={say("join.code")} kind="words" value={code} wrong={undefined} longest={60} />
       <p class="small">{say("join.code.p")}</p>
     </Screen>
   );
@@ -122,7 +122,7 @@ function Phrase({ joining, step }: { joining: Joining; step: At<"phrase"> }) {
       <Field label={say("in.name")} kind="username" value={name} wrong={undefined} longest={100} />
       <p class="small">{say("join.name.p")}</p>
       {isWritten.value ? (
-        <Field label={say("join.again")} kind="once" value={typed} first wrong={undefined} />
+        <Field label={say("join.again")} kind="words" value={typed} first wrong={undefined} />
       ) : (
         <>
           <h2>{say("join.phrase")}</h2>

@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useId } from "preact/hooks";
-import { alarm } from "../ui/announce.ts";
+import { alarm, announce } from "../ui/announce.ts";
 import { Digits } from "./Join.tsx";
 import { role } from "./records.ts";
 import type { DeskSession } from "./state.ts";
@@ -124,20 +124,43 @@ function Applicant({ people, one, admits }: { people: People; one: Waiting; admi
   );
 }
 
-function Ends({ view, now }: { view: PeopleView; now: number }) {
+/** What cannot wait stands above everything else of a lead: a second lead, who waits, what ends. */
+export function PeopleCare({ session }: { session: DeskSession }) {
+  const view = session.people.view.value;
+  const names = view?.waiting.map((one) => one.name).join(", ") ?? "";
+  useEffect(() => {
+    if (names !== "") announce(say("people.wait", { name: names }));
+  }, [names]);
+  if (view === undefined) return null;
+  const [alone, ends] = [leads(view) < 2 && !session.demo.value, endings(view, session.minute.value)];
+  if (!alone && names === "" && ends.length === 0) return null;
+  return (
+    <section class="lead-part" aria-label={say("people.care")}>
+      {alone && <p class="card warn">{say("people.second")}</p>}
+      {ends.map((text) => (
+        <p key={text} class="card warn">
+          {text}
+        </p>
+      ))}
+      {names !== "" && <p class="card">{say("people.wait", { name: names })}</p>}
+      <div class="buttons">
+        <button type="button" class="pill outline" onClick={() => document.getElementById("people")?.focus()}>
+          {say("people.go")}
+        </button>
+      </div>
+    </section>
+  );
+}
+
+function endings(view: PeopleView, now: number): string[] {
   const soon = (until: number): boolean => until - now < SOON;
-  const ends = [
+  return [
     ...(soon(view.teamUntil) ? [say("people.ends.team", { t: moment(view.teamUntil) })] : []),
     ...(soon(view.adminUntil) ? [say("people.ends.admin", { t: moment(view.adminUntil) })] : []),
     ...view.members
       .filter((one) => soon(one.until))
       .map((one) => say("people.ends.staff", { name: one.name, t: moment(one.until) })),
   ];
-  return ends.map((text) => (
-    <p key={text} class="card warn">
-      {text}
-    </p>
-  ));
 }
 
 /** Removing asks once more, in place: it ends somebody's work here this second, and nothing takes it back. */
@@ -249,9 +272,9 @@ export function PeoplePart({ session }: { session: DeskSession }) {
   if (view === undefined) return null;
   return (
     <section class="lead-part" aria-labelledby="people" data-region tabIndex={-1}>
-      <h2 id="people">{say("people")}</h2>
-      {leads(view) < 2 && !session.demo.value && <p class="card warn">{say("people.second")}</p>}
-      <Ends view={view} now={session.minute.value} />
+      <h2 id="people" tabIndex={-1}>
+        {say("people")}
+      </h2>
       {text !== "" && <p class="card warn">{text}</p>}
       <Invite people={people} view={view} />
       <Rewrapping left={session.rewrap.left.value ?? 0} />

@@ -3,7 +3,7 @@
 import { AuditPart } from "./AuditLog.tsx";
 import type { Desk } from "./desk.ts";
 import { Line } from "./Line.tsx";
-import { PeoplePart } from "./People.tsx";
+import { PeopleCare, PeoplePart } from "./People.tsx";
 import { StepIn } from "./StepIn.tsx";
 import type { Picture } from "./state-lead.ts";
 import { lasted, say } from "./words.ts";
@@ -101,6 +101,7 @@ export function LeadPanel({ desk }: { desk: Desk }) {
   if (!session.lead.isLead.value) return null;
   return (
     <div class="lead">
+      <PeopleCare session={session} />
       <Line session={session} />
       <Shift desk={desk} />
       <PeoplePart session={session} />

@@ -9,7 +9,8 @@ import { LockedCalls } from "./Calls.tsx";
 import { Field, username, Wrong } from "./Field.tsx";
 import { LockedGlass } from "./Glass.tsx";
 import { arm } from "./sound.ts";
-import type { DeskSession } from "./state.ts";
+import type { DeskSession, OpenedSheet } from "./state.ts";
+import { NewPassphrase } from "./WrittenDown.tsx";
 import { say } from "./words.ts";
 
 interface DoorProps {
@@ -17,13 +18,15 @@ interface DoorProps {
   readonly go: string;
   readonly session: DeskSession;
   readonly named: boolean;
+  /** What opens it, besides a code. */
+  readonly by?: "passphrase" | "words";
   /** Whether it asks for a code. Told by the installation, never by the name: nobody learns who has what. */
   readonly coded?: boolean;
   readonly open: (name: string, passphrase: string, code: string) => Promise<void>;
   readonly children?: preact.ComponentChildren;
 }
 
-function Door({ title, go, session, named, coded = false, open, children }: DoorProps) {
+function Door({ title, go, session, named, by = "passphrase", coded = false, open, children }: DoorProps) {
   const name = useSignal("");
   const passphrase = useSignal("");
   const oneTime = useSignal("");
@@ -32,7 +35,8 @@ function Door({ title, go, session, named, coded = false, open, children }: Door
   const id = useId();
   const busy = at.value || session.phase.value === "signing_in";
   const trouble = busy ? undefined : (session.trouble.value ?? (slipped.value ? "failed" : undefined));
-  const refusal = coded && trouble === "sign_in_refused" ? "code_needed" : trouble;
+  const refused = by === "words" ? "sheet_refused" : coded ? "code_needed" : "sign_in_refused";
+  const refusal = trouble === "sign_in_refused" ? refused : trouble;
 
   async function submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
@@ -56,7 +60,13 @@ function Door({ title, go, session, named, coded = false, open, children }: Door
         {/* So that a password manager knows whose passphrase it is. */}
         {!named && <input hidden readOnly {...username} value={session.name.value} />}
         {named && <Field label={say("in.name")} kind="username" value={name} first wrong={wrong} />}
-        <Field label={say("in.phrase")} kind="passphrase" value={passphrase} first={!named} wrong={wrong} />
+        <Field
+          label={say(by === "words" ? "own.sheet.words" : "in.phrase")}
+          kind={by}
+          value={passphrase}
+          first={!named}
+          wrong={wrong}
+        />
         {coded && (
           <>
             <Field label={say("in.code")} kind="code" value={oneTime} wrong={wrong} />
@@ -93,25 +103,64 @@ function NotInUse({ session }: { session: DeskSession }) {
   );
 }
 
+/** Came in by the recovery sheet: the desk opens once there is another passphrase. */
+function Renewing({ sheet, session, back }: RenewingProps) {
+  async function keep(fresh: string): Promise<string | undefined> {
+    await sheet.renew(fresh);
+    return session.trouble.value; // it is at the desk, or back at the door
+  }
+  return (
+    <main class="door">
+      <Mark />
+      <div class="card rows">
+        <h1>{say("in.h")}</h1>
+        <NewPassphrase keep={keep} done={() => {}} cancel={back} />
+      </div>
+    </main>
+  );
+}
+
+interface RenewingProps {
+  readonly sheet: OpenedSheet;
+  readonly session: DeskSession;
+  readonly back: () => void;
+}
+
 /** Where real visitors come everybody has a second factor, so everybody is asked for it. In a demo hardly anybody has. */
 export function SignIn({ session }: { session: DeskSession }) {
   const isDemo = org.demo || session.demo.value;
   const coded = useSignal(!isDemo);
+  const lost = useSignal(false);
+  const sheet = useSignal<OpenedSheet | undefined>(undefined);
+  function back(): void {
+    sheet.value?.forget();
+    sheet.value = undefined;
+    lost.value = false;
+  }
   if (!session.pinned) return <NotInUse session={session} />;
+  if (sheet.value !== undefined) return <Renewing sheet={sheet.value} session={session} back={back} />;
   return (
     <Door
-      title={say("in.h")}
-      go={say("in.go")}
+      key={String(lost.value)}
+      title={say(lost.value ? "sheet.h" : "in.h")}
+      go={say(lost.value ? "sheet.go" : "in.go")}
       session={session}
       named
+      by={lost.value ? "words" : "passphrase"}
       coded={coded.value}
-      open={(name, passphrase, code) => session.signIn(name, passphrase, code)}
+      open={async (name, typed, code) => {
+        if (lost.value) sheet.value = await session.openSheet(name, typed, code);
+        else await session.signIn(name, typed, code);
+      }}
     >
       {!coded.value && (
         <button type="button" class="pill" onClick={() => (coded.value = true)}>
           {say("in.also")}
         </button>
       )}
+      <button type="button" class="pill" onClick={() => (lost.value = !lost.value)}>
+        {say(lost.value ? "sheet.back" : "sheet.lost")}
+      </button>
       {isDemo && <p class="small">{say("in.demo")}</p>}
       <Invited session={session} />
     </Door>

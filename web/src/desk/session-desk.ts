@@ -6,6 +6,7 @@
 import { effect, type Signal, signal } from "@preact/signals";
 import type { org } from "/org.js";
 import { hex, unbase64, unhex } from "../crypto/bytes.ts";
+import { NotAPhrase, readPhrase } from "../crypto/phrase.ts";
 import { Connection } from "../wire/connection.ts";
 import {
   type DeskHears,
@@ -26,7 +27,7 @@ import { sayFarewell } from "./session-farewell.ts";
 import { DeskGlass } from "./session-glass.ts";
 import { DeskHanding } from "./session-handing.ts";
 import { DeskJoining } from "./session-joining.ts";
-import { askSalt, signIn, Trouble, unlock } from "./session-keyring.ts";
+import { askSalt, type SignedIn, signIn, signInBySheet, Trouble, unlock } from "./session-keyring.ts";
 import { Lead } from "./session-lead.ts";
 import { NextOne } from "./session-next.ts";
 import { DeskPeople } from "./session-people.ts";
@@ -35,7 +36,7 @@ import { DeskRewrap } from "./session-rewrap.ts";
 import { Talk } from "./session-talk.ts";
 import { Vault } from "./session-vault.ts";
 import { WaitingList } from "./session-waiting.ts";
-import type { DeskSession, Moved, WaitingRow } from "./state.ts";
+import type { DeskSession, Moved, OpenedSheet, WaitingRow } from "./state.ts";
 
 export type DeskOrg = Pick<typeof org, "organisation" | "root">;
 
@@ -121,14 +122,40 @@ export class Desk implements DeskSession {
   }
 
   async signIn(name: string, passphrase: string, code = ""): Promise<void> {
+    await this.#arrive(async () => {
+      const salt = await askSalt(this.#world, name);
+      const shown = { name, passphrase, code };
+      return { ...(await signIn(this.#world, this.#pin.organisation, shown, salt)), name, salt };
+    });
+  }
+
+  async openSheet(name: string, words: string, code: string): Promise<OpenedSheet | undefined> {
+    if (this.phase.value !== "out" || !this.pinned) return undefined;
+    this.trouble.value = undefined;
+    try {
+      const sheet = await readPhrase(words);
+      const renewal = await signInBySheet(this.#world, this.#pin.organisation, { name, sheet, code });
+      return {
+        renew: (fresh) => this.#arrive(async () => ({ ...(await renewal.renew(fresh)), name })),
+        forget: () => {
+          renewal.forget();
+          void sayFarewell(this.#world, renewal.token);
+        },
+      };
+    } catch (reason) {
+      this.trouble.value = reason instanceof NotAPhrase ? "not_a_sheet" : codeOf(reason);
+      return undefined;
+    }
+  }
+
+  /** From the door to the desk; what goes wrong on the way leads back to the door. */
+  async #arrive(come: () => Promise<SignedIn & { readonly name: string; readonly salt: Uint8Array }>): Promise<void> {
     if (this.phase.value !== "out" || !this.pinned) return;
     this.phase.value = "signing_in";
     this.trouble.value = undefined;
     const era = ++this.#era;
     try {
-      const salt = await askSalt(this.#world, name);
-      const shown = { name, passphrase, code };
-      const { token, keyring, demo, role } = await signIn(this.#world, this.#pin.organisation, shown, salt);
+      const { token, keyring, demo, role, name, salt } = await come();
       if (era !== this.#era) return;
       const vault = new Vault(this.#pin);
       vault.open(keyring);

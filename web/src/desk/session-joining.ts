@@ -4,7 +4,8 @@ import { type Signal, signal } from "@preact/signals";
 import { base64, hex } from "../crypto/bytes.ts";
 import { memberFingerprint, rootFingerprint } from "../crypto/fingerprint.ts";
 import { type Founding, found } from "../crypto/founding.ts";
-import { type Member, newMember, newPassphrase, readCode } from "../crypto/joining.ts";
+import { type Member, newMember, readCode } from "../crypto/joining.ts";
+import { isSamePassphrase, newPassphrase } from "../crypto/passphrase.ts";
 import { flag, record, words } from "../wire/shape.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import type { Enrolment } from "./factor.ts";
@@ -67,7 +68,7 @@ export class DeskJoining implements Joining {
 
   join(name: string, typed: string): Promise<void> {
     return this.#do("phrase", async ({ door, passphrase }) => {
-      if (plain(typed) !== passphrase) throw new Trouble("other_words");
+      if (!isSamePassphrase(typed, passphrase)) throw new Trouble("other_words");
       const code = this.#code;
       const member = await newMember(door.account, passphrase);
       if (!door.founds) return this.#apply(code, name, door, member);
@@ -160,8 +161,6 @@ export class DeskJoining implements Joining {
 function isAt<At extends Step["at"]>(step: Step, at: At): step is Extract<Step, { at: At }> {
   return step.at === at;
 }
-
-const plain = (typed: string): string => typed.trim().toLowerCase().split(/\s+/).join(" ");
 
 function body({ code, name, member }: Omit<Ready, "founding">): Record<string, string> {
   return {

@@ -8,6 +8,7 @@ import {
   kek,
   loginProof,
   openAmk,
+  openAmkBySheet,
   openStaffKey,
   sealAmk,
   sealAmkForSheet,
@@ -98,6 +99,42 @@ export async function signIn(
   });
 }
 
+/** Somebody who came in by their recovery sheet: nothing is shown before there is another passphrase. */
+export interface Renewal {
+  readonly token: string;
+  /** Seal AMK under *fresh*; the sheet is used up by it. Rejects with what was refused. */
+  renew(fresh: string): Promise<SignedIn & { readonly salt: Uint8Array }>;
+  forget(): void;
+}
+
+export async function signInBySheet(
+  world: Surroundings,
+  organisation: string,
+  shown: { readonly name: string; readonly sheet: Uint8Array; readonly code: string },
+): Promise<Renewal> {
+  const { name, code, sheet } = shown;
+  const proof = base64(await sheetProof(sheet));
+  const { token, keys } = await letIn(world, { name, proof, sheet: true, ...(code === "" ? {} : { code }) });
+  const amk = await openAmkBySheet(sheet, keys.account, keys.sealed_amk).catch(() => {
+    throw new Trouble("untrusted");
+  });
+  const forget = (): void => wipe(amk, keys.server_half);
+  return {
+    token,
+    forget,
+    async renew(fresh) {
+      const salt = random(16);
+      const body = { proof, sheet: true, ...(await sealedUnder(fresh, salt, keys, amk)) };
+      await ask(world, "/desk/account/passphrase", body, token);
+      try {
+        return { token, keyring: await openKeysOf(organisation, keys, amk), demo: keys.demo, role: keys.role, salt };
+      } finally {
+        forget();
+      }
+    },
+  };
+}
+
 async function letIn(world: Surroundings, shown: object): Promise<{ token: string; keys: SealedKeys }> {
   const body = await ask(world, "/desk/sign-in", shown);
   const { token, ...rest } = typeof body === "object" && body !== null ? (body as { token?: unknown }) : {};
@@ -181,6 +218,7 @@ async function withAmk(
 ): Promise<void> {
   await proven(passphrase, me.salt, async (proof, stretched) => {
     const keys = believed(await ask(world, "/desk/unlock", { proof }, me.token), readKeys);
+    if (keys.account !== me.account) throw new Trouble("untrusted");
     const key = await kek(stretched, keys.server_half);
     const amk = await openAmk(key, me.account, keys.sealed_amk).catch(() => {
       throw new Trouble("untrusted");
@@ -211,6 +249,22 @@ async function proven<T>(
 type SealedKeys = NonNullable<ReturnType<typeof readKeys>>;
 
 async function openKeys(organisation: string, keys: SealedKeys, stretched: Uint8Array): Promise<Keyring> {
+  const key = await kek(stretched, keys.server_half);
+  let amk: Uint8Array | undefined;
+  try {
+    amk = await openAmk(key, keys.account, keys.sealed_amk);
+    return await openKeysOf(organisation, keys, amk);
+  } catch {
+    // The passphrase was right, or we would not be here: what the server keeps for us is not ours.
+    throw new Trouble("untrusted");
+  } finally {
+    wipe(key, keys.server_half);
+    if (amk !== undefined) wipe(amk);
+  }
+}
+
+/** Rejects with "untrusted". */
+async function openKeysOf(organisation: string, keys: SealedKeys, amk: Uint8Array): Promise<Keyring> {
   const { account } = keys;
   const passing: Uint8Array[] = [];
   const hold = <B extends Uint8Array>(bytes: B): B => {
@@ -218,18 +272,15 @@ async function openKeys(organisation: string, keys: SealedKeys, stretched: Uint8
     return bytes;
   };
   try {
-    const key = hold(await kek(stretched, keys.server_half));
-    const amk = hold(await openAmk(key, account, keys.sealed_amk));
     const agreeing = await agreementKey(hold(await openStaffKey(amk, account, "x25519", keys.sealed_x25519)));
     const signing = await signingKey(hold(await openStaffKey(amk, account, "ed25519", keys.sealed_ed25519)));
     const teamKeys: TeamKey[] = [];
     for (const one of keys.team_keys) teamKeys.push(await openTeamKey(organisation, one, agreeing));
     return { account, signing, agreeing, teamKeys, replies: await ownReplyKey(amk) };
   } catch {
-    // The passphrase was right, or we would not be here: what the server keeps for us is not ours.
     throw new Trouble("untrusted");
   } finally {
-    wipe(...passing, keys.server_half);
+    wipe(...passing);
   }
 }
 

@@ -66,6 +66,14 @@ export interface Moved {
   readonly number: number;
 }
 
+/** Somebody came in by their recovery sheet. */
+export interface OpenedSheet {
+  /** Have *fresh* in the place of the lost passphrase, and go on to the desk. */
+  renew(fresh: string): Promise<void>;
+  /** Turn back: what the sheet opened is overwritten. */
+  forget(): void;
+}
+
 export interface DeskSession {
   readonly phase: ReadonlySignal<"out" | "signing_in" | "in" | "locked">;
   /** Of the last sign-in, unlock or deed; one plain code from docs/protocol.md 5.5, "untrusted" or "network". */
@@ -99,6 +107,8 @@ export interface DeskSession {
 
   /** *code*: a one-time code or a recovery code; empty where there is none. */
   signIn(name: string, passphrase: string, code: string): Promise<void>;
+  /** With the words of a recovery sheet, up to where another passphrase is needed; undefined: `trouble` says why. */
+  openSheet(name: string, words: string, code: string): Promise<OpenedSheet | undefined>;
   signOut(): Promise<void>;
   /** Wipes keys; the socket stays. */
   lock(): void;

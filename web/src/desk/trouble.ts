@@ -6,6 +6,8 @@ const sentences = {
   sign_in_refused: "in.wrong",
   code_needed: "in.wrong.code",
   code_refused: "factor.wrong",
+  not_a_sheet: "sheet.not",
+  sheet_refused: "sheet.wrong",
   passphrase_refused: "own.wrong",
   no_such_session: "own.ended",
   network: "in.network",

@@ -10,7 +10,15 @@ import { startSignature, visitorKeys } from "../../src/crypto/keys.ts";
 import { locatorOf, phraseWords, sealCarried } from "../../src/crypto/phrase.ts";
 import { sha256 } from "../../src/crypto/primitives.ts";
 import { ownReplyKey, sealReply, teamReplyKey } from "../../src/crypto/replies.ts";
-import { kek, loginProof, sealAmk, sealStaffKey, stretch } from "../../src/crypto/staff.ts";
+import {
+  kek,
+  loginProof,
+  sealAmk,
+  sealAmkForSheet,
+  sealStaffKey,
+  sheetProof,
+  stretch,
+} from "../../src/crypto/staff.ts";
 import { NO_CONVERSATION, Purpose, wrap } from "../../src/crypto/wrap.ts";
 
 const ORGANISATION = "luwte-démo";
@@ -130,6 +138,7 @@ async function staff(): Promise<unknown> {
     counted("amk"),
     counted("staff"),
   ] as const);
+  const sheet = await counted("sheet", 16);
   const stretched = await stretch(passphrase, salt);
   const key = await kek(stretched, half);
   return {
@@ -145,6 +154,9 @@ async function staff(): Promise<unknown> {
     private: hex(own),
     sealed_x25519: hex(await sealStaffKey(amk, "rekening-1", "x25519", own)),
     sealed_ed25519: hex(await sealStaffKey(amk, "rekening-1", "ed25519", own)),
+    sheet: hex(sheet),
+    sheet_proof: hex(await sheetProof(sheet)),
+    sealed_for_sheet: hex(await sealAmkForSheet(sheet, "rekening-1", amk)),
   };
 }
 

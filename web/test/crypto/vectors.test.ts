@@ -106,6 +106,9 @@ test("a staff member of Python's signs in here", async () => {
   assert.equal(hex(amk), v.amk);
   assert.equal(hex(await staff.openStaffKey(amk, v.account, "x25519", unhex(v.sealed_x25519))), v.private);
   assert.equal(hex(await staff.openStaffKey(amk, v.account, "ed25519", unhex(v.sealed_ed25519))), v.private);
+  const sheet = unhex(v.sheet);
+  assert.equal(hex(await staff.sheetProof(sheet)), v.sheet_proof);
+  assert.equal(hex(await staff.openAmkBySheet(sheet, v.account, unhex(v.sealed_for_sheet))), v.amk);
 });
 
 test("the heads are the same", async () => {

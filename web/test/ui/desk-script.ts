@@ -375,6 +375,13 @@ export function createScriptedDesk(): DeskSession {
       trouble.value = passphrase === "wrong" ? "sign_in_refused" : undefined;
       phase.value = passphrase === "wrong" ? "out" : "in";
     },
+    async openSheet(_, words) {
+      trouble.value = words === "wrong" ? "not_a_sheet" : undefined;
+      const renew = async (): Promise<void> => {
+        phase.value = "in";
+      };
+      return words === "wrong" ? undefined : { renew, forget: () => {} };
+    },
     async signOut() {
       phase.value = "out";
     },

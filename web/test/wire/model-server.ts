@@ -114,6 +114,11 @@ export class ModelServer {
   readonly witnessed: number[] = [];
   /** What `/desk/audit` answers. */
   records: object = { rows: [], more: false, employees: [] };
+  /** What it says of one's own account, and what it was asked to change there. */
+  account: object = { second_factor: false, recovery_codes: 0, sheet: false, sessions: [] };
+  readonly own: { readonly path: string; readonly body: Frame }[] = [];
+  /** The recovery sheet that it knows, in base64. */
+  sheet: { readonly hash: string; readonly box: string } | undefined;
   /** What `/l/<line>/status/2` says. */
   status: object = { open: true, place: 1, low: 2, high: 5, until: null, late: "no", places: [] };
 
@@ -173,6 +178,7 @@ export class ModelServer {
     this.captured.push(new TextEncoder().encode(`${path} ${JSON.stringify(body)}`));
     const { name, proof } = (body ?? {}) as { name?: string; proof?: string };
     const account = token === undefined ? this.house.accounts.find((one) => one.name === name) : this.tokens.get(token);
+    if (path === "/desk/account") return { status: 200, body: this.account };
     if (method === "GET" && path !== "/desk/replies") return { status: 200, body: this.status };
     if (path.endsWith("/phrase")) return this.lookUp(unbase64((body as { locator: string }).locator));
     if (path === "/desk/salt") return { status: 200, body: { salt: base64(account?.salt ?? randomBytes(16)) } };
@@ -185,12 +191,20 @@ export class ModelServer {
     if (token !== undefined && account === undefined) return refusal(401, "signed_out");
     if (path === "/desk/audit") return { status: 200, body: this.records };
     if (path === "/desk/replies") return this.#replies(method, account as Account, body as Frame);
-    const right = account !== undefined && sha(unbase64(proof ?? "")) === account.proofHash;
+    const bySheet = (body as { sheet?: boolean } | undefined)?.sheet === true;
+    const shown = sha(unbase64(proof ?? ""));
+    const isSheet = bySheet && Buffer.from(shown, "hex").toString("base64") === this.sheet?.hash;
+    const right = account !== undefined && (bySheet ? isSheet : shown === account.proofHash);
     if (!right) return refusal(401, "sign_in_refused");
     if (path === "/desk/unlock") return { status: 200, body: account.answer };
+    if (path.startsWith("/desk/account/")) {
+      this.own.push({ path, body: body as Frame });
+      return { status: 200, body: {} };
+    }
     const fresh = base64(randomBytes(32));
     this.tokens.set(fresh, account);
-    return { status: 200, body: { token: fresh, ...account.answer } };
+    const box = isSheet ? { sealed_amk: this.sheet?.box } : {};
+    return { status: 200, body: { token: fresh, ...account.answer, ...box } };
   }
 
   /** Always a box. */
