@@ -1,18 +1,29 @@
 """One's own account at the desk, in a real browser: the second factor, the passphrase, other sessions."""
 
 import base64
+import shutil
+import socket
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from actors import App
+from actors import App, demo_folder
 from journeys.stage import LAPTOP, Demo, DeskPage, a_demo, account, chromium, context
 from journeys.test_traffic import Tap
+from luwte import settings as settings_module
 from luwte.crypto import phrase
-from luwte.demo import load
+from luwte.demo import Person, load
+from luwte.plumbing.db import WriteTx, connect
+from luwte.plumbing.relay import Relay
+from luwte.staff import second_factor
 
 
 @pytest.fixture(scope="module")
@@ -221,3 +232,71 @@ def test_a_lost_passphrase_and_the_sheet_in_the_drawer(browser: Browser, tmp_pat
         for text in (" ".join(words), ", ".join(words).upper(), fresh, who["passphrase"]):
             assert text.encode() not in sent
         assert b"sealed_amk" in sent
+
+
+@dataclass
+class Real:
+    """A running `luwte serve`, with a second factor for everybody."""
+
+    desk: str
+    people: tuple[Person, ...]
+    apps: dict[str, App] = field(default_factory=dict)
+
+
+@contextmanager
+def where_real_visitors_come(folder: Path) -> Iterator[Real]:
+    """An installation on this machine whose organisation made its keys elsewhere, as far as it can tell."""
+    with closing(socket.socket()) as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    demo_folder(folder)
+    real = Real(f"http://localhost:{port}/desk", load(folder).people)
+    chosen = settings_module.read(folder)
+    here = {"origins": (f"http://127.0.0.1:{port}",), "desk_origins": (f"http://localhost:{port}",)}
+    settings_module.write(replace(chosen, listen=f"127.0.0.1:{port}", **here))
+    root = folder / "root.pub"
+    root.write_text(root.read_text().removeprefix(settings_module.DEMONSTRATION))
+    shutil.move(folder / "demo", folder.parent / "elsewhere")
+    with closing(connect(folder / "main.db")) as db:
+        for person in real.people:
+            app = real.apps[person.id] = App()
+            secret, now = (folder / "secret").read_bytes(), time.time()
+            second_factor.enrol(WriteTx(db, Relay()), person.id, app.enrolment(now), secret, now)
+    command = [str(Path(sys.executable).with_name("luwte")), "serve", "--dir", str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        assert "answers on" in process.stdout.readline()
+        yield real
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def test_where_real_visitors_come_everybody_is_asked_for_a_code(browser: Browser, tmp_path: Path) -> None:
+    """F-1: the field is there before any name is, for names that nobody has, too; one sentence for every cause."""
+    with where_real_visitors_come(tmp_path / "real") as real:
+        noor, app = real.people[0], real.apps[real.people[0].id]
+        desk = DeskPage(context(browser, size=LAPTOP).new_page(), real.desk)
+        page = desk.page
+
+        def tries(name: str, passphrase: str, code: str) -> None:
+            page.get_by_label("Name").fill(name)
+            page.get_by_label("Passphrase").fill(passphrase)
+            page.get_by_label("One-time code").fill(code)
+            page.get_by_role("button", name="Sign in").click()
+
+        page.goto(real.desk)
+        expect(page.get_by_label("One-time code")).to_have_attribute("autocomplete", "one-time-code")
+        expect(page.get_by_role("button", name="I also have a code")).to_have_count(0)
+        for name, passphrase, code in (
+            ("Nobody", noor.passphrase, app.paper()),
+            (noor.name, "wrong words", app.paper()),
+            (noor.name, noor.passphrase, "000000"),
+        ):
+            tries(name, passphrase, code)
+            expect(page.get_by_text("A few seconds.")).to_have_count(0)
+            refused(page)
+            expect(page.get_by_label("One-time code")).to_have_value("")
+        tries(noor.name, noor.passphrase, app.code(time.time() + 30))
+        expect(desk.waiting).to_be_visible(timeout=20_000)

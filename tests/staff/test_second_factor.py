@@ -25,6 +25,7 @@ from luwte.audit import store as audit_store
 from luwte.crypto import keys, primitives
 from luwte.errors import CodeRefused, MalformedFrame
 from luwte.plumbing.db import ReadTx, WriteTx, connect
+from luwte.plumbing.lock import Damaged
 from luwte.plumbing.migrate import migrate
 from luwte.plumbing.relay import Relay
 from luwte.staff import second_factor, second_factor_store
@@ -228,6 +229,18 @@ def test_a_code_is_typed_as_an_app_shows_it(tx: WriteTx) -> None:
     arabic = code.translate({48 + n: 0x660 + n for n in range(10)})
     for typed in (code[:5], code + "0", "0" + code, arabic, "", "\0" * 6):
         assert second_factor.judge(tx, "noor", typed, SERVER, later) is None
+
+
+def test_rows_that_are_moved_to_another_account_open_nothing(tx: WriteTx) -> None:
+    """Whoever can write into the database, and nothing else, gives nobody a factor of their own."""
+    app, later = App(), START + STEP
+    second_factor.enrol(tx, "noor", app.enrolment(START), SERVER, START)
+    tx.execute("INSERT INTO recovery_code SELECT 'sam', hash FROM recovery_code")
+    assert second_factor.judge(tx, "sam", app.paper(), SERVER, later) is None
+    assert second_factor.judge(tx, "noor", app.paper(), SERVER, later) is not None
+    tx.execute("INSERT INTO second_factor SELECT 'sam', locked, step FROM second_factor")
+    with pytest.raises(Damaged):
+        second_factor.judge(tx, "sam", app.code(later), SERVER, later)
 
 
 def test_what_is_stored_opens_with_the_servers_secret_only(tmp_path: Path) -> None:
