@@ -5,9 +5,12 @@ import os
 import pty
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +20,10 @@ from joiners import Empty, Organisation, play_empty
 from luwte import settings as settings_module
 from luwte.audit import actions as audit
 from luwte.crypto import fingerprint, primitives
+from luwte.crypto.certificate import issue, parse
 from luwte.plumbing.db import look
 from luwte.settings import DEMONSTRATION
-from luwte.staff import joining
+from luwte.staff import joining, people
 from test_cli import LUWTE, run
 
 REAL = ("--origin", "https://chat.example.org", "--desk-origin", "https://desk.example.org")
@@ -228,6 +232,25 @@ def test_nothing_is_pinned_before_there_are_keys(tmp_path: Path) -> None:
     said = findings(tmp_path / "luwte")
     assert said[0].startswith("No root is pinned")
     assert said[1].startswith("There is no team yet")
+
+
+def test_doctor_tells_of_certificates_five_days_before_they_end(tmp_path: Path) -> None:
+    """The team's, which lasts fourteen days, and the others in their time; not a day earlier."""
+    founded(tmp_path / "luwte")
+    now = int(time.time())
+    ends = look(tmp_path / "luwte" / "main.db", lambda tx: people.ending(tx, now + 400 * 86_400))
+    days = {who: round((end - now) / 86_400) for who, end in ends}
+    assert days == {"team-admin": 365, "chat": 14, "Robin": 90}
+    early = look(tmp_path / "luwte" / "main.db", lambda tx: people.ending(tx, now + 14 * 86_400 - 60))
+    late = look(tmp_path / "luwte" / "main.db", lambda tx: people.ending(tx, now + 14 * 86_400 + 60))
+    assert ([who for who, _ in early], [who for who, _ in late]) == ([], ["chat"])
+    with closing(sqlite3.connect(tmp_path / "luwte" / "main.db")) as database:
+        ((raw,),) = database.execute("SELECT certificate FROM team")
+        soon = int(time.time()) + 4 * 86_400
+        said = replace(parse(raw).certificate, not_after=soon)
+        database.execute("UPDATE team SET certificate = ?", [issue(said, os.urandom(32))])
+        database.commit()
+    assert any("certificate of chat ends" in one for one in findings(tmp_path / "luwte"))
 
 
 def test_both_languages_read_the_same_digits() -> None:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ from luwte.plumbing.db import ReadTx, look
 from luwte.plumbing.migrate import KEPT, KEPT_DAYS
 from luwte.settings import Settings
 from luwte.staff import actions as staff
+from luwte.staff import people
 from luwte.staff.invitation import DAYS, shown
 from luwte.staff.model import LEAD
 from luwte.watch import actions as watching
@@ -50,6 +52,9 @@ from luwte.watch.model import GUISES, Report
 
 LOOK_EVERY = 3600.0
 """Seconds between looks whether a demonstration's certificates last."""
+
+WARN_DAYS = 5
+"""Before the end of a certificate the doctor says so."""
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -722,6 +727,9 @@ def _look_over(tx: ReadTx) -> list[str]:
     for team in staff.teams(tx):
         if sum(member.role == LEAD for member in staff.members(tx, team.slug)) == 1:
             findings.append(f"Only one lead can admit people to {team.slug}. Invite a second one: a lead can be ill.")
+    for who, end in people.ending(tx, int(time.time()) + WARN_DAYS * demo.DAY):
+        day = datetime.fromtimestamp(end, UTC).date().isoformat()
+        findings.append(f"The certificate of {who} ends on {day}. A lead's desk renews it: let a lead sign in.")
     if (bad := audit.verify(tx)) is not None:
         findings.append(_altered(bad))
     return findings

@@ -159,6 +159,18 @@ def begin_epoch(tx: WriteTx, token: bytes, epoch: NextEpoch, pinned: Pinned, now
     audit.record(tx, minute=minute, actor=account.id, action="staff.epoch", reason=str(team.epoch + 1))
 
 
+def ending(tx: ReadTx, before: int) -> list[tuple[str, int]]:
+    """Whose certificate ends *before* (Unix seconds), and when: members by name, a team by its slug, the admin key."""
+    found: dict[str, int] = {}
+    for team in store.teams(tx):
+        found["team-admin"] = parse(team.admin_certificate).certificate.not_after
+        found[team.slug] = parse(team.certificate).certificate.not_after
+        for member in store.members(tx, team.slug):
+            if (certificate := store.certificate_of(tx, member.id, team.slug)) is not None:
+                found[member.name] = parse(certificate).certificate.not_after
+    return [(who, end) for who, end in found.items() if end < before]
+
+
 def refused(tx: WriteTx, account: Account, action: str, refusal: Refusal, minute: int) -> None:
     """Put a refused deed on record."""
     audit.record(tx, minute=minute, actor=account.id, action=action, result=refusal.code)

@@ -60,6 +60,7 @@ before(async () => {
       epoch: 1,
       wrap: base64(await wrap(theHouse.adminPrivate, own, place("team-admin", Purpose.TEAM_ADMIN))),
     },
+    epoch_due: false,
   };
 });
 
