@@ -69,5 +69,6 @@ def test_a_colleague_is_removed_while_they_talk(tmp_path: Path) -> None:
         expect(team.get_by_text("Old chats get the new key")).to_have_count(0)
         robin.breaks_glass(1)
         expect(robin.conversations).to_contain_text("an old word")
+        expect(robin.conversations).to_contain_text("this chat got another key")
         for one in (visitor, second, noor, sam, robin):
             assert one.errors == []

@@ -144,7 +144,8 @@ export function ThroughGlass({ desk, talk }: { desk: Desk; talk: DeskConversatio
     <div class="beside with-icon">
       <Icon name="eye" />
       <p>
-        {say("glass.here")} {by !== undefined && say(by === "visitor" ? "end.visitor" : "end.team")}
+        {say("glass.here")} {by !== undefined && say(by === "visitor" ? "end.visitor" : "end.team")}{" "}
+        {talk.unsealed.value && say("glass.unsealed")}
       </p>
       <span class="buttons">
         <button

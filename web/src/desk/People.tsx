@@ -96,16 +96,22 @@ function Applicant({ people, one, admits }: { people: People; one: Waiting; admi
         </b>
         , {role(one.role)}
       </p>
-      <p class="small">{say("people.compare", { name: one.name })}</p>
+      {one.changed ? (
+        <p class="card warn" role="alert">
+          {say("people.changed")}
+        </p>
+      ) : (
+        <p class="small">{say("people.compare", { name: one.name })}</p>
+      )}
       <Digits fingerprint={one.fingerprint} />
       <div class="buttons">
-        {admits && (
+        {admits && !one.changed && (
           <button
             type="button"
             class="pill full"
             aria-describedby={id}
             aria-disabled={busy.value}
-            onClick={() => void once(() => people.admit(one.account))}
+            onClick={() => void once(() => people.admit(one.account, one.fingerprint))}
           >
             {say("people.admit")}
           </button>
@@ -206,6 +212,32 @@ function Belonging({ people, one }: { people: People; one: Belongs }) {
   );
 }
 
+/** The key that somebody who left had is replaced for exactly those whose names stand here. */
+function Due({ people, view }: { people: People; view: PeopleView }) {
+  const busy = useSignal(false);
+  async function make(): Promise<void> {
+    if (busy.value) return;
+    busy.value = true;
+    await people.beginEpoch(view.members.map((one) => one.account));
+    busy.value = false;
+  }
+  return (
+    <div class="card warn rows">
+      <p>{say(view.admits ? "people.due" : "people.due.other")}</p>
+      {view.admits && (
+        <>
+          <p>{say("people.due.who", { names: view.members.map((one) => one.name).join(", ") })}</p>
+          <div class="buttons">
+            <button type="button" class="pill outline" aria-disabled={busy.value} onClick={() => void make()}>
+              {say("people.due.go")}
+            </button>
+          </div>
+        </>
+      )}
+    </div>
+  );
+}
+
 function Lists({ people, view }: { people: People; view: PeopleView }) {
   return (
     <>
@@ -245,7 +277,7 @@ function Lists({ people, view }: { people: People; view: PeopleView }) {
         </>
       )}
       <h3>{say("people.members")}</h3>
-      {view.epochDue && <p class="card warn">{say(view.admits ? "people.due" : "people.due.other")}</p>}
+      {view.epochDue && <Due people={people} view={view} />}
       <ol class="people">
         {view.members.map((one) => (
           <Belonging key={one.account} people={people} one={one} />

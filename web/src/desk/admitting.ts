@@ -158,8 +158,9 @@ export async function nextEpoch(
     const certificate = { ...team, epoch, keys, notBefore: now, notAfter: now + TEAM_DAYS * DAY };
     const wraps = [];
     for (const { account, certificate: raw } of members) {
-      const expected = { type: Type.STAFF, subject: account, team: team.subject };
-      const [, theirs] = (await signedOnce(by.pin, held.admin_certificate, raw, expected)).keys;
+      // Today's, or somebody who left long ago could be put back among the members with a certificate of then.
+      const expected = { organisation, type: Type.STAFF, subject: account, team: team.subject, now };
+      const [, theirs] = (await checkChain(root, held.admin_certificate, raw, expected)).certificate.keys;
       if (theirs === undefined) throw new Error("no key to wrap to");
       wraps.push({ account, wrap: await wrap(secret, theirs, place(Purpose.MEMBER)) });
     }
@@ -178,6 +179,9 @@ async function ownTeam(by: Admitting, held: HeldKeys, now: number): Promise<Cert
   const said = await signedOnce(by.pin, held.admin_certificate, held.team_certificate, { type: Type.TEAM });
   const [key] = said.keys;
   if (key === undefined || !holds(by, said.subject, said.epoch, key)) throw new Error("another team key");
+  // New days for an epoch that is over would give visitors back to whoever left with its key.
+  const epochs = by.teamKeys.filter((one) => one.team === said.subject).map((one) => one.epoch);
+  if (said.epoch !== Math.max(...epochs)) throw new Error("an epoch that is over");
   return said;
 }
 

@@ -75,7 +75,7 @@ const readKeys = record({
   sealed_amk: base64Of(SEALED),
   sealed_x25519: base64Of(SEALED),
   sealed_ed25519: base64Of(SEALED),
-  team_keys: list(record({ team: words(200), epoch: whole, wrap: base64Of(80) }), 64),
+  team_keys: list(record({ team: words(200), epoch: whole, wrap: base64Of(80) }), 512),
   demo: flag,
 });
 

@@ -6,7 +6,7 @@ import { parseCertificate } from "../crypto/certificate.ts";
 import { memberFingerprint } from "../crypto/fingerprint.ts";
 import { STAFF_DAYS, TEAM_DAYS } from "../crypto/founding.ts";
 import { codeHash, newCode, shownCode } from "../crypto/joining.ts";
-import { flag, list, orNil, type Reads, record, whole, words } from "../wire/shape.ts";
+import { flag, list, oneOf, orNil, type Reads, record, whole, words } from "../wire/shape.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import { ask, believed, Trouble } from "./session-keyring.ts";
 import type { Vault } from "./session-vault.ts";
@@ -28,7 +28,7 @@ const bytes =
     }
   };
 const certificate = bytes(2_000);
-const who = { account: words(32), name: words(100), role: words(40) };
+const who = { account: words(32), name: words(100), role: oneOf("counsellor", "lead") };
 const readPeople = record({
   team: words(41),
   admin_certificate: certificate,
@@ -37,7 +37,7 @@ const readPeople = record({
   invitations: list(record({ id: words(32), role: words(40), until: whole }), 500),
   waiting: list(record({ ...who, ed25519: bytes(32), x25519: bytes(32), since: whole }), 500),
   members: list(record({ ...who, certificate }), 2_000),
-  team_keys: list(record({ team: words(41), epoch: whole, wrap: bytes(80) }), 64),
+  team_keys: list(record({ team: words(41), epoch: whole, wrap: bytes(80) }), 512),
   admin_key: orNil(record({ epoch: whole, wrap: bytes(80) })),
   epoch_due: flag,
 });
@@ -56,8 +56,12 @@ export class DeskPeople implements People {
   readonly #organisation: string;
   #signed: Signed | undefined;
   #told: Told | undefined;
-  /** Whom this desk removed: whatever a server says of them afterwards, no key is wrapped to them here. */
+  /** The digits under which each applicant was first shown: a voice may have read them out since. */
+  readonly #shown = new Map<string, string>();
+  /** Whom this desk removed since it signed in: it wraps nothing to them, and renews nothing of theirs. */
   readonly #removed = new Set<string>();
+  /** Who was on the screen, and stays, when somebody was last removed here: for them the next key is made unasked. */
+  #stay: ReadonlySet<string> = new Set();
   #stop: () => void = () => {};
   /** Not before this (Unix seconds) certificates are renewed again: what is refused once is refused the next moment. */
   #pause = 0;
@@ -78,7 +82,9 @@ export class DeskPeople implements People {
     this.#signed = undefined;
     this.#told = undefined;
     this.#pause = 0;
+    this.#shown.clear();
     this.#removed.clear();
+    this.#stay = new Set();
     this.view.value = undefined;
     this.code.value = undefined;
     this.trouble.value = undefined;
@@ -102,12 +108,16 @@ export class DeskPeople implements People {
     });
   }
 
-  admit(account: string): Promise<boolean> {
-    // What was on the screen when the digits were compared, and nothing that the server says afterwards.
+  admit(account: string, fingerprint: string): Promise<boolean> {
     const told = this.#told;
     const applicant = told?.waiting.find((one) => one.account === account);
     return this.#do(async ({ vault, token }) => {
       if (told === undefined || applicant === undefined) throw new Trouble("no_such_applicant");
+      // The digits stand for what is signed, or nothing is: they are made anew, and are the first that were ever shown.
+      const { team, team_certificate } = told;
+      const isOurTeam = parseCertificate(team_certificate).certificate.subject === team;
+      const digits = await memberFingerprint(this.#organisation, { ...applicant, team });
+      if (!isOurTeam || digits !== fingerprint || this.#shown.get(account) !== digits) throw new Trouble("untrusted");
       const { certificate, teamKeys, adminKey } = await vault.admit(told, applicant, this.#now());
       const body = {
         id: account,
@@ -126,10 +136,16 @@ export class DeskPeople implements People {
   }
 
   remove(account: string): Promise<boolean> {
+    const stay = this.view.peek()?.members.filter((one) => one.account !== account);
     return this.#do(async ({ token }) => {
       this.#removed.add(account);
+      this.#stay = new Set(stay?.map((one) => one.account));
       await ask(this.#world, "/desk/remove", { id: account }, token);
     });
+  }
+
+  beginEpoch(accounts: readonly string[]): Promise<boolean> {
+    return this.#do((signed) => this.#nextEpoch(signed, this.#told, new Set(accounts)));
   }
 
   async #do(deed: (signed: Signed) => Promise<void>): Promise<boolean> {
@@ -154,16 +170,18 @@ export class DeskPeople implements People {
 
   async #look(signed: Signed): Promise<void> {
     const told = believed(await ask(this.#world, "/desk/people", undefined, signed.token), readPeople);
-    const waiting = await Promise.all(
-      told.waiting.map(async (one) => ({
-        account: one.account,
-        name: one.name,
-        role: one.role,
-        since: one.since,
-        fingerprint: await memberFingerprint(this.#organisation, { ...one, team: told.team }),
-      })),
+    // Of two rows for one account only one could be the one whose digits were compared.
+    const accounts = [...told.waiting, ...told.members].map((one) => one.account);
+    if (new Set(accounts).size !== accounts.length) throw new Trouble("untrusted");
+    const fingerprints = await Promise.all(
+      told.waiting.map((one) => memberFingerprint(this.#organisation, { ...one, team: told.team })),
     );
     if (signed !== this.#signed) return;
+    const waiting = told.waiting.map(({ account, name, role, since }, at) => {
+      const fingerprint = fingerprints[at] ?? "";
+      if (!this.#shown.has(account)) this.#shown.set(account, fingerprint);
+      return { account, name, role, since, fingerprint, changed: this.#shown.get(account) !== fingerprint };
+    });
     this.#told = told;
     this.view.value = {
       invited: told.invitations,
@@ -180,28 +198,40 @@ export class DeskPeople implements People {
       adminUntil: endOf(told.admin_certificate),
       epochDue: told.epoch_due,
     };
-    await this.#beginEpoch(signed, told).catch(() => {}); // tried again at the next look; the screen says that it is due
+    // Tried again at the next look; until then the screen says that it is due, and asks.
+    await this.#beginEpoch(signed, told).catch(() => {});
     await this.#renew(signed, told).catch(() => {}); // tried again; the screen says when one ends
   }
 
-  /** Somebody who left had the team's key: the next one begins, for those who are on the screen. */
-  async #beginEpoch({ vault, token }: Signed, told: Told): Promise<void> {
-    const isBack = told.members.some((one) => this.#removed.has(one.account));
-    if (!told.epoch_due || told.admin_key === null || !vault.isOpen || isBack) return;
-    const made = await vault.nextEpoch(told, told.members, told.recovery_certificate, this.#now());
+  /** After a removal at this desk the next key begins unasked, for exactly those who were on the screen then. */
+  async #beginEpoch(signed: Signed, told: Told): Promise<void> {
+    if (told.epoch_due && this.#stay.size > 0) await this.#nextEpoch(signed, told, this.#stay);
+  }
+
+  async #nextEpoch({ vault, token }: Signed, told: Told | undefined, accounts: ReadonlySet<string>): Promise<void> {
+    const members = told?.members.filter((one) => accounts.has(one.account) && !this.#removed.has(one.account)) ?? [];
+    if (told === undefined || members.length !== told.members.length || members.length !== accounts.size) {
+      throw new Trouble("untrusted");
+    }
+    const made = await vault.nextEpoch(told, members, told.recovery_certificate, this.#now());
     const body = {
       certificate: base64(made.certificate),
       wraps: made.wraps.map(({ account, wrap }) => ({ account, wrap: base64(wrap) })),
       recovery_wrap: base64(made.recoveryWrap),
     };
     await ask(this.#world, "/desk/epoch", body, token);
+    this.#stay = new Set();
   }
 
   /** Certificates renew themselves while less than half of their days is left. */
   async #renew({ vault, token }: Signed, told: Told): Promise<void> {
     const now = this.#now();
     const due = (raw: Uint8Array, days: number): boolean => endOf(raw) * 60 - now < (days * DAY) / 2;
-    const members = told.members.filter((one) => due(one.certificate, STAFF_DAYS)).slice(0, MOST_RENEWED);
+    // One that has ended may be of somebody who left long ago; one's own is renewed, or a long holiday locks all out.
+    const counts = ({ account, certificate: raw }: Told["members"][number]): boolean =>
+      account === vault.account || (endOf(raw) * 60 > now && !this.#removed.has(account));
+    const ending = told.members.filter((one) => due(one.certificate, STAFF_DAYS) && counts(one));
+    const members = ending.slice(0, MOST_RENEWED);
     const team = due(told.team_certificate, TEAM_DAYS);
     if (told.admin_key === null || !vault.isOpen || (!team && members.length === 0) || now < this.#pause) return;
     this.#pause = now + PAUSE;

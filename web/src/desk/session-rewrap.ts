@@ -10,7 +10,7 @@ import type { Vault } from "./session-vault.ts";
 
 /** Between two batches: whoever talks meanwhile notices nothing. */
 const BREATH = 100;
-const AGAIN = 60_000;
+const AGAIN = 600_000;
 
 const readBatch = record({
   epoch: whole,

@@ -38,6 +38,7 @@ export class Talk implements DeskConversation {
   readonly unreadable: Signal<boolean> = signal(false);
   readonly beside: Signal<string | undefined> = signal(undefined);
   readonly throughGlass: Signal<boolean> = signal(false);
+  readonly unsealed: Signal<boolean> = signal(false);
 
   readonly #id: Uint8Array;
   readonly #world: Surroundings;
@@ -45,7 +46,7 @@ export class Talk implements DeskConversation {
   readonly #events: TalkEvents;
   readonly #logs: Record<1 | 2, DeskLog>;
   readonly #lines = new DeskLines();
-  /** Of the team's key that it is wrapped to. */
+  /** Of the team's key that it is wrapped to. That it really is shows once the visitor's own wrap has opened. */
   readonly #epoch: number;
   /** Ciphertext for the team; it stays while we are locked. */
   #wraps: readonly KeptWrap[] = [];
@@ -56,13 +57,14 @@ export class Talk implements DeskConversation {
   #lastTyping = 0;
   readonly #typing: Moment;
   #isGone = false;
+  #opening: Promise<void> = Promise.resolve();
 
   constructor(world: Surroundings, vault: Vault, taken: Released, events: TalkEvents) {
     this.#id = taken.conv.slice();
     this.conv = hex(taken.conv);
     this.number = taken.number;
     this.since = taken.since;
-    this.#epoch = taken.wraps[0]?.epoch ?? 0;
+    this.#epoch = taken.wraps.find((one) => one.log === 1 && one.g === 1)?.epoch ?? 0;
     this.#world = world;
     this.#vault = vault;
     this.#events = events;
@@ -81,12 +83,19 @@ export class Talk implements DeskConversation {
   }
 
   /** We hold it, or read along with who does: read on after what we have, say again what it has not heard. */
-  async taken(frame: Released): Promise<void> {
+  taken(frame: Released): Promise<void> {
+    const opened = this.#taken(frame);
+    this.#opening = opened.catch(() => {});
+    return opened;
+  }
+
+  async #taken(frame: Released): Promise<void> {
     this.beside.value = frame.t === "taken" ? undefined : frame.holder;
     this.throughGlass.value = frame.t === "opened";
     // What ended and was wrapped anew has not the wraps that the visitor signed any more. It is read and nothing else:
     // a secret that is not its own opens none of its envelopes.
     const isOnlyRead = frame.t === "opened" && frame.start.wraps.length === 0;
+    this.unsealed.value = isOnlyRead;
     if (!isOnlyRead && !(await isVisitorsOwn(frame))) {
       this.#events.stopped("untrusted");
       this.#forked();
@@ -271,6 +280,9 @@ export class Talk implements DeskConversation {
 
   async #makeTeamSecret(): Promise<boolean> {
     if (this.#made !== undefined) return true;
+    await this.#opening;
+    // Only the key to which the visitor wrapped opens what the visitor signed: another may be anybody's.
+    if (!this.#logs[1].has(1)) return false;
     const made = await this.#vault.newTeamSecret(this.#id, this.#epoch);
     if (made === undefined || this.#isGone) return false;
     if (this.#logs[2].has(0)) {

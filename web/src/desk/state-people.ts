@@ -16,6 +16,8 @@ export interface Waiting {
   readonly since: number;
   /** Digits of their keys, as they see them, too. */
   readonly fingerprint: string;
+  /** They are not the digits that were shown first. */
+  readonly changed: boolean;
 }
 
 export interface Belongs {
@@ -53,8 +55,10 @@ export interface People {
   putAway(): void;
   withdraw(id: string): Promise<boolean>;
   /** After their digits were compared by voice. */
-  admit(account: string): Promise<boolean>;
+  admit(account: string, fingerprint: string): Promise<boolean>;
   decline(account: string): Promise<boolean>;
   /** At once and for good: their sessions end, what they had waits again. */
   remove(account: string): Promise<boolean>;
+  /** Make the team's next key, for exactly these members. */
+  beginEpoch(accounts: readonly string[]): Promise<boolean>;
 }

@@ -58,6 +58,8 @@ export interface DeskConversation {
   readonly beside: ReadonlySignal<string | undefined>;
   /** We broke glass to read it: then we do nothing else in it. */
   readonly throughGlass: ReadonlySignal<boolean>;
+  /** Wrapped to another key of the team since: the seal that the visitor put on its secrets is gone. */
+  readonly unsealed: ReadonlySignal<boolean>;
 }
 
 /** A conversation that went on without this desk while its connection was gone. */

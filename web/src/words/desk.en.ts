@@ -95,6 +95,8 @@ export const en: Record<keyof typeof nl, string> = {
   "glass.own": "You have this conversation open already.",
   "glass.limit": "You have three open in this way. Stop reading one first.",
   "glass.here": "Emergency access, to read only. It closes after an hour.",
+  "glass.unsealed":
+    "A colleague left since, and this chat got another key. What the team wrote is signed; that the visitor wrote the rest can no longer be checked.",
   "glass.close": "Stop reading",
   "glass.list": "Used emergency access",
   "glass.who": "{name} opened conversation {n} with emergency access: {why}.",
@@ -251,7 +253,11 @@ export const en: Record<keyof typeof nl, string> = {
   "people.remove": "Remove from the team",
   "people.remove.p": "{name} is signed out at once and cannot come back. Open chats of {name} wait for a colleague.",
   "people.left": "This colleague does not belong to the team any more.",
-  "people.due": "Somebody who left had the team's key. Your desk is making a new one now.",
+  "people.due": "Somebody who left had the team's key.",
+  "people.due.who": "The new key is for: {names}.",
+  "people.due.go": "Make the new key",
+  "people.changed":
+    "These digits are not the ones that stood here first. Do not admit anybody; tell your administrator.",
   "people.due.other": "Somebody who left had the team's key. A lead who may admit makes a new one by signing in.",
   "people.rewrap": "Old chats get the new key: {n} to go. You can work on.",
   "people.gone": "This colleague does not wait any more.",

@@ -93,6 +93,8 @@ export const nl = {
   "glass.own": "Je hebt dit gesprek al open.",
   "glass.limit": "Je hebt er zo al drie open. Stop eerst met lezen van één.",
   "glass.here": "Noodtoegang, alleen om te lezen. Het sluit na een uur.",
+  "glass.unsealed":
+    "Sindsdien ging er een collega weg, en dit gesprek kreeg een andere sleutel. Wat het team schreef is ondertekend; dat de bezoeker de rest schreef, is niet meer na te gaan.",
   "glass.close": "Stop met lezen",
   "glass.list": "Gebruikte noodtoegang",
   "glass.who": "{name} opende gesprek {n} met noodtoegang: {why}.",
@@ -251,7 +253,10 @@ export const nl = {
   "people.remove.p":
     "{name} wordt meteen afgemeld en kan niet terug. Open gesprekken van {name} wachten op een collega.",
   "people.left": "Deze collega hoort niet meer bij het team.",
-  "people.due": "Wie weg is, had de sleutel van het team. Jouw balie maakt nu een nieuwe.",
+  "people.due": "Wie weg is, had de sleutel van het team.",
+  "people.due.who": "De nieuwe sleutel is voor: {names}.",
+  "people.due.go": "Maak de nieuwe sleutel",
+  "people.changed": "Deze cijfers zijn niet die er eerst stonden. Laat niemand toe; meld het je beheerder.",
   "people.due.other":
     "Wie weg is, had de sleutel van het team. Een dienstleider die mag toelaten, maakt een nieuwe door zich aan te melden.",
   "people.rewrap": "Oude gesprekken krijgen de nieuwe sleutel: nog {n}. Je kunt gewoon doorwerken.",

@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { decode } from "@msgpack/msgpack";
 import { base64, random } from "../../src/crypto/bytes.ts";
-import { Type } from "../../src/crypto/certificate.ts";
+import { parseCertificate, Type } from "../../src/crypto/certificate.ts";
 import { agreementKey, signingKey } from "../../src/crypto/curves.ts";
 import { openEnvelope, parse } from "../../src/crypto/envelope.ts";
-import { Purpose, wrap } from "../../src/crypto/wrap.ts";
+import { NO_CONVERSATION, Purpose, unwrap, wrap } from "../../src/crypto/wrap.ts";
 import type { Desk } from "../../src/desk/session-desk.ts";
 import { breathe, passing, until } from "../wire/fake-world.ts";
 import type { Account, House } from "../wire/house.ts";
@@ -171,6 +171,33 @@ test("M-1: no note is ever sealed under a team secret that the server made", asy
   }
   for (const { envelope } of conv.logs[2]) await assert.rejects(openEnvelope(evil, envelope));
   assert.equal(talkOf(desk, id).lines.value.at(-1)?.delivery, "sending");
+});
+
+test("M-1: a key that the server made up as one of the team's gets no secret of a first note", async () => {
+  const one = await room();
+  await visitorWho(one, "hello");
+  const evil = random(32);
+  const [, own] = parseCertificate(anna.certificate).certificate.keys;
+  assert.ok(own);
+  const { organisation } = theHouse;
+  const place = { organisation, team: "night", epoch: 0, generation: 0 };
+  const member = { ...place, conv: NO_CONVERSATION, purpose: Purpose.MEMBER };
+  const ours = { epoch: 0, wrap: await wrap(evil, own, member) };
+  one.server.meddle = (frame) => {
+    if (frame.t === "welcome") return [{ ...frame, team_keys: [ours] }];
+    if (frame.t !== "taken") return [frame];
+    return [{ ...frame, wraps: [{ log: 1, g: 9, epoch: 0, wrap: random(80) }, ...frame.wraps] }];
+  };
+  const desk = await signedIn(one);
+  const taken = await takesNext(desk);
+  await desk.note(taken.conv, "canary");
+  const [conv] = [...one.server.convs.values()];
+  assert.ok(conv);
+  await until(() => conv.noteWrap !== undefined, "the first note");
+  const secret = { conv: conv.id, generation: 0, purpose: Purpose.TEAM_LOG } as const;
+  const [theirs, teams] = [await agreementKey(evil), theHouse.teamKey];
+  await assert.rejects(unwrap(conv.noteWrap as Uint8Array, theirs, { ...place, ...secret }));
+  assert.ok(await unwrap(conv.noteWrap as Uint8Array, teams, { ...place, ...secret, epoch: 1 }));
 });
 
 test("M-1: a team secret that comes with the take is not written under before a colleague's note checks", async () => {

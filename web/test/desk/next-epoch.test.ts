@@ -13,7 +13,7 @@ import {
 } from "../../src/crypto/certificate.ts";
 import { type AgreementKey, agreementKey, type SigningKey, signingKey } from "../../src/crypto/curves.ts";
 import { NO_CONVERSATION, Purpose, unwrap, type WrapContext, wrap } from "../../src/crypto/wrap.ts";
-import { type Admitting, type HeldKeys, type Member, nextEpoch } from "../../src/desk/admitting.ts";
+import { type Admitting, type HeldKeys, type Member, nextEpoch, renew } from "../../src/desk/admitting.ts";
 
 const [ORGANISATION, TEAM] = ["luwte-test", "night"];
 const NOW = 1_800_000_000;
@@ -119,6 +119,25 @@ test("M-3, M-18: nothing is wrapped to a key that the admin key did not sign for
     [{ account: "anna", certificate: held.team_certificate }],
   ];
   for (const members of wrong) await assert.rejects(() => nextEpoch(by, held, members, recovery, NOW));
+});
+
+test("M-4: an epoch that is over gets no successor and no new days", async () => {
+  const newer = { team: TEAM, epoch: 2, key: await agreementKey(random(32)) };
+  const knows = { ...by, teamKeys: [...by.teamKeys, newer] };
+  await assert.rejects(() => nextEpoch(knows, held, people, recovery, NOW));
+  await assert.rejects(() => renew(knows, held, [], true, NOW));
+  assert.ok((await renew(by, held, [], true, NOW)).team);
+});
+
+test("a member whose certificate has ended is no member to wrap to", async () => {
+  const [anna] = people as unknown as [Member & { readonly key: AgreementKey }];
+  const keys = [(await signingKey(random(32))).publicKey, anna.key.publicKey];
+  const roles = [`${TEAM}/counsellor`];
+  const ended = await certify(
+    { subject: "anna", keys, roles, notBefore: NOW - 3_000_000, notAfter: NOW - 200_000 },
+    admin as SigningKey,
+  );
+  await assert.rejects(() => nextEpoch(by, held, [{ account: "anna", certificate: ended }], recovery, NOW));
 });
 
 test("M-1, M-3: another team, admin or recovery key gets nothing", async () => {

@@ -70,14 +70,19 @@ interface Scene {
   readonly asked: { path: string; body: Told }[];
 }
 
-/** A lead signed in at a server that says *changed* of the team. */
+/** Press Admit in Kim's row, beside the digits that stand there. */
+function admits(desk: Desk, at = 0): Promise<boolean> {
+  const row = desk.people.view.value?.waiting[at];
+  return desk.people.admit("k1", row?.fingerprint ?? "");
+}
+
 async function led(changed: () => Told): Promise<Scene> {
   const one = await room();
   const asked: { path: string; body: Told }[] = [];
   const honest = one.world.surroundings.http;
   one.world.surroundings.http = async (method, path, body, token): Promise<Answer> => {
     if (path === "/desk/people") return { status: 200, body: changed() };
-    if (!/invite|withdraw|admit|decline|renew/.test(path)) return honest(method, path, body, token);
+    if (!/invite|withdraw|admit|decline|renew|epoch/.test(path)) return honest(method, path, body, token);
     asked.push({ path, body: body as Told });
     return { status: 200, body: {} };
   };
@@ -92,7 +97,7 @@ test("a lead sees the digits that the other sees, and signs and wraps what the r
   const [ed25519, x25519] = [(await signingKey(kim.seed)).publicKey, (await agreementKey(kim.private)).publicKey];
   const own = await memberFingerprint(ORGANISATION, { account: "k1", team: TEAM, role: "lead", ed25519, x25519 });
   assert.equal(one?.fingerprint, own);
-  assert.equal(await desk.people.admit("k1"), true);
+  assert.equal(await admits(desk), true);
   const [{ path, body }] = asked as [{ path: string; body: Told }];
   assert.equal(path, "/desk/admit");
   const { root, certificates } = theHouse;
@@ -113,7 +118,7 @@ test("a counsellor gets the team's key and not the one that admits", async () =>
   const [row] = told.waiting as Told[];
   const { desk, asked } = await led(() => ({ ...told, waiting: [{ ...row, role: "counsellor" }] }));
   await until(() => desk.people.view.value !== undefined);
-  assert.equal(await desk.people.admit("k1"), true);
+  assert.equal(await admits(desk), true);
   assert.equal(asked[0]?.body.admin_key, undefined);
 });
 
@@ -140,7 +145,7 @@ test("M-1, M-12: another admin key, admin certificate, team certificate or team 
   for (const lie of lies) {
     const { desk, asked } = await led(() => ({ ...told, ...lie }));
     await until(() => desk.people.view.value !== undefined);
-    assert.equal(await desk.people.admit("k1"), false, Object.keys(lie).join());
+    assert.equal(await admits(desk), false, Object.keys(lie).join());
     assert.equal(desk.people.trouble.value, "untrusted");
     assert.deepEqual(asked, []);
   }
@@ -159,15 +164,59 @@ test("M-1, M-8: other keys, another role or account for the same name show other
   }
 });
 
-test("M-3: keys that the server swaps after the digits were compared are not the ones that are signed", async () => {
-  let lie: Told = told;
-  const { desk, asked } = await led(() => lie);
-  await until(() => desk.people.view.value !== undefined);
+test("M-3: keys that the server swaps after the digits were compared are not signed, however they are shown", async () => {
   const [row] = told.waiting as Told[];
-  lie = { ...told, waiting: [{ ...row, x25519: base64((await agreementKey(random(32))).publicKey) }] };
-  assert.equal(await desk.people.admit("k1"), true);
-  const [, signed] = parseCertificate(unbase64(asked[0]?.body.certificate as string)).certificate.keys;
-  assert.ok(equal(signed ?? random(1), (await agreementKey(kim.private)).publicKey));
+  const swapped = { ...row, x25519: base64((await agreementKey(random(32))).publicKey) };
+  let lie: Told = told;
+  const { one, desk, asked } = await led(() => lie);
+  await until(() => desk.people.view.value !== undefined);
+  const compared = desk.people.view.value?.waiting[0]?.fingerprint ?? "";
+  lie = { ...told, waiting: [swapped] };
+  one.world.clock.advance(6_000);
+  await until(() => desk.people.view.value?.waiting[0]?.changed === true, "a warning");
+  for (const digits of [compared, desk.people.view.value?.waiting[0]?.fingerprint ?? ""]) {
+    assert.equal(await desk.people.admit("k1", digits), false);
+    assert.equal(desk.people.trouble.value, "untrusted");
+  }
+  assert.deepEqual(asked, []);
+});
+
+test("M-3: of two rows for one account none is believed", async () => {
+  const [row] = told.waiting as Told[];
+  const other = { ...row, name: "Pim", x25519: base64((await agreementKey(random(32))).publicKey) };
+  const [member] = told.members as Told[];
+  for (const lie of [{ waiting: [other, row] }, { waiting: [row, other] }, { members: [member, member] }]) {
+    const { one, desk, asked } = await led(() => ({ ...told, ...lie }));
+    one.world.clock.advance(6_000);
+    assert.equal(desk.people.view.value, undefined);
+    assert.equal(await admits(desk), false);
+    assert.deepEqual(asked, []);
+  }
+});
+
+test("who left long ago gets no new days, and no place among those for whom the next key is", async () => {
+  const gone = {
+    account: "g1",
+    name: "Gone",
+    role: "counsellor",
+    certificate: base64(
+      await theHouse.certify({
+        subject: "g1",
+        keys: [(await signingKey(random(32))).publicKey, (await agreementKey(random(32))).publicKey],
+        roles: [`${TEAM}/counsellor`],
+        notBefore: NOW - 300 * DAY,
+        notAfter: NOW - 210 * DAY,
+      }),
+    ),
+  };
+  const members = [...(told.members as Told[]), gone];
+  const { one, desk, asked } = await led(() => ({ ...told, members, epoch_due: true }));
+  await until(() => desk.people.view.value !== undefined);
+  one.world.clock.advance(6_000);
+  assert.deepEqual(asked, []); // nothing unasked: nobody was removed here
+  assert.equal(await desk.people.beginEpoch([lena.id, "g1"]), false);
+  assert.equal(await desk.people.beginEpoch([lena.id]), false);
+  assert.deepEqual(asked, []);
 });
 
 test("certificates that end soon are renewed with the same words; what the admin key never signed is not", async () => {
@@ -247,7 +296,7 @@ test("an invitation's code is made here, and only its hash is sent", async () =>
   desk.people.putAway();
   assert.equal(desk.people.code.value, undefined);
   desk.lock();
-  assert.equal(await desk.people.admit("k1"), false);
+  assert.equal(await admits(desk), false);
 });
 
 /** Somebody with a code, and what they sent. */

@@ -61,7 +61,16 @@ export function scriptedPeople(scene: string, now: number): People {
     waiting:
       scene === "alone"
         ? []
-        : [{ account: "w1", name: "Kim", role: "counsellor", since: now - 12, fingerprint: DIGITS }],
+        : [
+            {
+              account: "w1",
+              name: "Kim",
+              role: "counsellor",
+              since: now - 12,
+              fingerprint: DIGITS,
+              changed: scene === "changed",
+            },
+          ],
     members: [
       { account: "m1", name: "Robin", role: "lead", until: now + (scene === "ends" ? 2 : 60) * 1440, isMe: true },
       { account: "m2", name: "Noor", role: "counsellor", until: now + 60 * 1440, isMe: false },
@@ -87,5 +96,6 @@ export function scriptedPeople(scene: string, now: number): People {
     admit: async () => true,
     decline: async () => true,
     remove: async () => true,
+    beginEpoch: async () => true,
   };
 }

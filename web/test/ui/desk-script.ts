@@ -69,6 +69,7 @@ interface Talk extends DeskConversation {
   readonly visitorIs: Signal<"here" | "away" | "gone">;
   readonly beside: Signal<string | undefined>;
   readonly throughGlass: Signal<boolean>;
+  readonly unsealed: Signal<boolean>;
 }
 
 const talk = (conv: string, number: number, minutes: number, lines: readonly DeskLine[], unread = 0): Talk => ({
@@ -85,6 +86,7 @@ const talk = (conv: string, number: number, minutes: number, lines: readonly Des
   unreadable: signal(false),
   beside: signal<string | undefined>(undefined),
   throughGlass: signal(false),
+  unsealed: signal(false),
 });
 
 const twelve = talk("c12", 12, 24, [
