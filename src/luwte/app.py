@@ -89,6 +89,7 @@ class Luwte:
         self.settings, self.around = settings, around
         self.db, self.keys, self.limits = around.db, around.keys, around.limits
         self.server_secret, self.notary, self.is_demo = server_secret, notary, is_demo
+        self.joining = asyncio.Lock()
         self.root = root_of(settings.folder, is_demo=is_demo)
         self.teams: dict[str, Team] = {}
         self.desks = Desks(around.clock)
@@ -307,7 +308,9 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
         await luwte.reload_teams()
         if any(keys.get(keystore.STAFF, bytes.fromhex(id)) is None for id in await db.read(staff.account_ids)):
             raise CannotStart("The key store does not fit the database. Restore both from the same backup.")
-        removal.erase_halves(keys, await db.read(staff.removed))
+        # Of who was removed or declined just before a crash, and of who was joining.
+        known = {bytes.fromhex(id) for id in await db.read(staff.with_half)}
+        removal.erase_halves(keys, [id.hex() for id in keys.ids(keystore.STAFF) if id not in known])
         await around.erasures.finish()
         around.erasures.start()
         luwte.housekeeping.start()

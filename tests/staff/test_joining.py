@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,73 @@ def test_whoever_is_declined_opens_nothing_any_more(tmp_path: Path) -> None:
         await an_applicant(house, robin, "Kim")
 
     play(story, tmp_path / "house")
+
+
+def test_the_writer_does_not_wait_for_the_key_store(tmp_path: Path) -> None:
+    """Joining and declining: others write while a half is put or erased, and it is erased after the commit."""
+
+    async def story(house: House) -> None:
+        robin, keys, loop = await a_lead(house), house.luwte.keys, asyncio.get_running_loop()
+        waiting: list[int] = []
+
+        def meanwhile(work: Callable[..., Any]) -> Callable[..., Any]:
+            def watched(*values: Any) -> Any:
+                others = house.luwte.db.write(lambda tx: len(tx.all("SELECT id FROM applicant")))
+                waiting.append(asyncio.run_coroutine_threadsafe(others, loop).result(timeout=5))
+                return work(*values)
+
+            return watched
+
+        keys.put, keys.erase = meanwhile(keys.put), meanwhile(keys.erase)  # type: ignore[method-assign]
+        kim = await an_applicant(house, robin)
+        assert set(waiting) == {0}
+        waiting.clear()
+        assert (await post(robin, "/desk/decline", id=kim.account)).status_code == 200
+        assert waiting == [0]
+        assert keys.get(keystore.STAFF, bytes.fromhex(kim.account)) is None
+
+    play(story, tmp_path / "house")
+
+
+def test_a_refused_try_leaves_no_half(tmp_path: Path) -> None:
+    """Nor one that came too late: the half of who joined stays."""
+
+    async def story(house: House) -> None:
+        robin, keys = await a_lead(house), house.luwte.keys
+        kim = joiner(house, await invites(robin))
+        assert (await kim.joins(name="Noor")).json()["code"] == "name_taken"
+        assert keys.get(keystore.STAFF, bytes.fromhex(kim.account)) is None
+        assert (await kim.joins()).status_code == 200
+        late = joiner(house, kim.code, "Alex")
+        late.account = kim.account
+        assert (await late.asks("/desk/join", **late.body())).json()["code"] == "no_such_invitation"
+        assert keys.get(keystore.STAFF, bytes.fromhex(kim.account)) == kim.half
+
+    play(story, tmp_path / "house")
+
+
+def test_a_start_keeps_the_halves_of_who_is_here_or_waits(tmp_path: Path) -> None:
+    """And erases what a crash left between a commit and the key store; who has no half is not admitted."""
+    left = os.urandom(16)
+
+    async def story(house: House) -> None:
+        robin = await a_lead(house)
+        kim = await an_applicant(house, robin)
+        house.luwte.keys.put(keystore.STAFF, left, os.urandom(32))
+        waits.append(kim)
+
+    async def next_day(house: House) -> None:
+        (kim,), keys, robin = waits, house.luwte.keys, await a_lead(house)
+        assert keys.get(keystore.STAFF, left) is None
+        assert keys.get(keystore.STAFF, bytes.fromhex(kim.account)) == kim.half
+        assert len(keys.ids(keystore.STAFF)) == 4
+        keys.erase(keystore.STAFF, bytes.fromhex(kim.account))
+        answer = await post(robin, "/desk/admit", **of_the_demonstration(house).admission(kim))
+        assert (answer.status_code, answer.json()["code"]) == (404, "no_such_applicant")
+
+    waits: list[Joiner] = []
+    play(story, tmp_path / "house")
+    play(next_day, tmp_path / "house")
 
 
 def test_who_waits_is_known_to_nobody_without_the_passphrase(tmp_path: Path) -> None:

@@ -5,9 +5,7 @@ import hmac
 from luwte.audit import actions as audit
 from luwte.crypto.certificate import cert_id, parse
 from luwte.errors import CertificateRefused, MalformedFrame, NameTaken, NoSuchInvitation
-from luwte.plumbing import keystore
 from luwte.plumbing.db import ReadTx, WriteTx
-from luwte.plumbing.keystore import KeyStore
 from luwte.staff import joining_store, second_factor, second_factor_store, store
 from luwte.staff.invitation import (
     Applicant,
@@ -45,8 +43,8 @@ def refused(tx: WriteTx, code: str, refusal: str, minute: int) -> None:
     audit.record(tx, minute=minute, actor=actor, action="staff.join", result=refusal)
 
 
-def join(tx: WriteTx, keys: KeyStore, code: str, application: Application, door: Door) -> None:
-    """Use an invitation up: its owner waits for a colleague from now on.
+def join(tx: WriteTx, code: str, application: Application, door: Door) -> None:
+    """Use an invitation up: its owner waits for a colleague from now on. The server's half of their key is durable.
 
     Raises `NoSuchInvitation`, `NameTaken` or `CodeRefused`.
     """
@@ -55,14 +53,13 @@ def join(tx: WriteTx, keys: KeyStore, code: str, application: Application, door:
     invitation, founds = look(tx, code, minute)
     if founds:
         raise CertificateRefused
-    _begin(tx, keys, invitation, application, door)
+    _begin(tx, invitation, application, door)
     joining_store.put_applicant(tx, _applicant(invitation, application, minute))
     audit.record(tx, minute=minute, actor=invitation.account, action="staff.join")
 
 
 def found(
     tx: WriteTx,
-    keys: KeyStore,
     code: str,
     application: Application,
     founding: Founding,
@@ -70,7 +67,7 @@ def found(
     line_name: str,
     door: Door,
 ) -> None:
-    """Make the organisation, its team and its first lead, all at once.
+    """Make the organisation, its team and its first lead, all at once. The server's half of their key is durable.
 
     Raises `NoSuchInvitation`, `CodeRefused`, or `CertificateRefused` also when there is an organisation already.
     """
@@ -80,7 +77,7 @@ def found(
     if not founds:
         raise CertificateRefused
     check_founding(founding, application, invitation, organisation, int(door.now))
-    _begin(tx, keys, invitation, application, door)
+    _begin(tx, invitation, application, door)
     epoch = parse(founding.team_certificate).certificate.epoch
     team = Team(invitation.team, line_name, epoch, founding.admin_certificate, founding.team_certificate)
     store.put_team(tx, team)
@@ -136,8 +133,8 @@ def _applicant(invitation: Invitation, application: Application, minute: int) ->
     )
 
 
-def _begin(tx: WriteTx, keys: KeyStore, invitation: Invitation, application: Application, door: Door) -> None:
-    """The code is used up, and the server's half of the key is durable before anything that needs it."""
+def _begin(tx: WriteTx, invitation: Invitation, application: Application, door: Door) -> None:
+    """The code is used up."""
     if application.factor is None and not door.is_demo:
         raise MalformedFrame
     if joining_store.is_name_taken(tx, application.name):
@@ -145,6 +142,3 @@ def _begin(tx: WriteTx, keys: KeyStore, invitation: Invitation, application: App
     if application.factor is not None:
         second_factor.enrol(tx, invitation.account, application.factor, door.server_secret, door.now)
     joining_store.end_invitation(tx, invitation.id, int(door.now) // 60)
-    id = bytes.fromhex(invitation.account)
-    keys.erase(keystore.STAFF, id)  # of a try that was cut off before its commit
-    keys.put(keystore.STAFF, id, application.server_half)

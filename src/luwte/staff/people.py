@@ -1,13 +1,12 @@
 """A lead's deeds with people: invite, withdraw, admit, decline; and certificates that last."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from luwte.audit import actions as audit
 from luwte.crypto.certificate import Type, Untrusted, cert_id, check_chain, parse
 from luwte.errors import CertificateRefused, NoSuchApplicant, NoSuchInvitation, Refusal
-from luwte.plumbing import keystore
 from luwte.plumbing.db import ReadTx, WriteTx
-from luwte.plumbing.keystore import KeyStore
 from luwte.staff import actions, joining_store, second_factor_store, store
 from luwte.staff.invitation import (
     Admission,
@@ -86,15 +85,24 @@ def withdraw(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
     audit.record(tx, minute=minute, actor=account.id, action="staff.withdraw", reason=found.account)
 
 
-def admit(tx: WriteTx, token: bytes, id: str, admission: Admission, pinned: Pinned, now: int) -> None:
+def admit(
+    tx: WriteTx,
+    token: bytes,
+    id: str,
+    admission: Admission,
+    pinned: Pinned,
+    now: int,
+    half: Callable[[bytes], bytes | None],
+) -> None:
     """Make an applicant a member: with a certificate that the team-admin key signed, and the team's keys wrapped.
 
-    Raises `NoSuchApplicant` or `CertificateRefused`. *now* is in Unix seconds.
+    Raises `NoSuchApplicant`, also for one whose *half* of the key the server has not: they could open nothing; or
+    `CertificateRefused`. *now* is in Unix seconds.
     """
     minute = now // 60
     account = _lead(tx, token, minute)
     applicant = joining_store.applicant(tx, id, account.team)
-    if applicant is None:
+    if applicant is None or half(bytes.fromhex(id)) is None:
         raise NoSuchApplicant
     team = _team(tx, account)
     check_admission(admission, applicant, pinned.root, team.admin_certificate, pinned.organisation, now)
@@ -109,14 +117,15 @@ def admit(tx: WriteTx, token: bytes, id: str, admission: Admission, pinned: Pinn
     audit.record(tx, minute=minute, actor=account.id, action="staff.admit", reason=id)
 
 
-def decline(tx: WriteTx, keys: KeyStore, token: bytes, id: str, minute: int) -> None:
-    """Send an applicant away; what they sealed never opens again. Raises `NoSuchApplicant`."""
+def decline(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
+    """Send an applicant away. Raises `NoSuchApplicant`.
+
+    The server's half of their key is erased after the commit, by the caller, or else at the next start.
+    """
     account = _lead(tx, token, minute)
     if joining_store.applicant(tx, id, account.team) is None:
         raise NoSuchApplicant
-    # The record comes first: without one nothing is erased.
     audit.record(tx, minute=minute, actor=account.id, action="staff.decline", reason=id)
-    keys.erase(keystore.STAFF, bytes.fromhex(id))
     second_factor_store.forget(tx, id)
     joining_store.remove_applicant(tx, id)
 

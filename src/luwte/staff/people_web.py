@@ -1,5 +1,6 @@
 """A lead's deeds with people over HTTP, with the token of a session. Bodies are JSON, bytes in them base64."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
@@ -9,6 +10,7 @@ from litestar.datastructures import State
 from litestar.params import JSONBody
 
 from luwte.errors import CertificateRefused, NoSuchApplicant, NoSuchInvitation, NoSuchMember, NotAccepted, SlowDown
+from luwte.plumbing import keystore
 from luwte.staff import actions, people
 from luwte.staff.invitation import DAYS, Admission, NextEpoch
 from luwte.staff.people import Pinned
@@ -176,7 +178,8 @@ async def admit(data: JSONBody[AdmitBody], request: Request[Any, Any, Any], stat
     """Make an applicant a colleague."""
     luwte = context(state)
     admission = Admission(data.certificate, {one.epoch: one.wrap for one in data.team_keys}, data.admin_key)
-    await _deed(luwte, request, "staff.admit", people.admit, data.id, admission, _pinned(luwte), int(luwte.now()))
+    half = luwte.keys.of(keystore.STAFF)
+    await _deed(luwte, request, "staff.admit", people.admit, data.id, admission, _pinned(luwte), int(luwte.now()), half)
     await luwte.reload_teams()
     return {}
 
@@ -185,11 +188,9 @@ async def admit(data: JSONBody[AdmitBody], request: Request[Any, Any, Any], stat
 async def decline(data: JSONBody[ById], request: Request[Any, Any, Any], state: State) -> dict[str, str]:
     """Send an applicant away."""
     luwte = context(state)
-
-    def job(tx: Any, token: bytes, id: str, minute: int) -> None:
-        people.decline(tx, luwte.keys, token, id, minute)
-
-    await _deed(luwte, request, "staff.decline", job, data.id, luwte.minute())
+    await _deed(luwte, request, "staff.decline", people.decline, data.id, luwte.minute())
+    # After the commit: a deed touches nothing but its transaction. What a crash leaves is erased at the next start.
+    await asyncio.to_thread(luwte.keys.erase, keystore.STAFF, bytes.fromhex(data.id))
     return {}
 
 

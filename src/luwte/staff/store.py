@@ -145,11 +145,6 @@ def is_known_outside(tx: ReadTx, team: str, epoch: int) -> bool:
     return tx.one("SELECT 1 FROM account WHERE team = ? AND disabled = 1 AND knew >= ?", team, epoch) is not None
 
 
-def removed(tx: ReadTx) -> list[str]:
-    """The accounts that are used no more."""
-    return [row[0] for row in tx.all("SELECT id FROM account WHERE disabled = 1")]
-
-
 def account_ids(tx: ReadTx) -> list[str]:
     """The accounts in use."""
     return [row[0] for row in tx.all("SELECT id FROM account WHERE disabled = 0")]

@@ -1,5 +1,6 @@
 """Signing in and out over HTTP; bodies are JSON, bytes in them base64."""
 
+import asyncio
 import os
 from typing import Annotated, Any, Protocol
 
@@ -95,6 +96,8 @@ class Context(Protocol):
     keys: KeyStore
     limits: Limits
     server_secret: bytes
+    joining: asyncio.Lock
+    """Held while somebody uses a code up."""
     settings: Settings
     root: bytes
     """The pinned root; empty before one is."""
