@@ -114,7 +114,14 @@ def test_nothing_of_it_is_done_while_the_log_cannot_be_written(tmp_path: Path) -
         assert await house.luwte.db.read(_stored) == before
         assert house.luwte.keys.get(keystore.STAFF, bytes.fromhex(noor.person.id)) is not None
         assert await until_pong(noor.line) is not None
-        assert (await asks(robin, "/desk/rewrap/next", after=0)).json()["left"] == 1
+        batch, anew = await rewraps(robin, house.organisation.team, os.urandom(32), old_epoch=1)
+        assert batch["left"] == 1
+        before = await house.luwte.db.read(_wraps)
+        await house.luwte.db.write(lambda tx: tx.execute(NO_AUDIT))
+        assert (await asks(robin, "/desk/rewrap", **anew)).status_code == 500
+        await house.luwte.db.write(lambda tx: tx.execute("DROP TRIGGER no_audit"))
+        assert await house.luwte.db.read(_wraps) == before
+        assert (await asks(robin, "/desk/rewrap", **anew)).json() == {"stored": 1}
 
     play(story, tmp_path / "house")
 
@@ -220,7 +227,13 @@ def test_an_epoch_that_is_not_right_does_not_begin(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
-async def rewraps(desk: Counsellor, old: bytes, new: bytes, after: int = 0) -> tuple[dict[str, Any], dict[str, Any]]:
+def _wraps(tx: ReadTx) -> list[Any]:
+    return [tx.all("SELECT * FROM wrap ORDER BY 1, 2, 3"), tx.all("SELECT * FROM conversation")]
+
+
+async def rewraps(
+    desk: Counsellor, old: bytes, new: bytes, after: int = 0, old_epoch: int | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """One batch, as a lead's desk does it: what was given, and what is to be kept."""
     batch = (await asks(desk, "/desk/rewrap/next", after=after)).json()
     conversations = []
@@ -228,7 +241,7 @@ async def rewraps(desk: Counsellor, old: bytes, new: bytes, after: int = 0) -> t
         conv, wraps = base64.b64decode(one["conv"]), []
         for kept in one["wraps"]:
             purpose = Purpose.TEAM if kept["log"] == 1 else Purpose.TEAM_LOG
-            place = WrapContext(demo.ORGANISATION, demo.LINE, one["epoch"], conv, kept["g"], purpose)
+            place = WrapContext(demo.ORGANISATION, demo.LINE, old_epoch or one["epoch"], conv, kept["g"], purpose)
             secret = unwrap(base64.b64decode(kept["wrap"]), old, place)
             anew = wrap(secret, primitives.public_of(new), replace(place, epoch=batch["epoch"]))
             wraps.append({"log": kept["log"], "g": kept["g"], "wrap": b64(anew)})
@@ -277,12 +290,16 @@ def test_what_ended_is_wrapped_anew_and_read_under_the_new_key(tmp_path: Path) -
         robin.team = house.organisation.team
         with pytest.raises(CannotOpen):
             robin.unwraps(over.conv, opened["wraps"][0])
-        found = [(one.actor, one.result) for one in await records(house) if one.action == "conversation.rewrap"]
-        assert found == [
-            (noor.person.id, "not_accepted"),
-            (robin.person.id, "done"),
-            (robin.person.id, "not_accepted"),
+        found = [one for one in await records(house) if one.action.startswith("conversation.rewrap")]
+        assert [(one.actor, one.action, one.result) for one in found] == [
+            (noor.person.id, "conversation.rewrap", "not_accepted"),
+            (robin.person.id, "conversation.rewrap", "done"),
+            (robin.person.id, "conversation.rewrapped", "malformed"),
+            (robin.person.id, "conversation.rewrapped", "not_accepted"),
+            (robin.person.id, "conversation.rewrapped", "done"),
         ]
+        given, kept = (one for one in found if one.result == "done")
+        assert given.object == kept.object != b""
 
     play(story, tmp_path / "house")
 
@@ -314,8 +331,31 @@ def test_a_thousand_are_wrapped_anew_while_the_desk_works_on(tmp_path: Path) -> 
             assert await noor.reads(visitor.conv) != ""
         assert lefts == list(range(ended, 0, -20))
         assert batch["left"] == 0
-        found = [one for one in await records(house) if one.action == "conversation.rewrap"]
-        assert len(found) == ended
+        found = [one.action for one in await records(house)]
+        assert (found.count("conversation.rewrap"), found.count("conversation.rewrapped")) == (ended, ended)
+
+    play(story, tmp_path / "house")
+
+
+def test_one_that_never_opens_does_not_flood_the_log(tmp_path: Path) -> None:
+    """It is asked for at each sign-on and each look: of a session there is one record, of the next one another."""
+
+    async def story(house: House) -> None:
+        robin = house.counsellor(2)
+        await robin.opens_desk()
+        await house.luwte.db.write(_many_that_ended, house, 2)
+        await house.luwte.db.write(lambda tx: tx.execute("UPDATE conversation SET epoch = 0"))
+        for _ in range(5):
+            batch = (await asks(robin, "/desk/rewrap/next", after=0)).json()
+            assert len(batch["conversations"]) == 2
+        found = [one.action for one in await records(house)]
+        assert found.count("conversation.rewrap") == 2
+        again = house.counsellor(2)
+        await again.opens_desk()
+        assert again.token != robin.token
+        await asks(again, "/desk/rewrap/next", after=0)
+        found = [one.action for one in await records(house)]
+        assert found.count("conversation.rewrap") == 4
 
     play(story, tmp_path / "house")
 
