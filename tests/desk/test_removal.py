@@ -50,6 +50,11 @@ def b64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
+def _old_key(tx: WriteTx) -> None:
+    """The team's key is 90 days old, to the minute."""
+    tx.execute("UPDATE team SET epoch_began = ?", int(time.time()) // 60 - 90 * 24 * 60)
+
+
 def _keys_of_the_team(tx: ReadTx) -> list[Any]:
     return [tx.all("SELECT * FROM team"), tx.all("SELECT * FROM team_key"), tx.all("SELECT * FROM recovery_wrap")]
 
@@ -100,6 +105,7 @@ def test_nothing_of_it_is_done_while_the_log_cannot_be_written(tmp_path: Path) -
             await desk.opens_desk()
         await a_taken_conversation(house, noor)
         await house.luwte.db.write(_many_that_ended, house, 1)
+        await house.luwte.db.write(_old_key)
         made = next_epoch(house, [noor.person, sam.person, robin.person], os.urandom(32))
         await house.luwte.db.write(lambda tx: tx.execute("UPDATE conversation SET epoch = 0 WHERE ended IS NOT NULL"))
         before = await house.luwte.db.read(_stored)
@@ -216,13 +222,59 @@ def test_an_epoch_that_is_not_right_does_not_begin(tmp_path: Path) -> None:
             {**made, "wraps": [{**made["wraps"][0], "wrap": b64(bytes(81))}, *made["wraps"][1:]]},
             {**made, "wraps": [*made["wraps"], {"account": "0" * 32, "wrap": b64(bytes(80))}]},
         ]
+        await house.luwte.db.write(_old_key)
         before = await house.luwte.db.read(_keys_of_the_team)
         for body in wrong:
             assert (await asks(robin, "/desk/epoch", **body)).json()["code"] == "certificate_refused"
         assert (await asks(noor, "/desk/epoch", **made)).json()["code"] == "not_accepted"
         assert await house.luwte.db.read(_keys_of_the_team) == before
         assert (await asks(robin, "/desk/epoch", **made)).status_code == 200
-        assert (await asks(robin, "/desk/epoch", **made)).json()["code"] == "certificate_refused"
+        assert (await asks(robin, "/desk/epoch", **made)).json()["code"] == "epoch_not_due"
+
+    play(story, tmp_path / "house")
+
+
+def test_an_epoch_begins_only_when_it_is_due(tmp_path: Path) -> None:
+    """Once somebody left who had the key, or it is 90 days old; else it would only cut everybody off."""
+
+    async def story(house: House) -> None:
+        noor, sam, robin = (house.counsellor(n) for n in range(3))
+        await robin.opens_desk()
+        made = next_epoch(house, [noor.person, sam.person, robin.person], os.urandom(32))
+        minute = int(time.time()) // 60
+        before = await house.luwte.db.read(_keys_of_the_team)
+        refused = await asks(robin, "/desk/epoch", **made)  # nobody knows when this one began
+        assert (refused.status_code, refused.json()["code"]) == (409, "epoch_not_due")
+        young = minute - 90 * 24 * 60 + 10
+        await house.luwte.db.write(lambda tx: tx.execute("UPDATE team SET epoch_began = ?", young))
+        assert (await asks(robin, "/desk/epoch", **made)).json()["code"] == "epoch_not_due"
+        await house.luwte.db.write(lambda tx: tx.execute("UPDATE team SET epoch_began = NULL"))
+        assert await house.luwte.db.read(_keys_of_the_team) == before
+        await house.luwte.db.write(_old_key)
+        assert (await asks(robin, "/desk/epoch", **made)).status_code == 200
+        again = next_epoch(house, [sam.person, robin.person], os.urandom(32), epoch=3)
+        assert (await asks(robin, "/desk/epoch", **again)).json()["code"] == "epoch_not_due"
+        assert (await asks(robin, "/desk/remove", id=noor.person.id)).status_code == 200
+        assert (await asks(robin, "/desk/epoch", **again)).status_code == 200
+        found = [one.result for one in await records(house) if one.action == "staff.epoch"]
+        assert found == ["epoch_not_due", "epoch_not_due", "done", "epoch_not_due", "done"]
+
+    play(story, tmp_path / "house")
+
+
+def test_a_large_team_can_begin_an_epoch(tmp_path: Path) -> None:
+    """The wraps of 500 members are read; any other deed with as many bytes is not."""
+
+    async def story(house: House) -> None:
+        robin = house.counsellor(2)
+        await robin.opens_desk()
+        await house.luwte.db.write(_old_key)
+        made = next_epoch(house, [robin.person], os.urandom(32))
+        everybody = [{"account": os.urandom(16).hex(), "wrap": b64(os.urandom(80))} for _ in range(499)]
+        large = {**made, "wraps": [*made["wraps"], *everybody]}
+        assert (await asks(robin, "/desk/epoch", **large)).json()["code"] == "certificate_refused"
+        assert (await asks(robin, "/desk/epoch", **large, more="x" * 131_072)).json()["code"] == "too_large"
+        assert (await asks(robin, "/desk/remove", id=robin.person.id, **large)).json()["code"] == "too_large"
 
     play(story, tmp_path / "house")
 
@@ -265,6 +317,7 @@ def test_what_ended_is_wrapped_anew_and_read_under_the_new_key(tmp_path: Path) -
         assert (await asks(robin, "/desk/rewrap/next", after=0)).json()["left"] == 0
         seed = os.urandom(32)
         everybody = [noor.person, sam.person, robin.person]
+        await house.luwte.db.write(_old_key)
         assert (await asks(robin, "/desk/epoch", **next_epoch(house, everybody, seed))).status_code == 200
         batch, made = await rewraps(robin, house.organisation.team, seed)
         assert (batch["left"], [base64.b64decode(one["conv"]) for one in batch["conversations"]]) == (1, [over.conv])
@@ -315,6 +368,7 @@ def test_a_thousand_are_wrapped_anew_while_the_desk_works_on(tmp_path: Path) -> 
         await house.luwte.db.write(_many_that_ended, house, ended)
         seed = os.urandom(32)
         everybody = [noor.person, sam.person, robin.person]
+        await house.luwte.db.write(_old_key)
         assert (await asks(robin, "/desk/epoch", **next_epoch(house, everybody, seed))).status_code == 200
         await noor.opens_desk()
         noor.team = seed

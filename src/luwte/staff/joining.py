@@ -81,6 +81,7 @@ def found(
     epoch = parse(founding.team_certificate).certificate.epoch
     team = Team(invitation.team, line_name, epoch, founding.admin_certificate, founding.team_certificate)
     store.put_team(tx, team)
+    store.began_epoch(tx, team.slug, minute)
     applicant = _applicant(invitation, application, minute)
     store.put_account(tx, account_of(tx, applicant, founding.certificate))
     store.put_team_key(tx, invitation.account, TeamKey(invitation.team, epoch, founding.team_key))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from luwte.audit import actions as audit
 from luwte.crypto.certificate import Type, Untrusted, cert_id, check_chain, parse
-from luwte.errors import CertificateRefused, NoSuchApplicant, NoSuchInvitation, Refusal
+from luwte.errors import CertificateRefused, EpochNotDue, NoSuchApplicant, NoSuchInvitation, Refusal
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff import actions, joining_store, second_factor_store, store
 from luwte.staff.invitation import (
@@ -19,6 +19,9 @@ from luwte.staff.invitation import (
 )
 from luwte.staff.joining import account_of
 from luwte.staff.model import Account, Member, Team, TeamKey
+
+LONGEST_EPOCH = 90 * 24 * 60
+"""Minutes after which a team's key may change though nobody left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +157,19 @@ def begin_epoch(tx: WriteTx, token: bytes, epoch: NextEpoch, pinned: Pinned, now
     """Put the team's next key in force: new conversations are wrapped to it, and only today's members have it.
 
     Each member gets it, or nobody: who was invited or removed while the lead's browser made it makes it outdated.
-    Raises `CertificateRefused`. *now* is in Unix seconds.
+    Raises `CertificateRefused`, or `EpochNotDue`: each epoch closes all desks for a moment and costs a wrapping anew of
+    all that ended, so that none begins without a reason. *now* is in Unix seconds.
     """
     minute = now // 60
     account = _lead(tx, token, minute)
     team, members = _team(tx, account), store.members(tx, account.team)
+    began = store.epoch_began(tx, team.slug)
+    is_old = began is not None and minute - began >= LONGEST_EPOCH
+    if not is_old and not store.is_known_outside(tx, team.slug, team.epoch):
+        raise EpochNotDue
     check_next_epoch(epoch, team, {one.id for one in members}, pinned.root, pinned.organisation, now)
     store.put_team(tx, Team(team.slug, team.name, team.epoch + 1, team.admin_certificate, epoch.certificate))
+    store.began_epoch(tx, team.slug, minute)
     for id, wrap in epoch.wraps.items():
         store.put_team_key(tx, id, TeamKey(team.slug, team.epoch + 1, wrap))
     if joining_store.recovery(tx):

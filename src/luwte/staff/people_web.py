@@ -9,7 +9,15 @@ from litestar import Request, get, post
 from litestar.datastructures import State
 from litestar.params import JSONBody
 
-from luwte.errors import CertificateRefused, NoSuchApplicant, NoSuchInvitation, NoSuchMember, NotAccepted, SlowDown
+from luwte.errors import (
+    CertificateRefused,
+    EpochNotDue,
+    NoSuchApplicant,
+    NoSuchInvitation,
+    NoSuchMember,
+    NotAccepted,
+    SlowDown,
+)
 from luwte.plumbing import keystore
 from luwte.staff import actions, people
 from luwte.staff.invitation import DAYS, Admission, NextEpoch
@@ -18,7 +26,13 @@ from luwte.staff.web import Context, WrappedTeamKey, bearer, context
 
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Epoch = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
-REFUSALS = (NotAccepted, NoSuchInvitation, NoSuchApplicant, NoSuchMember, CertificateRefused)
+REFUSALS = (NotAccepted, NoSuchInvitation, NoSuchApplicant, NoSuchMember, CertificateRefused, EpochNotDue)
+
+MEMBERS = 500
+"""Of one team, who all get its next key at once."""
+
+LARGEST_EPOCH = 131_072
+"""Bytes of the one body that grows with the team: 170 for each of its members."""
 
 
 class InvitationRow(msgspec.Struct):
@@ -132,7 +146,7 @@ class EpochBody(msgspec.Struct, forbid_unknown_fields=True):
     """What a lead's browser made for the team's next epoch."""
 
     certificate: bytes
-    wraps: Annotated[list[MemberWrap], msgspec.Meta(min_length=1, max_length=500)]
+    wraps: Annotated[list[MemberWrap], msgspec.Meta(min_length=1, max_length=MEMBERS)]
     recovery_wrap: bytes
 
 
@@ -218,7 +232,7 @@ async def remove(data: JSONBody[ById], request: Request[Any, Any, Any], state: S
     return {}
 
 
-@post("/desk/epoch", status_code=200)
+@post("/desk/epoch", status_code=200, request_max_body_size=LARGEST_EPOCH)
 async def epoch(data: JSONBody[EpochBody], request: Request[Any, Any, Any], state: State) -> dict[str, str]:
     """Put the team's next key in force."""
     luwte = context(state)

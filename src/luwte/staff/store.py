@@ -29,6 +29,17 @@ def put_team(tx: WriteTx, team: Team) -> None:
     )
 
 
+def began_epoch(tx: WriteTx, team: str, minute: int) -> None:
+    """The team's key of today was put in force."""
+    tx.execute("UPDATE team SET epoch_began = ? WHERE slug = ?", minute, team)
+
+
+def epoch_began(tx: ReadTx, team: str) -> int | None:
+    """The minute at which the team's key of today was put in force; None when nobody wrote it down."""
+    row = tx.one("SELECT epoch_began FROM team WHERE slug = ?", team)
+    return row[0] if row else None
+
+
 def put_account(tx: WriteTx, account: Account) -> None:
     """Add the account, or renew its certificate; past certificates stay, for what was signed under them."""
     tx.execute(
