@@ -59,6 +59,8 @@ def test_what_is_wrapped_to_the_recovery_key_opens_with_it(tmp_path: Path) -> No
 
     async def story(house: Empty) -> None:
         _, organisation = await founded(house)
+        ((began,),) = await house.luwte.db.read(lambda tx: tx.all("SELECT epoch_began FROM team"))
+        assert house.luwte.minute() - began in (0, 1)  # from then on its age counts
         ((team, epoch, wrapped),) = await house.luwte.db.read(lambda tx: tx.all("SELECT * FROM recovery_wrap"))
         context = WrapContext(organisation.name, team, epoch, bytes(16), 0, Purpose.RECOVERY)
         assert unwrap(wrapped, organisation.recovery, context) == organisation.team

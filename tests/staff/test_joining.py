@@ -165,6 +165,57 @@ def test_what_no_browser_makes_is_not_stored(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+def test_what_is_malformed_costs_no_job(tmp_path: Path) -> None:
+    """Whoever sends rubbish makes no visitor wait: the writer hears nothing of it."""
+
+    async def story(house: House) -> None:
+        alex, db = joiner(house, await invites(await a_lead(house)), "Alex"), house.luwte.db
+        await alex.looks()
+        body, write, jobs = alex.body(), db.write, []
+
+        def counted(work: Callable[..., Any], *values: Any, **others: Any) -> Any:
+            jobs.append(work)
+            return write(work, *values, **others)
+
+        db.write = counted  # type: ignore[method-assign]
+        for changes in (
+            {"salt": b64(bytes(15))},
+            {"name": " Alex"},
+            {"factor": {**body["factor"], "secret": b64(bytes(3))}},
+            {"factor": {**body["factor"], "recovery": body["factor"]["recovery"][:1]}},
+        ):
+            assert (await alex.asks("/desk/join", **{**body, **changes})).status_code == 400
+        assert jobs == []
+        assert (await alex.joins()).status_code == 200
+        assert len(jobs) == 1
+
+    play(story, tmp_path / "house")
+
+
+def test_an_applicant_does_not_bury_the_log(tmp_path: Path) -> None:
+    """Their passphrase is right and nobody admitted them: each try is on record, until they have to slow down."""
+
+    async def story(house: House) -> None:
+        kim = await an_applicant(house, await a_lead(house))
+        before = len(await records(house))
+        codes = [(await kim.signs_in()).json()["code"] for _ in range(15)]
+        assert codes == ["not_admitted"] * 10 + ["slow_down"] * 5
+        assert len(await records(house)) == before + 10
+
+    play(story, tmp_path / "house", Still())
+
+
+class Still:
+    """A clock that stands."""
+
+    def __init__(self) -> None:
+        self._at = time.time()
+
+    def __call__(self) -> float:
+        """Now."""
+        return self._at
+
+
 def test_whoever_is_declined_opens_nothing_any_more(tmp_path: Path) -> None:
     """The server's half of the key is erased, the name is free, and the same proof looks like a wrong one."""
 

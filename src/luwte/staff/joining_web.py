@@ -150,6 +150,7 @@ async def _begin(luwte: Context, code: str, application: Application, deed: Call
 
     One at a time, so that of two who use a code at once neither erases the half of the other.
     """
+    application.check(is_demo=luwte.is_demo)
     async with luwte.joining:
         invitation, _ = await luwte.db.read(joining.look, code, luwte.minute())
         id = bytes.fromhex(invitation.account)
