@@ -13,6 +13,7 @@ import pytest
 from actors import Counsellor, House, play
 from attack.attackers import a_taken_conversation, a_team_next_door, records, until_pong
 from attack.test_catalogue import NO_AUDIT, _stored
+from joiners import invites, joiner
 from luwte import demo
 from luwte.conversation import store as conversation_store
 from luwte.conversation.model import LockedWrap, StartProof, wrap_row
@@ -128,6 +129,30 @@ def test_nothing_of_it_is_done_while_the_log_cannot_be_written(tmp_path: Path) -
         await house.luwte.db.write(lambda tx: tx.execute("DROP TRIGGER no_audit"))
         assert await house.luwte.db.read(_wraps) == before
         assert (await asks(robin, "/desk/rewrap", **anew)).json() == {"stored": 1}
+
+    play(story, tmp_path / "house")
+
+
+def test_what_they_invited_is_withdrawn(tmp_path: Path) -> None:
+    """A code that a former lead kept opens no door; each is on record, and a colleague's own invitation goes on."""
+
+    async def story(house: House) -> None:
+        robin, sam = house.counsellor(2), house.counsellor(1)
+        for desk in (robin, sam):
+            await desk.opens_desk()
+        await house.luwte.db.write(
+            lambda tx: tx.execute("UPDATE account SET role = 'lead' WHERE id = ?", sam.person.id)
+        )
+        kept, other, own = await invites(sam), await invites(sam, "lead"), await invites(robin)
+        accounts = {(await joiner(house, code).looks()).json()["account"] for code in (kept, other)}
+        before = len(await records(house))
+        assert (await asks(robin, "/desk/remove", id=sam.person.id)).status_code == 200
+        assert [(await joiner(house, code).looks()).status_code for code in (kept, other, own)] == [404, 404, 200]
+        found = [one for one in (await records(house))[before:] if one.action == "staff.withdraw"]
+        assert {(one.actor, one.reason, one.result) for one in found} == {
+            (robin.person.id, account, "done") for account in accounts
+        }
+        assert len(found) == 2
 
     play(story, tmp_path / "house")
 

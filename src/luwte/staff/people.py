@@ -88,6 +88,14 @@ def withdraw(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
     audit.record(tx, minute=minute, actor=account.id, action="staff.withdraw", reason=found.account)
 
 
+def withdraw_all(tx: WriteTx, lead: Account, made_by: str, minute: int) -> None:
+    """Take back what somebody of the lead's team invited and nobody used: they may have kept a code."""
+    for one in joining_store.open_invitations(tx, lead.team):
+        if one.made_by == made_by and one.counts(minute):
+            joining_store.end_invitation(tx, one.id, minute)
+            audit.record(tx, minute=minute, actor=lead.id, action="staff.withdraw", reason=one.account)
+
+
 def admit(
     tx: WriteTx,
     token: bytes,
