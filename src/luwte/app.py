@@ -90,6 +90,7 @@ class Luwte:
         self.db, self.keys, self.limits = around.db, around.keys, around.limits
         self.server_secret, self.notary, self.is_demo = server_secret, notary, is_demo
         self.joining = asyncio.Lock()
+        self._reloading = asyncio.Lock()
         self.root = root_of(settings.folder, is_demo=is_demo)
         self.teams: dict[str, Team] = {}
         self.desks = Desks(around.clock)
@@ -134,7 +135,11 @@ class Luwte:
         return self.around.clock()
 
     async def reload_teams(self) -> None:
-        """Read teams and certificates again: at start, and when they were renewed."""
+        """Read teams and certificates again: at start, and when they were renewed. What was read last stays."""
+        async with self._reloading:
+            await self._reload_teams()
+
+    async def _reload_teams(self) -> None:
         teams = await self.db.read(staff.teams) if self.is_pinned else []
         if {team.slug for team in teams} != set(self.teams):
             self.boards.close()

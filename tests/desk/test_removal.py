@@ -1,8 +1,10 @@
 """The last day of a colleague: sessions, sockets and keys go at once, and the next epoch is not theirs."""
 
+import asyncio
 import base64
 import os
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -222,6 +224,48 @@ def test_the_next_epoch_is_not_theirs(tmp_path: Path) -> None:
         async with robin.http() as http:
             headers = {"Authorization": f"Bearer {b64(robin.token)}"}
             assert (await http.get("/desk/people", headers=headers)).json()["epoch_due"] is False
+
+    play(story, tmp_path / "house")
+
+
+def test_a_desk_that_comes_while_an_epoch_begins_is_welcomed_with_the_one_before(tmp_path: Path) -> None:
+    """Its key is stored, its certificate not read yet: a key without a certificate would throw the desk out."""
+
+    async def story(house: House) -> None:
+        noor, db = house.counsellor(), house.luwte.db
+        await db.write(
+            lambda tx: tx.execute("INSERT INTO team_key VALUES (?, ?, 2, ?)", noor.person.id, demo.LINE, bytes(80))
+        )
+        welcome = await noor.opens_desk()
+        assert [key["epoch"] for key in welcome["team_keys"]] == [1]
+        await db.write(lambda tx: tx.execute("UPDATE team SET epoch = 2"))
+        await house.luwte.reload_teams()
+        assert await noor.line.closing_code() == 1013
+        welcome = await noor.opens_desk()
+        assert [key["epoch"] for key in welcome["team_keys"]] == [1, 2]
+
+    play(story, tmp_path / "house")
+
+
+def test_what_was_read_last_stays(tmp_path: Path) -> None:
+    """Two who read the teams again at once: the slower one does not put back what the other found."""
+
+    async def story(house: House) -> None:
+        luwte = house.luwte
+        read, later = luwte.db.read, []
+
+        async def slow(work: Callable[..., Any], *values: Any) -> Any:
+            found = await read(work, *values)
+            if work is staff.teams and not later:
+                await luwte.db.write(lambda tx: tx.execute("UPDATE team SET name = 'Anew'"))
+                later.append(asyncio.create_task(luwte.reload_teams()))
+                await asyncio.wait(later, timeout=0.5)
+            return found
+
+        luwte.db.read = slow  # type: ignore[method-assign,assignment]
+        await luwte.reload_teams()
+        await asyncio.gather(*later)
+        assert luwte.teams[demo.LINE].name == "Anew"
 
     play(story, tmp_path / "house")
 
