@@ -115,16 +115,25 @@ class Luwte:
         return bool(self.root)
 
     async def await_pin(self) -> None:
-        """Notice `luwte pin`, and open."""
-        while not self.is_pinned:
+        """Notice `luwte pin`, and open. What stands in its way is said once, until something else does."""
+        is_open, said = False, ""
+        while not is_open:
             await asyncio.sleep(PIN_PAUSE)
             try:
-                self.root = root_of(self.settings.folder, is_demo=self.is_demo)
-            except CannotStart as error:
-                trouble("pin", error)
-        self.client = self._client()
-        await self.reload_teams()
+                is_open, what = await self._open(), ""
+            except Exception as error:
+                what = repr(error)
+                if what != said:
+                    trouble("pin", error)
+            said = what
         notice("a root is pinned: visitors may come")
+
+    async def _open(self) -> bool:
+        self.root = root_of(self.settings.folder, is_demo=self.is_demo)
+        if self.is_pinned:
+            self.client = self._client()
+            await self.reload_teams()
+        return self.is_pinned
 
     def minute(self) -> int:
         """Now, as fine as is stored."""
