@@ -89,6 +89,8 @@ class Luwte:
         self.settings, self.around = settings, around
         self.db, self.keys, self.limits = around.db, around.keys, around.limits
         self.server_secret, self.notary, self.is_demo = server_secret, notary, is_demo
+        self.joining = asyncio.Lock()
+        self._reloading = asyncio.Lock()
         self.root = root_of(settings.folder, is_demo=is_demo)
         self.teams: dict[str, Team] = {}
         self.desks = Desks(around.clock)
@@ -113,16 +115,25 @@ class Luwte:
         return bool(self.root)
 
     async def await_pin(self) -> None:
-        """Notice `luwte pin`, and open."""
-        while not self.is_pinned:
+        """Notice `luwte pin`, and open. What stands in its way is said once, until something else does."""
+        is_open, said = False, ""
+        while not is_open:
             await asyncio.sleep(PIN_PAUSE)
             try:
-                self.root = root_of(self.settings.folder, is_demo=self.is_demo)
-            except CannotStart as error:
-                trouble("pin", error)
-        self.client = self._client()
-        await self.reload_teams()
+                is_open, what = await self._open(), ""
+            except Exception as error:
+                what = repr(error)
+                if what != said:
+                    trouble("pin", error)
+            said = what
         notice("a root is pinned: visitors may come")
+
+    async def _open(self) -> bool:
+        self.root = root_of(self.settings.folder, is_demo=self.is_demo)
+        if self.is_pinned:
+            self.client = self._client()
+            await self.reload_teams()
+        return self.is_pinned
 
     def minute(self) -> int:
         """Now, as fine as is stored."""
@@ -133,7 +144,11 @@ class Luwte:
         return self.around.clock()
 
     async def reload_teams(self) -> None:
-        """Read teams and certificates again: at start, and when they were renewed."""
+        """Read teams and certificates again: at start, and when they were renewed. What was read last stays."""
+        async with self._reloading:
+            await self._reload_teams()
+
+    async def _reload_teams(self) -> None:
         teams = await self.db.read(staff.teams) if self.is_pinned else []
         if {team.slug for team in teams} != set(self.teams):
             self.boards.close()
@@ -307,7 +322,9 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
         await luwte.reload_teams()
         if any(keys.get(keystore.STAFF, bytes.fromhex(id)) is None for id in await db.read(staff.account_ids)):
             raise CannotStart("The key store does not fit the database. Restore both from the same backup.")
-        removal.erase_halves(keys, await db.read(staff.removed))
+        # Of who was removed or declined just before a crash, and of who was joining.
+        known = {bytes.fromhex(id) for id in await db.read(staff.with_half)}
+        removal.erase_halves(keys, [id.hex() for id in keys.ids(keystore.STAFF) if id not in known])
         await around.erasures.finish()
         around.erasures.start()
         luwte.housekeeping.start()

@@ -186,7 +186,7 @@ def init(
 @click.option("--dir", "folder", required=True, type=FOLDER, help="The data folder; its server may go on.")
 @click.option("--fingerprint", help="The digits that the lead reads to you from the screen. Not from the file.")
 def pin(file: Path, folder: Path, fingerprint: str | None) -> None:
-    """Pin the root that the first lead's browser made, after comparing its digits with what the lead reads to you.
+    """Pin the root that the first lead's browser made, if its digits are those that the lead reads to you.
 
     A running server notices it and lets visitors come. Exit code 0: pinned; 2: nothing was changed.
     """
@@ -194,9 +194,9 @@ def pin(file: Path, folder: Path, fingerprint: str | None) -> None:
     root = install.read_root(file)
     install.check_may_pin(chosen, root, int(time.time()))
     known = install.fingerprint_of(chosen, root)
-    click.echo(f"The root in this file: {known}", err=True)
+    # The file's own digits are never shown: whoever sees them need not ask the lead.
     if fingerprint is None and not sys.stdin.isatty():
-        raise CannotStart("Compare these digits with the lead's screen, then give them with --fingerprint.")
+        raise CannotStart("Ask the lead for the digits on their screen, and give them with --fingerprint.")
     read = fingerprint if fingerprint is not None else click.prompt("The digits that the lead reads to you", err=True)
     if re.sub(r"[\s-]", "", read) != known.replace(" ", ""):
         raise CannotStart("These are other digits than the file's. Nothing was changed: find out why first.")

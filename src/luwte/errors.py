@@ -259,6 +259,12 @@ class CertificateRefused(Refusal):
     status, code, says = 422, "certificate_refused", "These keys do not fit together. Nothing was stored."
 
 
+class EpochNotDue(Refusal):
+    """Nobody left who had the team's key, and it is not old: a new one would only cost everybody their connection."""
+
+    status, code, says = 409, "epoch_not_due", "The team's key does not have to change now."
+
+
 class Failed(Refusal):
     """Something broke on our side; nothing was acknowledged."""
 

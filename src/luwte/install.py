@@ -13,7 +13,7 @@ from luwte.crypto.certificate import Untrusted, check_admin
 from luwte.crypto.primitives import Malformed, check_ed25519
 from luwte.errors import CannotStart
 from luwte.plumbing.db import Db, look
-from luwte.plumbing.files import new_folder, write_whole
+from luwte.plumbing.files import new_folder, write_whole, writing_whole
 from luwte.plumbing.keystore import KeyStore
 from luwte.plumbing.metrics import Metrics
 from luwte.plumbing.migrate import migrate
@@ -81,5 +81,9 @@ def check_may_pin(settings: Settings, root: bytes, now: int) -> None:
 
 
 def pin(settings: Settings, root: bytes) -> None:
-    """Put the root in its place, whole or not at all."""
-    write_whole(settings.folder / ROOT, f"{root.hex()}\n".encode())
+    """Put the root in its place, whole or not at all; it is the server's to read, also when root runs this."""
+    with writing_whole(settings.folder / ROOT) as file:
+        file.write(f"{root.hex()}\n".encode())
+        if os.geteuid() == 0:
+            owner = settings.folder.stat()
+            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)

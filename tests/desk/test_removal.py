@@ -1,8 +1,10 @@
 """The last day of a colleague: sessions, sockets and keys go at once, and the next epoch is not theirs."""
 
+import asyncio
 import base64
 import os
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from actors import Counsellor, House, play
 from attack.attackers import a_taken_conversation, a_team_next_door, records, until_pong
 from attack.test_catalogue import NO_AUDIT, _stored
+from joiners import invites, joiner
 from luwte import demo
 from luwte.conversation import store as conversation_store
 from luwte.conversation.model import LockedWrap, StartProof, wrap_row
@@ -48,6 +51,11 @@ def next_epoch(house: House, members: list[demo.Person], seed: bytes, epoch: int
 def b64(data: bytes) -> str:
     """As JSON carries bytes."""
     return base64.b64encode(data).decode()
+
+
+def _old_key(tx: WriteTx) -> None:
+    """The team's key is 90 days old, to the minute."""
+    tx.execute("UPDATE team SET epoch_began = ?", int(time.time()) // 60 - 90 * 24 * 60)
 
 
 def _keys_of_the_team(tx: ReadTx) -> list[Any]:
@@ -100,6 +108,7 @@ def test_nothing_of_it_is_done_while_the_log_cannot_be_written(tmp_path: Path) -
             await desk.opens_desk()
         await a_taken_conversation(house, noor)
         await house.luwte.db.write(_many_that_ended, house, 1)
+        await house.luwte.db.write(_old_key)
         made = next_epoch(house, [noor.person, sam.person, robin.person], os.urandom(32))
         await house.luwte.db.write(lambda tx: tx.execute("UPDATE conversation SET epoch = 0 WHERE ended IS NOT NULL"))
         before = await house.luwte.db.read(_stored)
@@ -114,7 +123,38 @@ def test_nothing_of_it_is_done_while_the_log_cannot_be_written(tmp_path: Path) -
         assert await house.luwte.db.read(_stored) == before
         assert house.luwte.keys.get(keystore.STAFF, bytes.fromhex(noor.person.id)) is not None
         assert await until_pong(noor.line) is not None
-        assert (await asks(robin, "/desk/rewrap/next", after=0)).json()["left"] == 1
+        batch, anew = await rewraps(robin, house.organisation.team, os.urandom(32), old_epoch=1)
+        assert batch["left"] == 1
+        before = await house.luwte.db.read(_wraps)
+        await house.luwte.db.write(lambda tx: tx.execute(NO_AUDIT))
+        assert (await asks(robin, "/desk/rewrap", **anew)).status_code == 500
+        await house.luwte.db.write(lambda tx: tx.execute("DROP TRIGGER no_audit"))
+        assert await house.luwte.db.read(_wraps) == before
+        assert (await asks(robin, "/desk/rewrap", **anew)).json() == {"stored": 1}
+
+    play(story, tmp_path / "house")
+
+
+def test_what_they_invited_is_withdrawn(tmp_path: Path) -> None:
+    """A code that a former lead kept opens no door; each is on record, and a colleague's own invitation goes on."""
+
+    async def story(house: House) -> None:
+        robin, sam = house.counsellor(2), house.counsellor(1)
+        for desk in (robin, sam):
+            await desk.opens_desk()
+        await house.luwte.db.write(
+            lambda tx: tx.execute("UPDATE account SET role = 'lead' WHERE id = ?", sam.person.id)
+        )
+        kept, other, own = await invites(sam), await invites(sam, "lead"), await invites(robin)
+        accounts = {(await joiner(house, code).looks()).json()["account"] for code in (kept, other)}
+        before = len(await records(house))
+        assert (await asks(robin, "/desk/remove", id=sam.person.id)).status_code == 200
+        assert [(await joiner(house, code).looks()).status_code for code in (kept, other, own)] == [404, 404, 200]
+        found = [one for one in (await records(house))[before:] if one.action == "staff.withdraw"]
+        assert {(one.actor, one.reason, one.result) for one in found} == {
+            (robin.person.id, account, "done") for account in accounts
+        }
+        assert len(found) == 2
 
     play(story, tmp_path / "house")
 
@@ -188,6 +228,48 @@ def test_the_next_epoch_is_not_theirs(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+def test_a_desk_that_comes_while_an_epoch_begins_is_welcomed_with_the_one_before(tmp_path: Path) -> None:
+    """Its key is stored, its certificate not read yet: a key without a certificate would throw the desk out."""
+
+    async def story(house: House) -> None:
+        noor, db = house.counsellor(), house.luwte.db
+        await db.write(
+            lambda tx: tx.execute("INSERT INTO team_key VALUES (?, ?, 2, ?)", noor.person.id, demo.LINE, bytes(80))
+        )
+        welcome = await noor.opens_desk()
+        assert [key["epoch"] for key in welcome["team_keys"]] == [1]
+        await db.write(lambda tx: tx.execute("UPDATE team SET epoch = 2"))
+        await house.luwte.reload_teams()
+        assert await noor.line.closing_code() == 1013
+        welcome = await noor.opens_desk()
+        assert [key["epoch"] for key in welcome["team_keys"]] == [1, 2]
+
+    play(story, tmp_path / "house")
+
+
+def test_what_was_read_last_stays(tmp_path: Path) -> None:
+    """Two who read the teams again at once: the slower one does not put back what the other found."""
+
+    async def story(house: House) -> None:
+        luwte = house.luwte
+        read, later = luwte.db.read, []
+
+        async def slow(work: Callable[..., Any], *values: Any) -> Any:
+            found = await read(work, *values)
+            if work is staff.teams and not later:
+                await luwte.db.write(lambda tx: tx.execute("UPDATE team SET name = 'Anew'"))
+                later.append(asyncio.create_task(luwte.reload_teams()))
+                await asyncio.wait(later, timeout=0.5)
+            return found
+
+        luwte.db.read = slow  # type: ignore[method-assign,assignment]
+        await luwte.reload_teams()
+        await asyncio.gather(*later)
+        assert luwte.teams[demo.LINE].name == "Anew"
+
+    play(story, tmp_path / "house")
+
+
 def test_an_epoch_that_is_not_right_does_not_begin(tmp_path: Path) -> None:
     """Everybody who belongs gets the key, nobody else; it follows the last one; the team-admin key signed it."""
 
@@ -209,18 +291,70 @@ def test_an_epoch_that_is_not_right_does_not_begin(tmp_path: Path) -> None:
             {**made, "wraps": [{**made["wraps"][0], "wrap": b64(bytes(81))}, *made["wraps"][1:]]},
             {**made, "wraps": [*made["wraps"], {"account": "0" * 32, "wrap": b64(bytes(80))}]},
         ]
+        await house.luwte.db.write(_old_key)
         before = await house.luwte.db.read(_keys_of_the_team)
         for body in wrong:
             assert (await asks(robin, "/desk/epoch", **body)).json()["code"] == "certificate_refused"
         assert (await asks(noor, "/desk/epoch", **made)).json()["code"] == "not_accepted"
         assert await house.luwte.db.read(_keys_of_the_team) == before
         assert (await asks(robin, "/desk/epoch", **made)).status_code == 200
-        assert (await asks(robin, "/desk/epoch", **made)).json()["code"] == "certificate_refused"
+        assert (await asks(robin, "/desk/epoch", **made)).json()["code"] == "epoch_not_due"
 
     play(story, tmp_path / "house")
 
 
-async def rewraps(desk: Counsellor, old: bytes, new: bytes, after: int = 0) -> tuple[dict[str, Any], dict[str, Any]]:
+def test_an_epoch_begins_only_when_it_is_due(tmp_path: Path) -> None:
+    """Once somebody left who had the key, or it is 90 days old; else it would only cut everybody off."""
+
+    async def story(house: House) -> None:
+        noor, sam, robin = (house.counsellor(n) for n in range(3))
+        await robin.opens_desk()
+        made = next_epoch(house, [noor.person, sam.person, robin.person], os.urandom(32))
+        minute = int(time.time()) // 60
+        before = await house.luwte.db.read(_keys_of_the_team)
+        refused = await asks(robin, "/desk/epoch", **made)  # nobody knows when this one began
+        assert (refused.status_code, refused.json()["code"]) == (409, "epoch_not_due")
+        young = minute - 90 * 24 * 60 + 10
+        await house.luwte.db.write(lambda tx: tx.execute("UPDATE team SET epoch_began = ?", young))
+        assert (await asks(robin, "/desk/epoch", **made)).json()["code"] == "epoch_not_due"
+        await house.luwte.db.write(lambda tx: tx.execute("UPDATE team SET epoch_began = NULL"))
+        assert await house.luwte.db.read(_keys_of_the_team) == before
+        await house.luwte.db.write(_old_key)
+        assert (await asks(robin, "/desk/epoch", **made)).status_code == 200
+        again = next_epoch(house, [sam.person, robin.person], os.urandom(32), epoch=3)
+        assert (await asks(robin, "/desk/epoch", **again)).json()["code"] == "epoch_not_due"
+        assert (await asks(robin, "/desk/remove", id=noor.person.id)).status_code == 200
+        assert (await asks(robin, "/desk/epoch", **again)).status_code == 200
+        found = [one.result for one in await records(house) if one.action == "staff.epoch"]
+        assert found == ["epoch_not_due", "epoch_not_due", "done", "epoch_not_due", "done"]
+
+    play(story, tmp_path / "house")
+
+
+def test_a_large_team_can_begin_an_epoch(tmp_path: Path) -> None:
+    """The wraps of 500 members are read; any other deed with as many bytes is not."""
+
+    async def story(house: House) -> None:
+        robin = house.counsellor(2)
+        await robin.opens_desk()
+        await house.luwte.db.write(_old_key)
+        made = next_epoch(house, [robin.person], os.urandom(32))
+        everybody = [{"account": os.urandom(16).hex(), "wrap": b64(os.urandom(80))} for _ in range(499)]
+        large = {**made, "wraps": [*made["wraps"], *everybody]}
+        assert (await asks(robin, "/desk/epoch", **large)).json()["code"] == "certificate_refused"
+        assert (await asks(robin, "/desk/epoch", **large, more="x" * 131_072)).json()["code"] == "too_large"
+        assert (await asks(robin, "/desk/remove", id=robin.person.id, **large)).json()["code"] == "too_large"
+
+    play(story, tmp_path / "house")
+
+
+def _wraps(tx: ReadTx) -> list[Any]:
+    return [tx.all("SELECT * FROM wrap ORDER BY 1, 2, 3"), tx.all("SELECT * FROM conversation")]
+
+
+async def rewraps(
+    desk: Counsellor, old: bytes, new: bytes, after: int = 0, old_epoch: int | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """One batch, as a lead's desk does it: what was given, and what is to be kept."""
     batch = (await asks(desk, "/desk/rewrap/next", after=after)).json()
     conversations = []
@@ -228,7 +362,7 @@ async def rewraps(desk: Counsellor, old: bytes, new: bytes, after: int = 0) -> t
         conv, wraps = base64.b64decode(one["conv"]), []
         for kept in one["wraps"]:
             purpose = Purpose.TEAM if kept["log"] == 1 else Purpose.TEAM_LOG
-            place = WrapContext(demo.ORGANISATION, demo.LINE, one["epoch"], conv, kept["g"], purpose)
+            place = WrapContext(demo.ORGANISATION, demo.LINE, old_epoch or one["epoch"], conv, kept["g"], purpose)
             secret = unwrap(base64.b64decode(kept["wrap"]), old, place)
             anew = wrap(secret, primitives.public_of(new), replace(place, epoch=batch["epoch"]))
             wraps.append({"log": kept["log"], "g": kept["g"], "wrap": b64(anew)})
@@ -252,6 +386,7 @@ def test_what_ended_is_wrapped_anew_and_read_under_the_new_key(tmp_path: Path) -
         assert (await asks(robin, "/desk/rewrap/next", after=0)).json()["left"] == 0
         seed = os.urandom(32)
         everybody = [noor.person, sam.person, robin.person]
+        await house.luwte.db.write(_old_key)
         assert (await asks(robin, "/desk/epoch", **next_epoch(house, everybody, seed))).status_code == 200
         batch, made = await rewraps(robin, house.organisation.team, seed)
         assert (batch["left"], [base64.b64decode(one["conv"]) for one in batch["conversations"]]) == (1, [over.conv])
@@ -277,12 +412,16 @@ def test_what_ended_is_wrapped_anew_and_read_under_the_new_key(tmp_path: Path) -
         robin.team = house.organisation.team
         with pytest.raises(CannotOpen):
             robin.unwraps(over.conv, opened["wraps"][0])
-        found = [(one.actor, one.result) for one in await records(house) if one.action == "conversation.rewrap"]
-        assert found == [
-            (noor.person.id, "not_accepted"),
-            (robin.person.id, "done"),
-            (robin.person.id, "not_accepted"),
+        found = [one for one in await records(house) if one.action.startswith("conversation.rewrap")]
+        assert [(one.actor, one.action, one.result) for one in found] == [
+            (noor.person.id, "conversation.rewrap", "not_accepted"),
+            (robin.person.id, "conversation.rewrap", "done"),
+            (robin.person.id, "conversation.rewrapped", "malformed"),
+            (robin.person.id, "conversation.rewrapped", "not_accepted"),
+            (robin.person.id, "conversation.rewrapped", "done"),
         ]
+        given, kept = (one for one in found if one.result == "done")
+        assert given.object == kept.object != b""
 
     play(story, tmp_path / "house")
 
@@ -298,6 +437,7 @@ def test_a_thousand_are_wrapped_anew_while_the_desk_works_on(tmp_path: Path) -> 
         await house.luwte.db.write(_many_that_ended, house, ended)
         seed = os.urandom(32)
         everybody = [noor.person, sam.person, robin.person]
+        await house.luwte.db.write(_old_key)
         assert (await asks(robin, "/desk/epoch", **next_epoch(house, everybody, seed))).status_code == 200
         await noor.opens_desk()
         noor.team = seed
@@ -314,8 +454,31 @@ def test_a_thousand_are_wrapped_anew_while_the_desk_works_on(tmp_path: Path) -> 
             assert await noor.reads(visitor.conv) != ""
         assert lefts == list(range(ended, 0, -20))
         assert batch["left"] == 0
-        found = [one for one in await records(house) if one.action == "conversation.rewrap"]
-        assert len(found) == ended
+        found = [one.action for one in await records(house)]
+        assert (found.count("conversation.rewrap"), found.count("conversation.rewrapped")) == (ended, ended)
+
+    play(story, tmp_path / "house")
+
+
+def test_one_that_never_opens_does_not_flood_the_log(tmp_path: Path) -> None:
+    """It is asked for at each sign-on and each look: of a session there is one record, of the next one another."""
+
+    async def story(house: House) -> None:
+        robin = house.counsellor(2)
+        await robin.opens_desk()
+        await house.luwte.db.write(_many_that_ended, house, 2)
+        await house.luwte.db.write(lambda tx: tx.execute("UPDATE conversation SET epoch = 0"))
+        for _ in range(5):
+            batch = (await asks(robin, "/desk/rewrap/next", after=0)).json()
+            assert len(batch["conversations"]) == 2
+        found = [one.action for one in await records(house)]
+        assert found.count("conversation.rewrap") == 2
+        again = house.counsellor(2)
+        await again.opens_desk()
+        assert again.token != robin.token
+        await asks(again, "/desk/rewrap/next", after=0)
+        found = [one.action for one in await records(house)]
+        assert found.count("conversation.rewrap") == 4
 
     play(story, tmp_path / "house")
 

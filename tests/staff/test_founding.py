@@ -9,9 +9,12 @@ import pytest
 
 from actors import Line
 from joiners import DAY, Empty, Organisation, b64, invites, people, play_empty, unb64
+from luwte import app
+from luwte.app import root_of
 from luwte.crypto import primitives
 from luwte.crypto.certificate import ADMIN_SUBJECT, RECOVERY_SUBJECT, Type, check_admin, check_recovery, issue
 from luwte.crypto.wrap import Purpose, WrapContext, unwrap
+from luwte.errors import CannotStart
 from luwte.plumbing.db import ReadTx
 from luwte.staff import actions as staff
 from luwte.staff import joining_store
@@ -59,6 +62,8 @@ def test_what_is_wrapped_to_the_recovery_key_opens_with_it(tmp_path: Path) -> No
 
     async def story(house: Empty) -> None:
         _, organisation = await founded(house)
+        ((began,),) = await house.luwte.db.read(lambda tx: tx.all("SELECT epoch_began FROM team"))
+        assert house.luwte.minute() - began in (0, 1)  # from then on its age counts
         ((team, epoch, wrapped),) = await house.luwte.db.read(lambda tx: tx.all("SELECT * FROM recovery_wrap"))
         context = WrapContext(organisation.name, team, epoch, bytes(16), 0, Purpose.RECOVERY)
         assert unwrap(wrapped, organisation.recovery, context) == organisation.team
@@ -186,5 +191,29 @@ def test_a_running_server_notices_the_pin(tmp_path: Path) -> None:
         async with httpx.AsyncClient(base_url=house.desk) as client:
             assert f'"root": "{root.hex()}"' in (await client.get("/org.js")).text
         assert await house.luwte.db.read(joining_store.recovery) != b""
+
+    play_empty(story, tmp_path / "house")
+
+
+def test_what_stands_in_the_way_of_the_pin_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what nobody expected: the server goes on looking, and says a thing once until it changes."""
+    said: list[str] = []
+    errors = [ValueError("one")] * 3 + [CannotStart("two")] * 2 + [None] * 2 + [CannotStart("two")]
+    looks = iter(errors)
+
+    def look(folder: Path, *, is_demo: bool) -> bytes:
+        error = next(looks, True)
+        if isinstance(error, Exception):
+            raise error
+        return root_of(folder, is_demo=is_demo) if error else b""
+
+    async def story(house: Empty) -> None:
+        monkeypatch.setattr(app, "root_of", look)
+        monkeypatch.setattr(app, "PIN_PAUSE", 0.01)
+        monkeypatch.setattr(app, "trouble", lambda _, error: said.append(str(error)))
+        _, organisation = await founded(house)
+        await house.pins(primitives.signing_public_of(organisation.root))
+        assert house.luwte.is_pinned
+        assert said == ["one", "two", "two"]
 
     play_empty(story, tmp_path / "house")

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,57 @@ def test_what_no_browser_makes_is_not_stored(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+def test_what_is_malformed_costs_no_job(tmp_path: Path) -> None:
+    """Whoever sends rubbish makes no visitor wait: the writer hears nothing of it."""
+
+    async def story(house: House) -> None:
+        alex, db = joiner(house, await invites(await a_lead(house)), "Alex"), house.luwte.db
+        await alex.looks()
+        body, write, jobs = alex.body(), db.write, []
+
+        def counted(work: Callable[..., Any], *values: Any, **others: Any) -> Any:
+            jobs.append(work)
+            return write(work, *values, **others)
+
+        db.write = counted  # type: ignore[method-assign]
+        for changes in (
+            {"salt": b64(bytes(15))},
+            {"name": " Alex"},
+            {"factor": {**body["factor"], "secret": b64(bytes(3))}},
+            {"factor": {**body["factor"], "recovery": body["factor"]["recovery"][:1]}},
+        ):
+            assert (await alex.asks("/desk/join", **{**body, **changes})).status_code == 400
+        assert jobs == []
+        assert (await alex.joins()).status_code == 200
+        assert len(jobs) == 1
+
+    play(story, tmp_path / "house")
+
+
+def test_an_applicant_does_not_bury_the_log(tmp_path: Path) -> None:
+    """Their passphrase is right and nobody admitted them: each try is on record, until they have to slow down."""
+
+    async def story(house: House) -> None:
+        kim = await an_applicant(house, await a_lead(house))
+        before = len(await records(house))
+        codes = [(await kim.signs_in()).json()["code"] for _ in range(15)]
+        assert codes == ["not_admitted"] * 10 + ["slow_down"] * 5
+        assert len(await records(house)) == before + 10
+
+    play(story, tmp_path / "house", Still())
+
+
+class Still:
+    """A clock that stands."""
+
+    def __init__(self) -> None:
+        self._at = time.time()
+
+    def __call__(self) -> float:
+        """Now."""
+        return self._at
+
+
 def test_whoever_is_declined_opens_nothing_any_more(tmp_path: Path) -> None:
     """The server's half of the key is erased, the name is free, and the same proof looks like a wrong one."""
 
@@ -180,6 +232,73 @@ def test_whoever_is_declined_opens_nothing_any_more(tmp_path: Path) -> None:
         await an_applicant(house, robin, "Kim")
 
     play(story, tmp_path / "house")
+
+
+def test_the_writer_does_not_wait_for_the_key_store(tmp_path: Path) -> None:
+    """Joining and declining: others write while a half is put or erased, and it is erased after the commit."""
+
+    async def story(house: House) -> None:
+        robin, keys, loop = await a_lead(house), house.luwte.keys, asyncio.get_running_loop()
+        waiting: list[int] = []
+
+        def meanwhile(work: Callable[..., Any]) -> Callable[..., Any]:
+            def watched(*values: Any) -> Any:
+                others = house.luwte.db.write(lambda tx: len(tx.all("SELECT id FROM applicant")))
+                waiting.append(asyncio.run_coroutine_threadsafe(others, loop).result(timeout=5))
+                return work(*values)
+
+            return watched
+
+        keys.put, keys.erase = meanwhile(keys.put), meanwhile(keys.erase)  # type: ignore[method-assign]
+        kim = await an_applicant(house, robin)
+        assert set(waiting) == {0}
+        waiting.clear()
+        assert (await post(robin, "/desk/decline", id=kim.account)).status_code == 200
+        assert waiting == [0]
+        assert keys.get(keystore.STAFF, bytes.fromhex(kim.account)) is None
+
+    play(story, tmp_path / "house")
+
+
+def test_a_refused_try_leaves_no_half(tmp_path: Path) -> None:
+    """Nor one that came too late: the half of who joined stays."""
+
+    async def story(house: House) -> None:
+        robin, keys = await a_lead(house), house.luwte.keys
+        kim = joiner(house, await invites(robin))
+        assert (await kim.joins(name="Noor")).json()["code"] == "name_taken"
+        assert keys.get(keystore.STAFF, bytes.fromhex(kim.account)) is None
+        assert (await kim.joins()).status_code == 200
+        late = joiner(house, kim.code, "Alex")
+        late.account = kim.account
+        assert (await late.asks("/desk/join", **late.body())).json()["code"] == "no_such_invitation"
+        assert keys.get(keystore.STAFF, bytes.fromhex(kim.account)) == kim.half
+
+    play(story, tmp_path / "house")
+
+
+def test_a_start_keeps_the_halves_of_who_is_here_or_waits(tmp_path: Path) -> None:
+    """And erases what a crash left between a commit and the key store; who has no half is not admitted."""
+    left = os.urandom(16)
+
+    async def story(house: House) -> None:
+        robin = await a_lead(house)
+        kim = await an_applicant(house, robin)
+        house.luwte.keys.put(keystore.STAFF, left, os.urandom(32))
+        waits.append(kim)
+
+    async def next_day(house: House) -> None:
+        (kim,), keys, robin = waits, house.luwte.keys, await a_lead(house)
+        assert keys.get(keystore.STAFF, left) is None
+        assert keys.get(keystore.STAFF, bytes.fromhex(kim.account)) == kim.half
+        assert len(keys.ids(keystore.STAFF)) == 4
+        keys.erase(keystore.STAFF, bytes.fromhex(kim.account))
+        answer = await post(robin, "/desk/admit", **of_the_demonstration(house).admission(kim))
+        assert (answer.status_code, answer.json()["code"]) == (404, "no_such_applicant")
+
+    waits: list[Joiner] = []
+    play(story, tmp_path / "house")
+    play(next_day, tmp_path / "house")
 
 
 def test_who_waits_is_known_to_nobody_without_the_passphrase(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ ACTIONS = frozenset(
         "conversation.mute",
         "conversation.unmute",
         "conversation.rewrap",
+        "conversation.rewrapped",
         "replies.change",
         "conversation.step_in",
         "conversation.step_out",

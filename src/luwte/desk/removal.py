@@ -12,12 +12,15 @@ from luwte.plumbing import keystore
 from luwte.plumbing.db import WriteTx
 from luwte.plumbing.keystore import KeyStore
 from luwte.staff import actions as staff
+from luwte.staff import people
 
 REMOVED = "removed"
 
 
 def remove(tx: WriteTx, token: bytes, id: str, minute: int, key: ShredKey) -> list[bytes]:
     """Remove a member of the lead's own team; the hashes of the sessions that end with it.
+
+    The invitations that they made and nobody used are withdrawn.
 
     Nobody removes themselves: then nobody might be left who can invite. Raises `SignedOut`, `NotAccepted` or
     `NoSuchMember`; absent, another team's and already removed look the same.
@@ -32,6 +35,7 @@ def remove(tx: WriteTx, token: bytes, id: str, minute: int, key: ShredKey) -> li
     actions.return_all(tx, id, minute, key, reason=REMOVED)
     hand_over.left(tx, id)
     glass.close_all(tx, member, minute, key)
+    people.withdraw_all(tx, lead, id, minute)
     ended = staff.disable(tx, member, minute)
     audit.record(tx, minute=minute, actor=lead.id, action="staff.remove", reason=id)
     return ended

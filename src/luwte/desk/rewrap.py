@@ -6,6 +6,7 @@ which the visitor signed, and is wrapped anew once it has ended.
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from luwte.conversation import actions as conversations
@@ -18,6 +19,9 @@ from luwte.staff.model import Account, Team
 
 AT_ONCE = 20
 """Conversations in one answer: a desk does them in about a second, and counsellors notice nothing."""
+
+RELEASED, STORED = "conversation.rewrap", "conversation.rewrapped"
+"""On record when a desk gets the wraps of a conversation, and when those that it made are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +43,19 @@ class Anew:
     """By log and generation."""
 
 
-def release(tx: WriteTx, token: bytes, after: int, minute: int, key: ShredKey) -> Behind:
-    """The next ones after a place in the list; that a lead's desk gets their wraps is on record with them.
+def release(
+    tx: WriteTx, token: bytes, after: int, shown: AbstractSet[tuple[str, bytes]], minute: int, key: ShredKey
+) -> Behind:
+    """The next ones after a place in the list; that a desk gets their wraps is on record with them, once a session.
 
+    *shown* is what is on record already for this session; one that never opens is asked for again and again.
     Raises `SignedOut` or `NotAccepted`.
     """
     account, team = _lead(tx, token, minute)
     found = conversations.behind(tx, team.slug, team.epoch, after, AT_ONCE)
     for one in found:
-        record(tx, account.id, one.id, "conversation.rewrap", minute, key)
+        if (RELEASED, one.id) not in shown:
+            record(tx, account.id, one.id, RELEASED, minute, key)
     return Behind(
         team.epoch,
         conversations.count_behind(tx, team.slug, team.epoch),
@@ -56,15 +64,18 @@ def release(tx: WriteTx, token: bytes, after: int, minute: int, key: ShredKey) -
 
 
 def store(tx: WriteTx, token: bytes, epoch: int, anew: Sequence[Anew], minute: int, key: ShredKey) -> int:
-    """Keep what was wrapped to the key of *epoch*, in the place of what was; how many.
+    """Keep what was wrapped to the key of *epoch*, in the place of what was, each on record; how many.
 
     Passed over is what was erased or wrapped anew meanwhile. Raises `NotAccepted` when another epoch began, and
     `MalformedFrame` for a conversation of which anything is missing.
     """
-    _, team = _lead(tx, token, minute)
+    account, team = _lead(tx, token, minute)
     if epoch != team.epoch:
         raise NotAccepted
-    return sum(_store_one(tx, team, one, key) for one in anew)
+    stored = [one.conversation for one in anew if _store_one(tx, team, one, key)]
+    for id in stored:
+        record(tx, account.id, id, STORED, minute, key)
+    return len(stored)
 
 
 def _store_one(tx: WriteTx, team: Team, anew: Anew, key: ShredKey) -> bool:

@@ -12,9 +12,10 @@ from luwte.conversation import actions as conversations
 from luwte.conversation.around import Surroundings
 from luwte.desk import rewrap
 from luwte.desk.rewrap import AT_ONCE, Anew
-from luwte.errors import NotAccepted, SlowDown
+from luwte.errors import MalformedFrame, NotAccepted, SlowDown
 from luwte.staff import actions as staff
 from luwte.staff import people
+from luwte.staff.model import Session
 from luwte.staff.web import bearer, context
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
@@ -70,7 +71,10 @@ class Stored(msgspec.Struct, forbid_unknown_fields=True):
 async def following(data: JSONBody[After], request: Request[Any, Any, Any], state: State) -> Batch:
     """What is to be wrapped anew."""
     around: Surroundings = state.luwte.around
-    found = await _deed(request, state, rewrap.release, data.after)
+    session = await _session(request, state)
+    shown = state.luwte.desks.shown(session.token_hash)
+    found = await _deed(request, state, session, rewrap.RELEASED, rewrap.release, data.after, frozenset(shown))
+    shown.update((rewrap.RELEASED, conversation.id) for conversation, _ in found.conversations)
     kept = []
     for conversation, wraps in found.conversations:
         key = around.shred_key(conversation.id)
@@ -86,19 +90,33 @@ async def following(data: JSONBody[After], request: Request[Any, Any, Any], stat
 async def keep(data: JSONBody[Stored], request: Request[Any, Any, Any], state: State) -> dict[str, int]:
     """Keep what was wrapped anew."""
     anew = [Anew(one.conv, {(wrap.log, wrap.g): wrap.wrap for wrap in one.wraps}) for one in data.conversations]
-    return {"stored": await _deed(request, state, rewrap.store, data.epoch, anew)}
+    session = await _session(request, state)
+    return {"stored": await _deed(request, state, session, rewrap.STORED, rewrap.store, data.epoch, anew)}
 
 
-async def _deed(request: Request[Any, Any, Any], state: State, deed: Callable[..., Any], *values: Any) -> Any:
-    """Do it for the session that asks; put a refusal on record."""
-    luwte, token, minute = context(state), bearer(request), state.luwte.minute()
-    account = (await luwte.db.read(staff.session, token, minute)).account
-    if not luwte.limits.spend("rewrap", account.id, burst=240, per_minute=240):
+async def _session(request: Request[Any, Any, Any], state: State) -> Session:
+    """Whose it is. Raises `SignedOut`, or `SlowDown`."""
+    luwte = context(state)
+    session = await luwte.db.read(staff.session, bearer(request), luwte.minute())
+    if not luwte.limits.spend("rewrap", session.account.id, burst=240, per_minute=240):
         raise SlowDown
+    return session
+
+
+async def _deed(
+    request: Request[Any, Any, Any],
+    state: State,
+    session: Session,
+    action: str,
+    deed: Callable[..., Any],
+    *values: Any,
+) -> Any:
+    """Do it for the session that asks; put a refusal on record."""
+    luwte, minute = context(state), state.luwte.minute()
     try:
-        return await luwte.db.write(deed, token, *values, minute, state.luwte.around.shred_key)
-    except NotAccepted as refusal:
-        await luwte.db.write(people.refused, account, "conversation.rewrap", refusal, minute)
+        return await luwte.db.write(deed, bearer(request), *values, minute, state.luwte.around.shred_key)
+    except (NotAccepted, MalformedFrame) as refusal:
+        await luwte.db.write(people.refused, session.account, action, refusal, minute)
         raise
 
 

@@ -167,7 +167,8 @@ class DeskSocket:
                 account.id,
                 around.minute(),
                 certificates,
-                [frames.WrappedKey(key.epoch, key.wrap) for key in keys],
+                # The next epoch's key may be stored before its certificate is in memory: it comes with that one.
+                [frames.WrappedKey(key.epoch, key.wrap) for key in keys if key.epoch <= team.epoch],
             )
         )
         self._desks.opened(account.id, session.token_hash, self._number)

@@ -65,9 +65,9 @@ def epoch_topic(team: str) -> tuple[str, str]:
     return ("epoch", team)
 
 
-def removed(tx: ReadTx) -> list[str]:
-    """Who was removed, from any team."""
-    return store.removed(tx)
+def with_half(tx: ReadTx) -> list[str]:
+    """Whose half of a key the server is to have: everybody who may sign in, and who waits for a colleague."""
+    return store.account_ids(tx) + joining_store.applicant_ids(tx)
 
 
 def account_ids(tx: ReadTx) -> list[str]:

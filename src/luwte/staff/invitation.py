@@ -67,8 +67,12 @@ class Application:
     factor: Enrolment | None
     """None only in a demonstration."""
 
-    def check(self) -> None:
-        """Raise `MalformedFrame` for a name that is none, or a part of another length or shape."""
+    def check(self, *, is_demo: bool) -> None:
+        """Raise `MalformedFrame` for a name that is none, or a part that is missing or of another length or shape."""
+        if self.factor is not None:
+            self.factor.check()
+        elif not is_demo:
+            raise MalformedFrame
         lengths = {self.salt: 16, self.proof: KEY_BYTES, self.server_half: KEY_BYTES}
         boxes = (self.sealed_amk, self.sealed_x25519, self.sealed_ed25519)
         if any(len(part) != length for part, length in lengths.items()):

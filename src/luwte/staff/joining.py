@@ -4,10 +4,8 @@ import hmac
 
 from luwte.audit import actions as audit
 from luwte.crypto.certificate import cert_id, parse
-from luwte.errors import CertificateRefused, MalformedFrame, NameTaken, NoSuchInvitation
-from luwte.plumbing import keystore
+from luwte.errors import CertificateRefused, NameTaken, NoSuchInvitation
 from luwte.plumbing.db import ReadTx, WriteTx
-from luwte.plumbing.keystore import KeyStore
 from luwte.staff import joining_store, second_factor, second_factor_store, store
 from luwte.staff.invitation import (
     Applicant,
@@ -45,24 +43,23 @@ def refused(tx: WriteTx, code: str, refusal: str, minute: int) -> None:
     audit.record(tx, minute=minute, actor=actor, action="staff.join", result=refusal)
 
 
-def join(tx: WriteTx, keys: KeyStore, code: str, application: Application, door: Door) -> None:
-    """Use an invitation up: its owner waits for a colleague from now on.
+def join(tx: WriteTx, code: str, application: Application, door: Door) -> None:
+    """Use an invitation up: its owner waits for a colleague from now on. The server's half of their key is durable.
 
-    Raises `NoSuchInvitation`, `NameTaken` or `CodeRefused`.
+    What its browser made was checked before: of its shape, which costs no job of the writer's. Raises
+    `NoSuchInvitation`, `NameTaken` or `CodeRefused`.
     """
     minute = int(door.now) // 60
-    application.check()
     invitation, founds = look(tx, code, minute)
     if founds:
         raise CertificateRefused
-    _begin(tx, keys, invitation, application, door)
+    _begin(tx, invitation, application, door)
     joining_store.put_applicant(tx, _applicant(invitation, application, minute))
     audit.record(tx, minute=minute, actor=invitation.account, action="staff.join")
 
 
 def found(
     tx: WriteTx,
-    keys: KeyStore,
     code: str,
     application: Application,
     founding: Founding,
@@ -70,20 +67,20 @@ def found(
     line_name: str,
     door: Door,
 ) -> None:
-    """Make the organisation, its team and its first lead, all at once.
+    """Make the organisation, its team and its first lead, all at once. The server's half of their key is durable.
 
     Raises `NoSuchInvitation`, `CodeRefused`, or `CertificateRefused` also when there is an organisation already.
     """
     minute = int(door.now) // 60
-    application.check()
     invitation, founds = look(tx, code, minute)
     if not founds:
         raise CertificateRefused
     check_founding(founding, application, invitation, organisation, int(door.now))
-    _begin(tx, keys, invitation, application, door)
+    _begin(tx, invitation, application, door)
     epoch = parse(founding.team_certificate).certificate.epoch
     team = Team(invitation.team, line_name, epoch, founding.admin_certificate, founding.team_certificate)
     store.put_team(tx, team)
+    store.began_epoch(tx, team.slug, minute)
     applicant = _applicant(invitation, application, minute)
     store.put_account(tx, account_of(tx, applicant, founding.certificate))
     store.put_team_key(tx, invitation.account, TeamKey(invitation.team, epoch, founding.team_key))
@@ -136,15 +133,10 @@ def _applicant(invitation: Invitation, application: Application, minute: int) ->
     )
 
 
-def _begin(tx: WriteTx, keys: KeyStore, invitation: Invitation, application: Application, door: Door) -> None:
-    """The code is used up, and the server's half of the key is durable before anything that needs it."""
-    if application.factor is None and not door.is_demo:
-        raise MalformedFrame
+def _begin(tx: WriteTx, invitation: Invitation, application: Application, door: Door) -> None:
+    """The code is used up."""
     if joining_store.is_name_taken(tx, application.name):
         raise NameTaken
     if application.factor is not None:
         second_factor.enrol(tx, invitation.account, application.factor, door.server_secret, door.now)
     joining_store.end_invitation(tx, invitation.id, int(door.now) // 60)
-    id = bytes.fromhex(invitation.account)
-    keys.erase(keystore.STAFF, id)  # of a try that was cut off before its commit
-    keys.put(keystore.STAFF, id, application.server_half)

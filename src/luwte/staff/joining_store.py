@@ -78,6 +78,11 @@ def applicants(tx: ReadTx, team: str) -> list[Applicant]:
     return [Applicant(*row) for row in rows]
 
 
+def applicant_ids(tx: ReadTx) -> list[str]:
+    """Who waits, for any team."""
+    return [row[0] for row in tx.all("SELECT id FROM applicant")]
+
+
 def remove_applicant(tx: WriteTx, id: str) -> None:
     """They wait no more."""
     tx.execute("DELETE FROM applicant WHERE id = ?", id)

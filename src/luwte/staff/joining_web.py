@@ -1,5 +1,7 @@
 """Joining over HTTP, before anybody has a session. Bodies are JSON, bytes in them base64."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -8,6 +10,8 @@ from litestar.datastructures import State
 from litestar.params import JSONBody
 
 from luwte.errors import CertificateRefused, CodeRefused, NameTaken, NoSuchInvitation, Refusal, SlowDown
+from luwte.plumbing import keystore
+from luwte.plumbing.keystore import KeyStore
 from luwte.staff import joining
 from luwte.staff.invitation import CODE_LETTERS, Application, Founding
 from luwte.staff.model import Door
@@ -100,7 +104,7 @@ async def join(data: JSONBody[JoinBody], request: Request[Any, Any, Any], state:
     """Use a code up, and wait for a colleague."""
     luwte = context(state)
     try:
-        await luwte.db.write(joining.join, luwte.keys, data.code, data.application(), _door(luwte))
+        await _begin(luwte, data.code, data.application(), joining.join, _door(luwte))
     except REFUSALS as refusal:
         await _refused(luwte, request, data.code, refusal)
         raise
@@ -124,11 +128,11 @@ async def found(data: JSONBody[FoundBody], request: Request[Any, Any, Any], stat
     try:
         if luwte.root not in (b"", data.root):
             raise CertificateRefused
-        await luwte.db.write(
-            joining.found,
-            luwte.keys,
+        await _begin(
+            luwte,
             data.code,
             data.application(),
+            joining.found,
             founding,
             luwte.settings.organisation,
             luwte.settings.line_name,
@@ -139,6 +143,28 @@ async def found(data: JSONBody[FoundBody], request: Request[Any, Any, Any], stat
         raise
     await luwte.reload_teams()
     return {}
+
+
+async def _begin(luwte: Context, code: str, application: Application, deed: Callable[..., None], *values: Any) -> None:
+    """Do it once the server's half of the key is durable; that of a refused try is erased again.
+
+    One at a time, so that of two who use a code at once neither erases the half of the other.
+    """
+    application.check(is_demo=luwte.is_demo)
+    async with luwte.joining:
+        invitation, _ = await luwte.db.read(joining.look, code, luwte.minute())
+        id = bytes.fromhex(invitation.account)
+        await asyncio.to_thread(_put_half, luwte.keys, id, application.server_half)
+        try:
+            await luwte.db.write(deed, code, application, *values)
+        except Refusal:
+            await asyncio.to_thread(luwte.keys.erase, keystore.STAFF, id)
+            raise
+
+
+def _put_half(keys: KeyStore, id: bytes, half: bytes) -> None:
+    keys.erase(keystore.STAFF, id)  # of a try that was cut off before its commit
+    keys.put(keystore.STAFF, id, half)
 
 
 def _door(luwte: Context) -> Door:

@@ -1,13 +1,12 @@
 """A lead's deeds with people: invite, withdraw, admit, decline; and certificates that last."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from luwte.audit import actions as audit
 from luwte.crypto.certificate import Type, Untrusted, cert_id, check_chain, parse
-from luwte.errors import CertificateRefused, NoSuchApplicant, NoSuchInvitation, Refusal
-from luwte.plumbing import keystore
+from luwte.errors import CertificateRefused, EpochNotDue, NoSuchApplicant, NoSuchInvitation, Refusal
 from luwte.plumbing.db import ReadTx, WriteTx
-from luwte.plumbing.keystore import KeyStore
 from luwte.staff import actions, joining_store, second_factor_store, store
 from luwte.staff.invitation import (
     Admission,
@@ -20,6 +19,9 @@ from luwte.staff.invitation import (
 )
 from luwte.staff.joining import account_of
 from luwte.staff.model import Account, Member, Team, TeamKey
+
+LONGEST_EPOCH = 90 * 24 * 60
+"""Minutes after which a team's key may change though nobody left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +88,32 @@ def withdraw(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
     audit.record(tx, minute=minute, actor=account.id, action="staff.withdraw", reason=found.account)
 
 
-def admit(tx: WriteTx, token: bytes, id: str, admission: Admission, pinned: Pinned, now: int) -> None:
+def withdraw_all(tx: WriteTx, lead: Account, made_by: str, minute: int) -> None:
+    """Take back what somebody of the lead's team invited and nobody used: they may have kept a code."""
+    for one in joining_store.open_invitations(tx, lead.team):
+        if one.made_by == made_by and one.counts(minute):
+            joining_store.end_invitation(tx, one.id, minute)
+            audit.record(tx, minute=minute, actor=lead.id, action="staff.withdraw", reason=one.account)
+
+
+def admit(
+    tx: WriteTx,
+    token: bytes,
+    id: str,
+    admission: Admission,
+    pinned: Pinned,
+    now: int,
+    half: Callable[[bytes], bytes | None],
+) -> None:
     """Make an applicant a member: with a certificate that the team-admin key signed, and the team's keys wrapped.
 
-    Raises `NoSuchApplicant` or `CertificateRefused`. *now* is in Unix seconds.
+    Raises `NoSuchApplicant`, also for one whose *half* of the key the server has not: they could open nothing; or
+    `CertificateRefused`. *now* is in Unix seconds.
     """
     minute = now // 60
     account = _lead(tx, token, minute)
     applicant = joining_store.applicant(tx, id, account.team)
-    if applicant is None:
+    if applicant is None or half(bytes.fromhex(id)) is None:
         raise NoSuchApplicant
     team = _team(tx, account)
     check_admission(admission, applicant, pinned.root, team.admin_certificate, pinned.organisation, now)
@@ -109,14 +128,15 @@ def admit(tx: WriteTx, token: bytes, id: str, admission: Admission, pinned: Pinn
     audit.record(tx, minute=minute, actor=account.id, action="staff.admit", reason=id)
 
 
-def decline(tx: WriteTx, keys: KeyStore, token: bytes, id: str, minute: int) -> None:
-    """Send an applicant away; what they sealed never opens again. Raises `NoSuchApplicant`."""
+def decline(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
+    """Send an applicant away. Raises `NoSuchApplicant`.
+
+    The server's half of their key is erased after the commit, by the caller, or else at the next start.
+    """
     account = _lead(tx, token, minute)
     if joining_store.applicant(tx, id, account.team) is None:
         raise NoSuchApplicant
-    # The record comes first: without one nothing is erased.
     audit.record(tx, minute=minute, actor=account.id, action="staff.decline", reason=id)
-    keys.erase(keystore.STAFF, bytes.fromhex(id))
     second_factor_store.forget(tx, id)
     joining_store.remove_applicant(tx, id)
 
@@ -145,13 +165,19 @@ def begin_epoch(tx: WriteTx, token: bytes, epoch: NextEpoch, pinned: Pinned, now
     """Put the team's next key in force: new conversations are wrapped to it, and only today's members have it.
 
     Each member gets it, or nobody: who was invited or removed while the lead's browser made it makes it outdated.
-    Raises `CertificateRefused`. *now* is in Unix seconds.
+    Raises `CertificateRefused`, or `EpochNotDue`: each epoch closes all desks for a moment and costs a wrapping anew of
+    all that ended, so that none begins without a reason. *now* is in Unix seconds.
     """
     minute = now // 60
     account = _lead(tx, token, minute)
     team, members = _team(tx, account), store.members(tx, account.team)
+    began = store.epoch_began(tx, team.slug)
+    is_old = began is not None and minute - began >= LONGEST_EPOCH
+    if not is_old and not store.is_known_outside(tx, team.slug, team.epoch):
+        raise EpochNotDue
     check_next_epoch(epoch, team, {one.id for one in members}, pinned.root, pinned.organisation, now)
     store.put_team(tx, Team(team.slug, team.name, team.epoch + 1, team.admin_certificate, epoch.certificate))
+    store.began_epoch(tx, team.slug, minute)
     for id, wrap in epoch.wraps.items():
         store.put_team_key(tx, id, TeamKey(team.slug, team.epoch + 1, wrap))
     if joining_store.recovery(tx):

@@ -1,5 +1,6 @@
 """A lead's deeds with people over HTTP, with the token of a session. Bodies are JSON, bytes in them base64."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
@@ -8,7 +9,16 @@ from litestar import Request, get, post
 from litestar.datastructures import State
 from litestar.params import JSONBody
 
-from luwte.errors import CertificateRefused, NoSuchApplicant, NoSuchInvitation, NoSuchMember, NotAccepted, SlowDown
+from luwte.errors import (
+    CertificateRefused,
+    EpochNotDue,
+    NoSuchApplicant,
+    NoSuchInvitation,
+    NoSuchMember,
+    NotAccepted,
+    SlowDown,
+)
+from luwte.plumbing import keystore
 from luwte.staff import actions, people
 from luwte.staff.invitation import DAYS, Admission, NextEpoch
 from luwte.staff.people import Pinned
@@ -16,7 +26,13 @@ from luwte.staff.web import Context, WrappedTeamKey, bearer, context
 
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Epoch = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
-REFUSALS = (NotAccepted, NoSuchInvitation, NoSuchApplicant, NoSuchMember, CertificateRefused)
+REFUSALS = (NotAccepted, NoSuchInvitation, NoSuchApplicant, NoSuchMember, CertificateRefused, EpochNotDue)
+
+MEMBERS = 500
+"""Of one team, who all get its next key at once."""
+
+LARGEST_EPOCH = 131_072
+"""Bytes of the one body that grows with the team: 170 for each of its members."""
 
 
 class InvitationRow(msgspec.Struct):
@@ -130,7 +146,7 @@ class EpochBody(msgspec.Struct, forbid_unknown_fields=True):
     """What a lead's browser made for the team's next epoch."""
 
     certificate: bytes
-    wraps: Annotated[list[MemberWrap], msgspec.Meta(min_length=1, max_length=500)]
+    wraps: Annotated[list[MemberWrap], msgspec.Meta(min_length=1, max_length=MEMBERS)]
     recovery_wrap: bytes
 
 
@@ -176,7 +192,8 @@ async def admit(data: JSONBody[AdmitBody], request: Request[Any, Any, Any], stat
     """Make an applicant a colleague."""
     luwte = context(state)
     admission = Admission(data.certificate, {one.epoch: one.wrap for one in data.team_keys}, data.admin_key)
-    await _deed(luwte, request, "staff.admit", people.admit, data.id, admission, _pinned(luwte), int(luwte.now()))
+    half = luwte.keys.of(keystore.STAFF)
+    await _deed(luwte, request, "staff.admit", people.admit, data.id, admission, _pinned(luwte), int(luwte.now()), half)
     await luwte.reload_teams()
     return {}
 
@@ -185,11 +202,9 @@ async def admit(data: JSONBody[AdmitBody], request: Request[Any, Any, Any], stat
 async def decline(data: JSONBody[ById], request: Request[Any, Any, Any], state: State) -> dict[str, str]:
     """Send an applicant away."""
     luwte = context(state)
-
-    def job(tx: Any, token: bytes, id: str, minute: int) -> None:
-        people.decline(tx, luwte.keys, token, id, minute)
-
-    await _deed(luwte, request, "staff.decline", job, data.id, luwte.minute())
+    await _deed(luwte, request, "staff.decline", people.decline, data.id, luwte.minute())
+    # After the commit: a deed touches nothing but its transaction. What a crash leaves is erased at the next start.
+    await asyncio.to_thread(luwte.keys.erase, keystore.STAFF, bytes.fromhex(data.id))
     return {}
 
 
@@ -217,7 +232,7 @@ async def remove(data: JSONBody[ById], request: Request[Any, Any, Any], state: S
     return {}
 
 
-@post("/desk/epoch", status_code=200)
+@post("/desk/epoch", status_code=200, request_max_body_size=LARGEST_EPOCH)
 async def epoch(data: JSONBody[EpochBody], request: Request[Any, Any, Any], state: State) -> dict[str, str]:
     """Put the team's next key in force."""
     luwte = context(state)

@@ -47,6 +47,12 @@ class Enrolment:
     code: str = field(repr=False)
     recovery: tuple[bytes, ...] = field(repr=False)
 
+    def check(self) -> None:
+        """Raise `MalformedFrame` for what no browser of ours makes."""
+        if len(self.secret) != SECRET_BYTES:
+            raise MalformedFrame
+        _check_recovery_codes(self.recovery)
+
 
 @dataclass(frozen=True, slots=True)
 class Passed:
@@ -77,8 +83,7 @@ def enrol(tx: WriteTx, account: str, enrolment: Enrolment, server_secret: bytes,
     Raises `CodeRefused` when the app shows another code, `MalformedFrame` for what no browser of ours makes. Puts
     nothing on record: the deed that it is part of does.
     """
-    if len(enrolment.secret) != SECRET_BYTES:
-        raise MalformedFrame
+    enrolment.check()
     step = accepted_step(enrolment.secret, _typed(enrolment.code), now, NEVER)
     if step is None:
         raise CodeRefused
@@ -89,9 +94,13 @@ def enrol(tx: WriteTx, account: str, enrolment: Enrolment, server_secret: bytes,
 
 def put_recovery_codes(tx: WriteTx, account: str, codes: tuple[bytes, ...], server_secret: bytes) -> None:
     """Keep these recovery codes in place of the ones before. Raises `MalformedFrame`."""
+    _check_recovery_codes(codes)
+    store.put_recovery_codes(tx, account, [_hash(server_secret, account, code) for code in codes])
+
+
+def _check_recovery_codes(codes: tuple[bytes, ...]) -> None:
     if len(set(codes)) != RECOVERY_CODES or any(len(code) != RECOVERY_BYTES for code in codes):
         raise MalformedFrame
-    store.put_recovery_codes(tx, account, [_hash(server_secret, account, code) for code in codes])
 
 
 def judge(

@@ -29,6 +29,17 @@ def put_team(tx: WriteTx, team: Team) -> None:
     )
 
 
+def began_epoch(tx: WriteTx, team: str, minute: int) -> None:
+    """The team's key of today was put in force."""
+    tx.execute("UPDATE team SET epoch_began = ? WHERE slug = ?", minute, team)
+
+
+def epoch_began(tx: ReadTx, team: str) -> int | None:
+    """The minute at which the team's key of today was put in force; None when nobody wrote it down."""
+    row = tx.one("SELECT epoch_began FROM team WHERE slug = ?", team)
+    return row[0] if row else None
+
+
 def put_account(tx: WriteTx, account: Account) -> None:
     """Add the account, or renew its certificate; past certificates stay, for what was signed under them."""
     tx.execute(
@@ -143,11 +154,6 @@ def disable(tx: WriteTx, account: Account, minute: int) -> list[bytes]:
 def is_known_outside(tx: ReadTx, team: str, epoch: int) -> bool:
     """Whether somebody who was removed had the team's key of this epoch."""
     return tx.one("SELECT 1 FROM account WHERE team = ? AND disabled = 1 AND knew >= ?", team, epoch) is not None
-
-
-def removed(tx: ReadTx) -> list[str]:
-    """The accounts that are used no more."""
-    return [row[0] for row in tx.all("SELECT id FROM account WHERE disabled = 1")]
 
 
 def account_ids(tx: ReadTx) -> list[str]:

@@ -1,5 +1,6 @@
 """Signing in and out over HTTP; bodies are JSON, bytes in them base64."""
 
+import asyncio
 import os
 from typing import Annotated, Any, Protocol
 
@@ -95,6 +96,8 @@ class Context(Protocol):
     keys: KeyStore
     limits: Limits
     server_secret: bytes
+    joining: asyncio.Lock
+    """Held while somebody uses a code up."""
     settings: Settings
     root: bytes
     """The pinned root; empty before one is."""
@@ -149,17 +152,17 @@ async def sign_in(data: JSONBody[SignInBody], request: Request[Any, Any, Any], s
     door = Door(luwte.server_secret, luwte.now(), luwte.is_demo, may_guess=may_guess)
     try:
         account, keys = await luwte.db.write(actions.sign_in, shown, door, token, luwte.minute())
-    except SignInRefused:
+    except (SignInRefused, NotAdmitted) as refusal:
         # Only wrong tries count, and a right one always passes: nobody can keep a counsellor out by guessing at the
         # name. The passphrase is generated and too long to guess; this bounds the noise, in the audit log, too.
         here = source(request)
         is_heard = luwte.limits.spend("sign_ins", here, burst=60, per_minute=60)
         if not (is_heard and luwte.limits.spend("sign_in", f"{here}\0{data.name}", burst=TRIES, per_minute=1)):
             raise SlowDown from None
-        await luwte.db.write(actions.sign_in_refused, data.name, luwte.minute(), knew_passphrase=known is not None)
-        raise
-    except NotAdmitted:
-        await luwte.db.write(actions.sign_in_not_admitted, data.name, luwte.minute())
+        if isinstance(refusal, NotAdmitted):
+            await luwte.db.write(actions.sign_in_not_admitted, data.name, luwte.minute())
+        else:
+            await luwte.db.write(actions.sign_in_refused, data.name, luwte.minute(), knew_passphrase=known is not None)
         raise
     luwte.limits.forget("code", account.id)
     return SignInAnswer(token=token, **_keys(luwte, account, keys))

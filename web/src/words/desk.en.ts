@@ -155,6 +155,7 @@ export const en: Record<keyof typeof nl, string> = {
   "did.staff.remove": "Removed from the team",
   "did.staff.epoch": "Made the team's next key",
   "did.conversation.rewrap": "Gave it the new key",
+  "did.conversation.rewrapped": "Kept it under the new key",
   "did.staff.second_factor": "Set up a second factor",
   "did.staff.recovery_codes": "Made new recovery codes",
   "did.staff.passphrase": "Changed the passphrase",

@@ -153,6 +153,7 @@ export const nl = {
   "did.staff.remove": "Haalde uit het team",
   "did.staff.epoch": "Maakte de nieuwe sleutel van het team",
   "did.conversation.rewrap": "Gaf het de nieuwe sleutel",
+  "did.conversation.rewrapped": "Bewaarde het onder de nieuwe sleutel",
   "did.staff.second_factor": "Nieuw tweede slot",
   "did.staff.recovery_codes": "Nieuwe reservecodes",
   "did.staff.passphrase": "Nieuwe wachtzin",
