@@ -86,6 +86,7 @@ export const en: Record<keyof typeof nl, string> = {
   "glass.none": "There is no such conversation on that day, or it was erased.",
   "glass.own": "You have this conversation open already.",
   "glass.limit": "You have three open in this way. Stop reading one first.",
+  "glass.often": "You opened so many conversations today that a colleague must open the next one.",
   "glass.here": "Emergency access, to read only. It closes after an hour.",
   "glass.close": "Stop reading",
   "glass.list": "Used emergency access",
