@@ -36,7 +36,7 @@ def files(client: Path) -> tuple[list[Path], list[Path]]:
     for one in found:
         text = texts.get(one) or one.read_text()
         found += [file for file in texts if file.name in text and file not in found]
-    curves = [file for file in found if "Montgomery" in texts.get(file, "")]
+    curves = [file for file in found if "ed25519: " in texts.get(file, "")]
     return [file for file in found if file not in curves], curves
 
 

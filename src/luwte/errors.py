@@ -127,6 +127,13 @@ class LimitReached(Refusal):
     status, code, says = 409, "limit_reached", "You have as many conversations as one desk may have. End one first."
 
 
+class OpenedOften(Refusal):
+    """One account broke glass as often as it may in a day."""
+
+    status, code = 409, "opened_often"
+    says = "You opened so many conversations today that a colleague must open the next one."
+
+
 class ReasonNeeded(Refusal):
     """No reason was given, or one that is too short, too long or not plain text."""
 

@@ -212,7 +212,7 @@ def test_both_judge_a_chain_alike(browser: Browser, issuers: Any, said: Any, ask
 def test_all_three_agree_about_every_signature(
     browser: Browser, seed: bytes, message: bytes, data: st.DataObject
 ) -> None:
-    """OpenSSL, the browser's own and noble: sound ones, spoilt ones, other spellings, crooked keys."""
+    """OpenSSL, the browser's own and the portable one: sound ones, spoilt ones, other spellings, crooked keys."""
     public, signature = signing_public_of(seed), sign(seed, message)
     edge = st.sampled_from([bytes(32), b"\x01" + bytes(31), b"\xff" * 32, b"\xed" + b"\xff" * 30 + b"\x7f", public])
     public = data.draw(st.one_of(st.just(public), edge, fixed(32)))

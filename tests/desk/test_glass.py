@@ -24,7 +24,7 @@ from attack.attackers import (
 from desk.test_danger import deeds, hears
 from luwte.audit.model import pseudonym
 from luwte.crypto.envelope import NOTE, TEAM_LOG
-from luwte.desk.glass import GROUNDS, LASTS, LONGEST, SHORTEST, check_reason
+from luwte.desk.glass import A_DAY, DAY, GROUNDS, LASTS, LONGEST, SHORTEST, check_reason
 from luwte.errors import ReasonNeeded
 from luwte.plumbing import keystore
 
@@ -248,6 +248,32 @@ def test_it_closes_after_an_hour_and_with_the_shift(tmp_path: Path) -> None:
 def _is_past_midnight(house: House) -> bool:
     """Whether the hour that the clock was wound took it into another day."""
     return house.luwte.minute() // 1440 != (house.luwte.minute() - LASTS) // 1440
+
+
+def test_however_quick_the_hand_not_more_than_so_often_a_day(tmp_path: Path) -> None:
+    """Opening and closing again and again ends for the day: it is one account's limit, and a colleague can go on."""
+    clock = Wound()
+
+    async def story(house: House) -> None:
+        noor, sam, robin = await three_at_desks(house)
+        visitor = await a_taken_conversation(house, noor)
+        day = today(house)
+        for _ in range(A_DAY):
+            assert (await breaks(sam, day=day))["t"] == "opened"
+            sam.line.send("close_glass", conv=visitor.conv)
+            await sam.line.hear("stepped_out")
+        for _ in range(2):
+            assert (await breaks(sam, day=day))["code"] == "opened_often"
+        assert (await breaks(robin, day=day))["t"] == "opened"
+        found = await deeds(house, "glass.break")
+        assert found.count((sam.person.id, "glass.break", "absent", "done")) == A_DAY
+        assert found.count((sam.person.id, "glass.break", "", "opened_often")) == 1
+        clock.ahead += DAY * 60
+        sam.token = b""
+        await sam.opens_desk()
+        assert (await breaks(sam, day=day))["t"] == "opened"
+
+    play(story, tmp_path / "house", clock)
 
 
 def test_nobody_watches_only_over_themselves(tmp_path: Path) -> None:

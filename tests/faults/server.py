@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -34,6 +34,14 @@ class Patience:
         self._left -= min(now - self._last, 0.25)
         self._last = now
         return self._left <= 0
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for what must come."""
+    patience = Patience(120)
+    while not true():
+        assert not patience.ends()
+        await asyncio.sleep(0.005)
 
 
 class Launcher:

@@ -19,7 +19,7 @@ from faults.figures import tell
 from faults.house import Crowd, doorstep, read_as_visitor, run, seeded
 from faults.killing import integrity
 from faults.people import Manners
-from faults.server import Launcher, Patience, Server, a_launcher, a_server
+from faults.server import Launcher, Server, a_launcher, a_server, until
 
 TOLD = {"failed", "busy", "out_of_order"}
 """What may be said of a message that could not be stored: the same bytes again, later."""
@@ -59,10 +59,10 @@ def story(folder: Path, makes: Makes) -> None:
             server = stage.server
             crowd = Crowd(stage.people, doorstep(server), Manners(pause=0.2))
             crowd.comes()
-            await _until(lambda: len(crowd.history.acks) > 400)
+            await until(lambda: len(crowd.history.acks) > 400)
             connections = len(crowd.history.lines)
             stage.breaks()
-            await _until(lambda: refusals(crowd)["failed"] > 20)
+            await until(lambda: refusals(crowd)["failed"] > 20)
             kept = {box.log: box.last for person in crowd.everybody for box in person.boxes.values()}
             # Reading, listening and every connection go on.
             visitor = crowd.visitors[0]
@@ -151,10 +151,3 @@ def _check_complaints(server: Server) -> None:
     assert lines
     for line in lines:
         assert re.match(r"ERROR luwte: unexpected error in [a-z ]+: (OperationalError|OSError) at ", line), line
-
-
-async def _until(true: Callable[[], bool]) -> None:
-    patience = Patience(120)
-    while not true():
-        assert not patience.ends()
-        await asyncio.sleep(0.005)

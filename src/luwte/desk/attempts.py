@@ -16,6 +16,7 @@ from luwte.errors import (
     NoSuchOffer,
     NotAccepted,
     NotOnShift,
+    OpenedOften,
     ReasonNeeded,
     Refusal,
     SignedOut,
@@ -63,6 +64,7 @@ OUT_OF_REACH = (
     AlreadyOffered,
     NoSuchOffer,
     VisitorAway,
+    OpenedOften,
     ReasonNeeded,
     Failed,
 )

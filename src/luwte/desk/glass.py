@@ -13,7 +13,7 @@ from luwte.desk import glass_store as store
 from luwte.desk.actions import record, whole
 from luwte.desk.glass_store import Broken
 from luwte.desk.supervision import Joined
-from luwte.errors import LimitReached, NoSuchConversation, NotAccepted, ReasonNeeded, WrongOrder
+from luwte.errors import LimitReached, NoSuchConversation, NotAccepted, OpenedOften, ReasonNeeded, WrongOrder
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.plumbing.lock import lock, unlock
 from luwte.staff import actions as staff
@@ -35,6 +35,9 @@ LASTS = 60
 
 AT_ONCE = 3
 """Conversations that one account may have open so."""
+
+A_DAY, DAY = 12, 24 * 60
+"""How often one account may do it in so many minutes: more than any night asks for, and few enough to be looked at."""
 
 
 def glass_topic(team: str) -> tuple[str, str]:
@@ -62,7 +65,7 @@ def find(tx: ReadTx, account: Account, number: int, day: int) -> bytes:
 
 
 def open_up(tx: WriteTx, session: Session, id: bytes, basis: str, reason: str, minute: int, key: ShredKey) -> None:
-    """Open a conversation of one's team. Raises `ReasonNeeded`."""
+    """Open a conversation of one's team. Raises `ReasonNeeded`, `LimitReached` or `OpenedOften`."""
     staff.check_session(tx, session, minute)
     account = session.account
     words, shred_key = check_reason(basis, reason), key(id)
@@ -75,6 +78,8 @@ def open_up(tx: WriteTx, session: Session, id: bytes, basis: str, reason: str, m
         raise WrongOrder
     if len(mine) >= AT_ONCE:
         raise LimitReached
+    if store.times(tx, account.id, minute - DAY) >= A_DAY:
+        raise OpenedOften
     locked = lock(shred_key, b"glass", id, _row(account.id, minute), words.encode())
     store.put(tx, account.team, id, conversation.number, account.id, basis, locked, minute)
     record(tx, account.id, id, "glass.break", minute, key, reason=basis)

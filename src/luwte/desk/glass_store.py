@@ -52,6 +52,13 @@ def opened_by(tx: ReadTx, account: str) -> list[Broken]:
     return [Broken(*row) for row in rows]
 
 
+def times(tx: ReadTx, account: str, since: int) -> int:
+    """How often this account broke glass after minute *since*."""
+    row = tx.one("SELECT count(*) FROM glass WHERE account = ? AND minute > ?", account, since)
+    assert row is not None
+    return int(row[0])
+
+
 def opened(tx: ReadTx) -> list[Broken]:
     """What anybody has open."""
     return [Broken(*row) for row in tx.all(f"SELECT {_COLUMNS} FROM glass WHERE closed IS NULL ORDER BY key")]

@@ -1,4 +1,4 @@
-/** X25519 and Ed25519: the browser's own where it has them and they answer right, else noble. */
+/** X25519 and Ed25519: the browser's own where it has them and they answer right, else one in JavaScript. */
 
 import { type Bytes, equal, unhex } from "./bytes.ts";
 import { nativeAgreement, nativeSignatures } from "./native.ts";
@@ -66,13 +66,13 @@ export async function verify(publicKey: Uint8Array, signature: Uint8Array, messa
 async function chooseAgreement(): Promise<Agreement> {
   const answers = () => nativeAgreement.agreementKey(X25519_PRIVATE).then((key) => key.publicKey);
   if (await gives(X25519_PUBLIC, answers)) return nativeAgreement;
-  return (await import("./noble.ts")).nobleAgreement;
+  return (await import("./portable.ts")).portableAgreement;
 }
 
 async function chooseSignatures(): Promise<Signatures> {
   const answers = () => nativeSignatures.signingKey(ED25519_SEED).then((key) => key.publicKey);
   if (await gives(ED25519_PUBLIC, answers)) return nativeSignatures;
-  return (await import("./noble.ts")).nobleSignatures;
+  return (await import("./portable.ts")).portableSignatures;
 }
 
 async function gives(expected: Bytes, answers: () => Promise<Bytes>): Promise<boolean> {

@@ -1,4 +1,4 @@
-/** Which 32 bytes may be a public key, and what both makers of curve arithmetic (native, noble) must offer. */
+/** Which 32 bytes may be a public key, and what both makers of curve arithmetic (native, portable) must offer. */
 
 import type { KEM, KeyPair } from "hpke";
 import { type Bytes, hex, owned, unhex } from "./bytes.ts";

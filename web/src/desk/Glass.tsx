@@ -16,6 +16,7 @@ const refusals = {
   no_such_conversation: "glass.none",
   wrong_order: "glass.own",
   limit_reached: "glass.limit",
+  opened_often: "glass.often",
   network: "in.network",
 } as const;
 

@@ -27,6 +27,7 @@ const sentences = {
   already_offered: "no.twice",
   no_such_offer: "no.offer",
   unsent: "no.unsent",
+  opened_often: "glass.often",
   reason_needed: "glass.short",
   conversation_ended: "end.team",
   no_such_conversation: "gone",

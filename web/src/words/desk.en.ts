@@ -94,6 +94,7 @@ export const en: Record<keyof typeof nl, string> = {
   "glass.none": "There is no such conversation on that day, or it was erased.",
   "glass.own": "You have this conversation open already.",
   "glass.limit": "You have three open in this way. Stop reading one first.",
+  "glass.often": "You opened so many conversations today that a colleague must open the next one.",
   "glass.here": "Emergency access, to read only. It closes after an hour.",
   "glass.unsealed":
     "A colleague left since, and this chat got another key. What the team wrote is signed; that the visitor wrote the rest can no longer be checked.",

@@ -92,6 +92,7 @@ export const nl = {
   "glass.none": "Op die dag is er geen gesprek met dit nummer, of het is gewist.",
   "glass.own": "Je hebt dit gesprek al open.",
   "glass.limit": "Je hebt er zo al drie open. Stop eerst met lezen van één.",
+  "glass.often": "Je hebt vandaag zo veel gesprekken geopend dat een collega het volgende moet openen.",
   "glass.here": "Noodtoegang, alleen om te lezen. Het sluit na een uur.",
   "glass.unsealed":
     "Sindsdien ging er een collega weg, en dit gesprek kreeg een andere sleutel. Wat het team schreef is ondertekend; dat de bezoeker de rest schreef, is niet meer na te gaan.",

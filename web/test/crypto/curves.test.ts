@@ -7,8 +7,8 @@ import fc from "fast-check";
 import { concat, unhex, utf8 } from "../../src/crypto/bytes.ts";
 import { agreement, agreementKey, checkEd25519, checkX25519, signingKey, verify } from "../../src/crypto/curves.ts";
 import { nativeAgreement, nativeSignatures } from "../../src/crypto/native.ts";
-import { nobleAgreement, nobleSignatures } from "../../src/crypto/noble.ts";
 import { isSoundSignature } from "../../src/crypto/points.ts";
+import { portableAgreement, portableSignatures } from "../../src/crypto/portable.ts";
 import { Purpose, unwrap, wrap } from "../../src/crypto/wrap.ts";
 import { forNeutralKey, little, NEUTRAL, number, ORDER, PRIME, sha512, withNeutralR } from "./forgeries.ts";
 import { filled, fixed, flips, refused } from "./play.ts";
@@ -59,10 +59,10 @@ test("a key has one spelling and 32 bytes", async () => {
 
 test("both implementations make the same keys and signatures", async () => {
   const property = fc.asyncProperty(fixed(32), fc.uint8Array({ maxLength: 100 }), async (secret, message) => {
-    const ours = [await nativeSignatures.signingKey(secret), await nobleSignatures.signingKey(secret)] as const;
+    const ours = [await nativeSignatures.signingKey(secret), await portableSignatures.signingKey(secret)] as const;
     assert.deepEqual(ours[0].publicKey, ours[1].publicKey);
     assert.deepEqual(await ours[0].sign(message), await ours[1].sign(message));
-    const pairs = [await nativeAgreement.agreementKey(secret), await nobleAgreement.agreementKey(secret)] as const;
+    const pairs = [await nativeAgreement.agreementKey(secret), await portableAgreement.agreementKey(secret)] as const;
     assert.deepEqual(pairs[0].publicKey, pairs[1].publicKey);
   });
   await fc.assert(property, { numRuns: 30 });
@@ -70,7 +70,7 @@ test("both implementations make the same keys and signatures", async () => {
 
 for (const { name, holds } of [
   { name: "native", holds: nativeSignatures.holds },
-  { name: "noble", holds: nobleSignatures.holds },
+  { name: "portable", holds: portableSignatures.holds },
 ]) {
   test(`a signature (${name}) fits its message and key only`, async () => {
     assert.ok(await holds(KEY.publicKey, SIGNATURE, MESSAGE));
@@ -119,19 +119,19 @@ test("keys and points of small order sign nothing", async () => {
     for (let i = 0; i < 16; i++) assert.ok(!(await verify(point, neutral, utf8(String(i)))));
     assert.ok(!(await verify(KEY.publicKey, concat(point, filled(0)), MESSAGE)));
   }
-  assert.ok(await nobleSignatures.holds(little(1n), neutral, MESSAGE), "without our check it would pass");
+  assert.ok(await portableSignatures.holds(little(1n), neutral, MESSAGE), "without our check it would pass");
 });
 
 test("a signature with a neutral R is refused though it holds", async () => {
   const signature = withNeutralR(filled(1), MESSAGE);
-  assert.ok(await nobleSignatures.holds(KEY.publicKey, signature, MESSAGE));
+  assert.ok(await portableSignatures.holds(KEY.publicKey, signature, MESSAGE));
   assert.ok(!(await verify(KEY.publicKey, signature, MESSAGE)));
 });
 
 test("a neutral key is refused though one signature holds for every message", async () => {
   const signature = forNeutralKey(filled(1));
   for (const message of [utf8("yes"), utf8("no")]) {
-    assert.ok(await nobleSignatures.holds(NEUTRAL, signature, message));
+    assert.ok(await portableSignatures.holds(NEUTRAL, signature, message));
     assert.ok(!(await verify(NEUTRAL, signature, message)));
   }
 });

@@ -6,13 +6,13 @@ import { argon2id } from "hash-wasm";
 import { AEAD_AES_256_GCM, CipherSuite, KDF_HKDF_SHA256, type KEM } from "hpke";
 import { concat, hex, unhex, utf8 } from "../../src/crypto/bytes.ts";
 import { nativeAgreement, nativeSignatures } from "../../src/crypto/native.ts";
-import { nobleAgreement, nobleSignatures } from "../../src/crypto/noble.ts";
+import { portableAgreement, portableSignatures } from "../../src/crypto/portable.ts";
 import { decrypt, encrypt, hkdf, hkdfSalted } from "../../src/crypto/primitives.ts";
 import { published, records, refused } from "./play.ts";
 
 const BOTH = [
   { name: "native", agreement: nativeAgreement, signatures: nativeSignatures },
-  { name: "noble", agreement: nobleAgreement, signatures: nobleSignatures },
+  { name: "portable", agreement: portableAgreement, signatures: portableSignatures },
 ];
 
 test("HKDF is RFC 5869", async () => {

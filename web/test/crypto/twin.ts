@@ -12,9 +12,9 @@ import * as cert from "../../src/crypto/certificate.ts";
 import { agreementKey, signingKey, verify } from "../../src/crypto/curves.ts";
 import * as env from "../../src/crypto/envelope.ts";
 import { startSignature, visitorKeys } from "../../src/crypto/keys.ts";
-import { nobleSignatures } from "../../src/crypto/noble.ts";
 import { locatorOf, openCarried, phraseWords, readPhrase, sealCarried } from "../../src/crypto/phrase.ts";
 import { isSoundPoint, isSoundSignature } from "../../src/crypto/points.ts";
+import { portableSignatures } from "../../src/crypto/portable.ts";
 import { openSealed, sealed } from "../../src/crypto/primitives.ts";
 import * as paper from "../../src/crypto/shares.ts";
 import { stretch } from "../../src/crypto/staff.ts";
@@ -43,7 +43,7 @@ const deeds = {
     (await cert.checkChain(root, admin, leaf, expected)).certificate,
   verify: (publicKey: Bytes, signature: Bytes, message: Bytes) => verify(publicKey, signature, message),
   verifyNoble: async (publicKey: Bytes, signature: Bytes, message: Bytes) =>
-    isSoundSignature(signature) && isSoundPoint(publicKey) && nobleSignatures.holds(publicKey, signature, message),
+    isSoundSignature(signature) && isSoundPoint(publicKey) && portableSignatures.holds(publicKey, signature, message),
   visitor: async (vs: Bytes, line: string, teamCert: Bytes, wraps: Bytes[]) => {
     const keys = await visitorKeys(vs);
     const signature = await startSignature(line, keys, teamCert, wraps);

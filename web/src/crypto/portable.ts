@@ -1,8 +1,9 @@
-/** X25519 and Ed25519 for browsers that have none. Loaded only there: it is slower and larger, and holds keys as plain bytes. */
+/** X25519 and Ed25519 for browsers that have none. Loaded only there: it is slower, and holds keys as plain bytes. */
 
-import { ed25519, x25519 } from "@noble/curves/ed25519.js";
+import { generateKeyPairFromSeed, sign, verify } from "@stablelib/ed25519";
+import { scalarMultBase, sharedKey } from "@stablelib/x25519";
 import { KDF_HKDF_SHA256, type KEM, type Key, type KeyPair, LabeledExpand, LabeledExtract } from "hpke";
-import { type Bytes, concat, equal, owned, random, u16, utf8 } from "./bytes.ts";
+import { type Bytes, concat, owned, random, u16, utf8 } from "./bytes.ts";
 import { CannotOpen } from "./errors.ts";
 import type { Agreement, AgreementKey, Signatures, SigningKey } from "./points.ts";
 
@@ -15,8 +16,8 @@ interface PlainKey extends Key {
   readonly bytes: Bytes;
 }
 
-export const nobleAgreement: Agreement = { agreementKey, kem: dhkem };
-export const nobleSignatures: Signatures = { signingKey, holds };
+export const portableAgreement: Agreement = { agreementKey, kem: dhkem };
+export const portableSignatures: Signatures = { signingKey, holds };
 
 async function agreementKey(privateBytes: Uint8Array): Promise<AgreementKey> {
   const pair = keyPair(privateBytes);
@@ -24,34 +25,13 @@ async function agreementKey(privateBytes: Uint8Array): Promise<AgreementKey> {
 }
 
 async function signingKey(seed: Uint8Array): Promise<SigningKey> {
-  const own = seed.slice();
-  return {
-    publicKey: owned(ed25519.getPublicKey(own)),
-    sign: async (message) => owned(ed25519.sign(message, own)),
-  };
+  const { publicKey, secretKey } = generateKeyPairFromSeed(seed);
+  return { publicKey: owned(publicKey), sign: async (message) => owned(sign(secretKey, message)) };
 }
 
-/**
- * Check s·B = R + k·A without the cofactor, comparing R's bytes, as browsers and OpenSSL do.
- *
- * noble's own `verify` multiplies both sides by 8 and so accepts signatures that
- * the others refuse: two people would then see different conversations.
- */
+/** Without the cofactor, comparing R's bytes, as browsers and OpenSSL do: a check times 8 would take what they refuse. */
 async function holds(publicKey: Uint8Array, signature: Uint8Array, message: Uint8Array): Promise<boolean> {
-  const [r, s] = [signature.subarray(0, 32), signature.subarray(32)];
-  const digest = await crypto.subtle.digest("SHA-512", concat(r, publicKey, message));
-  const { Point } = ed25519;
-  const k = Point.Fn.create(littleEndian(new Uint8Array(digest)));
-  try {
-    const kA = Point.fromBytes(publicKey).multiplyUnsafe(k);
-    return equal(Point.BASE.multiplyUnsafe(littleEndian(s)).subtract(kA).toBytes(), r);
-  } catch {
-    return false; // the key's bytes are on no curve
-  }
-}
-
-function littleEndian(bytes: Uint8Array): bigint {
-  return bytes.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
+  return verify(publicKey, message, signature);
 }
 
 function plainKey(type: "private" | "public", bytes: Uint8Array): PlainKey {
@@ -61,7 +41,7 @@ function plainKey(type: "private" | "public", bytes: Uint8Array): PlainKey {
 function keyPair(privateBytes: Uint8Array): KeyPair<PlainKey> {
   return {
     privateKey: plainKey("private", privateBytes),
-    publicKey: plainKey("public", x25519.getPublicKey(privateBytes)),
+    publicKey: plainKey("public", scalarMultBase(privateBytes)),
   };
 }
 
@@ -92,15 +72,20 @@ async function notUsed(): Promise<never> {
 
 async function encapsulate(recipient: PlainKey): Promise<{ shared_secret: Uint8Array; enc: Uint8Array }> {
   const passing = random(32);
-  const enc = x25519.getPublicKey(passing);
-  const shared = x25519.getSharedSecret(passing, recipient.bytes);
+  const enc = owned(scalarMultBase(passing));
+  const shared = agreed(passing, recipient.bytes);
   return { shared_secret: await extractAndExpand(shared, concat(enc, recipient.bytes)), enc };
 }
 
 async function decapsulate(enc: Uint8Array, own: PlainKey, ownPublic: PlainKey | undefined): Promise<Uint8Array> {
   if (ownPublic === undefined) throw new CannotOpen();
-  const shared = x25519.getSharedSecret(own.bytes, enc); // throws for a point of low order
+  const shared = agreed(own.bytes, enc);
   return extractAndExpand(shared, concat(enc, ownPublic.bytes));
+}
+
+/** Throws for a point of low order: what is agreed with one, everybody knows (RFC 9180, section 7.1.4). */
+function agreed(own: Uint8Array, theirs: Uint8Array): Uint8Array {
+  return sharedKey(own, theirs, true);
 }
 
 async function extractAndExpand(shared: Uint8Array, context: Uint8Array): Promise<Uint8Array> {
