@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 
 from actors import House, Visitor, a_house
+from luwte import settings as settings_module
+from luwte.app import running
 from luwte.audit import actions as audit
 from luwte.audit import store as audit_store
 from luwte.audit.model import Record
@@ -26,8 +28,9 @@ from luwte.backup import actions as backups
 from luwte.backup.model import DATABASE, PLAIN, Manifest, halves, read_half, read_manifest
 from luwte.errors import CannotStart
 from luwte.plumbing.db import look
-from luwte.plumbing.keystore import CONVERSATION, KeyStore
+from luwte.plumbing.keystore import CONVERSATION, STAFF, KeyStore
 from luwte.plumbing.migrate import released
+from luwte.staff import actions as staff
 
 LUWTE = str(Path(sys.executable).with_name("luwte"))
 NOW = 29_400_003
@@ -281,6 +284,31 @@ def test_a_restore_is_on_record_and_nobody_is_signed_in(house: Path, tmp_path: P
     assert look(tmp_path / "restored" / "main.db", audit.verify) is None
     with closing(sqlite3.connect(tmp_path / "restored" / "main.db")) as database:
         assert database.execute("SELECT count(*) FROM session WHERE ended IS NULL").fetchone()[0] == 0
+
+
+def test_who_was_removed_since_stays_out_and_the_server_starts(house: Path, tmp_path: Path) -> None:
+    """Yesterday's rows with today's keys: the half of their key is gone, so that the account is nobody's."""
+    make(house, tmp_path)
+    with closing(sqlite3.connect(house / "main.db")) as database:
+        ids = [row[0] for row in database.execute("SELECT id FROM account ORDER BY name")]
+    keys = KeyStore(house / "keys")
+    assert keys.erase(STAFF, bytes.fromhex(ids[0]))
+    backups.restore(tmp_path / "backup", tmp_path / "restored", NOW + 9, keys=house)
+    with closing(sqlite3.connect(tmp_path / "restored" / "main.db")) as database:
+        assert database.execute("SELECT id FROM account WHERE disabled = 1").fetchall() == [(ids[0],)]
+        assert database.execute("SELECT * FROM team_key WHERE account = ?", (ids[0],)).fetchall() == []
+    after: list[Record] = look(tmp_path / "restored" / "main.db", lambda tx: [r for r, _ in audit_store.everything(tx)])
+    assert [(one.actor, one.action, one.reason) for one in after][-1] == ("operator", "staff.remove", ids[0])
+
+    async def starts() -> None:
+        async with running(settings_module.read(tmp_path / "restored"), is_demo=True) as luwte:
+            assert len(await luwte.db.read(staff.account_ids)) == len(ids) - 1
+
+    play(starts)
+    keys.erase_all(STAFF, [bytes.fromhex(id) for id in ids])
+    keys.close()
+    with refused("does not fit", tmp_path):
+        backups.restore(tmp_path / "backup", tmp_path / "another", NOW + 9, keys=house)
 
 
 def test_an_altered_audit_log_does_not_stop_a_backup_and_is_told(house: Path, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ ORGANISATION = (
         "wrapped to each lead, in the database",
         "leads, when unlocked: signs team and staff certificates",
         "one year",
-        "its wraps are deleted with the lead's account",
+        "its wraps are deleted with the lead's account; a removed lead who kept it has it until its year ends",
         wraps=("TEAM_ADMIN",),
         certificates=("TEAM_ADMIN",),
         columns=("admin_key.wrap", "team.admin_certificate"),

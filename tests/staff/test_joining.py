@@ -133,12 +133,14 @@ def test_a_name_is_one_persons(tmp_path: Path) -> None:
         robin = await a_lead(house)
         await an_applicant(house, robin, "Kim")
         alex = joiner(house, await invites(robin))
-        for name in ("Noor", "Kim"):
+        for name in ("Noor", "Kim", "noor", "KIM", "\uff2eoor", "\uff2bim"):  # full-width N, K
             answer = await alex.joins(name=name)
             assert (answer.status_code, answer.json()["code"]) == (409, "name_taken")
-        for name in ("", " Alex", "Alex ", "A\nlex", "x" * 101):
+        for name in ("", " Alex", "Alex ", "A\nlex", "x" * 101, "N\u043e\u043er", "\u039door", "Zoe\u0308"):
             assert (await alex.joins(name=name)).status_code == 400
-        assert (await alex.joins(name="Alex")).status_code == 200
+        assert (await alex.joins(name="Zo\u00eb \u05d0")).status_code == 200
+        cyrillic = joiner(house, await invites(robin), "\u041d\u0443\u0440")
+        assert (await cyrillic.joins()).status_code == 200
 
     play(story, tmp_path / "house")
 

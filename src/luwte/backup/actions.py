@@ -278,11 +278,23 @@ def _copy(source: Path, target: Path, part: Part) -> None:
 async def _replay(folder: Path, what: str, minute: int) -> tuple[Counts, int]:
     """Erase again what the ledger names, and put on record what was restored; what is left, and how many went."""
     async with at_rest(folder) as (db, _, again):
-        counts, _ = await db.read(_look_over, keystore.copy(folder / "keys"))
-        await db.write(_restored, what, minute)
+        slots = keystore.copy(folder / "keys")
+        counts, _ = await db.read(_look_over, slots)
+        await db.write(_restored, what, minute, keystore.ids(slots, keystore.STAFF))
     return counts, again
 
 
-def _restored(tx: WriteTx, what: str, minute: int) -> None:
+def _restored(tx: WriteTx, what: str, minute: int, halves: set[bytes]) -> None:
+    """Nobody is signed in, and whose half of the key is gone stays out: it is erased when somebody is removed.
+
+    Without it an account opens nothing, and a server would not start. Raises `CannotStart` when nobody's is there.
+    """
     staff.end_all_sessions(tx, minute)
     audit.record(tx, minute=minute, actor=audit.OPERATOR, action="backup.restore", reason=what)
+    accounts = [staff.member(tx, team.slug, one.id) for team in staff.teams(tx) for one in staff.members(tx, team.slug)]
+    without = [one for one in accounts if one is not None and bytes.fromhex(one.id) not in halves]
+    if accounts and len(without) == len(accounts):
+        raise CannotStart("The key store does not fit the database. Restore both from the same backup.")
+    for account in without:
+        staff.disable(tx, account, minute)
+        audit.record(tx, minute=minute, actor=audit.OPERATOR, action="staff.remove", reason=account.id)

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +29,9 @@ LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 CODE_LETTERS: Final = 24
 """Of 32 each: 120 bits, so that their hash needs no salt and no stretching (ASVS 6.5.2)."""
+
+ALIKE: Final = frozenset({"LATIN", "CYRILLIC", "GREEK"})
+"""Alphabets in which different letters look the same: a Cyrillic "o" in a Latin name."""
 
 KEY_BYTES: Final = 32
 SEALED_BYTES: Final = 12 + 32 + 16
@@ -81,6 +85,8 @@ class Application:
             raise MalformedFrame
         if not self.name or self.name != self.name.strip() or not self.name.isprintable():
             raise MalformedFrame
+        if not unicodedata.is_normalized("NFC", self.name) or _mixes_scripts(self.name):
+            raise MalformedFrame
         try:
             check_ed25519(self.ed25519)
             check_x25519(self.x25519)
@@ -129,6 +135,17 @@ class Admission:
     """The team's private keys, wrapped to them, by epoch."""
     admin_key: bytes
     """The team-admin key, wrapped to a lead; empty for others."""
+
+
+def folded(name: str) -> str:
+    """What names have in common that people take for the same: "Noor", "noor" and the full-width one."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def _mixes_scripts(name: str) -> bool:
+    """Whether a name has letters of more than one of the alphabets that share their shapes."""
+    letters = (unicodedata.name(one, "").partition(" ")[0] for one in name if one.isalpha())
+    return len(ALIKE.intersection(letters)) > 1
 
 
 def new_code() -> str:

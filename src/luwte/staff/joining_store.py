@@ -3,7 +3,7 @@
 from dataclasses import astuple
 
 from luwte.plumbing.db import ReadTx, WriteTx
-from luwte.staff.invitation import Applicant, Invitation
+from luwte.staff.invitation import Applicant, Invitation, folded
 
 _INVITATION = "id, account, team, role, made, made_by, over"
 _APPLICANT = (
@@ -47,9 +47,9 @@ def end_invitation(tx: WriteTx, id: str, minute: int) -> None:
 
 
 def is_name_taken(tx: ReadTx, name: str) -> bool:
-    """Whether somebody has this name, is waiting under it, or ever had it."""
-    found = tx.one("SELECT 1 FROM account WHERE name = ? UNION ALL SELECT 1 FROM applicant WHERE name = ?", name, name)
-    return found is not None
+    """Whether somebody has this name or one that looks the same, is waiting under it, or ever had it."""
+    rows = tx.all("SELECT name FROM account UNION ALL SELECT name FROM applicant")
+    return folded(name) in {folded(row[0]) for row in rows}
 
 
 def put_applicant(tx: WriteTx, applicant: Applicant) -> None:
