@@ -5,11 +5,11 @@ import { useEffect, useId, useMemo } from "preact/hooks";
 import { newPhrase, readPhrase } from "../crypto/phrase.ts";
 import { announce } from "../ui/announce.ts";
 import type { Desk } from "./desk.ts";
+import { Field } from "./Field.tsx";
 import { newRecoveryCodes } from "./factor.ts";
 import { useModal } from "./modal.ts";
 import { RecoveryCodes, SecondFactor, Step, Wrong } from "./SecondFactor.tsx";
 import type { Own, OwnAccount, OwnSession } from "./state-account.ts";
-import { Typed } from "./Typed.tsx";
 import { explain } from "./trouble.ts";
 import { NewPassphrase, useFresh, useKeep, WrittenDown } from "./WrittenDown.tsx";
 import { moment } from "./when.ts";
@@ -112,7 +112,7 @@ function Again(props: { readonly account: OwnAccount; readonly proven: (passphra
   return (
     <form class="rows" onSubmit={(event) => void prove(event)}>
       <Step text={say("own.again")} />
-      <Typed label={say("in.phrase")} kind="passphrase" value={typed} wrong={wrong.value && id} first />
+      <Field label={say("in.phrase")} kind="passphrase" value={typed} wrong={wrong.value && id} first />
       <Wrong id={id} text={wrong.value} />
       <div class="buttons">
         <button type="submit" class="pill full" aria-disabled={busy.value}>

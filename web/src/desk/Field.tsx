@@ -21,7 +21,8 @@ interface FieldProps {
   readonly kind: keyof typeof kinds;
   readonly value: { value: string };
   readonly first?: boolean;
-  readonly wrong: string | undefined;
+  /** Id of what is wrong with it. */
+  readonly wrong?: string | undefined;
   readonly longest?: number;
 }
 

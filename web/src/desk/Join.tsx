@@ -91,7 +91,7 @@ function Code({ joining }: { joining: Joining }) {
       deed={() => joining.open(code.value)}
       more={<Leave joining={joining} />}
     >
-      <Field label={say("join.code")} kind="words" value={code} wrong={undefined} longest={60} />
+      <Field label={say("join.code")} kind="words" value={code} longest={60} />
       <p class="small">{say("join.code.p")}</p>
     </Screen>
   );
@@ -119,10 +119,10 @@ function Phrase({ joining, step }: { joining: Joining; step: At<"phrase"> }) {
       deed={on}
       more={isWritten.value ? again : <Leave joining={joining} />}
     >
-      <Field label={say("in.name")} kind="username" value={name} wrong={undefined} longest={100} />
+      <Field label={say("in.name")} kind="username" value={name} longest={100} />
       <p class="small">{say("join.name.p")}</p>
       {isWritten.value ? (
-        <Field label={say("join.again")} kind="words" value={typed} first wrong={undefined} />
+        <Field label={say("join.again")} kind="words" value={typed} first />
       ) : (
         <>
           <h2>{say("join.phrase")}</h2>

@@ -6,9 +6,9 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useId, useMemo, useRef } from "preact/hooks";
 import { alarm } from "../ui/announce.ts";
+import { Field } from "./Field.tsx";
 import { appAddress, type Enrolment, enrolment, isOneOf, newFactor, recoveryText, secretText } from "./factor.ts";
 import { QrCode } from "./QrCode.tsx";
-import { Typed } from "./Typed.tsx";
 import { explain } from "./trouble.ts";
 import { say } from "./words.ts";
 
@@ -71,7 +71,7 @@ export function SecondFactor({ name, save, done, cancel }: SecondFactorProps) {
       <p class="small">
         {say("factor.text")} <code class="secret">{secretText(factor.secret)}</code>
       </p>
-      <Typed label={say("in.code")} kind="code" value={code} wrong={wrong.value && id} />
+      <Field label={say("in.code")} kind="code" value={code} wrong={wrong.value && id} />
       <Wrong id={id} text={wrong.value} />
       <div class="buttons">
         <button type="submit" class="pill full" aria-disabled={busy.value}>
@@ -111,7 +111,7 @@ export function RecoveryCodes({ codes, done }: { codes: readonly Uint8Array[]; d
       <button type="button" class="pill outline" onClick={() => print()}>
         {say("paper.print")}
       </button>
-      <Typed label={say("codes.back")} value={typed} wrong={wrong.value && id} />
+      <Field label={say("codes.back")} kind="words" value={typed} wrong={wrong.value && id} />
       <Wrong id={id} text={wrong.value} />
       <button type="submit" class="pill full">
         {say("codes.go")}

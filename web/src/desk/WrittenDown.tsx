@@ -3,8 +3,8 @@
 import { type ReadonlySignal, useSignal } from "@preact/signals";
 import { useEffect, useId } from "preact/hooks";
 import { isSamePassphrase, newPassphrase } from "../crypto/passphrase.ts";
+import { Field } from "./Field.tsx";
 import { Step, Wrong } from "./SecondFactor.tsx";
-import { Typed } from "./Typed.tsx";
 import { explain } from "./trouble.ts";
 import { say } from "./words.ts";
 
@@ -81,7 +81,7 @@ export function WrittenDown(props: {
   return (
     <form class="rows" onSubmit={(event) => void check(event)}>
       <Step text={props.title} />
-      <Typed label={props.label} value={typed} wrong={wrong.value && id} first />
+      <Field label={props.label} kind="words" value={typed} wrong={wrong.value && id} first />
       <Wrong id={id} text={wrong.value} />
       <div class="buttons">
         <button type="submit" class="pill full" aria-disabled={busy.value}>
