@@ -104,7 +104,7 @@ function Phrase({ joining, step }: { joining: Joining; step: At<"phrase"> }) {
       isWritten.value = true;
       return;
     }
-    await joining.join(name.value.trim(), typed.value);
+    await joining.join(name.value.trim().normalize("NFC"), typed.value);
   }
   const again = (
     <button type="button" class="pill outline" onClick={() => (isWritten.value = false)}>

@@ -45,7 +45,9 @@ function Door({ title, go, session, named, by = "passphrase", coded = false, ope
     const typed = passphrase.value;
     at.value = true;
     slipped.value = false;
-    await open(name.value.trim(), typed, coded ? oneTime.value.trim() : "").catch(() => (slipped.value = true));
+    await open(name.value.trim().normalize("NFC"), typed, coded ? oneTime.value.trim() : "").catch(
+      () => (slipped.value = true),
+    );
     at.value = false;
     passphrase.value = "";
     oneTime.value = "";

@@ -262,6 +262,7 @@ export const en: Record<keyof typeof nl, string> = {
     "These digits are not the ones that stood here first. Do not admit anybody; tell your administrator.",
   "people.due.other": "Somebody who left had the team's key. A lead who may admit makes a new one by signing in.",
   "people.rewrap": "Old chats get the new key: {n} to go. You can work on.",
+  "people.made": "The new key is there already.",
   "people.gone": "This colleague does not wait any more.",
   "people.refused": "These keys do not fit together. Nothing was stored.",
   "people.ends.team": "The team's certificate ends {t}. Without it nobody can chat. Tell your administrator.",

@@ -262,6 +262,7 @@ export const nl = {
   "people.due.other":
     "Wie weg is, had de sleutel van het team. Een dienstleider die mag toelaten, maakt een nieuwe door zich aan te melden.",
   "people.rewrap": "Oude gesprekken krijgen de nieuwe sleutel: nog {n}. Je kunt gewoon doorwerken.",
+  "people.made": "De nieuwe sleutel is er al.",
   "people.gone": "Deze collega wacht niet meer.",
   "people.refused": "Deze sleutels passen niet bij elkaar. Er is niets bewaard.",
   "people.ends.team": "Het bewijs van het team eindigt {t}. Zonder kan er niemand chatten. Meld het je beheerder.",
