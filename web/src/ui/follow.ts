@@ -46,12 +46,12 @@ export function useFollow(newest: string | undefined, own: boolean): Follow {
     else setBelow(true);
   }, [newest]);
 
-  // A keyboard that opens makes the log shorter without a scroll event.
+  // A keyboard that opens makes the log shorter without a scroll event, and a card that opens in it makes it longer.
   useLayoutEffect(() => {
     const el = scroller.current;
     if (el === null || newest === undefined) return;
     const watch = new ResizeObserver(() => pinned.current && toEnd(el));
-    watch.observe(el);
+    for (const one of [el, ...el.children]) watch.observe(one);
     return () => watch.disconnect();
   }, [newest === undefined]);
 
