@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
@@ -262,9 +263,9 @@ def test_what_was_read_last_stays(tmp_path: Path) -> None:
                 await asyncio.wait(later, timeout=0.5)
             return found
 
-        luwte.db.read = slow  # type: ignore[method-assign,assignment]
-        await luwte.reload_teams()
-        await asyncio.gather(*later)
+        with patch.object(luwte.db, "read", slow):
+            await luwte.reload_teams()
+            await asyncio.gather(*later)
         assert luwte.teams[demo.LINE].name == "Anew"
 
     play(story, tmp_path / "house")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -179,17 +180,17 @@ def test_what_is_malformed_costs_no_job(tmp_path: Path) -> None:
             jobs.append(work)
             return write(work, *values, **others)
 
-        db.write = counted  # type: ignore[method-assign]
-        for changes in (
-            {"salt": b64(bytes(15))},
-            {"name": " Alex"},
-            {"factor": {**body["factor"], "secret": b64(bytes(3))}},
-            {"factor": {**body["factor"], "recovery": body["factor"]["recovery"][:1]}},
-        ):
-            assert (await alex.asks("/desk/join", **{**body, **changes})).status_code == 400
-        assert jobs == []
-        assert (await alex.joins()).status_code == 200
-        assert len(jobs) == 1
+        with patch.object(db, "write", counted):
+            for changes in (
+                {"salt": b64(bytes(15))},
+                {"name": " Alex"},
+                {"factor": {**body["factor"], "secret": b64(bytes(3))}},
+                {"factor": {**body["factor"], "recovery": body["factor"]["recovery"][:1]}},
+            ):
+                assert (await alex.asks("/desk/join", **{**body, **changes})).status_code == 400
+            assert jobs == []
+            assert (await alex.joins()).status_code == 200
+            assert len(jobs) == 1
 
     play(story, tmp_path / "house")
 
@@ -251,13 +252,13 @@ def test_the_writer_does_not_wait_for_the_key_store(tmp_path: Path) -> None:
 
             return watched
 
-        keys.put, keys.erase = meanwhile(keys.put), meanwhile(keys.erase)  # type: ignore[method-assign]
-        kim = await an_applicant(house, robin)
-        assert set(waiting) == {0}
-        waiting.clear()
-        assert (await post(robin, "/desk/decline", id=kim.account)).status_code == 200
-        assert waiting == [0]
-        assert keys.get(keystore.STAFF, bytes.fromhex(kim.account)) is None
+        with patch.object(keys, "put", meanwhile(keys.put)), patch.object(keys, "erase", meanwhile(keys.erase)):
+            kim = await an_applicant(house, robin)
+            assert set(waiting) == {0}
+            waiting.clear()
+            assert (await post(robin, "/desk/decline", id=kim.account)).status_code == 200
+            assert waiting == [0]
+            assert keys.get(keystore.STAFF, bytes.fromhex(kim.account)) is None
 
     play(story, tmp_path / "house")
 

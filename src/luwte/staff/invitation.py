@@ -19,13 +19,10 @@ from luwte.crypto.primitives import Malformed, check_ed25519, check_x25519
 from luwte.crypto.wrap import WRAP_BYTES
 from luwte.errors import CertificateRefused, MalformedFrame
 from luwte.staff.model import LEAD, Team
-from luwte.staff.second_factor import Enrolment
+from luwte.staff.second_factor import ALPHABET, Enrolment
 
 DAYS: Final = 7
 """For which a code may be used: it travels by paper, and who has it must still be admitted."""
-
-LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's: none looks like another."""
 
 CODE_LETTERS: Final = 24
 """Of 32 each: 120 bits, so that their hash needs no salt and no stretching (ASVS 6.5.2)."""
@@ -150,7 +147,7 @@ def _mixes_scripts(name: str) -> bool:
 
 def new_code() -> str:
     """A fresh invitation code: letters only, as it is hashed."""
-    return "".join(secrets.choice(LETTERS) for _ in range(CODE_LETTERS))
+    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LETTERS))
 
 
 def shown(code: str) -> str:

@@ -35,6 +35,7 @@ RECOVERY_BYTES = 10
 """80 bits: 16 letters and digits of Crockford's base 32, which has no I, L, O and U."""
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32, for what is written by hand: none looks like another."""
 _LOOKALIKES = str.maketrans("OIL", "011")
 _TABLE = b"second_factor"
 

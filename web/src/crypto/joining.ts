@@ -1,18 +1,17 @@
 /** What somebody who was invited makes: their keys, and what of them goes to the server. And the codes that invite. */
 
+import { FOR_PAPER } from "./base32.ts";
 import { type Bytes, random, utf8, wipe } from "./bytes.ts";
 import { agreementKey, signingKey } from "./curves.ts";
 import { sha256 } from "./primitives.ts";
 import { kek, loginProof, sealAmk, sealStaffKey, stretch } from "./staff.ts";
 
-/** Crockford's 32 letters: none looks like another. */
-const LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /** 24 of them are 120 bits, so that their plain hash can be kept. */
 export const CODE_LETTERS = 24;
 
 /** A fresh invitation code, as it is hashed. */
 export function newCode(): string {
-  return Array.from(random(CODE_LETTERS), (byte) => LETTERS.charAt(byte % LETTERS.length)).join("");
+  return Array.from(random(CODE_LETTERS), (byte) => FOR_PAPER.charAt(byte % FOR_PAPER.length)).join("");
 }
 
 /** In groups of four, as people read and say it. */
