@@ -25,8 +25,7 @@ def remove(tx: WriteTx, token: bytes, id: str, minute: int, key: ShredKey) -> li
     Nobody removes themselves: then nobody might be left who can invite. Raises `SignedOut`, `NotAccepted` or
     `NoSuchMember`; absent, another team's and already removed look the same.
     """
-    lead = staff.session(tx, token, minute).account
-    staff.check_lead(lead)
+    lead = staff.lead(tx, token, minute)
     if id == lead.id:
         raise NotAccepted
     member = staff.member(tx, lead.team, id)

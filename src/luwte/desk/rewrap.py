@@ -13,9 +13,9 @@ from luwte.conversation import actions as conversations
 from luwte.conversation.model import WRAP_BYTES, Conversation, LockedWrap, ShredKey
 from luwte.desk.actions import record
 from luwte.errors import MalformedFrame, NotAccepted
-from luwte.plumbing.db import ReadTx, WriteTx
+from luwte.plumbing.db import WriteTx
 from luwte.staff import actions as staff
-from luwte.staff.model import Account, Team
+from luwte.staff.model import Team
 
 AT_ONCE = 20
 """Conversations in one answer: a desk does them in about a second, and counsellors notice nothing."""
@@ -51,7 +51,8 @@ def release(
     *shown* is what is on record already for this session; one that never opens is asked for again and again.
     Raises `SignedOut` or `NotAccepted`.
     """
-    account, team = _lead(tx, token, minute)
+    account = staff.lead(tx, token, minute)
+    team = staff.team_of(tx, account)
     found = conversations.behind(tx, team.slug, team.epoch, after, AT_ONCE)
     for one in found:
         if (RELEASED, one.id) not in shown:
@@ -69,7 +70,8 @@ def store(tx: WriteTx, token: bytes, epoch: int, anew: Sequence[Anew], minute: i
     Passed over is what was erased or wrapped anew meanwhile. Raises `NotAccepted` when another epoch began, and
     `MalformedFrame` for a conversation of which anything is missing.
     """
-    account, team = _lead(tx, token, minute)
+    account = staff.lead(tx, token, minute)
+    team = staff.team_of(tx, account)
     if epoch != team.epoch:
         raise NotAccepted
     stored = [one.conversation for one in anew if _store_one(tx, team, one, key)]
@@ -90,9 +92,3 @@ def _store_one(tx: WriteTx, team: Team, anew: Anew, key: ShredKey) -> bool:
         raise MalformedFrame
     conversations.rewrap(tx, found, kept, anew.wraps, team.epoch, shred_key)
     return True
-
-
-def _lead(tx: ReadTx, token: bytes, minute: int) -> tuple[Account, Team]:
-    account = staff.session(tx, token, minute).account
-    staff.check_lead(account)
-    return account, next(team for team in staff.teams(tx) if team.slug == account.team)

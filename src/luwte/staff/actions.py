@@ -212,6 +212,18 @@ def check_lead(account: Account) -> None:
         raise NotAccepted
 
 
+def lead(tx: ReadTx, token: bytes, minute: int) -> Account:
+    """The lead whose session this is. Raises `SignedOut` or `NotAccepted`."""
+    account = session(tx, token, minute).account
+    check_lead(account)
+    return account
+
+
+def team_of(tx: ReadTx, account: Account) -> Team:
+    """The team that an account belongs to."""
+    return next(team for team in store.teams(tx) if team.slug == account.team)
+
+
 def members(tx: ReadTx, team: str) -> list[Member]:
     """Who belongs to a team, by name."""
     return store.members(tx, team)

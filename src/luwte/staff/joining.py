@@ -1,7 +1,5 @@
 """From a code to an account: looking at an invitation, founding an organisation, joining, waiting."""
 
-import hmac
-
 from luwte.audit import actions as audit
 from luwte.crypto.certificate import cert_id, parse
 from luwte.errors import CertificateRefused, NameTaken, NoSuchInvitation
@@ -17,7 +15,7 @@ from luwte.staff.invitation import (
     new_code,
     new_invitation,
 )
-from luwte.staff.model import LEAD, Account, Door, Team, TeamKey, token_hash
+from luwte.staff.model import LEAD, Account, Door, Team, TeamKey, proof_matches, token_hash
 
 
 def invite_founder(tx: WriteTx, team: str, minute: int) -> str:
@@ -94,8 +92,7 @@ def found(
 def waits(tx: ReadTx, name: str, proof: bytes) -> Applicant | None:
     """Who waits under this name and knows the passphrase; as slow for a name that nobody waits under."""
     applicant = joining_store.applicant_named(tx, name)
-    expected = applicant.proof_hash if applicant else bytes(32)
-    return applicant if hmac.compare_digest(token_hash(proof), expected) else None
+    return applicant if proof_matches(applicant.proof_hash if applicant else None, proof) else None
 
 
 def account_of(tx: ReadTx, applicant: Applicant, certificate: bytes) -> Account:

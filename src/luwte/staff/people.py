@@ -52,9 +52,8 @@ class People:
 
 def people(tx: ReadTx, token: bytes, minute: int) -> People:
     """Who is invited, who waits, who belongs. Raises `SignedOut` or `NotAccepted`."""
-    account = actions.session(tx, token, minute).account
-    actions.check_lead(account)
-    team = _team(tx, account)
+    account = actions.lead(tx, token, minute)
+    team = actions.team_of(tx, account)
     members = [(one, store.certificate_of(tx, one.id, team.slug)) for one in store.members(tx, team.slug)]
     return People(
         team,
@@ -70,7 +69,7 @@ def people(tx: ReadTx, token: bytes, minute: int) -> People:
 
 def invite(tx: WriteTx, token: bytes, role: str, code_hash: bytes, minute: int) -> Invitation:
     """Invite somebody into the lead's own team. The server learns the code when it is used."""
-    account = _lead(tx, token, minute)
+    account = actions.lead(tx, token, minute)
     made = new_invitation(account.team, role, account.id, minute)
     if not joining_store.put_invitation(tx, made, code_hash):
         raise NoSuchInvitation
@@ -80,7 +79,7 @@ def invite(tx: WriteTx, token: bytes, role: str, code_hash: bytes, minute: int) 
 
 def withdraw(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
     """Take an invitation back. Raises `NoSuchInvitation` for one that is used, over, or another team's."""
-    account = _lead(tx, token, minute)
+    account = actions.lead(tx, token, minute)
     found = joining_store.invitation(tx, id)
     if found is None or found.team != account.team or not found.counts(minute):
         raise NoSuchInvitation
@@ -111,11 +110,11 @@ def admit(
     `CertificateRefused`. *now* is in Unix seconds.
     """
     minute = now // 60
-    account = _lead(tx, token, minute)
+    account = actions.lead(tx, token, minute)
     applicant = joining_store.applicant(tx, id, account.team)
     if applicant is None or half(bytes.fromhex(id)) is None:
         raise NoSuchApplicant
-    team = _team(tx, account)
+    team = actions.team_of(tx, account)
     check_admission(admission, applicant, pinned.root, team.admin_certificate, pinned.organisation, now)
     if team.epoch not in admission.team_keys:
         raise CertificateRefused
@@ -133,7 +132,7 @@ def decline(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
 
     The server's half of their key is erased after the commit, by the caller, or else at the next start.
     """
-    account = _lead(tx, token, minute)
+    account = actions.lead(tx, token, minute)
     if joining_store.applicant(tx, id, account.team) is None:
         raise NoSuchApplicant
     audit.record(tx, minute=minute, actor=account.id, action="staff.decline", reason=id)
@@ -147,8 +146,8 @@ def renew(tx: WriteTx, token: bytes, team_certificate: bytes, own: dict[str, byt
     Raises `CertificateRefused` when one says anything else, or lasts no longer.
     """
     minute = now // 60
-    account = _lead(tx, token, minute)
-    team = _team(tx, account)
+    account = actions.lead(tx, token, minute)
+    team = actions.team_of(tx, account)
     if team_certificate:
         _check_renewed(team.certificate, team_certificate, Type.TEAM, team, pinned, now)
         store.put_team(tx, Team(team.slug, team.name, team.epoch, team.admin_certificate, team_certificate))
@@ -169,8 +168,8 @@ def begin_epoch(tx: WriteTx, token: bytes, epoch: NextEpoch, pinned: Pinned, now
     all that ended, so that none begins without a reason. *now* is in Unix seconds.
     """
     minute = now // 60
-    account = _lead(tx, token, minute)
-    team, members = _team(tx, account), store.members(tx, account.team)
+    account = actions.lead(tx, token, minute)
+    team, members = actions.team_of(tx, account), store.members(tx, account.team)
     began = store.epoch_began(tx, team.slug)
     is_old = began is not None and minute - began >= LONGEST_EPOCH
     if not is_old and not store.is_known_outside(tx, team.slug, team.epoch):
@@ -200,16 +199,6 @@ def ending(tx: ReadTx, before: int) -> list[tuple[str, int]]:
 def refused(tx: WriteTx, account: Account, action: str, refusal: Refusal, minute: int) -> None:
     """Put a refused deed on record."""
     audit.record(tx, minute=minute, actor=account.id, action=action, result=refusal.code)
-
-
-def _lead(tx: ReadTx, token: bytes, minute: int) -> Account:
-    account = actions.session(tx, token, minute).account
-    actions.check_lead(account)
-    return account
-
-
-def _team(tx: ReadTx, account: Account) -> Team:
-    return next(team for team in store.teams(tx) if team.slug == account.team)
 
 
 def _check_renewed(known: bytes, renewed: bytes, type: Type, team: Team, pinned: Pinned, now: int) -> None:
