@@ -121,6 +121,8 @@ class Founding:
     team_key: bytes
     recovery_wrap: bytes
     admin_key: bytes
+    admin_recovery_wrap: bytes = b""
+    """Empty from a page that was opened before it was known: a lead's desk brings it later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,8 @@ def check_founding(
 ) -> None:
     """Raise `CertificateRefused` unless all hangs together: root, admin, recovery, team, the first lead, the wraps."""
     root, admin = founding.root, founding.admin_certificate
-    _check_wraps(founding.team_key, founding.recovery_wrap, founding.admin_key)
+    later = [founding.admin_recovery_wrap] if founding.admin_recovery_wrap else []
+    check_wraps(founding.team_key, founding.recovery_wrap, founding.admin_key, *later)
     try:
         check_recovery(root, founding.recovery_certificate, organisation=organisation, now=now)
         check_chain(
@@ -192,7 +195,7 @@ def check_admission(
     admission: Admission, applicant: Applicant, root: bytes, admin: bytes, organisation: str, now: int
 ) -> None:
     """Raise `CertificateRefused` unless the certificate is this applicant's, and the wraps are what the role needs."""
-    _check_wraps(*admission.team_keys.values(), *([admission.admin_key] if applicant.role == LEAD else []))
+    check_wraps(*admission.team_keys.values(), *([admission.admin_key] if applicant.role == LEAD else []))
     if not admission.team_keys or (admission.admin_key and applicant.role != LEAD):
         raise CertificateRefused
     check_staff(root, admin, admission.certificate, (applicant.ed25519, applicant.x25519), applicant, organisation, now)
@@ -255,9 +258,10 @@ def check_next_epoch(epoch: NextEpoch, team: Team, members: set[str], root: byte
         raise CertificateRefused from None
     if after.epoch != team.epoch + 1 or after.keys == before.keys or epoch.wraps.keys() != members:
         raise CertificateRefused
-    _check_wraps(*epoch.wraps.values(), epoch.recovery_wrap)
+    check_wraps(*epoch.wraps.values(), epoch.recovery_wrap)
 
 
-def _check_wraps(*wraps: bytes) -> None:
+def check_wraps(*wraps: bytes) -> None:
+    """Raise `CertificateRefused` for one of another length. What is in them, only who has the key can tell."""
     if any(len(wrap) != WRAP_BYTES for wrap in wraps):
         raise CertificateRefused

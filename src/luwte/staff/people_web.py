@@ -83,6 +83,7 @@ class PeopleAnswer(msgspec.Struct):
     team_keys: list[WrappedTeamKey]
     admin_key: AdminKey | None
     epoch_due: bool
+    recovery_due: bool
 
 
 class InviteBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -142,6 +143,12 @@ class MemberWrap(msgspec.Struct, forbid_unknown_fields=True):
     wrap: bytes
 
 
+class RecoveryBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The team-admin key, wrapped to the recovery key."""
+
+    wrap: bytes
+
+
 class EpochBody(msgspec.Struct, forbid_unknown_fields=True):
     """What a lead's browser made for the team's next epoch."""
 
@@ -166,6 +173,7 @@ async def read(request: Request[Any, Any, Any], state: State) -> PeopleAnswer:
         [WrappedTeamKey(key.team, key.epoch, key.wrap) for key in found.team_keys],
         AdminKey(*found.admin_key) if found.admin_key else None,
         found.epoch_due,
+        found.recovery_due,
     )
 
 
@@ -242,6 +250,14 @@ async def epoch(data: JSONBody[EpochBody], request: Request[Any, Any, Any], stat
     return {}
 
 
+@post("/desk/recovery", status_code=200)
+async def recovery(data: JSONBody[RecoveryBody], request: Request[Any, Any, Any], state: State) -> dict[str, str]:
+    """Have the team-admin key open with the papers, too."""
+    luwte = context(state)
+    await _deed(luwte, request, "staff.recovery_wrap", people.wrap_for_recovery, data.wrap, luwte.minute())
+    return {}
+
+
 async def _deed(
     luwte: Context, request: Request[Any, Any, Any], action: str, deed: Callable[..., Any], *values: Any
 ) -> Any:
@@ -271,4 +287,4 @@ def _pinned(luwte: Context) -> Pinned:
     return Pinned(luwte.root, luwte.settings.organisation)
 
 
-handlers = [read, invite, withdraw, admit, decline, renew, remove, epoch]
+handlers = [read, invite, withdraw, admit, decline, renew, remove, epoch, recovery]
