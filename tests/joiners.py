@@ -24,6 +24,8 @@ from luwte.staff.invitation import code_hash, new_code
 
 DAY = 86_400
 ORGANISATION, LINE = "helpline", "chat"
+ADMIN_FOR_RECOVERY = "/team-admin"
+"""In the place of a team's name, which has no slash."""
 
 
 def b64(data: bytes) -> str:
@@ -194,6 +196,9 @@ class Organisation:
             "team_key": wrapped(self.team, own, lead.team, Purpose.MEMBER),
             "recovery_wrap": wrapped(self.team, primitives.public_of(self.recovery), lead.team, Purpose.RECOVERY),
             "admin_key": wrapped(self.admin, own, ADMIN_SUBJECT, Purpose.TEAM_ADMIN),
+            "admin_recovery_wrap": wrapped(
+                self.admin, primitives.public_of(self.recovery), ADMIN_FOR_RECOVERY, Purpose.RECOVERY
+            ),
         }
 
     def certificate(self, who: Joiner, **changes: Any) -> bytes:

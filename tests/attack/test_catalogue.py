@@ -411,7 +411,9 @@ BEFORE: dict[str, Callable[[Cast], Awaitable[Any]]] = {
 
 ELSEWHERE = {"backup.restore", "conversation.erase", "staff.found"}
 ELSEWHERE |= {"staff.remove", "staff.epoch", "conversation.rewrap", "conversation.rewrapped"}
-"""Not at a desk: below, by themselves. Of removing and what follows from it: tests/desk/test_removal.py."""
+ELSEWHERE |= {"staff.recovery_wrap", "recovery.admit", "recovery.renew", "recovery.prepare", "recovery.succeed"}
+"""Not at a desk: below, by themselves. Of recovery from paper: tests/staff/test_recovery.py.
+Of removing and what follows from it: tests/desk/test_removal.py."""
 
 NEVER_DONE = {"conversation.write": "no_such_conversation"}
 """Of writing only a refused try is on record."""

@@ -1,4 +1,4 @@
-"""Two people with papers at a computer without a network: the page, opened from a file, by the names that a reader hears."""
+"""Two people with papers at a computer without a network: the page from a file, by the names that a reader hears."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -3,25 +3,31 @@
 import json
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from journeys.founding import JoiningPage, an_installation, run
-from journeys.papers import cut_off, exported, imported
+from journeys.founding import Installation, JoiningPage, an_installation, run
+from journeys.papers import Papers, cut_off, exported, imported
 from journeys.stage import LAPTOP, DeskPage, VisitorPage, chromium, context
 
 
+def founds(house: Installation, browser: Browser, folder: Path) -> tuple[JoiningPage, Papers, str]:
+    """Robin makes the keys, and they are pinned: who, the papers, the digits of the main key."""
+    robin = JoiningPage(context(browser, size=LAPTOP).new_page(), house.desk, "Robin")
+    robin.opens(house.code)
+    robin.names()
+    papers = robin.writes_papers()
+    root, digits = robin.saves_root(folder)
+    robin.presses("Continue")
+    robin.sets_up_a_factor()
+    assert run("pin", str(root), "--dir", str(house.folder), "--fingerprint", digits).returncode == 0
+    robin.page.wait_for_timeout(2_000)
+    return robin, papers, digits
+
+
 def test_everybody_lost_everything_and_two_papers_bring_it_back(tmp_path: Path) -> None:
-    """A new lead joins by the operator's invitation, two people with papers let them in, and they read what was said."""
+    """Somebody joins by the operator's invitation, two people with papers let them in, and they read what was said."""
     with an_installation(tmp_path / "luwte") as house, chromium() as browser:
-        robin = JoiningPage(context(browser, size=LAPTOP).new_page(), house.desk, "Robin")
-        robin.opens(house.code)
-        robin.names()
-        papers = robin.writes_papers()
-        root, digits = robin.saves_root(tmp_path)
-        robin.presses("Continue")
-        robin.sets_up_a_factor()
-        assert run("pin", str(root), "--dir", str(house.folder), "--fingerprint", digits).returncode == 0
-        robin.page.wait_for_timeout(2_000)
+        robin, papers, digits = founds(house, browser, tmp_path)
         lead = DeskPage(context(browser, size=LAPTOP).new_page(), house.desk)
         robin.signs_in(lead)
         visitor = VisitorPage(context(browser).new_page(), house.visitor)
@@ -84,3 +90,89 @@ def test_everybody_lost_everything_and_two_papers_bring_it_back(tmp_path: Path) 
         assert kim.errors == []
         assert desk.errors == []
         assert visitor.errors == []
+
+
+def test_a_main_key_gives_way_to_another(tmp_path: Path) -> None:
+    """Two old papers sign a new main key, three new ones are written, and visitors come under it. A page that was
+    opened before says that it cannot check the server, and goes on when it is opened again."""
+    with an_installation(tmp_path / "luwte") as house, chromium() as browser:
+        robin, papers, digits = founds(house, browser, tmp_path)
+        desk = DeskPage(context(browser, size=LAPTOP).new_page(), house.desk)
+        robin.signs_in(desk)
+        before = VisitorPage(context(browser).new_page(), house.visitor)
+        before.opens()
+        before.starts()
+        before.says("an old word")
+        desk.takes("an old word")
+        file = exported(house, tmp_path)
+        with cut_off(browser, tmp_path) as table:
+            table.opens(file, digits)
+            table.wants("A new main key")
+            table.types(papers["Main key: share 2 of 3"], shorten=True)
+            table.sees("Main key: the second paper")
+            table.types(papers["Main key: share 3 of 3"])
+            fresh = table.writes("Main key")
+            assert not {tuple(lines) for lines in fresh.values()} & {tuple(lines) for lines in papers.values()}
+            table.sees("Take the file to the administrator")
+            new_digits = table.digits
+            assert new_digits != digits
+            answer = table.saves("successor.json", tmp_path)
+            (tmp_path / "new").mkdir()
+            root = table.saves("root.pub", tmp_path / "new")
+        pinning = ("pin", str(root), "--dir", str(house.folder), "--fingerprint", new_digits)
+        assert run(*pinning).returncode == 2
+        imported(house, answer)
+        done = run(*pinning)
+        assert done.returncode == 0, done.stderr
+
+        # The desk that was open is closed, and believes the server no more: it says so, and shows nothing.
+        told = desk.page.get_by_text("We cannot check whether this server is real").first
+        expect(told).to_be_visible(timeout=30_000)
+        old = DeskPage(desk.page, house.desk)
+        old.page.reload()
+        robin.signs_in(old)
+        visitor = VisitorPage(context(browser).new_page(), house.visitor)
+        visitor.opens()
+        visitor.starts()
+        visitor.says("a first word")
+        old.takes("a first word")
+        old.says("a first answer", old.page.get_by_role("article", name="Conversation 2"))
+        expect(visitor.log).to_contain_text("a first answer")
+
+        # The new papers are worth what the old ones were.
+        with cut_off(browser, tmp_path) as table:
+            table.opens(exported(house, tmp_path), new_digits)
+            table.wants("New days for the key with which leads admit people")
+            table.types(fresh["Main key: share 1 of 3"])
+            table.sees("Main key: the second paper")
+            table.types(papers["Main key: share 3 of 3"])
+            expect(table.page.get_by_text("These two papers are not of one set").last).to_be_visible()
+            table.types_again(fresh["Main key: share 3 of 3"])
+            table.sees("Take the file to the administrator")
+            assert "new days" in imported(house, table.saves("admin-days.json", tmp_path))
+        assert run("doctor", "--dir", str(house.folder)).stdout.count("team-admin") == 0
+        visitor.says("still here")
+        expect(old.conversations).to_contain_text("still here")
+        assert visitor.errors == []
+
+
+def test_new_papers_of_the_same_key(tmp_path: Path) -> None:
+    """Two old ones make three new ones of another set; the key is the same, and so the old ones still restore it."""
+    with an_installation(tmp_path / "luwte") as house, chromium() as browser:
+        _, papers, digits = founds(house, browser, tmp_path)
+        file = exported(house, tmp_path)
+        with cut_off(browser, tmp_path) as table:
+            table.opens(file, digits)
+            table.wants("New papers of the recovery key")
+            table.types(papers["Recovery key: share 1 of 3"])
+            table.sees("Recovery key: the second paper")
+            table.types(papers["Recovery key: share 2 of 3"])
+            fresh = table.writes("Recovery key")
+            table.sees("The new papers are written")
+            table.presses("Start again")
+            table.opens(file, digits)
+            table.wants("New papers of the recovery key")
+            table.types(fresh["Recovery key: share 3 of 3"])
+            table.sees("Recovery key: the second paper")
+            table.types(fresh["Recovery key: share 1 of 3"])
+            expect(table.page.get_by_role("heading", name="Recovery key: share 1 of 3")).to_be_visible()

@@ -34,7 +34,7 @@ def built_in(folder: Path, environment: dict[str, str], age: int) -> dict[str, b
         for file in folder.rglob("*.ts*"):
             if not file.is_symlink():
                 os.utime(file, (time.time() - age,) * 2)
-    for page in ("index", "desk"):
+    for page in ("index", "desk", "recovery"):
         command = [str(NODE), "node_modules/vite/bin/vite.js", "build", "--mode", page, "--logLevel", "warn"]
         subprocess.run(command, cwd=folder / "web", env={"PATH": os.environ["PATH"], **environment}, check=True)
     return files_of(folder / "src/luwte/client")

@@ -20,6 +20,7 @@ from luwte.staff import actions as staff
 from luwte.staff import joining_store
 
 TABLES = ("team", "account", "certificate", "team_key", "recovery", "recovery_wrap", "admin_key", "applicant")
+TABLES += ("recovery_admin_wrap", "succession")
 
 
 def _rows(tx: ReadTx) -> dict[str, int]:
@@ -104,7 +105,7 @@ def test_a_founding_that_does_not_hang_together_leaves_nothing(tmp_path: Path) -
             {name: value} for name, value in foreign.items() if name.endswith("certificate") or name == "root"
         ]
         wrong += [{name: value} for name, value in strange.items() if name.endswith("certificate")]
-        wrong += [{name: b64(bytes(79))} for name in ("team_key", "recovery_wrap", "admin_key")]
+        wrong += [{name: b64(bytes(79))} for name in ("team_key", "recovery_wrap", "admin_key", "admin_recovery_wrap")]
         wrong += [
             {"recovery_certificate": b64(issue(recovery, good.admin))},
             {"team_certificate": body["recovery_certificate"]},

@@ -6,7 +6,7 @@ export const nl = {
     "Met deze pagina brengen twee mensen die papieren bewaren een sleutel terug. Zij heeft geen netwerk nodig, bewaart niets en stuurt niets weg.",
   "start.online":
     "Deze computer heeft verbinding met een netwerk. Trek de kabel eruit en zet de wifi uit voor je verdergaat.",
-  "start.clock": "Volgens deze computer is het {t}. Op die dag beginnen certificaten: klopt dat?",
+  "start.clock": "Volgens deze computer is het {t}. Op die dag beginnen bewijzen: klopt dat?",
   "start.alone": "Zorg dat niemand meekijkt, ook geen camera.",
   "start.file": "Het bestand recovery.json van de beheerder",
   "start.none": "Kies eerst het bestand.",
@@ -24,7 +24,7 @@ export const nl = {
   "task.none":
     "In dit bestand wacht niemand om dienstleider te worden. De beheerder maakt eerst een uitnodiging: luwte recovery invite.",
   "task.unready":
-    "Met dit bestand kun je geen dienstleider toelaten: er heeft nog geen leider ingelogd sinds de papieren dat kunnen.",
+    "Met dit bestand kun je geen dienstleider toelaten: er heeft zich nog geen leider aangemeld sinds de papieren dat kunnen.",
   "task.days": "Nieuwe dagen voor de sleutel waarmee leiders mensen toelaten",
   "task.days.p": "Hij eindigt op {t}. Twee papieren van de hoofdsleutel geven er een jaar bij.",
   "task.root": "Een nieuwe hoofdsleutel",
@@ -54,7 +54,7 @@ export const nl = {
   "done.papers.p": "Verbrand alle oude papieren van deze sleutel, waar je bij bent. Met twee ervan komt hij nog terug.",
   "done.p": "Bewaar het op een stick. Er staat niets geheims in: wie het vindt, kan er niets mee openen.",
   "done.save": "{file} bewaren",
-  "done.lead": "De beheerder geeft in: luwte recovery import admission.json. Daarna logt de nieuwe dienstleider in.",
+  "done.lead": "De beheerder geeft in: luwte recovery import admission.json. Daarna meldt de nieuwe dienstleider zich aan.",
   "done.days": "De beheerder geeft in: luwte recovery import admin-days.json",
   "done.root":
     "De beheerder geeft in: luwte recovery import successor.json, en dan luwte pin root.pub. Lees deze cijfers voor, en schrijf ze op elk papier. Verbrand daarna de oude papieren.",
