@@ -130,7 +130,7 @@ def test_a_main_key_gives_way_to_another(tmp_path: Path) -> None:
         expect(told).to_be_visible(timeout=30_000)
         old = DeskPage(desk.page, house.desk)
         old.page.reload()
-        robin.signs_in(old)
+        robin.signs_in(old, robin.codes[0])
         visitor = VisitorPage(context(browser).new_page(), house.visitor)
         visitor.opens()
         visitor.starts()
