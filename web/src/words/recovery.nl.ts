@@ -54,7 +54,8 @@ export const nl = {
   "done.papers.p": "Verbrand alle oude papieren van deze sleutel, waar je bij bent. Met twee ervan komt hij nog terug.",
   "done.p": "Bewaar het op een stick. Er staat niets geheims in: wie het vindt, kan er niets mee openen.",
   "done.save": "{file} bewaren",
-  "done.lead": "De beheerder geeft in: luwte recovery import admission.json. Daarna meldt de nieuwe dienstleider zich aan.",
+  "done.lead":
+    "De beheerder geeft in: luwte recovery import admission.json. Daarna meldt de nieuwe dienstleider zich aan.",
   "done.days": "De beheerder geeft in: luwte recovery import admin-days.json",
   "done.root":
     "De beheerder geeft in: luwte recovery import successor.json, en dan luwte pin root.pub. Lees deze cijfers voor, en schrijf ze op elk papier. Verbrand daarna de oude papieren.",
