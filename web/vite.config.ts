@@ -2,14 +2,14 @@
 
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
-import { listed, plain, single, spoken, twin } from "./build.ts";
+import { listed, packed, plain, single, spoken, twin } from "./build.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** The page that takes the papers is no part of what is served, so it is in no list: it is built last. */
 const plugins: Record<string, Plugin[]> = {
-  index: [plain(), spoken(), twin()],
-  desk: [plain(), spoken(), listed()],
+  index: [plain(), spoken(), packed(), twin()],
+  desk: [plain(), spoken(), packed(), listed()],
   recovery: [plain(), single()],
 };
 
