@@ -125,8 +125,10 @@ class Luwte:
             await asyncio.sleep(PIN_PAUSE)
             what = ""
             try:
-                if (now := _written(self.settings.folder)) not in (None, seen):
-                    await self._open()
+                now = _written(self.settings.folder)  # first: what is written meanwhile is looked at next
+                root = root_of(self.settings.folder, is_demo=self.is_demo)
+                if root and now != seen:
+                    await self._open(root)
                     seen = now
             except Exception as error:
                 what = repr(error)
@@ -134,24 +136,24 @@ class Luwte:
                     trouble("pin", error)
             said = what
 
-    async def _open(self) -> None:
-        before, self.root = self.root, root_of(self.settings.folder, is_demo=self.is_demo)
-        await self.follow_pin()
-        if self.root != before:
-            self.client = self._client()
+    async def _open(self, root: bytes) -> None:
+        before = self.root
+        await self.follow_pin(root)
+        self.root = root
+        self.client = self._client()
         await self.reload_teams()
-        if before and self.root != before:
-            notice("another root is pinned: pages that were opened before it do not believe it")
-            for slug in self.teams:
-                self.around.relay.wake(staff.epoch_topic(slug))
-        elif not before:
-            notice("a root is pinned: visitors may come")
+        for slug in self.teams:  # open desks come back to a welcome that says the same as we do now
+            self.around.relay.wake(staff.epoch_topic(slug))
+        if before != root:
+            notice(
+                "another root is pinned: open pages do not believe it"
+                if before
+                else "a root is pinned: visitors may come"
+            )
 
-    async def follow_pin(self) -> None:
+    async def follow_pin(self, root: bytes) -> None:
         """Put in force what a main key signed that took over: the file decides, the database follows."""
-        if self.is_pinned:
-            pinned = Pinned(self.root, self.settings.organisation)
-            await self.db.write(recovery.follow, pinned, self.minute())
+        await self.db.write(recovery.follow, Pinned(root, self.settings.organisation), self.minute())
 
     def minute(self) -> int:
         """Now, as fine as is stored."""
@@ -346,7 +348,7 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
         )
         origin, seed = notary.origin_of(settings.organisation), notary.keep_key(settings.folder)
         luwte = Luwte(settings, around, secret, Notary(db, clock, origin, seed, lambda: erased.highest), is_demo)
-        await luwte.follow_pin()
+        await luwte.follow_pin(luwte.root)
         await luwte.reload_teams()
         if any(keys.get(keystore.STAFF, bytes.fromhex(id)) is None for id in await db.read(staff.account_ids)):
             raise CannotStart("The key store does not fit the database. Restore both from the same backup.")
