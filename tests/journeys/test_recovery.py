@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from journeys.founding import Installation, JoiningPage, an_installation, run
 from journeys.papers import Papers, cut_off, exported, imported
 from journeys.stage import LAPTOP, DeskPage, VisitorPage, chromium, context
+from journeys.test_accessible import NARROW, check
 
 
 def founds(house: Installation, browser: Browser, folder: Path) -> tuple[JoiningPage, Papers, str]:
@@ -176,3 +178,58 @@ def test_new_papers_of_the_same_key(tmp_path: Path) -> None:
             table.sees("Recovery key: the second paper")
             table.types(fresh["Recovery key: share 1 of 3"])
             expect(table.page.get_by_role("heading", name="Recovery key: share 1 of 3")).to_be_visible()
+
+
+def test_an_altered_page_does_nothing(tmp_path: Path) -> None:
+    """One byte of its script is another: the page itself does not let it run. And what is added cannot ask anywhere."""
+    written = tmp_path / "recovery.html"
+    assert run("recovery", "page", "--out", str(written)).returncode == 0
+    text = written.read_text()
+    with chromium() as browser:
+        for name, altered in (
+            ("a byte", text.replace("luwte/v1/succession", "luwte/v1/succussion")),
+            ("a script more", text.replace("</body>", "<script>document.title = 'evil'</script></body>")),
+            ("an image", text.replace("</body>", '<img src="http://127.0.0.1:9/x" alt="" /></body>')),
+        ):
+            assert altered != text, name
+            file = tmp_path / "altered.html"
+            file.write_text(altered)
+            page = context(browser).new_page()
+            refused: list[str] = []
+            page.on("console", lambda one, refused=refused: refused.append(one.text))
+            page.goto(file.as_uri())
+            page.wait_for_timeout(500)
+            assert page.title() == "Luwte", name
+            assert any("Content Security Policy" in one for one in refused), name
+            shown = page.get_by_role("heading", name="Keys from paper")
+            expect(shown).to_have_count(0 if name == "a byte" else 1)
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(NARROW, "light"), (LAPTOP, "dark")], ids=["320-light", "laptop-dark"])
+def test_the_page_is_for_everybody(tmp_path: Path, size: dict[str, int], scheme: str) -> None:
+    """Each screen: axe without a finding, no sideways scrolling, nothing smaller than a finger."""
+    with an_installation(tmp_path / "luwte") as house, chromium() as browser:
+        _, papers, digits = founds(house, browser, tmp_path)
+        code = json.loads(run("recovery", "invite", "--dir", str(house.folder), "--json").stdout)["invitation"]
+        kim = JoiningPage(context(browser, size=LAPTOP).new_page(), house.desk, "Kim")
+        kim.joins(code)
+        file = exported(house, tmp_path)
+        with cut_off(browser, tmp_path, size=size, color_scheme=scheme, bypass_csp=True) as table:
+            table.looks = lambda state: check(table.page, state, size is NARROW)
+            table.opens(file, digits)
+            table.wants("Let Kim in as a shift lead")
+            table.sees("Is it Kim?")
+            table.presses("It is them, and the digits are the same")
+            table.types(["able about above absent absorb"] * 8)
+            expect(table.page.get_by_label("Line 1", exact=True)).to_have_attribute("aria-invalid", "true")
+            table.looks("a slip")
+            table.types_again(papers["Recovery key: share 2 of 3"])
+            table.sees("Recovery key: the second paper")
+            table.types(papers["Recovery key: share 1 of 3"])
+            table.sees("Take the file to the administrator")
+            table.presses("Start again")
+            table.opens(file, digits)
+            table.wants("A new main key without the old one")
+            expect(table.page.get_by_text("The old main key does not sign this one")).to_be_visible()
+            table.writes("Main key")
+            table.sees("Take the file to the administrator")

@@ -6,6 +6,7 @@ import { LINES, SharedKey } from "../crypto/shares.ts";
 import { Line, Shares } from "../desk/Shares.tsx";
 import { Digits, Sheet, save } from "../desk/Sheet.tsx";
 import { language, say as sayAtDesk } from "../desk/words.ts";
+import { alarm } from "../ui/announce.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Mark } from "../ui/Mark.tsx";
 import { languages, ownName } from "../words/speak.ts";
@@ -36,7 +37,6 @@ const isKnown = (code: string): code is keyof typeof sentences => Object.hasOwn(
 
 function explain(wrong: Wrong | undefined): string | undefined {
   if (wrong === undefined) return undefined;
-  if (wrong.code === "slip") return say("w.slip", { n: wrong.line ?? 1 });
   return say(isKnown(wrong.code) ? sentences[wrong.code] : "w.failed");
 }
 
@@ -51,18 +51,13 @@ const Back = ({ recovery }: { recovery: Recovery }) => (
   </button>
 );
 
+/** The other language, in its own words. */
 function Languages() {
+  const others = languages.filter((one) => one !== language.value);
   return (
     <p class="buttons">
-      {languages.map((one) => (
-        <button
-          key={one}
-          type="button"
-          class="pill"
-          lang={one}
-          aria-pressed={language.value === one}
-          onClick={() => (language.value = one)}
-        >
+      {others.map((one) => (
+        <button key={one} type="button" class="pill outline" lang={one} onClick={() => (language.value = one)}>
           {ownName[one]}
         </button>
       ))}
@@ -237,6 +232,10 @@ function Typed({ recovery, step }: Props<"share">) {
   const key = sayAtDesk(keyOf(step.task) === SharedKey.ROOT ? "share.root" : "share.recovery");
   const wrong = recovery.wrong.value;
   const slip = wrong?.code === "slip" ? wrong.line : undefined;
+  useEffect(() => {
+    if (slip !== undefined) alarm(say("w.slip", { n: slip }));
+  }, [wrong]);
+  const shown = { ...state(recovery), ...(slip === undefined ? {} : { wrong: undefined }) };
   const more = (
     <>
       {step.turn === 2 && (
@@ -265,7 +264,7 @@ function Typed({ recovery, step }: Props<"share">) {
   }
   return (
     <Sheet
-      {...state(recovery)}
+      {...shown}
       title={title}
       go={say("go")}
       deed={() => recovery.typed(lines.map((one) => one.value))}

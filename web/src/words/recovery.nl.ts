@@ -59,7 +59,7 @@ export const nl = {
   "done.days": "De beheerder geeft in: luwte recovery import admin-days.json",
   "done.root":
     "De beheerder geeft in: luwte recovery import successor.json, en dan luwte pin root.pub. Lees deze cijfers voor, en schrijf ze op elk papier. Verbrand daarna de oude papieren.",
-  "done.close": "De sleutels zijn van deze pagina verdwenen. Sluit haar, en zet de computer uit.",
+  "done.close": "De sleutels zijn van deze pagina verdwenen. Sluit de pagina, en zet de computer uit.",
   "w.claims": "Dit is geen bestand voor deze pagina, of iemand heeft het veranderd. Vraag een nieuw.",
   "w.other_key": "Dit papier is van een andere sleutel dan nu nodig is.",
   "w.other_set": "Deze twee papieren horen niet bij dezelfde reeks. Kijk naar de reeks boven op elk papier.",
