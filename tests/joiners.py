@@ -16,7 +16,15 @@ from actors import App, House, a_listener, answering
 from luwte import demo, install
 from luwte.app import Luwte, running
 from luwte.crypto import keys, primitives
-from luwte.crypto.certificate import ADMIN_SUBJECT, RECOVERY_SUBJECT, Certificate, Type, issue, parse
+from luwte.crypto.certificate import (
+    ADMIN_FOR_RECOVERY,
+    ADMIN_SUBJECT,
+    RECOVERY_SUBJECT,
+    Certificate,
+    Type,
+    issue,
+    parse,
+)
 from luwte.crypto.wrap import Purpose, WrapContext, unwrap, wrap
 from luwte.plumbing.clock import Clock
 from luwte.settings import Settings
@@ -24,8 +32,6 @@ from luwte.staff.invitation import code_hash, new_code
 
 DAY = 86_400
 ORGANISATION, LINE = "helpline", "chat"
-ADMIN_FOR_RECOVERY = "/team-admin"
-"""In the place of a team's name, which has no slash."""
 
 
 def b64(data: bytes) -> str:

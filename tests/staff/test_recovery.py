@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from joiners import ADMIN_FOR_RECOVERY, DAY, Empty, Joiner, Organisation, b64, people, play_empty, post, unb64
+from joiners import DAY, Empty, Joiner, Organisation, b64, people, play_empty, post, unb64
 from luwte import install, recovery
 from luwte import settings as settings_module
 from luwte.app import root_of
@@ -28,7 +28,7 @@ from luwte.audit import actions as audit
 from luwte.audit import store as audit_store
 from luwte.audit.model import Record
 from luwte.crypto import fingerprint, primitives
-from luwte.crypto.certificate import ADMIN_SUBJECT, Type, check_admin, issue
+from luwte.crypto.certificate import ADMIN_FOR_RECOVERY, ADMIN_SUBJECT, Type, check_admin, issue
 from luwte.crypto.primitives import CannotOpen
 from luwte.crypto.wrap import Purpose, WrapContext, unwrap
 from luwte.errors import MalformedFrame
