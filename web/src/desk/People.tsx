@@ -3,6 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useId } from "preact/hooks";
 import { alarm, announce } from "../ui/announce.ts";
+import { endings } from "./endings.ts";
 import { role } from "./records.ts";
 import { Digits } from "./Sheet.tsx";
 import type { DeskSession } from "./state.ts";
@@ -10,10 +11,6 @@ import type { Belongs, People, PeopleView, Waiting } from "./state-people.ts";
 import { explain } from "./trouble.ts";
 import { moment } from "./when.ts";
 import { say } from "./words.ts";
-
-/** Minutes before an end at which a desk says so; of the admin key's, people with papers have to come together. */
-const SOON = 5 * 24 * 60;
-const SOON_ADMIN = 30 * 24 * 60;
 
 /** Milliseconds: two clicks in a row are no second thought. */
 const NO_DOUBLE_CLICK = 700;
@@ -157,17 +154,6 @@ export function PeopleCare({ session }: { session: DeskSession }) {
       </div>
     </section>
   );
-}
-
-function endings(view: PeopleView, now: number): string[] {
-  const soon = (until: number, minutes = SOON): boolean => until - now < minutes;
-  return [
-    ...(soon(view.teamUntil) ? [say("people.ends.team", { t: moment(view.teamUntil) })] : []),
-    ...(soon(view.adminUntil, SOON_ADMIN) ? [say("people.ends.admin", { t: moment(view.adminUntil) })] : []),
-    ...view.members
-      .filter((one) => soon(one.until))
-      .map((one) => say("people.ends.staff", { name: one.name, t: moment(one.until) })),
-  ];
 }
 
 /** Removing asks once more, in place: it ends somebody's work here this second, and nothing takes it back. */
