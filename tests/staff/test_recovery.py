@@ -269,6 +269,16 @@ def test_an_admission_that_does_not_fit_is_refused_and_nothing_is_stored(lost: L
     assert lost.imports(admits(lost)).returncode == 0
 
 
+def test_papers_let_in_a_lead_and_nobody_else(lost: Lost) -> None:
+    """A counsellor is a lead's to admit, also with a certificate that fits."""
+    with closing(sqlite3.connect(lost.folder / "main.db")) as database:
+        database.execute("UPDATE applicant SET role = 'counsellor'")
+        database.commit()
+    noor = replace(lost, kim=replace(lost.kim, role="counsellor"))
+    assert lost.exports()["applicants"] == []
+    assert "Nobody waits here" in lost.imports({"admin_key": "", **admits(noor)}).stderr
+
+
 def test_whoever_the_server_has_no_half_of_is_not_let_in(lost: Lost) -> None:
     """They could open nothing, and the server would not start any more."""
     keys = KeyStore(lost.folder / "keys")

@@ -184,6 +184,12 @@ test("a wrong paper says so, makes nothing, and the right one goes on", async ()
   }
 });
 
+test("a paper of another key is refused at once, whoever sits down first", async () => {
+  const recovery = await opened();
+  const { step, wrong } = await asked(recovery, kimOf(recovery), [linesOf(house, SharedKey.ROOT, 1)]);
+  assert.deepEqual([step.at === "share" && step.turn, wrong], [1, "other_key"]);
+});
+
 test("one paper is nothing, and the first may be typed anew", async () => {
   const recovery = await opened();
   const { step } = await asked(recovery, kimOf(recovery), [linesOf(other, SharedKey.RECOVERY, 1)]);
