@@ -109,10 +109,10 @@ def set_sheet(tx: WriteTx, token: bytes, again: Again, seal: Seal, minute: int) 
 def end_sessions(tx: WriteTx, token: bytes, which: bytes | None, minute: int) -> None:
     """End one session of one's own, or, without *which*, all others. Raises `NoSuchSession`, `SignedOut`."""
     here = actions.session(tx, token, minute)
-    running = [hash for hash, _ in running(tx, here.account.id, minute)]
-    if which is not None and which not in running:
+    mine = [hash for hash, _ in running(tx, here.account.id, minute)]
+    if which is not None and which not in mine:
         raise NoSuchSession
-    _end(tx, [which] if which is not None else [hash for hash in running if hash != here.token_hash], minute)
+    _end(tx, [which] if which is not None else [hash for hash in mine if hash != here.token_hash], minute)
     audit.record(tx, minute=minute, actor=here.account.id, action="staff.end_session")
 
 

@@ -1,4 +1,4 @@
-"""Deeds with people: an admin's and a lead's (see, invite, withdraw), and a lead's own (admit, decline, renew, epochs)."""
+"""Deeds with people: see, invite, withdraw, as an admin may, too; admit, decline, renew, begin an epoch, as a lead may."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,8 +79,8 @@ def people(tx: ReadTx, token: bytes, minute: int) -> People:
 def invite(tx: WriteTx, token: bytes, role: str, code_hash: bytes, minute: int) -> Invitation:
     """Invite somebody into one's own team. The server learns the code when it is used.
 
-    It opens nothing before a lead admits who comes, in the role that the lead sees. Raises `NotAccepted` for a role that
-    is not one's own to invite.
+    It opens nothing before a lead admits who comes, in the role that the lead sees. Raises `NotAccepted` for a role
+    that is not one's own to invite.
     """
     account = actions.allowed(tx, token, Deed.LOOK_AFTER, minute)
     if not may_invite(account.role, role):
@@ -125,7 +125,7 @@ def admit(
     now: int,
     half: Callable[[bytes], bytes | None],
 ) -> None:
-    """Make an applicant a member: with a certificate that the team-admin key signed, and the keys of their role wrapped.
+    """Make an applicant a member: with a certificate that the team-admin key signed, and the keys of their role.
 
     Raises `NoSuchApplicant`, also for one whose *half* of the key the server has not: they could open nothing; or
     `CertificateRefused`. *now* is in Unix seconds.

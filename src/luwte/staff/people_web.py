@@ -1,4 +1,4 @@
-"""A lead's and an admin's deeds with people over HTTP, with the token of a session. Bodies are JSON, bytes in them base64."""
+"""Deeds with people over HTTP, with the token of a session. Bodies are JSON, bytes in them base64."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
