@@ -50,7 +50,7 @@ def begin(
 
 
 def checkpoint(tx: ReadTx, token: bytes, after: int, minute: int) -> tuple[bytes, str, list[bytes]] | None:
-    """The newest checkpoint, when it covers more than *after* records: key, note, and the proof that the log only grew.
+    """The newest checkpoint, for who remembers one of *after* records: key, note, and the proof that the log only grew.
 
     A desk is told the same on its socket. Raises `SignedOut` or `NotAccepted`.
     """

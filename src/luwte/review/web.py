@@ -34,11 +34,17 @@ class After(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Checkpoint(msgspec.Struct):
-    """What the log is now, proved to follow from what who asks remembers; empty while nobody has signed one."""
+    """What the log is now, proved to follow from what who asks remembers."""
 
-    key: bytes = b""
-    note: str = ""
-    proof: list[bytes] = []
+    key: bytes
+    note: str
+    proof: list[bytes]
+
+
+class Newest(msgspec.Struct):
+    """None while nobody has signed one."""
+
+    checkpoint: Checkpoint | None
 
 
 class Page(msgspec.Struct):
@@ -71,14 +77,14 @@ async def look(data: JSONBody[Ask], request: Request[Any, Any, Any], state: Stat
 
 
 @post("/desk/checkpoint", status_code=200)
-async def checkpoint(data: JSONBody[After], request: Request[Any, Any, Any], state: State) -> Checkpoint:
+async def checkpoint(data: JSONBody[After], request: Request[Any, Any, Any], state: State) -> Newest:
     """The newest signature under the log, for who has no socket."""
     luwte, token = context(state), bearer(request)
     account = (await luwte.db.read(staff.session, token, luwte.minute())).account
     if not luwte.limits.spend("checkpoint", account.id, burst=60, per_minute=60):
         raise SlowDown
     found = await luwte.db.read(actions.checkpoint, token, data.after, luwte.minute())
-    return Checkpoint(*found) if found is not None else Checkpoint()
+    return Newest(Checkpoint(*found) if found is not None else None)
 
 
 handlers = [look, checkpoint]

@@ -1,4 +1,4 @@
-"""Deeds with people: see, invite, withdraw, as an admin may, too; admit, decline, renew, begin an epoch, as a lead may."""
+"""Deeds with people: see, invite, withdraw (an admin, too); admit, decline, renew, begin an epoch (a lead alone)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
