@@ -18,7 +18,7 @@ function HousePart({ session, house }: { session: DeskSession; house: House }) {
     [say("line"), lineSays(line, session.minute.value)],
     [say("office.in"), people.size],
     [say("office.desks"), house.desks],
-    [say("office.signed"), house.signed === undefined ? "–" : moment(house.signed)],
+    [say("office.signed"), house.signed === undefined ? say("office.unsigned") : moment(house.signed)],
   ];
   return (
     <section class="lead-part" aria-labelledby="house" data-region tabIndex={-1}>

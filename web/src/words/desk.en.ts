@@ -283,6 +283,7 @@ export const en: Record<keyof typeof nl, string> = {
   "office.in": "Colleagues signed in",
   "office.desks": "Desks open",
   "office.signed": "Who did what, last signed",
+  "office.unsigned": "Not yet",
   "office.until": "Certificate until {t}",
   "office.since": "Signed in since {t}",
   "office.away": "Not signed in",

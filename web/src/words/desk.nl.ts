@@ -284,6 +284,7 @@ export const nl = {
   "office.in": "Collega's aangemeld",
   "office.desks": "Balies open",
   "office.signed": "Wie deed wat, laatst ondertekend",
+  "office.unsigned": "Nog niet",
   "office.until": "Bewijs tot {t}",
   "office.since": "Aangemeld sinds {t}",
   "office.away": "Niet aangemeld",
