@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from actors import Counsellor, House, Line, play
 from attack.attackers import a_taken_conversation, a_team_next_door, records, refused, what_is_stored
+from attack.test_catalogue import NO_AUDIT
 from desk.test_removal import asks, next_epoch
 from joiners import invites, joiner, of_the_demonstration, people
 from luwte import demo
@@ -267,6 +268,11 @@ def test_a_colleague_is_signed_out_everywhere(tmp_path: Path) -> None:
         mine = [one for one in told["sessions"] if one["account"] == noor.person.id]
         assert [set(one) for one in mine] == [{"account", "began"}] * 2
         assert (told["open"], told["desks"]) == (True, 1)
+        # I-6: without a record nobody is signed out.
+        await house.luwte.db.write(lambda tx: tx.execute(NO_AUDIT))
+        assert (await asks(admin, "/desk/house/sign-out", id=noor.person.id)).status_code == 500
+        await house.luwte.db.write(lambda tx: tx.execute("DROP TRIGGER no_audit"))
+        assert (await reads(noor, "/desk/account")).status_code == 200
         assert said(await asks(admin, "/desk/house/sign-out", id=noor.person.id)) == "ok"
         for desk in (noor, other):
             assert await desk.line.closing_code() == 4401

@@ -208,6 +208,7 @@ export const en: Record<keyof typeof nl, string> = {
   "join.gone": "This code does not work. It may have been used, or be too old. Ask for a new one.",
   "join.taken": "A colleague has this name already. Choose another one.",
   "join.you": "Your name here, and your passphrase",
+  "join.as": "You join as: {role}.",
   "join.name.p": "This is how your colleagues see you. Visitors do not see your name.",
   "join.phrase": "Your passphrase",
   "join.phrase.p":

@@ -206,6 +206,7 @@ export const nl = {
   "join.gone": "Deze code werkt niet. Misschien is hij al gebruikt, of te oud. Vraag een nieuwe.",
   "join.taken": "Een collega heeft deze naam al. Kies een andere.",
   "join.you": "Zo heet je hier, en dit is je wachtzin",
+  "join.as": "Je komt erbij als: {role}.",
   "join.name.p": "Zo zien je collega's je. Bezoekers zien je naam niet.",
   "join.phrase": "Je wachtzin",
   "join.phrase.p":
