@@ -8,9 +8,10 @@ from luwte.errors import CertificateRefused, NoSuchApplicant, NoTeamYet, Refusal
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff import joining, joining_store, papers, store
 from luwte.staff.invitation import Admission, check_admission
-from luwte.staff.model import LEAD, Team
+from luwte.staff.model import Team
 from luwte.staff.papers import Admit, Answer, ApplicantPart, Export, Renew, Succeed, Succession, TeamPart, Wrapped
 from luwte.staff.people import Pinned
+from luwte.staff.roles import LEAD
 
 
 def export(tx: ReadTx, pinned: Pinned, name: str) -> Export:

@@ -4,11 +4,12 @@ import type { Bytes } from "./bytes.ts";
 import { ADMIN_SUBJECT, type Certificate, issue, Type } from "./certificate.ts";
 import type { SigningKey } from "./curves.ts";
 import { DAY, STAFF_DAYS } from "./days.ts";
+import { hasAdminKey, type Role } from "./roles.ts";
 import { NO_CONVERSATION, Purpose, type WrapContext, wrap } from "./wrap.ts";
 
 export interface Applicant {
   readonly account: string;
-  readonly role: string;
+  readonly role: Role;
   readonly ed25519: Uint8Array;
   readonly x25519: Uint8Array;
 }
@@ -55,7 +56,7 @@ const outside = (organisation: string, epoch: number) => ({
   generation: 0,
 });
 
-/** The caller answers for who *applicant* is, and for the keys. A lead gets the team-admin key, too. */
+/** The caller answers for who *applicant* is, and for the keys. A lead gets the team-admin key, too; who does not talk, no team key. */
 export async function letIn(
   where: { readonly organisation: string; readonly team: string },
   applicant: Applicant,
@@ -80,10 +81,9 @@ export async function letIn(
     const place = teamPlace(organisation, team, epoch, Purpose.MEMBER);
     teamKeys.push({ epoch, wrap: await wrap(secret, x25519, place) });
   }
-  const isLead = role === "lead";
   return {
     certificate: await issue(certificate, admin.key),
     teamKeys,
-    adminKey: isLead ? await wrap(admin.secret, x25519, adminPlace(organisation, admin.epoch)) : undefined,
+    adminKey: hasAdminKey(role) ? await wrap(admin.secret, x25519, adminPlace(organisation, admin.epoch)) : undefined,
   };
 }

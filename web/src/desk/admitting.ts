@@ -23,6 +23,7 @@ import {
 } from "../crypto/certificate.ts";
 import { type AgreementKey, agreementKey, type SigningKey, signingKey } from "../crypto/curves.ts";
 import { DAY, STAFF_DAYS, TEAM_DAYS } from "../crypto/days.ts";
+import { hasTeamKey, roleIn } from "../crypto/roles.ts";
 import { Purpose, unwrap, wrap } from "../crypto/wrap.ts";
 import type { Pin } from "../wire/trust.ts";
 
@@ -50,14 +51,15 @@ export async function admit(by: Admitting, held: HeldKeys, applicant: Applicant,
   try {
     const { admin, secret, epoch } = await adminKey(by, held, now, passing);
     const keys = [];
-    for (const key of held.team_keys.filter((one) => one.team === team.subject)) {
+    const talks = hasTeamKey(applicant.role);
+    for (const key of held.team_keys.filter((one) => talks && one.team === team.subject)) {
       const place = teamPlace(organisation, team.subject, key.epoch, Purpose.MEMBER);
       const opened = await unwrap(key.wrap, own, place);
       passing.push(opened);
       if (!holds(by, team.subject, key.epoch, (await agreementKey(opened)).publicKey)) throw new Error("another key");
       keys.push({ epoch: key.epoch, secret: opened });
     }
-    if (!keys.some((one) => one.epoch === team.epoch)) throw new Error("no team key");
+    if (talks && !keys.some((one) => one.epoch === team.epoch)) throw new Error("no team key");
     return await letIn({ organisation, team: team.subject }, applicant, { key: admin, secret, epoch }, keys, now);
   } finally {
     wipe(...passing);
@@ -144,7 +146,10 @@ export async function nextEpoch(
     for (const { account, certificate: raw } of members) {
       // Today's, or somebody who left long ago could be put back among the members with a certificate of then.
       const expected = { organisation, type: Type.STAFF, subject: account, team: team.subject, now };
-      const [, theirs] = (await checkChain(root, held.admin_certificate, raw, expected)).certificate.keys;
+      const { certificate: signed } = await checkChain(root, held.admin_certificate, raw, expected);
+      const [, theirs] = signed.keys;
+      // Whatever a server calls them: what the team-admin key signed decides.
+      if (!hasTeamKey(roleIn(signed, team.subject))) throw new Error("not somebody who talks");
       if (theirs === undefined) throw new Error("no key to wrap to");
       wraps.push({ account, wrap: await wrap(secret, theirs, place(Purpose.MEMBER)) });
     }

@@ -3,6 +3,7 @@
 import type { Admission } from "../crypto/admission.ts";
 import { base64, hex, unbase64 } from "../crypto/bytes.ts";
 import { CannotRecover, type Known, known, type Successor } from "../crypto/recovery.ts";
+import type { Role } from "../crypto/roles.ts";
 import { list, oneOf, orNil, type Reads, record, whole, words } from "../wire/shape.ts";
 
 const FORMAT = 1;
@@ -13,7 +14,7 @@ export interface Waits {
   readonly account: string;
   readonly name: string;
   readonly team: string;
-  readonly role: string;
+  readonly role: Role;
   readonly ed25519: Uint8Array;
   readonly x25519: Uint8Array;
 }

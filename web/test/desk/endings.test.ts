@@ -12,7 +12,7 @@ test("five days before an end, and thirty before that of the key with which lead
   language.value = "en";
   const told = (team: number, admin: number, member: number): string[] => {
     const [teamUntil, adminUntil, until] = [NOW + team * DAY, NOW + admin * DAY, NOW + member * DAY];
-    const members = [{ account: "a", name: "Kim", role: "lead", until, isMe: false }];
+    const members = [{ account: "a", name: "Kim", role: "lead", until, isMe: false } as const];
     return endings({ teamUntil, adminUntil, members }, NOW).map((text) => text.split(" ends ")[0] ?? "");
   };
   assert.deepEqual(told(5, 30, 5), []);
