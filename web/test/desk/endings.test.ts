@@ -16,7 +16,7 @@ test("five days before an end, and thirty before that of the key with which lead
     return endings({ teamUntil, adminUntil, members }, NOW).map((text) => text.split(" ends ")[0] ?? "");
   };
   assert.deepEqual(told(5, 30, 5), []);
-  assert.deepEqual(told(6, 29, 6), ["The key with which you admit"]);
+  assert.deepEqual(told(6, 29, 6), ["The key that admits colleagues"]);
   assert.deepEqual(told(4, 31, 4), ["The team's certificate", "Kim's certificate"]);
   assert.equal(told(-1, -1, -1).length, 3);
 });
