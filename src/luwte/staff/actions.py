@@ -11,6 +11,7 @@ from luwte.staff.model import (
     Account,
     Door,
     Member,
+    Returning,
     Session,
     Team,
     TeamKey,
@@ -21,7 +22,7 @@ from luwte.staff.model import (
     token_hash,
 )
 
-WITH_RECOVERY_CODE, WRONG_CODE, BY_SHEET = "recovery_code", "wrong_code", "sheet"
+WITH_RECOVERY_CODE, WRONG_CODE, BY_SHEET, TOO_EARLY = "recovery_code", "wrong_code", "sheet", "too_early"
 """Reasons in the audit log."""
 
 
@@ -96,6 +97,8 @@ def sign_in(tx: WriteTx, shown: Try, door: Door, token: bytes, minute: int) -> t
     A code is used up by who is let in, and by nobody else. A demonstration's accounts without one come in without. Who
     comes by a sheet gets the box that it opens in the place of the passphrase's; the sheet goes when it has brought
     another passphrase. `NotAdmitted` hears only who joined and knows the passphrase.
+
+    For who waits after they lost everything no session begins: what nobody has, no door needs to refuse.
     """
     if joining.waits(tx, shown.name, shown.proof) is not None:
         raise NotAdmitted
@@ -110,6 +113,9 @@ def sign_in(tx: WriteTx, shown: Try, door: Door, token: bytes, minute: int) -> t
         second_factor.spend(tx, account.id, passed)
     elif account.second_factor or not door.is_demo:
         raise SignInRefused
+    if account.waits(minute):
+        audit.record(tx, minute=minute, actor=account.id, action="staff.sign_in", reason=TOO_EARLY)
+        return account, []
     store.begin_session(tx, token_hash(token), account.id, minute)
     with_code = WITH_RECOVERY_CODE if passed is not None and passed.recovery is not None else ""
     reason = BY_SHEET if shown.by_sheet else with_code
@@ -143,8 +149,13 @@ def sign_in_not_admitted(tx: WriteTx, name: str, minute: int) -> None:
 
 def session(tx: ReadTx, token: bytes, minute: int) -> Session:
     """The session of *token*. Raises `SignedOut`."""
-    found = store.session(tx, token_hash(token))
-    if found is None or is_over(found[0].began, found[1], minute):
+    return _running(tx, token_hash(token), minute)
+
+
+def _running(tx: ReadTx, hash: bytes, minute: int) -> Session:
+    found = store.session(tx, hash)
+    # None begins while somebody waits; one that is there nevertheless counts for nothing (a clock that went back).
+    if found is None or is_over(found[0].began, found[1], minute) or found[0].account.waits(minute):
         raise SignedOut
     return found[0]
 
@@ -201,9 +212,7 @@ def disable(tx: WriteTx, account: Account, minute: int) -> list[bytes]:
 
 def check_session(tx: ReadTx, held: Session, minute: int) -> None:
     """Refuse a deed of a session that ended meanwhile. Raises `SignedOut`."""
-    found = store.session(tx, held.token_hash)
-    if found is None or is_over(found[0].began, found[1], minute):
-        raise SignedOut
+    _running(tx, held.token_hash, minute)
 
 
 def check_lead(account: Account) -> None:
@@ -227,6 +236,11 @@ def team_of(tx: ReadTx, account: Account) -> Team:
 def members(tx: ReadTx, team: str) -> list[Member]:
     """Who belongs to a team, by name."""
     return store.members(tx, team)
+
+
+def returning(tx: ReadTx, team: str, minute: int) -> list[Returning]:
+    """Who of a team lost everything, and reads along only later."""
+    return store.returning(tx, team, minute)
 
 
 def everybody(tx: ReadTx, team: str) -> list[Member]:

@@ -46,6 +46,8 @@ class Invitation:
     made: int
     made_by: str
     over: int | None
+    instead_of: str | None = None
+    """The account of a colleague who lost everything."""
 
     def counts(self, minute: int) -> bool:
         """Whether its code still opens the door."""
@@ -107,6 +109,7 @@ class Applicant:
     ed25519: bytes
     x25519: bytes
     joined: int
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +163,9 @@ def code_hash(code: str) -> bytes:
     return hashlib.sha256(code.encode()).digest()
 
 
-def new_invitation(team: str, role: str, made_by: str, minute: int) -> Invitation:
+def new_invitation(team: str, role: str, made_by: str, minute: int, instead_of: str | None = None) -> Invitation:
     """An invitation that begins now."""
-    return Invitation(os.urandom(16).hex(), os.urandom(16).hex(), team, role, minute, made_by, None)
+    return Invitation(os.urandom(16).hex(), os.urandom(16).hex(), team, role, minute, made_by, None, instead_of)
 
 
 def check_founding(

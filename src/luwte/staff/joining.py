@@ -15,7 +15,7 @@ from luwte.staff.invitation import (
     new_code,
     new_invitation,
 )
-from luwte.staff.model import LEAD, Account, Door, Team, TeamKey, proof_matches, token_hash
+from luwte.staff.model import LEAD, Account, Door, Team, TeamKey, proof_matches, reads_from, token_hash
 
 
 def invite_founder(tx: WriteTx, team: str, minute: int) -> str:
@@ -80,7 +80,7 @@ def found(
     store.put_team(tx, team)
     store.began_epoch(tx, team.slug, minute)
     applicant = _applicant(invitation, application, minute)
-    store.put_account(tx, account_of(tx, applicant, founding.certificate))
+    store.put_account(tx, account_of(tx, applicant, founding.certificate, minute))
     store.put_team_key(tx, invitation.account, TeamKey(invitation.team, epoch, founding.team_key))
     joining_store.put_recovery(tx, founding.recovery_certificate)
     joining_store.put_recovery_wrap(tx, invitation.team, epoch, founding.recovery_wrap)
@@ -95,8 +95,8 @@ def waits(tx: ReadTx, name: str, proof: bytes) -> Applicant | None:
     return applicant if proof_matches(applicant.proof_hash if applicant else None, proof) else None
 
 
-def account_of(tx: ReadTx, applicant: Applicant, certificate: bytes) -> Account:
-    """The account that an applicant becomes."""
+def account_of(tx: ReadTx, applicant: Applicant, certificate: bytes, minute: int) -> Account:
+    """The account that an applicant becomes; of somebody who lost everything it waits from *minute* on."""
     return Account(
         id=applicant.id,
         name=applicant.name,
@@ -110,6 +110,8 @@ def account_of(tx: ReadTx, applicant: Applicant, certificate: bytes) -> Account:
         certificate=certificate,
         certificate_id=cert_id(certificate),
         second_factor=second_factor_store.find(tx, applicant.id) is not None,
+        instead_of=applicant.instead_of,
+        reads_from=reads_from(minute) if applicant.instead_of else None,
     )
 
 
@@ -127,6 +129,7 @@ def _applicant(invitation: Invitation, application: Application, minute: int) ->
         application.ed25519,
         application.x25519,
         minute,
+        invitation.instead_of,
     )
 
 

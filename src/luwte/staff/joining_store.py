@@ -5,9 +5,10 @@ from dataclasses import astuple
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff.invitation import Applicant, Invitation, folded
 
-_INVITATION = "id, account, team, role, made, made_by, over"
+_INVITATION = "id, account, team, role, made, made_by, over, instead_of"
 _APPLICANT = (
-    "id, name, team, role, salt, proof_hash, sealed_amk, sealed_x25519, sealed_ed25519, ed25519, x25519, joined"
+    "id, name, team, role, salt, proof_hash, sealed_amk, sealed_x25519, sealed_ed25519, ed25519, x25519, joined,"
+    " instead_of"
 )
 
 
@@ -16,7 +17,7 @@ def put_invitation(tx: WriteTx, invitation: Invitation, code_hash: bytes) -> boo
     if tx.one("SELECT 1 FROM invitation WHERE code_hash = ?", code_hash) is not None:
         return False
     tx.execute(
-        f"INSERT INTO invitation ({_INVITATION}, code_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO invitation ({_INVITATION}, code_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *astuple(invitation),
         code_hash,
     )
@@ -55,7 +56,7 @@ def is_name_taken(tx: ReadTx, name: str) -> bool:
 def put_applicant(tx: WriteTx, applicant: Applicant) -> None:
     """Somebody waits to be admitted."""
     tx.execute(
-        f"INSERT INTO applicant ({_APPLICANT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO applicant ({_APPLICANT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *astuple(applicant),
     )
 

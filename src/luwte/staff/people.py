@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 from luwte.audit import actions as audit
 from luwte.crypto.certificate import Type, Untrusted, cert_id, check_chain, parse
-from luwte.errors import CertificateRefused, EpochNotDue, NoSuchApplicant, NoSuchInvitation, Refusal
+from luwte.errors import (
+    CertificateRefused,
+    EpochNotDue,
+    NoSuchApplicant,
+    NoSuchInvitation,
+    NoSuchMember,
+    NotAccepted,
+    Refusal,
+)
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff import actions, joining_store, second_factor_store, store
 from luwte.staff.invitation import (
@@ -18,7 +26,7 @@ from luwte.staff.invitation import (
     new_invitation,
 )
 from luwte.staff.joining import account_of
-from luwte.staff.model import Account, Member, Team, TeamKey
+from luwte.staff.model import Account, Member, Team, TeamKey, returning_topic
 
 LONGEST_EPOCH = 90 * 24 * 60
 """Minutes after which a team's key may change though nobody left."""
@@ -67,14 +75,32 @@ def people(tx: ReadTx, token: bytes, minute: int) -> People:
     )
 
 
-def invite(tx: WriteTx, token: bytes, role: str, code_hash: bytes, minute: int) -> Invitation:
-    """Invite somebody into the lead's own team. The server learns the code when it is used."""
+def invite(
+    tx: WriteTx, token: bytes, role: str, code_hash: bytes, instead_of: str | None, minute: int
+) -> Invitation:
+    """Invite somebody into the lead's own team. The server learns the code when it is used.
+
+    *instead_of*: the account of a colleague who lost everything, whose role they keep. Nothing happens to it before the
+    new one is admitted: a call may be a lie, and a code may never be used. Raises `NoSuchMember`, or `NotAccepted` for
+    another role and for the lead who asks.
+    """
     account = actions.lead(tx, token, minute)
-    made = new_invitation(account.team, role, account.id, minute)
+    if instead_of is not None:
+        _check_lost(tx, account, role, instead_of)
+    made = new_invitation(account.team, role, account.id, minute, instead_of)
     if not joining_store.put_invitation(tx, made, code_hash):
         raise NoSuchInvitation
-    audit.record(tx, minute=minute, actor=account.id, action="staff.invite", reason=role)
+    action, reason = ("staff.reinvite", instead_of) if instead_of else ("staff.invite", role)
+    audit.record(tx, minute=minute, actor=account.id, action=action, reason=reason)
     return made
+
+
+def _check_lost(tx: ReadTx, lead: Account, role: str, id: str) -> None:
+    lost = store.account(tx, lead.team, id)
+    if lost is None:
+        raise NoSuchMember
+    if lost.id == lead.id or lost.role != role:
+        raise NotAccepted
 
 
 def withdraw(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
@@ -103,11 +129,12 @@ def admit(
     pinned: Pinned,
     now: int,
     half: Callable[[bytes], bytes | None],
-) -> None:
+) -> str | None:
     """Make an applicant a member: with a certificate that the team-admin key signed, and the team's keys wrapped.
 
-    Raises `NoSuchApplicant`, also for one whose *half* of the key the server has not: they could open nothing; or
-    `CertificateRefused`. *now* is in Unix seconds.
+    The account that theirs is in the place of, if they lost everything: that one is to go in the same transaction, and
+    nothing is given to theirs for 24 hours. Raises `NoSuchApplicant`, also for one whose *half* of the key the server
+    has not: they could open nothing; or `CertificateRefused`. *now* is in Unix seconds.
     """
     minute = now // 60
     account = actions.lead(tx, token, minute)
@@ -119,12 +146,15 @@ def admit(
     if team.epoch not in admission.team_keys:
         raise CertificateRefused
     joining_store.remove_applicant(tx, id)
-    store.put_account(tx, account_of(tx, applicant, admission.certificate))
+    store.put_account(tx, account_of(tx, applicant, admission.certificate, minute))
     for epoch, wrap in admission.team_keys.items():
         store.put_team_key(tx, id, TeamKey(team.slug, epoch, wrap))
     if admission.admin_key:
         joining_store.put_admin_key(tx, id, parse(team.admin_certificate).certificate.epoch, admission.admin_key)
-    audit.record(tx, minute=minute, actor=account.id, action="staff.admit", reason=id)
+    action = "staff.readmit" if applicant.instead_of else "staff.admit"
+    audit.record(tx, minute=minute, actor=account.id, action=action, reason=id)
+    tx.wake(returning_topic(team.slug))
+    return applicant.instead_of
 
 
 def decline(tx: WriteTx, token: bytes, id: str, minute: int) -> None:

@@ -1,11 +1,11 @@
 """All SQL for `team`, `account`, `certificate`, `team_key` and `session`."""
 
 from luwte.plumbing.db import ReadTx, WriteTx
-from luwte.staff.model import Account, Member, Session, Team, TeamKey
+from luwte.staff.model import Account, Member, Returning, Session, Team, TeamKey
 
 _ACCOUNT = (
     "a.id, a.name, a.team, a.role, a.salt, a.proof_hash, a.sealed_amk, a.sealed_x25519, a.sealed_ed25519,"
-    " c.certificate, c.id, a.second_factor"
+    " c.certificate, c.id, a.second_factor, a.instead_of, a.reads_from"
 )
 
 
@@ -50,7 +50,7 @@ def put_account(tx: WriteTx, account: Account) -> None:
     )
     tx.execute(
         "INSERT INTO account (id, name, team, role, salt, proof_hash, sealed_amk, sealed_x25519, sealed_ed25519,"
-        " certificate, second_factor) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " certificate, second_factor, instead_of, reads_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET certificate = excluded.certificate",
         account.id,
         account.name,
@@ -63,6 +63,8 @@ def put_account(tx: WriteTx, account: Account) -> None:
         account.sealed_ed25519,
         account.certificate_id,
         int(account.second_factor),
+        account.instead_of,
+        account.reads_from,
     )
 
 
@@ -95,8 +97,19 @@ def name(tx: ReadTx, account: str) -> str:
 
 def members(tx: ReadTx, team: str) -> list[Member]:
     """The accounts of a team that are in use, by name."""
-    rows = tx.all("SELECT id, name, role FROM account WHERE team = ? AND disabled = 0 ORDER BY name", team)
+    rows = tx.all("SELECT id, name, role, reads_from FROM account WHERE team = ? AND disabled = 0 ORDER BY name", team)
     return [Member(*row) for row in rows]
+
+
+def returning(tx: ReadTx, team: str, minute: int) -> list[Returning]:
+    """Who lost everything and waits, the next to read first."""
+    rows = tx.all(
+        "SELECT a.id, a.name, b.name, a.reads_from FROM account a JOIN account b ON b.id = a.instead_of"
+        " WHERE a.team = ? AND a.disabled = 0 AND a.reads_from > ? ORDER BY a.reads_from, a.id",
+        team,
+        minute,
+    )
+    return [Returning(*row) for row in rows]
 
 
 def everybody(tx: ReadTx, team: str) -> list[Member]:
