@@ -17,6 +17,7 @@ import { useIdle } from "./idle.ts";
 import { Join } from "./Join.tsx";
 import { onKey } from "./keys.ts";
 import { RepliesDialog } from "./Replies.tsx";
+import { WhoReturns } from "./Returning.tsx";
 import { LeadPanel } from "./Shift.tsx";
 import { Locked, SignIn } from "./SignIn.tsx";
 import { explain } from "./trouble.ts";
@@ -91,6 +92,7 @@ function Room({ desk }: { desk: Desk }) {
         <Doubt session={session} />
         <Calls desk={desk} />
         <BrokenGlass desk={desk} />
+        <WhoReturns session={session} />
       </header>
       <main class={session.lead.isLead.value ? "floor leads" : "floor"}>
         <Waiting desk={desk} />

@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useId } from "preact/hooks";
 import { alarm, announce } from "../ui/announce.ts";
 import { Digits } from "./Join.tsx";
+import { InThePlaceOf, Lost } from "./Returning.tsx";
 import { role } from "./records.ts";
 import type { DeskSession } from "./state.ts";
 import type { Belongs, People, PeopleView, Waiting } from "./state-people.ts";
@@ -103,6 +104,7 @@ function Applicant({ people, one, admits }: { people: People; one: Waiting; admi
       ) : (
         <p class="small">{say("people.compare", { name: one.name })}</p>
       )}
+      <InThePlaceOf one={one} />
       <Digits fingerprint={one.fingerprint} />
       <div class="buttons">
         {admits && !one.changed && (
@@ -309,6 +311,7 @@ export function PeoplePart({ session }: { session: DeskSession }) {
       </h2>
       {text !== "" && <p class="card warn">{text}</p>}
       <Invite people={people} view={view} />
+      <Lost people={people} view={view} />
       <Rewrapping left={session.rewrap.left.value ?? 0} />
       <Lists people={people} view={view} />
     </section>

@@ -8,6 +8,7 @@ import { Mark } from "../ui/Mark.tsx";
 import { LockedCalls } from "./Calls.tsx";
 import { Field, username, Wrong } from "./Field.tsx";
 import { LockedGlass } from "./Glass.tsx";
+import { ReadsLater } from "./Returning.tsx";
 import { arm } from "./sound.ts";
 import type { DeskSession, OpenedSheet } from "./state.ts";
 import { NewPassphrase } from "./WrittenDown.tsx";
@@ -140,6 +141,8 @@ export function SignIn({ session }: { session: DeskSession }) {
     lost.value = false;
   }
   if (!session.pinned) return <NotInUse session={session} />;
+  const later = session.later.value;
+  if (later !== undefined) return <ReadsLater session={session} minute={later} back={() => session.turnBack()} />;
   if (sheet.value !== undefined) return <Renewing sheet={sheet.value} session={session} back={back} />;
   return (
     <Door

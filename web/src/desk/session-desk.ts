@@ -27,7 +27,7 @@ import { sayFarewell } from "./session-farewell.ts";
 import { DeskGlass } from "./session-glass.ts";
 import { DeskHanding } from "./session-handing.ts";
 import { DeskJoining } from "./session-joining.ts";
-import { askSalt, type SignedIn, signIn, signInBySheet, Trouble, unlock } from "./session-keyring.ts";
+import { askSalt, Later, type SignedIn, signIn, signInBySheet, Trouble, unlock } from "./session-keyring.ts";
 import { Lead } from "./session-lead.ts";
 import { NextOne } from "./session-next.ts";
 import { DeskPeople } from "./session-people.ts";
@@ -65,6 +65,7 @@ interface Shift {
 export class Desk implements DeskSession {
   readonly phase: Signal<"out" | "signing_in" | "in" | "locked"> = signal("out");
   readonly trouble: Signal<string | undefined> = signal(undefined);
+  readonly later: Signal<number | undefined> = signal(undefined);
   readonly name: Signal<string> = signal("");
   readonly demo: Signal<boolean> = signal(false);
   readonly connected: Signal<boolean> = signal(false);
@@ -153,6 +154,7 @@ export class Desk implements DeskSession {
     if (this.phase.value !== "out" || !this.pinned) return;
     this.phase.value = "signing_in";
     this.trouble.value = undefined;
+    this.later.value = undefined;
     const era = ++this.#era;
     try {
       const { token, keyring, demo, role, name, salt } = await come();
@@ -168,7 +170,9 @@ export class Desk implements DeskSession {
       if (era !== this.#era) return;
       this.#shift.connection.open();
     } catch (reason) {
-      if (era === this.#era) this.#leave(codeOf(reason));
+      if (era !== this.#era) return;
+      this.#leave(reason instanceof Later ? undefined : codeOf(reason));
+      if (reason instanceof Later) this.later.value = reason.minute;
       return;
     }
     const late = this.#world.after(SIGN_ON_WITHIN, () => {
@@ -176,6 +180,10 @@ export class Desk implements DeskSession {
     });
     await this.#until(() => this.phase.value !== "signing_in");
     late();
+  }
+
+  turnBack(): void {
+    this.later.value = undefined;
   }
 
   async signOut(): Promise<void> {
@@ -389,6 +397,7 @@ export class Desk implements DeskSession {
       case "alarms":
       case "company":
       case "picture":
+      case "returning":
         return this.lead.hear(frame);
       case "refused":
         return this.#refusal(frame);

@@ -28,6 +28,15 @@ export class Trouble extends Error {
   }
 }
 
+/** All was right, and nothing is given before this Unix minute: whoever lost everything waits a day. */
+export class Later extends Error {
+  readonly minute: number;
+  constructor(minute: number) {
+    super("later");
+    this.minute = minute;
+  }
+}
+
 export interface TeamKey {
   readonly team: string;
   readonly epoch: number;
@@ -68,6 +77,7 @@ export const base64Of =
 const SEALED = 12 + 32 + 16;
 const readSalt = record({ salt: base64Of(16) });
 const readToken = record({ token: base64Of(32) });
+const readLater = record({ reads_from: whole });
 const readKeys = record({
   account: words(200),
   role: words(40),
@@ -137,6 +147,8 @@ export async function signInBySheet(
 
 async function letIn(world: Surroundings, shown: object): Promise<{ token: string; keys: SealedKeys }> {
   const body = await ask(world, "/desk/sign-in", shown);
+  const later = readLater(body);
+  if (later !== undefined) throw new Later(later.reads_from);
   const { token, ...rest } = typeof body === "object" && body !== null ? (body as { token?: unknown }) : {};
   const { token: bytes } = believed({ token }, readToken);
   return { token: base64(bytes), keys: believed(rest, readKeys) };

@@ -80,6 +80,8 @@ export interface DeskSession {
   readonly phase: ReadonlySignal<"out" | "signing_in" | "in" | "locked">;
   /** Of the last sign-in, unlock or deed; one plain code from docs/protocol.md 5.5, "untrusted" or "network". */
   readonly trouble: ReadonlySignal<string | undefined>;
+  /** All was right at the last sign-in, and nothing is given to us before this Unix minute: we lost everything. */
+  readonly later: ReadonlySignal<number | undefined>;
   readonly name: ReadonlySignal<string>;
   readonly demo: ReadonlySignal<boolean>;
   readonly connected: ReadonlySignal<boolean>;
@@ -111,6 +113,8 @@ export interface DeskSession {
   signIn(name: string, passphrase: string, code: string): Promise<void>;
   /** With the words of a recovery sheet, up to where another passphrase is needed; undefined: `trouble` says why. */
   openSheet(name: string, words: string, code: string): Promise<OpenedSheet | undefined>;
+  /** `later` was read. */
+  turnBack(): void;
   signOut(): Promise<void>;
   /** Wipes keys; the socket stays. */
   lock(): void;
