@@ -100,7 +100,9 @@ class Luwte:
         self.watch = Watch(around, self.desks)
         self.departures = Departures(around)
         self.lines = Lines(around.db, around.relay, around.clock, settings.folder)
-        self.housekeeping = Housekeeping(settings, around.db, around.erasures, lambda: self.lines.plan, around.clock)
+        self.housekeeping = Housekeeping(
+            settings, around.db, around.keys, around.erasures, lambda: self.lines.plan, around.clock
+        )
         self.boards = Boards(around, self.lines, [])
         self._parts = settings.parts
         self.proxies = Proxies(settings.trusted_proxies)

@@ -21,8 +21,11 @@ from luwte.errors import CertificateRefused, MalformedFrame
 from luwte.staff.model import LEAD, Team
 from luwte.staff.second_factor import ALPHABET, Enrolment
 
-DAYS: Final = 7
-"""For which a code may be used: it travels by paper, and who has it must still be admitted."""
+HOURS: Final = 24
+"""For which a code may be used: long enough for paper and a voice, too short to be found in a drawer."""
+
+APPLIES_MINUTES: Final = 7 * 24 * 60
+"""For which somebody who joined waits to be admitted; then they are sent away, and may be invited anew."""
 
 CODE_LETTERS: Final = 24
 """Of 32 each: 120 bits, so that their hash needs no salt and no stretching (ASVS 6.5.2)."""
@@ -49,9 +52,14 @@ class Invitation:
     instead_of: str | None = None
     """The account of a colleague who lost everything."""
 
+    @property
+    def until(self) -> int:
+        """The minute from which it counts no more."""
+        return self.made + HOURS * 60
+
     def counts(self, minute: int) -> bool:
         """Whether its code still opens the door."""
-        return self.over is None and 0 <= minute - self.made < DAYS * 24 * 60
+        return self.over is None and self.made <= minute < self.until
 
 
 @dataclass(frozen=True, slots=True)

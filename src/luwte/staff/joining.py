@@ -12,18 +12,23 @@ from luwte.staff.invitation import (
     Invitation,
     check_founding,
     code_hash,
-    new_code,
     new_invitation,
 )
 from luwte.staff.model import LEAD, Account, Door, Team, TeamKey, proof_matches, reads_from, token_hash
 
 
-def invite_founder(tx: WriteTx, team: str, minute: int) -> str:
-    """The one invitation of a new installation; its code, which is nowhere else."""
-    code = new_code()
-    joining_store.put_invitation(tx, new_invitation(team, LEAD, audit.OPERATOR, minute), code_hash(code))
+def invite_founder(tx: WriteTx, team: str, hash: bytes, minute: int) -> bool:
+    """The one invitation of a new installation, with the hash of its code; one before it counts no more.
+
+    False, and nothing done, once somebody founded the organisation: from then on leads invite.
+    """
+    if store.teams(tx):
+        return False
+    for one in joining_store.open_invitations(tx, team):
+        joining_store.end_invitation(tx, one.id, minute)
+    joining_store.put_invitation(tx, new_invitation(team, LEAD, audit.OPERATOR, minute), hash)
     audit.record(tx, minute=minute, actor=audit.OPERATOR, action="staff.invite", reason=LEAD)
-    return code
+    return True
 
 
 def look(tx: ReadTx, code: str, minute: int) -> tuple[Invitation, bool]:

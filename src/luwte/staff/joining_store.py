@@ -47,6 +47,11 @@ def end_invitation(tx: WriteTx, id: str, minute: int) -> None:
     tx.execute("UPDATE invitation SET over = ? WHERE id = ?", minute, id)
 
 
+def forget_over(tx: WriteTx, before: int) -> None:
+    """Invitations that were used, withdrawn or too old before this minute are rows no more."""
+    tx.execute("DELETE FROM invitation WHERE over < ? OR made < ?", before, before)
+
+
 def is_name_taken(tx: ReadTx, name: str) -> bool:
     """Whether somebody has this name or one that looks the same, is waiting under it, or ever had it."""
     rows = tx.all("SELECT name FROM account UNION ALL SELECT name FROM applicant")
@@ -77,6 +82,11 @@ def applicants(tx: ReadTx, team: str) -> list[Applicant]:
     """Who waits for a team, longest first."""
     rows = tx.all(f"SELECT {_APPLICANT} FROM applicant WHERE team = ? ORDER BY joined, id", team)
     return [Applicant(*row) for row in rows]
+
+
+def applied_before(tx: ReadTx, minute: int) -> list[str]:
+    """Who joined before this minute and still waits, for any team."""
+    return [row[0] for row in tx.all("SELECT id FROM applicant WHERE joined < ? ORDER BY joined, id", minute)]
 
 
 def applicant_ids(tx: ReadTx) -> list[str]:

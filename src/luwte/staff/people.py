@@ -17,6 +17,8 @@ from luwte.errors import (
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff import actions, joining_store, second_factor_store, store
 from luwte.staff.invitation import (
+    APPLIES_MINUTES,
+    HOURS,
     Admission,
     Applicant,
     Invitation,
@@ -75,9 +77,7 @@ def people(tx: ReadTx, token: bytes, minute: int) -> People:
     )
 
 
-def invite(
-    tx: WriteTx, token: bytes, role: str, code_hash: bytes, instead_of: str | None, minute: int
-) -> Invitation:
+def invite(tx: WriteTx, token: bytes, role: str, code_hash: bytes, instead_of: str | None, minute: int) -> Invitation:
     """Invite somebody into the lead's own team. The server learns the code when it is used.
 
     *instead_of*: the account of a colleague who lost everything, whose role they keep. Nothing happens to it before the
@@ -157,6 +157,19 @@ def admit(
     return applicant.instead_of
 
 
+def tidy(tx: WriteTx, minute: int) -> list[str]:
+    """Forget invitations that are over, and send away who waited too long, each on record; their ids.
+
+    The server's half of their key is erased after the commit, by the caller, or else at the next start.
+    """
+    joining_store.forget_over(tx, minute - HOURS * 60)
+    late = joining_store.applied_before(tx, minute - APPLIES_MINUTES)
+    for id in late:
+        audit.record(tx, minute=minute, actor=audit.NOBODY, action="staff.decline", reason=id)
+        _send_away(tx, id)
+    return late
+
+
 def decline(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
     """Send an applicant away. Raises `NoSuchApplicant`.
 
@@ -166,6 +179,10 @@ def decline(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
     if joining_store.applicant(tx, id, account.team) is None:
         raise NoSuchApplicant
     audit.record(tx, minute=minute, actor=account.id, action="staff.decline", reason=id)
+    _send_away(tx, id)
+
+
+def _send_away(tx: WriteTx, id: str) -> None:
     second_factor_store.forget(tx, id)
     joining_store.remove_applicant(tx, id)
 

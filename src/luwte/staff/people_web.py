@@ -20,7 +20,7 @@ from luwte.errors import (
 )
 from luwte.plumbing import keystore
 from luwte.staff import actions, people
-from luwte.staff.invitation import DAYS, Admission, NextEpoch
+from luwte.staff.invitation import Admission, NextEpoch
 from luwte.staff.people import Pinned
 from luwte.staff.web import Context, WrappedTeamKey, bearer, context
 
@@ -167,7 +167,7 @@ async def read(request: Request[Any, Any, Any], state: State) -> PeopleAnswer:
         found.team.admin_certificate,
         found.team.certificate,
         found.recovery,
-        [InvitationRow(one.id, one.role, one.made + DAYS * 24 * 60, one.instead_of) for one in found.invitations],
+        [InvitationRow(one.id, one.role, one.until, one.instead_of) for one in found.invitations],
         [
             ApplicantRow(one.id, one.name, one.role, one.ed25519, one.x25519, one.joined, one.instead_of)
             for one in found.waiting
@@ -188,7 +188,7 @@ async def invite(data: JSONBody[InviteBody], request: Request[Any, Any, Any], st
     values = (data.role, data.code_hash, data.instead_of, luwte.minute())
     action = "staff.reinvite" if data.instead_of else "staff.invite"
     made = await _deed(luwte, request, action, people.invite, *values)
-    return Invited(made.id, made.made + DAYS * 24 * 60)
+    return Invited(made.id, made.until)
 
 
 @post("/desk/withdraw", status_code=200)

@@ -241,7 +241,7 @@ export const en: Record<keyof typeof nl, string> = {
   "people.make": "Make a code",
   "people.code": "The code",
   "people.code.p":
-    "Give this code to your colleague, on paper or by telephone. You see it only once. It works once, for seven days.",
+    "Give this code to your colleague, on paper or by telephone. You see it only once. It works once, for 24 hours.",
   "people.away": "I have passed it on",
   "people.second":
     "There is only one shift lead. Invite a second one now: if you are ill, nobody else can admit colleagues.",

@@ -240,7 +240,7 @@ export const nl = {
   "people.make": "Maak een code",
   "people.code": "De code",
   "people.code.p":
-    "Geef deze code aan je collega, op papier of door de telefoon. Je ziet hem maar één keer. Hij werkt één keer, zeven dagen lang.",
+    "Geef deze code aan je collega, op papier of door de telefoon. Je ziet hem maar één keer. Hij werkt één keer, 24 uur lang.",
   "people.away": "Ik heb hem doorgegeven",
   "people.second":
     "Er is maar één dienstleider. Nodig nu een tweede uit: als jij ziek bent, kan anders niemand collega's toelaten.",
