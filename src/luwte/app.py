@@ -91,6 +91,7 @@ class Luwte:
         self.settings, self.around = settings, around
         self.db, self.keys, self.limits = around.db, around.keys, around.limits
         self.server_secret, self.notary, self.is_demo = server_secret, notary, is_demo
+        self.guesses = Limits(around.clock, forgets=False)
         self.joining = asyncio.Lock()
         self._reloading = asyncio.Lock()
         self.root = root_of(settings.folder, is_demo=is_demo)

@@ -415,6 +415,7 @@ def test_only_what_fits_an_applicant_admits_them(tmp_path: Path) -> None:
             {"certificate": b64(own.certificate(kim, subject="0" * 32))},
             {"certificate": b64(own.certificate(kim, organisation="elsewhere"))},
             {"certificate": b64(own.certificate(kim, not_before=own.now - 9 * DAY, not_after=own.now - 8 * DAY))},
+            {"certificate": b64(own.certificate(kim, not_after=own.now + 93 * DAY))},
             {"certificate": b64(issue(forged, os.urandom(32)))},
             {"certificate": b64(b"none")},
             {"team_keys": [{"epoch": 2, "wrap": wrapped["wrap"]}]},
@@ -533,12 +534,14 @@ def test_certificates_are_renewed_with_the_same_words(tmp_path: Path) -> None:
             renewed(team, subject="elsewhere"),
             renewed(team, epoch=2),
             renewed(team, not_after=team.not_after),
+            renewed(team, not_after=own.now + 17 * DAY),
             shown["team_certificate"],
         ):
             assert await renews(bad) == 422
         for bad in (
             renewed(told, roles=("chat/lead",)),
             renewed(told, keys=(told.keys[0], other)),
+            renewed(told, not_after=own.now + 93 * DAY),
             noor["certificate"],
         ):
             assert await renews(**{noor["account"]: bad}) == 422

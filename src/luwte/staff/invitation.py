@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from luwte.crypto.certificate import (
+    TOLERANCE,
+    Certificate,
     Signed,
     Type,
     Untrusted,
@@ -32,6 +34,9 @@ CODE_LETTERS: Final = 24
 
 ALIKE: Final = frozenset({"LATIN", "CYRILLIC", "GREEK"})
 """Alphabets in which different letters look the same: a Cyrillic "o" in a Latin name."""
+
+LONGEST: Final = {Type.TEAM: 14 * 86_400, Type.STAFF: 90 * 86_400}
+"""Seconds for which a desk certifies. The server stores nothing that lasts longer, whatever a desk signed."""
 
 KEY_BYTES: Final = 32
 SEALED_BYTES: Final = 12 + 32 + 16
@@ -156,6 +161,12 @@ def _mixes_scripts(name: str) -> bool:
     return len(ALIKE.intersection(letters)) > 1
 
 
+def check_lasts(certificate: Certificate, now: int) -> None:
+    """Raise `CertificateRefused` for one that lasts longer from now on than its kind may, clocks that differ aside."""
+    if certificate.not_after > now + LONGEST[certificate.type] + TOLERANCE:
+        raise CertificateRefused
+
+
 def new_code() -> str:
     """A fresh invitation code: letters only, as it is hashed."""
     return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LETTERS))
@@ -184,7 +195,7 @@ def check_founding(
     _check_wraps(founding.team_key, founding.recovery_wrap, founding.admin_key)
     try:
         check_recovery(root, founding.recovery_certificate, organisation=organisation, now=now)
-        check_chain(
+        team = check_chain(
             root,
             admin,
             founding.team_certificate,
@@ -195,6 +206,7 @@ def check_founding(
         )
     except Untrusted:
         raise CertificateRefused from None
+    check_lasts(team.certificate, now)
     keys = (application.ed25519, application.x25519)
     check_staff(root, admin, founding.certificate, keys, invitation, organisation, now)
 
@@ -236,6 +248,7 @@ def check_staff(
         raise CertificateRefused from None
     if signed.certificate.keys != keys or signed.certificate.roles != (f"{who.team}/{who.role}",):
         raise CertificateRefused
+    check_lasts(signed.certificate, now)
     return signed
 
 
@@ -266,6 +279,7 @@ def check_next_epoch(epoch: NextEpoch, team: Team, members: set[str], root: byte
         raise CertificateRefused from None
     if after.epoch != team.epoch + 1 or after.keys == before.keys or epoch.wraps.keys() != members:
         raise CertificateRefused
+    check_lasts(after, now)
     _check_wraps(*epoch.wraps.values(), epoch.recovery_wrap)
 
 

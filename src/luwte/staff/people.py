@@ -24,6 +24,7 @@ from luwte.staff.invitation import (
     Invitation,
     NextEpoch,
     check_admission,
+    check_lasts,
     check_next_epoch,
     new_invitation,
 )
@@ -262,5 +263,6 @@ def _check_renewed(known: bytes, renewed: bytes, type: Type, team: Team, pinned:
         before.roles,
         before.epoch,
     )
+    check_lasts(after, now)
     if not same or after.not_after <= before.not_after:
         raise CertificateRefused

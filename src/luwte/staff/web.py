@@ -102,6 +102,8 @@ class Context(Protocol):
     db: Db
     keys: KeyStore
     limits: Limits
+    guesses: Limits
+    """Of codes, by account. They forget nothing when the hour is over."""
     server_secret: bytes
     joining: asyncio.Lock
     """Held while somebody uses a code up."""
@@ -161,7 +163,8 @@ async def sign_in(
     # Counted before it is judged: of many at once no more are judged than of one after the other.
     known = await luwte.db.read(actions.knows_passphrase, shown)
     guesser = known.id if known else ""
-    may_guess = not is_guessable(data.code) or luwte.limits.spend("code", guesser, burst=CODES, per_minute=CODES / 60)
+    is_guess = is_guessable(data.code)
+    may_guess = not is_guess or luwte.guesses.spend("code", guesser, burst=CODES, per_minute=CODES / 60)
     door = Door(luwte.server_secret, luwte.now(), luwte.is_demo, may_guess=may_guess)
     try:
         account, keys = await luwte.db.write(actions.sign_in, shown, door, token, minute)
@@ -177,7 +180,9 @@ async def sign_in(
         else:
             await luwte.db.write(actions.sign_in_refused, data.name, luwte.minute(), knew_passphrase=known is not None)
         raise
-    luwte.limits.forget("code", account.id)
+    if is_guess:
+        # Only this one: whoever has the passphrase and guesses beside a colleague who signs in gets no new ten by it.
+        luwte.guesses.give_back("code", account.id)
     if account.reads_from is not None and account.waits(minute):
         return LaterAnswer(account.reads_from)
     return SignInAnswer(token=token, **_keys(luwte, account, keys))

@@ -1,7 +1,7 @@
 /** Joining with a code: keys are made here, one request stores them, and until then the server knows nothing of it. */
 
 import { type Signal, signal } from "@preact/signals";
-import { base64, hex } from "../crypto/bytes.ts";
+import { base64, hex, wipe } from "../crypto/bytes.ts";
 import { memberFingerprint, rootFingerprint } from "../crypto/fingerprint.ts";
 import { type Founding, found } from "../crypto/founding.ts";
 import { type Member, newMember, readCode } from "../crypto/joining.ts";
@@ -45,9 +45,7 @@ export class DeskJoining implements Joining {
 
   leave(): void {
     this.#era += 1;
-    this.#code = "";
-    this.#chosen = undefined;
-    this.#ready = undefined;
+    this.#forget();
     this.busy.value = false;
     this.trouble.value = undefined;
     this.step.value = { at: "outside" };
@@ -113,8 +111,17 @@ export class DeskJoining implements Joining {
       if (era === this.#era && code === "name_taken") this.#again(code);
       return code;
     }
-    if (era === this.#era) this.#ready = undefined;
+    // The passphrase was kept until here, for a name that is taken: from now on it is on paper only.
+    if (era === this.#era) this.#forget();
     return undefined;
+  }
+
+  /** What opens something is overwritten where it is bytes, and let go of where it is a text. */
+  #forget(): void {
+    this.#code = "";
+    this.#chosen = undefined;
+    if (this.#ready !== undefined) wipeMember(this.#ready.member);
+    this.#ready = undefined;
   }
 
   sent(): void {
@@ -125,6 +132,8 @@ export class DeskJoining implements Joining {
   #again(why: string): void {
     const chosen = this.#chosen;
     if (chosen === undefined) return;
+    if (this.#ready !== undefined) wipeMember(this.#ready.member);
+    this.#ready = undefined;
     this.step.value = { at: "phrase", ...chosen };
     this.trouble.value = why;
   }
@@ -157,6 +166,9 @@ export class DeskJoining implements Joining {
     }
   }
 }
+
+/** What somebody could sign in with who reads it, and has the codes; sealed keys and public halves are the server's. */
+const wipeMember = ({ proof, serverHalf }: Member): void => wipe(proof, serverHalf);
 
 function isAt<At extends Step["at"]>(step: Step, at: At): step is Extract<Step, { at: At }> {
   return step.at === at;
