@@ -95,8 +95,8 @@ def sign_in(tx: WriteTx, shown: Try, door: Door, token: bytes, minute: int) -> t
     """Begin a session. Raises `SignInRefused`, the same for a wrong name, a wrong passphrase and a wrong code.
 
     A code is used up by who is let in, and by nobody else. A demonstration's accounts without one come in without. Who
-    comes by a sheet gets the box that it opens in the place of the passphrase's; the sheet goes when it has brought
-    another passphrase. `NotAdmitted` hears only who joined and knows the passphrase.
+    comes by a sheet gets the box that it opens in the place of the passphrase's, no key of a team, and a session that
+    may set another passphrase and nothing else: so the sheet is used up by what it is for. `NotAdmitted` hears only who joined and knows the passphrase.
 
     For who waits after they lost everything no session begins: what nobody has, no door needs to refuse.
     """
@@ -116,12 +116,12 @@ def sign_in(tx: WriteTx, shown: Try, door: Door, token: bytes, minute: int) -> t
     if account.waits(minute):
         audit.record(tx, minute=minute, actor=account.id, action="staff.sign_in", reason=TOO_EARLY)
         return account, []
-    store.begin_session(tx, token_hash(token), account.id, minute)
+    store.begin_session(tx, token_hash(token), account.id, minute, renews=shown.by_sheet)
     with_code = WITH_RECOVERY_CODE if passed is not None and passed.recovery is not None else ""
     reason = BY_SHEET if shown.by_sheet else with_code
     audit.record(tx, minute=minute, actor=account.id, action="staff.sign_in", reason=reason)
     sheet = own_store.sheet(tx, account.id) if shown.by_sheet else None
-    return replace(account, sealed_amk=sheet[1]) if sheet else account, store.team_keys(tx, account.id)
+    return (replace(account, sealed_amk=sheet[1]), []) if sheet else (account, store.team_keys(tx, account.id))
 
 
 def sign_in_refused(tx: WriteTx, name: str, minute: int, *, knew_passphrase: bool = False) -> None:
@@ -147,17 +147,20 @@ def sign_in_not_admitted(tx: WriteTx, name: str, minute: int) -> None:
     audit.record(tx, minute=minute, actor=actor, action="staff.sign_in", result=NotAdmitted.code)
 
 
-def session(tx: ReadTx, token: bytes, minute: int) -> Session:
-    """The session of *token*. Raises `SignedOut`."""
-    return _running(tx, token_hash(token), minute)
+def session(tx: ReadTx, token: bytes, minute: int, *, renewing: bool = False) -> Session:
+    """The session of *token*. Raises `SignedOut`, also for one that begun by a sheet, but for what is *renewing*."""
+    found = _running(tx, token_hash(token), minute)
+    if found.renews and not renewing:
+        raise SignedOut
+    return found
 
 
 def _running(tx: ReadTx, hash: bytes, minute: int) -> Session:
-    found = store.session(tx, hash)
+    row = store.session(tx, hash)
     # None begins while somebody waits; one that is there nevertheless counts for nothing (a clock that went back).
-    if found is None or is_over(found[0].began, found[1], minute) or found[0].account.waits(minute):
+    if row is None or is_over(row[0].began, row[1], minute, renews=row[0].renews) or row[0].account.waits(minute):
         raise SignedOut
-    return found[0]
+    return row[0]
 
 
 def session_with_keys(tx: ReadTx, token: bytes, minute: int) -> tuple[Session, list[TeamKey]]:
@@ -182,7 +185,7 @@ def unlock_refused(tx: WriteTx, session: Session, minute: int) -> None:
 
 def sign_out(tx: WriteTx, token: bytes, minute: int) -> Session:
     """End the session. Raises `SignedOut` when there is none."""
-    ended = session(tx, token, minute)
+    ended = session(tx, token, minute, renewing=True)
     store.end_session(tx, ended.token_hash, minute)
     audit.record(tx, minute=minute, actor=ended.account.id, action="staff.sign_out")
     return ended

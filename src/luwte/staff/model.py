@@ -13,6 +13,9 @@ ROLES = (COUNSELLOR, LEAD)
 SESSION_MINUTES = 12 * 60
 """A session ends after the longest shift, whatever happens."""
 
+RENEWAL_MINUTES = 30
+"""In which whoever came by a recovery sheet has written down another passphrase and another sheet."""
+
 WAIT_MINUTES = 24 * 60
 """For which whoever lost everything is given nothing: colleagues have time to object."""
 
@@ -118,6 +121,8 @@ class Session:
     token_hash: bytes
     account: Account
     began: int
+    renews: bool = False
+    """It began with a recovery sheet: it may set a passphrase, and nothing else before."""
 
 
 def session_topic(token_hash: bytes) -> tuple[str, bytes]:
@@ -151,6 +156,6 @@ def reads_from(minute: int) -> int:
     return minute + WAIT_MINUTES + 1
 
 
-def is_over(began: int, ended: int | None, minute: int) -> bool:
+def is_over(began: int, ended: int | None, minute: int, *, renews: bool = False) -> bool:
     """Whether a session counts no more."""
-    return ended is not None or minute - began >= SESSION_MINUTES
+    return ended is not None or minute - began >= (RENEWAL_MINUTES if renews else SESSION_MINUTES)

@@ -35,6 +35,11 @@ def drop_sheet(tx: WriteTx, account: str) -> None:
     tx.execute("DELETE FROM recovery_sheet WHERE account = ?", account)
 
 
+def renewed(tx: WriteTx, token_hash: bytes) -> None:
+    """A session that began by a sheet is one like any other."""
+    tx.execute("UPDATE session SET renews = 0 WHERE token_hash = ?", token_hash)
+
+
 def sessions(tx: ReadTx, account: str) -> list[tuple[bytes, int]]:
     """Sessions that nobody ended, the newest first."""
     rows = tx.all(

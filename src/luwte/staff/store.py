@@ -191,19 +191,27 @@ def without_second_factor(tx: ReadTx) -> int:
     return int(row[0]) if row else 0
 
 
-def begin_session(tx: WriteTx, token_hash: bytes, account: str, minute: int) -> None:
-    """Somebody signed in."""
-    tx.execute("INSERT INTO session (token_hash, account, began) VALUES (?, ?, ?)", token_hash, account, minute)
+def begin_session(tx: WriteTx, token_hash: bytes, account: str, minute: int, *, renews: bool = False) -> None:
+    """Somebody signed in; or came by a sheet, in place of whoever did so before."""
+    if renews:
+        tx.execute("UPDATE session SET ended = ? WHERE account = ? AND renews = 1 AND ended IS NULL", minute, account)
+    tx.execute(
+        "INSERT INTO session (token_hash, account, began, renews) VALUES (?, ?, ?, ?)",
+        token_hash,
+        account,
+        minute,
+        int(renews),
+    )
 
 
 def session(tx: ReadTx, token_hash: bytes) -> tuple[Session, int | None] | None:
     """The session and the minute at which it ended, if it did."""
     row = tx.one(
-        f"SELECT s.began, s.ended, {_ACCOUNT} FROM session s JOIN account a ON a.id = s.account"
+        f"SELECT s.began, s.ended, s.renews, {_ACCOUNT} FROM session s JOIN account a ON a.id = s.account"
         " JOIN certificate c ON c.id = a.certificate WHERE s.token_hash = ? AND a.disabled = 0",
         token_hash,
     )
-    return (Session(token_hash, Account(*row[2:]), row[0]), row[1]) if row else None
+    return (Session(token_hash, Account(*row[3:]), row[0], bool(row[2])), row[1]) if row else None
 
 
 def end_session(tx: WriteTx, token_hash: bytes, minute: int) -> None:

@@ -90,6 +90,15 @@ class SignInAnswer(Keys):
     token: bytes
 
 
+class RenewalAnswer(msgspec.Struct):
+    """By a recovery sheet: what another passphrase is made from, and the token that may set it."""
+
+    token: bytes
+    account: str
+    server_half: bytes
+    sealed_amk: bytes
+
+
 class LaterAnswer(msgspec.Struct):
     """All was right, and nothing is given before this minute: whoever lost everything waits a day."""
 
@@ -155,7 +164,7 @@ async def salt(data: JSONBody[NameOnly], request: Request[Any, Any, Any], state:
 @post("/desk/sign-in", status_code=200)
 async def sign_in(
     data: JSONBody[SignInBody], request: Request[Any, Any, Any], state: State
-) -> SignInAnswer | LaterAnswer:
+) -> SignInAnswer | RenewalAnswer | LaterAnswer:
     """Begin a session."""
     luwte = context(state)
     token, minute = os.urandom(32), luwte.minute()
@@ -185,6 +194,8 @@ async def sign_in(
         luwte.guesses.give_back("code", account.id)
     if account.reads_from is not None and account.waits(minute):
         return LaterAnswer(account.reads_from)
+    if data.sheet:
+        return RenewalAnswer(token, account.id, _half(luwte, account), account.sealed_amk)
     return SignInAnswer(token=token, **_keys(luwte, account, keys))
 
 
@@ -231,14 +242,18 @@ def source(request: Request[Any, Any, Any]) -> str:
     return network(request.client.host if request.client else None)
 
 
-def _keys(luwte: Context, account: Account, keys: list[TeamKey]) -> dict[str, Any]:
+def _half(luwte: Context, account: Account) -> bytes:
     half = luwte.keys.get(keystore.STAFF, bytes.fromhex(account.id))
     if half is None:
         raise SignInRefused
+    return half
+
+
+def _keys(luwte: Context, account: Account, keys: list[TeamKey]) -> dict[str, Any]:
     return {
         "account": account.id,
         "role": account.role,
-        "server_half": half,
+        "server_half": _half(luwte, account),
         "sealed_amk": account.sealed_amk,
         "sealed_x25519": account.sealed_x25519,
         "sealed_ed25519": account.sealed_ed25519,
