@@ -110,6 +110,11 @@ class Joiner:
             self.account, self.team, self.role = said["account"], said["team"], said["role"]
         return answer
 
+    async def asks_salt(self) -> bytes:
+        """The one that the name has for ever."""
+        self.salt = unb64((await self.asks("/desk/salt", name=self.name)).json()["salt"])
+        return self.salt
+
     def body(self) -> dict[str, Any]:
         """What joining sends."""
         kek = keys.kek(self.stretched, self.half)
@@ -134,6 +139,7 @@ class Joiner:
     async def joins(self, **changes: Any) -> httpx.Response:
         """Look, make keys, join."""
         await self.looks()
+        await self.asks_salt()
         return await self.asks("/desk/join", **{**self.body(), **changes})
 
     async def signs_in(self) -> httpx.Response:

@@ -299,11 +299,7 @@ async def prints_a_sheet(cast: Cast) -> int:
 
 async def changes_the_passphrase(cast: Cast) -> int:
     """Sam has another one, and nobody knows it."""
-    return (
-        await cast.post(
-            cast.sam, "/desk/account/passphrase", proof=await proof(cast.sam), salt=b64(os.urandom(16)), **a_seal()
-        )
-    ).status_code
+    return (await cast.post(cast.sam, "/desk/account/passphrase", proof=await proof(cast.sam), **a_seal())).status_code
 
 
 async def ends_the_others(cast: Cast) -> int:
@@ -582,11 +578,11 @@ def test_each_refusal_leaves_exactly_one_record(tmp_path: Path) -> None:
             (cast.noor, "/desk/account/second-factor", {"proof": WRONG, "factor": factor}, 401),
             (cast.noor, "/desk/account/second-factor", {"proof": await proof(cast.noor), "factor": factor}, 422),
             (cast.noor, "/desk/account/recovery-codes", {"proof": WRONG, "recovery": factor["recovery"]}, 401),
-            (cast.noor, "/desk/account/passphrase", {"proof": WRONG, "salt": b64(bytes(16)), **a_seal()}, 401),
+            (cast.noor, "/desk/account/passphrase", {"proof": WRONG, **a_seal()}, 401),
             (
                 cast.noor,
                 "/desk/account/passphrase",
-                {"proof": WRONG, "salt": b64(bytes(16)), "sheet": True, **a_seal()},
+                {"proof": WRONG, "sheet": True, **a_seal()},
                 401,
             ),
             (cast.noor, "/desk/account/sheet", {"proof": WRONG, **a_seal()}, 401),

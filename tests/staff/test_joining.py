@@ -154,6 +154,40 @@ def _left_of(tx: ReadTx, id: str) -> tuple[int, ...]:
     )
 
 
+def test_the_salt_of_a_name_never_changes(tmp_path: Path) -> None:
+    """F-1: not when somebody joins under it, is admitted, has another passphrase, or is removed: a name whose salt
+    changes over the months would be one that exists."""
+
+    async def story(house: House) -> None:
+        robin = await a_lead(house)
+        kim = joiner(house, await invites(robin), "Kim")
+        seen = [await kim.asks_salt()]
+        await kim.joins()
+        seen.append(await kim.asks_salt())
+        await post(robin, "/desk/admit", **of_the_demonstration(house).admission(kim))
+        seen.append(await kim.asks_salt())
+        assert (await kim.signs_in()).status_code == 200
+        seal = {"proof_hash": b64(os.urandom(32)), "sealed_amk": b64(os.urandom(60))}
+        answer = await post(kim, "/desk/account/passphrase", proof=kim.body()["proof"], **seal)
+        assert answer.status_code == 200
+        seen.append(await kim.asks_salt())
+        assert (await post(robin, "/desk/remove", id=kim.account)).status_code == 200
+        seen.append(await kim.asks_salt())
+        noor = house.counsellor()
+        async with noor.http() as client:
+            before = (await client.post("/desk/salt", json={"name": "Noor"})).content
+            await post(robin, "/desk/remove", id=noor.person.id)
+            assert (await client.post("/desk/salt", json={"name": "Noor"})).content == before
+        alex = joiner(house, await invites(robin), "Alex")
+        seen_of_alex = [await alex.asks_salt()]
+        await alex.joins()
+        await post(robin, "/desk/decline", id=alex.account)
+        seen_of_alex.append(await alex.asks_salt())
+        assert (len(set(seen)), len(set(seen_of_alex))) == (1, 1)
+
+    play(story, tmp_path / "house")
+
+
 def test_of_a_code_only_its_hash_is_stored(tmp_path: Path) -> None:
     """The server hears it when it is used, and writes it down nowhere; nor the passphrase's proof."""
 

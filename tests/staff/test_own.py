@@ -15,6 +15,8 @@ from actors import App, Counsellor, House, Line, play
 from luwte.audit import store as audit_store
 from luwte.crypto import keys, primitives
 from luwte.plumbing import keystore
+from luwte.plumbing.db import look
+from luwte.staff import actions
 from luwte.staff.model import RENEWAL_MINUTES, SESSION_MINUTES, token_hash
 from luwte.staff.web import TRIES
 
@@ -52,14 +54,19 @@ async def proof_of(desk: Counsellor) -> str:
     return b64(keys.login_proof(stretched))
 
 
+def salt_for(house: House, desk: Counsellor) -> bytes:
+    """The one that a name has for ever."""
+    return look(house.folder / "main.db", lambda tx: actions.salt(tx, desk.person.name, house.luwte.server_secret))
+
+
 def sealed_under(house: House, desk: Counsellor, passphrase: str) -> dict[str, str]:
     """What a browser sends of a new passphrase."""
-    salt, id = os.urandom(16), desk.person.id
+    id = desk.person.id
+    salt = salt_for(house, desk)
     half = house.luwte.keys.get(keystore.STAFF, bytes.fromhex(id))
     assert half is not None
     stretched = primitives.stretch(passphrase, salt)
     return {
-        "salt": b64(salt),
         "proof_hash": b64(primitives.sha256(keys.login_proof(stretched))),
         "sealed_amk": b64(keys.seal_amk(keys.kek(stretched, half), id, desk.person.amk)),
     }
@@ -160,7 +167,7 @@ def test_a_new_passphrase_ends_every_other_session(tmp_path: Path) -> None:
         assert (await elsewhere.signs_in()).status_code == 401
         answer = await noor.signs_in(fresh)
         assert answer.status_code == 200
-        stretched = await asyncio.to_thread(primitives.stretch, fresh, unb64(seal["salt"]))
+        stretched = await asyncio.to_thread(primitives.stretch, fresh, salt_for(house, noor))
         kek = keys.kek(stretched, unb64(answer.json()["server_half"]))
         assert keys.open_amk(kek, noor.person.id, unb64(answer.json()["sealed_amk"])) == noor.person.amk
         assert (await on_record(house))["staff.passphrase", "", "done"] == 1
@@ -168,19 +175,16 @@ def test_a_new_passphrase_ends_every_other_session(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
-def test_a_new_passphrase_has_a_new_salt_and_whole_parts(tmp_path: Path) -> None:
-    """B-26: the salt that this account had, or parts of other lengths, are refused and change nothing."""
+def test_a_new_passphrase_has_whole_parts(tmp_path: Path) -> None:
+    """Parts of other lengths, and another salt, are refused and change nothing."""
 
     async def story(house: House) -> None:
         noor = house.counsellor()
         await noor.skips_sign_in()
-        async with noor.http() as client:
-            salt = (await client.post("/desk/salt", json={"name": "Noor"})).json()["salt"]
-        good = {"salt": b64(bytes(16)), "proof_hash": b64(bytes(32)), "sealed_amk": b64(bytes(60))}
+        good = {"proof_hash": b64(bytes(32)), "sealed_amk": b64(bytes(60))}
         proof = await proof_of(noor)
         for name, value in (
-            ("salt", salt),
-            ("salt", b64(bytes(15))),
+            ("salt", b64(bytes(16))),
             ("proof_hash", b64(bytes(31))),
             ("sealed_amk", b64(bytes(61))),
             ("sealed_amk", ""),
@@ -339,7 +343,7 @@ def test_a_sheet_reads_nothing_before_it_is_used_up(tmp_path: Path) -> None:
             ("/desk/unlock", {"proof": await proof_of(noor)}),
             ("/desk/account/sheet", {"proof": wrong, "proof_hash": wrong, "sealed_amk": wrong}),
             ("/desk/account/end", {}),
-            ("/desk/account/passphrase", {"proof": wrong, "salt": wrong, "proof_hash": wrong, "sealed_amk": wrong}),
+            ("/desk/account/passphrase", {"proof": wrong, "proof_hash": wrong, "sealed_amk": wrong}),
         ):
             assert (await post(noor, path, **body)).json()["code"] == "signed_out", path
         first = noor.token

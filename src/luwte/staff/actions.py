@@ -49,11 +49,15 @@ def put_team(tx: WriteTx, team: Team) -> None:
 
 
 def salt(tx: ReadTx, name: str, server_secret: bytes) -> bytes:
-    """The salt of *name*; a lasting invented one for a name that nobody has."""
+    """The salt of *name*, for ever: before somebody has it, while they do whatever their passphrase, and afterwards.
+
+    A browser that joins asks for it, too, so that it is the invented one that is stored. Of accounts from before that
+    was so, their own stays, after they were removed as well.
+    """
     invented = salt_for_nobody(server_secret, name)
     # Both are asked for every name, so that the time tells nothing either.
-    account, applicant = store.account_named(tx, name), joining_store.applicant_named(tx, name)
-    return account.salt if account else applicant.salt if applicant else invented
+    kept, applicant = store.salt_named(tx, name), joining_store.applicant_named(tx, name)
+    return kept or (applicant.salt if applicant else invented)
 
 
 def find_account(tx: ReadTx, name: str) -> Account | None:
@@ -96,7 +100,8 @@ def sign_in(tx: WriteTx, shown: Try, door: Door, token: bytes, minute: int) -> t
 
     A code is used up by who is let in, and by nobody else. A demonstration's accounts without one come in without. Who
     comes by a sheet gets the box that it opens in the place of the passphrase's, no key of a team, and a session that
-    may set another passphrase and nothing else: so the sheet is used up by what it is for. `NotAdmitted` hears only who joined and knows the passphrase.
+    may set another passphrase and nothing else: so the sheet is used up by what it is for. `NotAdmitted` hears only who
+    joined and knows the passphrase.
 
     For who waits after they lost everything no session begins: what nobody has, no door needs to refuse.
     """
@@ -148,7 +153,7 @@ def sign_in_not_admitted(tx: WriteTx, name: str, minute: int) -> None:
 
 
 def session(tx: ReadTx, token: bytes, minute: int, *, renewing: bool = False) -> Session:
-    """The session of *token*. Raises `SignedOut`, also for one that begun by a sheet, but for what is *renewing*."""
+    """The session of *token*. Raises `SignedOut`, also for one that began by a sheet, but for what is *renewing*."""
     found = _running(tx, token_hash(token), minute)
     if found.renews and not renewing:
         raise SignedOut

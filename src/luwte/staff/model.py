@@ -142,7 +142,7 @@ def proof_matches(expected: bytes | None, proof: bytes) -> bool:
 
 
 def salt_for_nobody(server_secret: bytes, name: str) -> bytes:
-    """A lasting salt for a name without an account, so that names cannot be guessed by asking."""
+    """A name's lasting salt, whether or not anybody has it, so that names cannot be guessed by asking."""
     return hmac.digest(server_secret, b"luwte/v1/no-such-name\0" + name.encode(), hashlib.sha256)[:16]
 
 

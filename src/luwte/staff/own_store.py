@@ -3,11 +3,10 @@
 from luwte.plumbing.db import ReadTx, WriteTx
 
 
-def put_passphrase(tx: WriteTx, account: str, salt: bytes, proof_hash: bytes, sealed_amk: bytes) -> None:
+def put_passphrase(tx: WriteTx, account: str, proof_hash: bytes, sealed_amk: bytes) -> None:
     """Another passphrase opens AMK from now on."""
     tx.execute(
-        "UPDATE account SET salt = ?, proof_hash = ?, sealed_amk = ? WHERE id = ?",
-        salt,
+        "UPDATE account SET proof_hash = ?, sealed_amk = ? WHERE id = ?",
         proof_hash,
         sealed_amk,
         account,

@@ -55,7 +55,6 @@ class PassphraseBody(msgspec.Struct, forbid_unknown_fields=True):
     """What goes with a new passphrase, and the old one, or the sheet, again."""
 
     proof: bytes
-    salt: bytes
     proof_hash: bytes
     sealed_amk: bytes
     sheet: bool = False
@@ -122,7 +121,7 @@ async def recovery_codes(data: JSONBody[CodesBody], request: Request[Any, Any, A
 async def passphrase(data: JSONBody[PassphraseBody], request: Request[Any, Any, Any], state: State) -> dict[str, str]:
     """Another passphrase; every other session ends."""
     following = Seal(data.next_sheet.proof_hash, data.next_sheet.sealed_amk) if data.next_sheet else None
-    values = (Again(data.proof, data.sheet), data.salt, Seal(data.proof_hash, data.sealed_amk), following)
+    values = (Again(data.proof, data.sheet), Seal(data.proof_hash, data.sealed_amk), following)
     return await _do(request, state, "staff.passphrase", own.set_passphrase, *values, renewing=data.sheet)
 
 

@@ -89,6 +89,12 @@ def account_named(tx: ReadTx, name: str) -> Account | None:
     return Account(*row) if row else None
 
 
+def salt_named(tx: ReadTx, name: str) -> bytes | None:
+    """The salt of whoever has this name, or ever had it."""
+    row = tx.one("SELECT salt FROM account WHERE name = ?", name)
+    return bytes(row[0]) if row else None
+
+
 def name(tx: ReadTx, account: str) -> str:
     """The name of an account."""
     row = tx.one("SELECT name FROM account WHERE id = ?", account)

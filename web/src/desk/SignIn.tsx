@@ -11,7 +11,7 @@ import { LockedGlass } from "./Glass.tsx";
 import { ReadsLater } from "./Returning.tsx";
 import { arm } from "./sound.ts";
 import type { DeskSession, OpenedSheet } from "./state.ts";
-import { NewPassphrase } from "./WrittenDown.tsx";
+import { NewPassphrase, NewSheet } from "./WrittenDown.tsx";
 import { say } from "./words.ts";
 
 interface DoorProps {
@@ -106,10 +106,14 @@ function NotInUse({ session }: { session: DeskSession }) {
   );
 }
 
-/** Came in by the recovery sheet: the desk opens once there is another passphrase. */
+/**
+ * Came in by the recovery sheet, which is used up: the desk opens once there is another passphrase, and another sheet.
+ * Both are on paper before either counts, and count together.
+ */
 function Renewing({ sheet, session, back }: RenewingProps) {
-  async function keep(fresh: string): Promise<string | undefined> {
-    await sheet.renew(fresh);
+  const fresh = useSignal<string | undefined>(undefined);
+  async function keep(next: Uint8Array): Promise<string | undefined> {
+    await sheet.renew(fresh.value ?? "", next);
     return session.trouble.value; // it is at the desk, or back at the door
   }
   return (
@@ -117,7 +121,18 @@ function Renewing({ sheet, session, back }: RenewingProps) {
       <Mark />
       <div class="card rows">
         <h1>{say("in.h")}</h1>
-        <NewPassphrase keep={keep} done={() => {}} cancel={back} />
+        {fresh.value === undefined ? (
+          <NewPassphrase
+            keep={async (typed) => {
+              fresh.value = typed;
+              return undefined;
+            }}
+            done={() => {}}
+            cancel={back}
+          />
+        ) : (
+          <NewSheet title={say("own.sheet")} about={say("sheet.next")} keep={keep} done={() => {}} cancel={back} />
+        )}
       </div>
     </main>
   );

@@ -137,7 +137,7 @@ export class Desk implements DeskSession {
       const sheet = await readPhrase(words);
       const renewal = await signInBySheet(this.#world, this.#pin.organisation, { name, sheet, code });
       return {
-        renew: (fresh) => this.#arrive(async () => ({ ...(await renewal.renew(fresh)), name })),
+        renew: (fresh, next) => this.#arrive(async () => ({ ...(await renewal.renew(fresh, next)), name })),
         forget: () => {
           renewal.forget();
           void sayFarewell(this.#world, renewal.token);

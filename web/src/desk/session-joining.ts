@@ -9,7 +9,7 @@ import { isSamePassphrase, newPassphrase } from "../crypto/passphrase.ts";
 import { flag, record, words } from "../wire/shape.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import type { Enrolment } from "./factor.ts";
-import { ask, believed, Trouble } from "./session-keyring.ts";
+import { ask, askSalt, believed, Trouble } from "./session-keyring.ts";
 import type { Door, Joining, Step } from "./state-joining.ts";
 
 const readDoor = record({ account: words(32), team: words(41), role: words(40), founds: flag });
@@ -68,7 +68,8 @@ export class DeskJoining implements Joining {
     return this.#do("phrase", async ({ door, passphrase }) => {
       if (!isSamePassphrase(typed, passphrase)) throw new Trouble("other_words");
       const code = this.#code;
-      const member = await newMember(door.account, passphrase);
+      const salt = await askSalt(this.#world, name);
+      const member = await newMember(door.account, passphrase, new Uint8Array(salt));
       if (!door.founds) return this.#apply(code, name, door, member);
       const who = { organisation: this.#organisation, ...door, ...member };
       const { founding, papers } = await found(who, Math.floor(this.#world.now() / 1000));

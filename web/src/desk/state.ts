@@ -70,8 +70,8 @@ export interface Moved {
 
 /** Somebody came in by their recovery sheet. */
 export interface OpenedSheet {
-  /** Have *fresh* in the place of the lost passphrase, and go on to the desk. */
-  renew(fresh: string): Promise<void>;
+  /** Have *fresh* in the place of the lost passphrase and *next*, 16 bytes, in that of the sheet; on to the desk. */
+  renew(fresh: string, next: Uint8Array): Promise<void>;
   /** Turn back: what the sheet opened is overwritten. */
   forget(): void;
 }

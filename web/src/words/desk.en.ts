@@ -343,6 +343,8 @@ export const en: Record<keyof typeof nl, string> = {
   "sheet.lost": "Passphrase lost?",
   "sheet.back": "With your passphrase after all",
   "sheet.go": "Make a new passphrase",
+  "sheet.next":
+    "Your old sheet is used up when you have done this. Write this new one down and keep it apart from your passphrase. We show it once.",
   "sheet.not": "These are not the twelve words of a sheet. Look whether a word is misspelt.",
   "sheet.wrong": "Name, sheet or code is wrong.",
   wait: "Waiting",

@@ -345,6 +345,8 @@ export const nl = {
   "sheet.lost": "Wachtzin kwijt?",
   "sheet.back": "Toch met je wachtzin",
   "sheet.go": "Maak een nieuwe wachtzin",
+  "sheet.next":
+    "Je oude noodblad is op als je hiermee klaar bent. Schrijf dit nieuwe op en bewaar het apart van je wachtzin. We tonen het één keer.",
   "sheet.not": "Dit zijn niet de twaalf woorden van een noodblad. Kijk of een woord anders gespeld is.",
   "sheet.wrong": "Naam, noodblad of code klopt niet.",
   wait: "Wachten",
