@@ -317,3 +317,22 @@ def test_where_real_visitors_come_everybody_is_asked_for_a_code(browser: Browser
             expect(page.get_by_label("One-time code")).to_have_value("")
         tries(noor.name, noor.passphrase, app.code(time.time() + 30))
         expect(desk.waiting).to_be_visible(timeout=20_000)
+
+
+def test_a_desk_remembers_nobody(browser: Browser, tmp_path: Path) -> None:
+    """F-8: after a reload, and in another tab, there is the door, with empty fields and no trace."""
+    with a_demo(tmp_path / "demo") as demo:
+        device = context(browser, size=LAPTOP)
+        desk = DeskPage(device.new_page(), demo.desk)
+        desk.signs_in(account(demo, "counsellor"))
+        second = device.new_page()
+        second.goto(demo.desk)
+        desk.page.reload()
+        for page in (desk.page, second):
+            expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+            expect(page.get_by_label("Name")).to_have_value("")
+            expect(page.get_by_label("Passphrase")).to_have_value("")
+            expect(page.get_by_role("checkbox")).to_have_count(0)
+            kept = "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])"
+            assert page.evaluate(kept) == '[{},{},""]'
+        assert device.cookies() == []
