@@ -14,7 +14,8 @@ from luwte.staff.invitation import (
     code_hash,
     new_invitation,
 )
-from luwte.staff.model import LEAD, Account, Door, Team, TeamKey, proof_matches, reads_from, token_hash
+from luwte.staff.model import Account, Door, Team, TeamKey, proof_matches, reads_from, token_hash
+from luwte.staff.roles import LEAD
 
 
 def invite_founder(tx: WriteTx, team: str, hash: bytes, minute: int) -> bool:

@@ -1,4 +1,4 @@
-"""A lead's deeds with people: invite, withdraw, admit, decline; and certificates that last."""
+"""Deeds with people: see, invite, withdraw (an admin, too); admit, decline, renew, begin an epoch (a lead alone)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from luwte.crypto.certificate import Type, Untrusted, cert_id, check_chain, pars
 from luwte.errors import (
     CertificateRefused,
     EpochNotDue,
+    LastLead,
     NoSuchApplicant,
     NoSuchInvitation,
     NoSuchMember,
@@ -30,6 +31,7 @@ from luwte.staff.invitation import (
 )
 from luwte.staff.joining import account_of
 from luwte.staff.model import Account, Member, Team, TeamKey, returning_topic
+from luwte.staff.roles import Deed, has_team_key, may_invite
 
 LONGEST_EPOCH = 90 * 24 * 60
 """Minutes after which a team's key may change though nobody left."""
@@ -45,7 +47,7 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """What a lead's desk needs to look after its team."""
+    """What a desk needs to look after its team. Wraps are those of who asks: an admin has none."""
 
     team: Team
     invitations: list[Invitation]
@@ -63,7 +65,7 @@ class People:
 
 def people(tx: ReadTx, token: bytes, minute: int) -> People:
     """Who is invited, who waits, who belongs. Raises `SignedOut` or `NotAccepted`."""
-    account = actions.lead(tx, token, minute)
+    account = actions.allowed(tx, token, Deed.LOOK_AFTER, minute)
     team = actions.team_of(tx, account)
     members = [(one, store.certificate_of(tx, one.id, team.slug)) for one in store.members(tx, team.slug)]
     return People(
@@ -79,13 +81,16 @@ def people(tx: ReadTx, token: bytes, minute: int) -> People:
 
 
 def invite(tx: WriteTx, token: bytes, role: str, code_hash: bytes, instead_of: str | None, minute: int) -> Invitation:
-    """Invite somebody into the lead's own team. The server learns the code when it is used.
+    """Invite somebody into one's own team. The server learns the code when it is used.
 
-    *instead_of*: the account of a colleague who lost everything, whose role they keep. Nothing happens to it before the
-    new one is admitted: a call may be a lie, and a code may never be used. Raises `NoSuchMember`, or `NotAccepted` for
-    another role and for the lead who asks.
+    It opens nothing before a lead admits who comes, in the role that the lead sees. *instead_of*: the account of a
+    colleague who lost everything, whose role they keep. Nothing happens to it before the new one is admitted: a call
+    may be a lie, and a code may never be used. Raises `NoSuchMember`, or `NotAccepted` for a role that is not one's own
+    to invite or not theirs, and for oneself.
     """
-    account = actions.lead(tx, token, minute)
+    account = actions.allowed(tx, token, Deed.LOOK_AFTER, minute)
+    if not may_invite(account.role, role):
+        raise NotAccepted
     if instead_of is not None:
         _check_lost(tx, account, role, instead_of)
     made = new_invitation(account.team, role, account.id, minute, instead_of)
@@ -106,7 +111,7 @@ def _check_lost(tx: ReadTx, lead: Account, role: str, id: str) -> None:
 
 def withdraw(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
     """Take an invitation back. Raises `NoSuchInvitation` for one that is used, over, or another team's."""
-    account = actions.lead(tx, token, minute)
+    account = actions.allowed(tx, token, Deed.LOOK_AFTER, minute)
     found = joining_store.invitation(tx, id)
     if found is None or found.team != account.team or not found.counts(minute):
         raise NoSuchInvitation
@@ -114,12 +119,18 @@ def withdraw(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
     audit.record(tx, minute=minute, actor=account.id, action="staff.withdraw", reason=found.account)
 
 
-def withdraw_all(tx: WriteTx, lead: Account, made_by: str, minute: int) -> None:
-    """Take back what somebody of the lead's team invited and nobody used: they may have kept a code."""
-    for one in joining_store.open_invitations(tx, lead.team):
+def check_not_last(tx: ReadTx, member: Account) -> None:
+    """Refuse to let the last one go who can admit: then nobody could ever be admitted again. Raises `LastLead`."""
+    if joining_store.admitting(tx, member.team) == [member.id]:
+        raise LastLead
+
+
+def withdraw_all(tx: WriteTx, by: Account, made_by: str, minute: int) -> None:
+    """Take back what somebody of one's own team invited and nobody used: they may have kept a code."""
+    for one in joining_store.open_invitations(tx, by.team):
         if one.made_by == made_by and one.counts(minute):
             joining_store.end_invitation(tx, one.id, minute)
-            audit.record(tx, minute=minute, actor=lead.id, action="staff.withdraw", reason=one.account)
+            audit.record(tx, minute=minute, actor=by.id, action="staff.withdraw", reason=one.account)
 
 
 def admit(
@@ -131,7 +142,7 @@ def admit(
     now: int,
     half: Callable[[bytes], bytes | None],
 ) -> str | None:
-    """Make an applicant a member: with a certificate that the team-admin key signed, and the team's keys wrapped.
+    """Make an applicant a member: with a certificate that the team-admin key signed, and the keys of their role.
 
     The account that theirs is in the place of, if they lost everything: that one is to go in the same transaction, and
     nothing is given to theirs for 24 hours. Raises `NoSuchApplicant`, also for one whose *half* of the key the server
@@ -144,7 +155,7 @@ def admit(
         raise NoSuchApplicant
     team = actions.team_of(tx, account)
     check_admission(admission, applicant, pinned.root, team.admin_certificate, pinned.organisation, now)
-    if team.epoch not in admission.team_keys:
+    if has_team_key(applicant.role) and team.epoch not in admission.team_keys:
         raise CertificateRefused
     joining_store.remove_applicant(tx, id)
     store.put_account(tx, account_of(tx, applicant, admission.certificate, minute))
@@ -209,9 +220,9 @@ def renew(tx: WriteTx, token: bytes, team_certificate: bytes, own: dict[str, byt
 
 
 def begin_epoch(tx: WriteTx, token: bytes, epoch: NextEpoch, pinned: Pinned, now: int) -> None:
-    """Put the team's next key in force: new conversations are wrapped to it, and only today's members have it.
+    """Put the team's next key in force: new conversations are wrapped to it, and only who talks today has it.
 
-    Each member gets it, or nobody: who was invited or removed while the lead's browser made it makes it outdated.
+    Each of them gets it, or nobody: who was invited or removed while the lead's browser made it makes it outdated.
     Raises `CertificateRefused`, or `EpochNotDue`: each epoch closes all desks for a moment and costs a wrapping anew of
     all that ended, so that none begins without a reason. *now* is in Unix seconds.
     """
@@ -222,7 +233,9 @@ def begin_epoch(tx: WriteTx, token: bytes, epoch: NextEpoch, pinned: Pinned, now
     is_old = began is not None and minute - began >= LONGEST_EPOCH
     if not is_old and not store.is_known_outside(tx, team.slug, team.epoch):
         raise EpochNotDue
-    check_next_epoch(epoch, team, {one.id for one in members}, pinned.root, pinned.organisation, now)
+    check_next_epoch(
+        epoch, team, {one.id for one in members if has_team_key(one.role)}, pinned.root, pinned.organisation, now
+    )
     store.put_team(tx, Team(team.slug, team.name, team.epoch + 1, team.admin_certificate, epoch.certificate))
     store.began_epoch(tx, team.slug, minute)
     for id, wrap in epoch.wraps.items():

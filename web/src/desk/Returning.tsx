@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useId } from "preact/hooks";
+import { invites, type Role } from "../crypto/roles.ts";
 import { announce } from "../ui/announce.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Mark } from "../ui/Mark.tsx";
@@ -15,14 +16,16 @@ import { say } from "./words.ts";
 const steps = ["back.1", "back.2", "back.3", "back.4"] as const;
 
 /** From "I lost everything" to a code: what is to be done stands beside the choice of whom. */
-export function Lost({ people, view }: { people: People; view: PeopleView }) {
+export function Lost({ people, view, me }: { people: People; view: PeopleView; me: Role | undefined }) {
   const [open, chosen] = [useSignal(false), useSignal<string | undefined>(undefined)];
   const id = useId();
-  const others = view.members.filter((one) => !one.isMe);
+  const others = view.members.flatMap((one) =>
+    !one.isMe && one.role !== undefined && invites(me).includes(one.role) ? [{ ...one, role: one.role }] : [],
+  );
   async function make(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     const who = others.find((one) => one.account === chosen.value);
-    if (who === undefined || (who.role !== "counsellor" && who.role !== "lead")) return;
+    if (who === undefined) return;
     if (await people.invite(who.role, who.account)) open.value = false;
   }
   if (people.code.value !== undefined || others.length === 0) return null;
