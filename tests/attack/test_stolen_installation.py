@@ -24,7 +24,7 @@ from luwte.crypto import keys, primitives
 from luwte.crypto.certificate import ADMIN_SUBJECT
 from luwte.crypto.primitives import CannotOpen
 from luwte.crypto.wrap import Purpose, WrapContext, unwrap
-from luwte.staff.model import COUNSELLOR
+from luwte.staff.roles import COUNSELLOR
 from test_cli import LUWTE
 
 WORDS = ("opening-word-quill", "visitor-word-heron", "desk-word-amber", "note-word-fjord")
