@@ -220,7 +220,7 @@ def remind(
 @as_json_option
 @click.pass_obj
 def check_(folder: Path, as_json: bool) -> None:
-    """Look for claims without evidence, quotes that nobody wrote, and references to nothing. Exit 1 when there is one."""
+    """Look for claims without evidence, quotes that nobody wrote, references to nothing. Exit 1 when there is one."""
     with _chain(folder) as store:
         found = checking.check(store)
     _told(found, as_json=as_json)
