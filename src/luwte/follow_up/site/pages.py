@@ -190,7 +190,8 @@ class _ReportPage:
     def response(self, one: Response) -> Markup:
         scribe, paper = self.scribe, self.chain.documents.get(one.document)
         where: list[Child] = [scribe.date(one.date)]
-        where.append(scribe.paper(paper) if paper else self.named(one.document) if one.document else None)
+        if one.document != one.source:  # else the line about the source names it
+            where.append(scribe.paper(paper) if paper else self.named(one.document) if one.document else None)
         if one.locator.strip():
             where.append(scribe.quoted(one.locator))
         return tag(
@@ -217,7 +218,7 @@ class _ReportPage:
         return [
             tag("ul", *held) if held else tag("p", scribe.text("register.none")),
             tag("p", scribe.text("register.note"), class_="quiet"),
-            tag("p", scribe.text("register.debates"), class_="quiet"),
+            None if held else tag("p", scribe.text("register.debates"), class_="quiet"),
         ]
 
     def raw_status(self, status: str) -> Markup:
@@ -274,7 +275,7 @@ class _ReportPage:
         made.append(scribe.says("made.by", who=scribe.quoted(by)) if by else None)
         facts: list[tuple[str, Child]] = [("standing", self.standing(one)), ("due", self.due(one))]
         paper = self.chain.documents.get(one.document)
-        if one.document:
+        if one.document and one.document != one.source:
             facts.append(("in_paper", scribe.paper(paper) if paper else self.named(one.document)))
         about = self.chain.about(one)
         if about:

@@ -11,7 +11,7 @@ from luwte.follow_up.site.scribe import Scribe
 Lane = Literal["response", "commitment", "fulfilment", "assessment"]
 LANES: tuple[Lane, ...] = ("response", "commitment", "fulfilment", "assessment")
 
-WIDTH, TOP, BELOW = 340, 42, 14
+WIDTH, TOP, BELOW = 340, 42, 26
 COLUMNS: dict[Lane, tuple[int, int]] = {
     "response": (40, 66),
     "commitment": (110, 98),
@@ -142,7 +142,7 @@ def _today(scribe: Scribe, scale: _Scale) -> Child:
     y = scale.y(scribe.today)
     return (
         tag("line", x1="34", x2=str(WIDTH), y1=f"{y:.1f}", y2=f"{y:.1f}", class_="today"),
-        tag("text", scribe.text("today"), x=str(WIDTH), y=f"{y + 12:.1f}", class_="label", text_anchor="end"),
+        tag("text", scribe.text("today"), x="0", y=f"{y + 18:.1f}", class_="label"),
     )
 
 
