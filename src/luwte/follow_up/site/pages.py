@@ -272,6 +272,8 @@ class _ReportPage:
         made: list[Child] = [scribe.says("made", date=scribe.date(one.made_on)) if one.made_on else None]
         made.append(scribe.text(f"origin.{one.origin}"))
         by = ", ".join(part for part in (one.made_by, one.ministry) if part.strip())
+        if one.ministry in one.made_by:
+            by = one.made_by.strip()
         made.append(scribe.says("made.by", who=scribe.quoted(by)) if by else None)
         facts: list[tuple[str, Child]] = [("standing", self.standing(one)), ("due", self.due(one))]
         paper = self.chain.documents.get(one.document)

@@ -164,15 +164,18 @@ NL = {
     "basis.human": "Reden: iemand denkt het",
     "timeline": "Tijdlijn",
     "timeline.desc": (
-        "De tijd loopt van boven naar beneden, van {a} tot {b}. Vier kolommen: {one} antwoorden, {two} toezeggingen,"
-        " {three} keer nagekomen, {four} oordelen. De tabel hieronder heeft dezelfde gegevens."
+        "De tijd loopt van boven naar beneden, van {a} tot {b}. Vier kolommen. Antwoorden: {one}."
+        " Toezeggingen: {two}. Nagekomen: {three}. Oordelen: {four}. De tabel hieronder heeft dezelfde gegevens."
     ),
     "timeline.none": "Er is nog niets met een datum.",
     "timeline.caption": "Alles op de tijdlijn, op volgorde van datum",
     "timeline.number": "Nr.",
     "timeline.date": "Datum",
     "timeline.what": "Wat",
-    "timeline.key": "De nummers staan ook in de tabel. Een balk duurt zolang de toezegging de tijd gaf.",
+    "timeline.key": (
+        "De nummers staan ook in de tabel. Een balk duurt zolang de toezegging de tijd gaf."
+        " Een toezegging zonder datum staat op de dag waarop ze is gedaan."
+    ),
     "lane.response": "Antwoord",
     "lane.commitment": "Toezegging",
     "lane.fulfilment": "Nagekomen",
@@ -375,15 +378,18 @@ EN = {
     "basis.human": "Why: somebody thinks so",
     "timeline": "Timeline",
     "timeline.desc": (
-        "Time runs from top to bottom, from {a} to {b}. Four columns: {one} responses, {two} commitments,"
-        " {three} times fulfilled, {four} assessments. The table below holds the same data."
+        "Time runs from top to bottom, from {a} to {b}. Four columns. Responses: {one}."
+        " Commitments: {two}. Fulfilled: {three}. Assessments: {four}. The table below holds the same data."
     ),
     "timeline.none": "Nothing has a date yet.",
     "timeline.caption": "All that is on the timeline, by date",
     "timeline.number": "No.",
     "timeline.date": "Date",
     "timeline.what": "What",
-    "timeline.key": "The numbers are those of the table. A bar lasts as long as the commitment gave itself.",
+    "timeline.key": (
+        "The numbers are those of the table. A bar lasts as long as the commitment gave itself."
+        " A commitment without a date stands on the day on which it was made."
+    ),
     "lane.response": "Response",
     "lane.commitment": "Commitment",
     "lane.fulfilment": "Fulfilled",
