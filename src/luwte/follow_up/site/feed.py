@@ -7,7 +7,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from luwte.follow_up.model import Recommendation, Response
 from luwte.follow_up.site.chain import Chain, moment, name
-from luwte.follow_up.site.markup import Markup, clean, joined, tag
+from luwte.follow_up.site.markup import Markup, cut, joined, tag
 from luwte.follow_up.site.pages import report_file, status_key
 from luwte.follow_up.site.scribe import SOURCES, Scribe
 
@@ -83,7 +83,7 @@ def _entries(scribe: Scribe, chain: Chain) -> Iterator[_Entry]:
         link = f"{page}#{name(one.id)}"
         paper = chain.documents.get(one.document)
         day = one.made_on or (paper.date if paper else None)
-        title = scribe.text("feed.commitment", what=_cut(one.quote) or scribe.text("no_title"))
+        title = scribe.text("feed.commitment", what=cut(one.quote) or scribe.text("no_title"))
         yield _Entry(one.id, title, _day(day, chain), link, one.quote, SOURCES)
         if chain.standing(one).state == "overdue" and one.due_to is not None:
             title = scribe.text("feed.overdue", date=scribe.day(one.due_to))
@@ -97,11 +97,6 @@ def _entries(scribe: Scribe, chain: Chain) -> Iterator[_Entry]:
 
 def _number(numbers: dict[str, Recommendation], answer: Response) -> int:
     return numbers[answer.recommendation].number
-
-
-def _cut(text: str) -> str:
-    words = " ".join(clean(text).split())
-    return words if len(words) <= 100 else words[:99].rstrip() + "…"
 
 
 def _day(day: dt.date | None, chain: Chain) -> dt.datetime:

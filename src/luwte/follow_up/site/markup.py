@@ -28,6 +28,12 @@ def clean(text: str) -> str:
     return _NOT_IN_XML.sub("\ufffd", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
+def cut(text: str) -> str:
+    """The beginning of a text, on one line."""
+    words = " ".join(clean(text).split())
+    return words if len(words) <= 100 else words[:99].rstrip() + "…"
+
+
 def joined(*children: Child) -> Markup:
     """Children in a row, plain text escaped."""
     return Markup("".join(_each(children)))

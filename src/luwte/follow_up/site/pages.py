@@ -16,7 +16,7 @@ from luwte.follow_up.model import (
     paper_url,
 )
 from luwte.follow_up.site.chain import Chain, Judgement, dossier_of, name
-from luwte.follow_up.site.markup import Child, Markup, joined, tag, web_address
+from luwte.follow_up.site.markup import Child, Markup, cut, joined, tag, web_address
 from luwte.follow_up.site.scribe import Scribe
 from luwte.follow_up.site.timeline import Event, timeline
 
@@ -473,7 +473,7 @@ class _ReportPage:
             case Recommendation():
                 words = scribe.text("recommendation", n=row.number)
             case Response():
-                words = (scribe.text("lane.response"), ": ", scribe.quoted(row.quote))
+                words = (scribe.text("lane.response"), ": ", scribe.quoted(cut(row.quote)))
             case Report():
                 return tag("a", scribe.quoted(row.title), href=report_file(row))
             case _:
@@ -483,7 +483,7 @@ class _ReportPage:
     def title(self, one: Commitment) -> Child:
         """A number on this page; for one of elsewhere its words."""
         if one.id not in self.chain.commitments:
-            return (self.scribe.text("lane.commitment"), ": ", self.scribe.quoted(one.quote))
+            return (self.scribe.text("lane.commitment"), ": ", self.scribe.quoted(cut(one.quote)))
         return self.scribe.text("commitment", n=self.commitments.index(one) + 1)
 
     def source(self, row: Row) -> Markup:
@@ -559,7 +559,7 @@ def _end(scribe: Scribe, id: str, here: Document, chain: Chain) -> Child:
         return view.named(id)
     words: Child = scribe.text("recommendation", n=row.number) if isinstance(row, Recommendation) else None
     if isinstance(row, Commitment):
-        words = (scribe.text("lane.commitment"), ": ", scribe.quoted(row.quote))
+        words = (scribe.text("lane.commitment"), ": ", scribe.quoted(cut(row.quote)))
     elif isinstance(row, Motion):
         words = scribe.quoted(row.subject)
     elif isinstance(row, Response):

@@ -194,7 +194,7 @@ NL = {
         "Tabellen in UTF-8, met komma's, volgens RFC 4180. Begint een cel met een teken waar een rekenprogramma een"
         " formule in ziet, dan staat er een ' voor. Lijsten in een cel zijn JSON."
     ),
-    "data.rows": "{n} rijen",
+    "data.rows": "rijen: {n}",
     "data.fields": "Velden",
     "data.field": "Veld",
     "data.form": "Vorm",
@@ -408,7 +408,7 @@ EN = {
         "Tables in UTF-8, with commas, by RFC 4180. Where a cell begins with a sign that a spreadsheet takes for a"
         " formula, a ' stands before it. Lists in a cell are JSON."
     ),
-    "data.rows": "{n} rows",
+    "data.rows": "rows: {n}",
     "data.fields": "Fields",
     "data.field": "Field",
     "data.form": "Form",
