@@ -108,9 +108,9 @@ def _drawing(scribe: Scribe, numbered: Sequence[tuple[int, Event]]) -> Markup:
         tag("title", scribe.text("timeline"), id="timeline-title"),
         tag("desc", described, id="timeline-desc"),
         _years(scale, end),
+        _today(scribe, scale),
         tag("g", *(_head(scribe, lane) for lane in LANES)),
         tag("g", *(_lane(scale, lane, numbered) for lane in LANES)),
-        _today(scribe, scale),
         viewBox=f"0 0 {WIDTH} {TOP + scale.height + BELOW}",
         role="img",
         aria_labelledby="timeline-title timeline-desc",
@@ -176,7 +176,8 @@ def _lane(scale: _Scale, lane: Lane, numbered: Sequence[tuple[int, Event]]) -> C
 
 
 def _mark(lane: Lane, x: float, top: float, bottom: float, numbers: Sequence[int]) -> Markup:
-    said = ", ".join(str(one) for one in numbers[:2]) + (f" +{len(numbers) - 2}" if len(numbers) > 2 else "")
+    first, *more = numbers
+    said = f"{first}, {more[0]}" if len(more) == 1 else f"{first} +{len(more)}" if more else str(first)
     shape: Child
     match lane:
         case "response":
