@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from follow_up.small_chain import HOSTILE, TODAY, document, fill, link, rows, with_texts
 from luwte.errors import CannotStart
-from luwte.follow_up.model import Assessment, Document, Motion, Report
+from luwte.follow_up.model import Assessment, Commitment, Document, Motion, Report
 from luwte.follow_up.site import build
 from luwte.follow_up.site.chain import gather, name
 from luwte.follow_up.site.data import PUBLISHED, cell, file_of
@@ -439,3 +439,33 @@ def test_both_languages_have_the_same_words() -> None:
         assert fields[0] == fields[1], key
         assert NL[key].strip()
         assert EN[key].strip()
+
+
+@pytest.mark.parametrize("today", [dt.date.min, TODAY, dt.date.max])
+def test_any_date_that_there_is_has_its_place(tmp_path: Path, today: dt.date) -> None:
+    """The first and the last day of the calendar, moments with a zone there, and ranges that end before they begin."""
+    zone = dt.timezone(dt.timedelta(hours=14))
+    with opened(None) as store:
+        fill(store)
+        with store.deed():
+            for n, (start, end) in enumerate([(dt.date.min, dt.date.max), (dt.date.max, dt.date.min)]):
+                store.put(
+                    Commitment(
+                        id=f"commitment/{n}",
+                        origin="law",
+                        quote="x",
+                        recommendation="recommendation/3",
+                        made_on=start,
+                        due_from=start,
+                        due_to=end,
+                    )
+                )
+                for at in (dt.datetime.combine(start, dt.time(), zone), dt.datetime.combine(start, dt.time())):
+                    id = f"assessment/{n}-{at.tzinfo is None}"
+                    target = "recommendation/3"
+                    store.put(Assessment(id=id, target=target, at=at, status="unclear", reason="x"))
+        build(store, tmp_path / "site", today)
+    check_feed((tmp_path / "site/en/feed.xml").read_bytes())
+    page = (tmp_path / "site/en/report-small.html").read_text()
+    Parsed(page)
+    assert not re.search(r'"[^"]*(nan|inf|-\d+\.\d)[^"]*"', page.split("<svg")[1].split("</svg>")[0])
