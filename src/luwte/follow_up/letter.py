@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from luwte.follow_up.citations import Citation, citations
 from luwte.follow_up.due import Due, read_due
@@ -125,8 +126,25 @@ _SOURCE = re.compile(
     r"|Stb\.|Stcrt\.|\d{2}\s?\d{3})",
     re.IGNORECASE,
 )
-_MARK = re.compile(r"(?<=[^\W\d_])[.,;:!?)\"'”’]{0,3}\[?(?P<number>\d{1,3})\]?(?![\w/-])(?![.,]\d)")
-_ENDS = re.compile(r"[.!?:][\"'”’)]{0,2}(?:\[?[\d¹²³⁴⁵⁶⁷⁸⁹⁰]{1,3}\]?)?$")
+_MARK = re.compile(r"(?<=[^\W\d_])[.,;:!?)\"'\u2019\u201d]{0,3}\[?(?P<number>\d{1,3})\]?(?![\w/-])(?![.,]\d)")
+_ENDS = re.compile(r"[.!?:][\"'\u2019\u201d)]{0,2}(?:\[?[\d¹²³⁴⁵⁶⁷⁸⁹⁰]{1,3}\]?)?$")
+
+
+_ORDINALS = {
+    word: n
+    for n, word in enumerate(
+        (
+            *("eerste", "tweede", "derde", "vierde", "vijfde", "zesde"),
+            *("zevende", "achtste", "negende", "tiende", "elfde", "twaalfde"),
+        ),
+        1,
+    )
+}
+_LABEL = re.compile(
+    rf"(?:Aanbeveling|Advies)\s{{1,3}}(?:nr\.\s{{0,3}})?(?P<number>\d{{1,2}}|[IVX]{{1,4}}|{'|'.join(_ORDINALS)})\b"
+    r"(?P<colon>\s?[.:)\u2013-])?\s{0,3}",
+    re.IGNORECASE,
+)
 
 
 def _lines(text: str) -> list[_Line]:
@@ -143,8 +161,10 @@ def _lines(text: str) -> list[_Line]:
 
 
 def _notes(lines: Sequence[_Line], text: str) -> list[_Note]:
-    """The footnotes: a line that begins with the next number and stands under an empty line, or names a source, and
-    has its mark somewhere in the letter; with what follows until an empty line or the next one."""
+    """Lines that begin with the next number, stand under an empty line or name a source, and have a mark in the letter.
+
+    What follows belongs to them, until an empty line or the next one.
+    """
     marks = {int(match["number"]) for match in _MARK.finditer(text.translate(_SUPERSCRIPT))}
     notes: list[_Note] = []
     before = "gap"
@@ -183,7 +203,7 @@ class _Body:
     def quote(self, start: int, end: int) -> str:
         """These words as they stand in the letter."""
         bounds = [start, *self.gaps[bisect_right(self.gaps, start) :], end]
-        pieces = (self.text[a : min(b, end)].strip() for a, b in zip(bounds, bounds[1:], strict=False) if a < end)
+        pieces = (self.text[a : min(b, end)].strip() for a, b in pairwise(bounds) if a < end)
         return LEFT_OUT.join(piece.replace("\n\n", " ") for piece in pieces if piece)
 
     def paragraph(self, at: int) -> int:
@@ -207,7 +227,9 @@ def _body(lines: Sequence[_Line], left_out: set[int]) -> _Body:
         if last:
             head = len(last) < short and _is_head(last) and line.text[0].isupper()
             torn = gap and not _ENDS.search(last)
-            new = head or (empty or gap) and not torn and not (gap and line.text[0].islower())
+            label = _LABEL.match(line.text)
+            head = head or (label is not None and bool(label["colon"] or label.end() == len(line.text)))
+            new = head or ((empty or gap) and not torn and not (gap and line.text[0].islower()))
             pieces.append("\n\n" if new else " ")
             if gap:
                 gaps.append(at)
@@ -229,13 +251,41 @@ def _is_head(text: str) -> bool:
 
 
 _BOUNDARY = re.compile(
-    r"[.!?][\"'”’)]{0,2}(?:\[?[\d¹²³⁴⁵⁶⁷⁸⁹⁰]{1,3}\]?)?\s{1,3}(?=[\"'“‘(\[]{0,2}(?P<next>[A-ZÀ-Þ0-9]))"
+    r"[.!?][\"'\u2019\u201d)]{0,2}(?:\[?[\d¹²³⁴⁵⁶⁷⁸⁹⁰]{1,3}\]?)?\s{1,3}(?=[\"'\u2018\u201c(\[]{0,2}(?P<next>[A-ZÀ-Þ0-9]))"
 )
 _NEVER = frozenset(
-    "nr. nrs. mr. dr. drs. prof. ing. ir. art. stb. stcrt. bijv. o.a. m.n. dhr. mw. mevr. ca. p. blz. vgl. resp. d.d."
-    " dd. t.a.v. zgn. i.c. no.".split()
+    [
+        "nr.",
+        "nrs.",
+        "mr.",
+        "dr.",
+        "drs.",
+        "prof.",
+        "ing.",
+        "ir.",
+        "art.",
+        "stb.",
+        "stcrt.",
+        "bijv.",
+        "o.a.",
+        "m.n.",
+        "dhr.",
+        "mw.",
+        "mevr.",
+        "ca.",
+        "p.",
+        "blz.",
+        "vgl.",
+        "resp.",
+        "d.d.",
+        "dd.",
+        "t.a.v.",
+        "zgn.",
+        "i.c.",
+        "no.",
+    ]
 )
-_SELDOM = frozenset("jl. j.l. ll. c.s. a.s. e.d. etc. enz. e.v.".split())
+_SELDOM = frozenset(["jl.", "j.l.", "ll.", "c.s.", "a.s.", "e.d.", "etc.", "enz.", "e.v."])
 """Short for something, and at the end of a sentence now and then: there a word with a capital follows."""
 _INITIALS = re.compile(r"(?:[A-Z]\.){1,4}")
 
@@ -248,7 +298,7 @@ def _sentences(body: _Body) -> list[Span]:
             word = re.split(r"[\s(]", body.text[max(begin, match.start() - 20) : match.start() + 1])[-1]
             capital = match["next"].isalpha() and body.text[match.end()].isalpha()
             short = word.lower() in _NEVER or _INITIALS.fullmatch(word) or (word.lower() in _SELDOM and not capital)
-            counts = re.fullmatch(r"\d{1,2}\.", body.text[begin : match.start() + 1])
+            counts = body.text[begin : min(match.start(), begin + 3)].isdecimal() and match.start() - begin <= 2
             if not short and not counts:
                 sentences.append((begin, match.end()))
                 begin = match.end()
@@ -267,14 +317,6 @@ class _Part:
     answer: Span
 
 
-_ORDINALS = {
-    word: n
-    for n, word in enumerate(
-        ("eerste", "tweede", "derde", "vierde", "vijfde", "zesde")
-        + ("zevende", "achtste", "negende", "tiende", "elfde", "twaalfde"),
-        1,
-    )
-}
 _ROMAN = {word: n for n, word in enumerate(("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"), 1)}
 _ORDINAL = rf"(?P<number>{'|'.join(_ORDINALS)}|\d{{1,2}}e)"
 _ASKS = re.compile(
@@ -288,11 +330,6 @@ _THE = re.compile(
     r"(?:aanbeveling|advies)\b",
     re.IGNORECASE,
 )
-_LABEL = re.compile(
-    rf"(?:Aanbeveling|Advies)\s{{1,3}}(?:nr\.\s{{0,3}})?(?P<number>\d{{1,2}}|[IVX]{{1,4}}|{'|'.join(_ORDINALS)})\b"
-    r"(?P<colon>\s?[.:)\u2013-])?\s{0,3}",
-    re.IGNORECASE,
-)
 _COUNTED = re.compile(r"(?P<number>\d{1,2})[.)]\s{1,3}")
 _LAST = re.compile(r"(?:Tot\s{1,3}slot|Ten\s{1,3}slotte|Tenslotte|Als\s{1,3}laatste)\b", re.IGNORECASE)
 _SIGNED = re.compile(
@@ -301,15 +338,16 @@ _SIGNED = re.compile(
 
 
 def _parts(body: _Body, sentences: Sequence[Span]) -> list[_Part]:
-    """Where each numbered recommendation begins, and its answer ends: at the next one, or at the letter's last words."""
+    """Where each recommendation begins, and its answer ends: at the next one, or at the letter's last words."""
     begins: list[tuple[int, int, Span]] = []
     for at, sentence in enumerate(sentences):
         found = _asked(body, sentences, at, begins[-1][0] if begins else 0)
         if found is not None:
             begins.append((found[0], sentence[0], found[1]))
     parts: list[_Part] = []
-    for (number, start, asked), following in zip(begins, [*begins[1:], None], strict=True):
-        end = _end(body, sentences, start, asked[1], following[1] if following else None)
+    for n, (number, start, asked) in enumerate(begins):
+        following = begins[n + 1][1] if n + 1 < len(begins) else None
+        end = _end(body, sentences, start, asked[1], following)
         parts.append(_Part(number, asked, (asked[1], max(asked[1], end))))
     return parts
 
@@ -411,14 +449,40 @@ def _cited_in(text: str, start: int, end: int, footnote: int | None) -> Iterator
 
 
 _TELLS = frozenset(
-    "informeren berichten sturen toesturen toezenden zenden terugkomen verslag rapporteren toekomen aanbieden voorleggen"
-    " hoogte ontvangen".split()
+    [
+        "informeren",
+        "berichten",
+        "sturen",
+        "toesturen",
+        "toezenden",
+        "zenden",
+        "terugkomen",
+        "verslag",
+        "rapporteren",
+        "toekomen",
+        "aanbieden",
+        "voorleggen",
+        "hoogte",
+        "ontvangen",
+    ]
 )
-_TELL = frozenset("informeer bericht stuur rapporteer zend".split())
-_TOLD = frozenset("geïnformeerd gestuurd toegestuurd toegezonden aangeboden verzonden gezonden gedeeld bericht".split())
-_WHO = frozenset("ik wij we u kamer kabinet minister staatssecretaris".split())
-_YOU = frozenset("u uw kamer".split())
-_PAST = frozenset("heb hebben heeft had is zijn".split())
+_TELL = frozenset(["informeer", "bericht", "stuur", "rapporteer", "zend"])
+_TOLD = frozenset(
+    [
+        "geïnformeerd",
+        "gestuurd",
+        "toegestuurd",
+        "toegezonden",
+        "aangeboden",
+        "verzonden",
+        "gezonden",
+        "gedeeld",
+        "bericht",
+    ]
+)
+_WHO = frozenset(["ik", "wij", "we", "u", "kamer", "kabinet", "minister", "staatssecretaris"])
+_YOU = frozenset(["u", "uw", "kamer"])
+_PAST = frozenset(["heb", "hebben", "heeft", "had"])
 
 
 def _promises_something(sentence: str) -> bool:
