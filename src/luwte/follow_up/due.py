@@ -274,7 +274,7 @@ def _limit(groups: Groups) -> str:
 def _years(said: str, letter: dt.date) -> list[int]:
     """The years that a phrase may mean, the likeliest first."""
     if not said:
-        return [letter.year + n for n in (-1, 0, 1, 2, 3, 4)]
+        return [letter.year - 1, letter.year, letter.year + 1]
     if said.startswith("20"):
         return [int(said[:4])]
     return [letter.year + said.startswith(("volgend", "komend"))]

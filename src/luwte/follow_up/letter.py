@@ -226,7 +226,7 @@ def _body(lines: Sequence[_Line], left_out: set[int]) -> _Body:
             continue
         if last:
             head = len(last) < short and _is_head(last) and line.text[0].isupper()
-            torn = gap and not _ENDS.search(last)
+            torn = gap and not _ENDS.search(last) and not _TEN.match(line.text)
             label = _LABEL.match(line.text)
             head = head or (label is not None and bool(label["colon"] or label.end() == len(line.text)))
             new = head or ((empty or gap) and not torn and not (gap and line.text[0].islower()))
