@@ -182,6 +182,18 @@ def test_the_year_is_the_letters_or_the_next_one() -> None:
     assert within.start == dt.date(2022, 1, 11)
 
 
+def test_the_letters_own_day_still_counts_and_a_recess_that_began_is_not_ahead() -> None:
+    assert read_due("uiterlijk 4 oktober", LETTER, RECESSES) == Due(LETTER, LETTER, "by_day", 0.95)
+    assert read_due("in oktober", dt.date(2021, 10, 31), RECESSES) == Due(
+        dt.date(2021, 10, 31), dt.date(2021, 10, 31), "month", 0.9
+    )
+    begun = read_due("voor het kerstreces", dt.date(2021, 12, 17), RECESSES)
+    assert begun == Due(None, None, "before_recess", 0.0)
+    still = read_due("na het kerstreces", dt.date(2022, 1, 10), RECESSES)
+    assert still is not None
+    assert still.start == dt.date(2022, 1, 11)
+
+
 def test_what_it_waits_for_is_said() -> None:
     found = read_due("In de volgende voortgangsbrief ga ik hierop in", LETTER, RECESSES)
     assert found == Due(None, None, "awaits", 0.3, "de volgende voortgangsbrief")

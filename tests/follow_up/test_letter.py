@@ -202,6 +202,30 @@ def test_a_letter_without_numbers_gives_no_recommendation() -> None:
     assert read("").text == ""
 
 
+def test_a_recommendation_named_again_begins_nothing() -> None:
+    letter = read(ORDINALS.replace("Hoogachtend", "De eerste aanbeveling hangt hiermee samen.\n\nHoogachtend"))
+    assert [one.number for one in letter.recommendations] == [1, 2]
+
+
+def test_only_what_is_said_to_be_a_promise_is_one() -> None:
+    for text in (
+        "Ik zal nu ingaan op de verschillende aanbevelingen.",
+        "Hierover heeft u een separate brief ontvangen.",
+        "In mijn brief heb ik deze toezegging nogmaals onderstreept.",
+        "Samen met onze partners blijf ik werken aan een toekomst.",
+    ):
+        assert read(text).promises == ()
+    for text in (
+        "Uw Kamer ontvangt dit voor de zomer.",
+        "Ik zeg u toe dat dit gebeurt.",
+        "Hierover bericht ik u eind november.",
+        "Ik kom hier in het voorjaar op terug.",
+        "De Kamer wordt hierover geïnformeerd.",
+        "Ik zal uw Kamer op de hoogte houden.",
+    ):
+        assert [one.quote for one in read(text).promises] == [text]
+
+
 # any text
 
 PIECES = [
