@@ -1,4 +1,4 @@
-"""What the source says is stored right, what we do not know is reported, and a crash loses nothing and doubles nothing."""
+"""What the source says is stored right, what we do not know is reported; a crash loses and doubles nothing."""
 
 import datetime as dt
 import json
