@@ -93,7 +93,9 @@ def _named(kind: str, table: dict[str, Any]) -> dict[str, Any]:
             named["id"] = link_id(named["from_id"], named["to_id"], named.get("relation", "evidence_for"))
         case "assessment" if isinstance(named.get("at"), dt.date | dt.datetime):
             at = named["at"]
-            named["at"] = at if isinstance(at, dt.datetime) else dt.datetime(at.year, at.month, at.day)
+            moment = at if isinstance(at, dt.datetime) else dt.datetime(at.year, at.month, at.day)
+            # Moments with and without a zone cannot be put in order.
+            named["at"] = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
             named.setdefault("id", f"assessment/{slug(str(named.get('target')))}-{named['at']:%Y-%m-%d}")
     return named
 
