@@ -15,11 +15,11 @@ import msgspec
 from luwte.errors import CannotStart
 from luwte.follow_up import checking, reminding, reviewing
 from luwte.follow_up.citations import citations
-from luwte.follow_up.due import read_recesses
 from luwte.follow_up.entry import enter
 from luwte.follow_up.importing import import_tk
 from luwte.follow_up.letter import read_letter
 from luwte.follow_up.model import Commitment
+from luwte.follow_up.recesses import read_recesses
 from luwte.follow_up.site import build
 from luwte.follow_up.store import Store, opened
 from luwte.follow_up.suggest import suggest
