@@ -150,6 +150,8 @@ class Commitment(Row, frozen=True, kw_only=True):
     tk_number: str = ""
     register_status: str = ""
     """The register's own word, raw."""
+    letters: list[str] = []
+    """The source's own ids of the documents that it names as keeping the promise."""
     repeats: str = ""
     withdrawn: bool = False
 
@@ -178,6 +180,8 @@ class Motion(Row, frozen=True, kw_only=True):
     result: Result = "unknown"
     voted_on: dt.date | None = None
     votes: list[Vote] = []
+    related: list[str] = []
+    """The source's own ids of the documents of cases that it calls related: mostly the letter that answers."""
     tk_id: str = ""
     withdrawn: bool = False
 
@@ -217,8 +221,19 @@ class ImportRun(Row, frozen=True, kw_only=True):
     """The highest ApiGewijzigdOp that was stored, as the source spells it: where the next look begins."""
     next_url: str = ""
     """Where an unfinished look goes on."""
+    since: str = ""
+    """From when on changes are asked for; empty: everything."""
+    step: int = 0
+    """Which of its questions an unfinished look is at."""
+    seen: int = 0
+    """Records that were given in answer to that question."""
+    expected: int | None = None
+    """Records that there are, as the source counts."""
     pages: int = 0
     stored: int = 0
+    """Rows that were new or different."""
+    unreadable: int = 0
+    """Records of which not even the id can be read; `unknown` says where they stand."""
     unknown: dict[str, list[str]] = {}
     """Words that we do not know, by field: reported, never dropped."""
 
