@@ -47,7 +47,13 @@ WRONG: dict[str, tuple[type[Row], str, dict[str, object], str]] = {
     "a claim without evidence": (
         Assessment,
         "",
-        {"id": "assessment/x", "target": PROMISE, "at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "status": "done", "reason": "x"},
+        {
+            "id": "assessment/x",
+            "target": PROMISE,
+            "at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+            "status": "done",
+            "reason": "x",
+        },
         "no_evidence",
     ),
     "a quote that nobody wrote": (Response, "response/ckm-2021-1", {"quote": "Dat doe ik niet."}, "quote_not_found"),
