@@ -31,6 +31,7 @@ from luwte.audit.notary import KEY
 from luwte.backup import actions as backups
 from luwte.backup.model import SEALED_DAYS, Counts, Half, SealedCopy, read_half
 from luwte.errors import CannotStart
+from luwte.follow_up.command import follow_up
 from luwte.housekeeping import Request
 from luwte.line import hours as plans
 from luwte.line.model import LOOK_AHEAD, Timetable, by_timetable, wall
@@ -94,6 +95,9 @@ class Command(click.Group):
 def main() -> None:
     """An anonymous help chat whose server cannot read along."""
     os.umask(0o077)
+
+
+main.add_command(follow_up)
 
 
 @main.command("demo", epilog="Example: luwte demo --port 8000 --dir demo-data")
