@@ -8,7 +8,7 @@ import click
 
 from luwte import recovery, settings
 from luwte.plumbing.clock import minute
-from luwte.staff.invitation import DAYS, shown
+from luwte.staff.invitation import HOURS, shown
 from luwte.staff.papers import Admit, Answer, Renew
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -51,8 +51,8 @@ def invite(folder: Path, as_json: bool) -> None:
         click.echo(json.dumps({"desk": desk, "invitation": code}))
     else:
         click.echo(
-            f"The invitation of a new shift lead, shown this once:  {code}\nIt holds for {DAYS} days. They open {desk}"
-            ' and choose "I have an invitation". When they see digits: luwte recovery export.'
+            f"The invitation of a new shift lead, shown this once:  {code}\nIt holds for {HOURS} hours. They open"
+            f' {desk} and choose "I have an invitation". When they see digits: luwte recovery export.'
         )
 
 

@@ -23,6 +23,7 @@ from luwte.plumbing.migrate import check_current
 from luwte.plumbing.relay import Relay
 from luwte.settings import Settings
 from luwte.staff import joining, papers, recovery
+from luwte.staff.invitation import code_hash, new_code
 from luwte.staff.papers import Answer, Export
 from luwte.staff.people import Pinned
 
@@ -65,7 +66,9 @@ def invite(settings: Settings, minute: int) -> str:
     """One invitation for a lead, the only one of the operator's that counts; its code. Raises `CannotStart`."""
     _pinned(settings)
     try:
-        return asyncio.run(_with(settings, lambda db: db.write(joining.invite_anew, minute)))
+        code = new_code()
+        asyncio.run(_with(settings, lambda db: db.write(joining.invite_anew, code_hash(code), minute)))
+        return code
     except NoTeamYet as refusal:
         raise _told(refusal) from None
 

@@ -13,23 +13,27 @@ from luwte.staff.invitation import (
     Invitation,
     check_founding,
     code_hash,
-    new_code,
     new_invitation,
 )
-from luwte.staff.model import Account, Door, Team, TeamKey, proof_matches, token_hash
+from luwte.staff.model import Account, Door, Team, TeamKey, proof_matches, reads_from, token_hash
 from luwte.staff.roles import LEAD
 
 
-def invite_founder(tx: WriteTx, team: str, minute: int) -> str:
-    """The one invitation of a new installation; its code, which is nowhere else."""
-    code = new_code()
-    joining_store.put_invitation(tx, new_invitation(team, LEAD, audit.OPERATOR, minute), code_hash(code))
-    audit.record(tx, minute=minute, actor=audit.OPERATOR, action="staff.invite", reason=LEAD)
-    return code
+def invite_founder(tx: WriteTx, team: str, hash: bytes, minute: int) -> bool:
+    """The one invitation of a new installation, with the hash of its code; one before it counts no more.
+
+    False, and nothing done, once somebody founded the organisation: from then on leads invite.
+    """
+    if store.teams(tx):
+        return False
+    for one in joining_store.open_invitations(tx, team):
+        joining_store.end_invitation(tx, one.id, minute)
+    _invite(tx, team, hash, minute)
+    return True
 
 
-def invite_anew(tx: WriteTx, minute: int) -> str:
-    """An invitation as a lead where nobody can invite any more; its code. One of the operator's before it ends.
+def invite_anew(tx: WriteTx, hash: bytes, minute: int) -> None:
+    """An invitation as a lead where nobody can invite any more; one of the operator's before it ends.
 
     Raises `NoTeamYet` before there is a team.
     """
@@ -41,7 +45,12 @@ def invite_anew(tx: WriteTx, minute: int) -> str:
             if one.made_by == audit.OPERATOR:
                 joining_store.end_invitation(tx, one.id, minute)
                 audit.record(tx, minute=minute, actor=audit.OPERATOR, action="staff.withdraw", reason=one.account)
-    return invite_founder(tx, teams[0].slug, minute)
+    _invite(tx, teams[0].slug, hash, minute)
+
+
+def _invite(tx: WriteTx, team: str, hash: bytes, minute: int) -> None:
+    joining_store.put_invitation(tx, new_invitation(team, LEAD, audit.OPERATOR, minute), hash)
+    audit.record(tx, minute=minute, actor=audit.OPERATOR, action="staff.invite", reason=LEAD)
 
 
 def look(tx: ReadTx, code: str, minute: int) -> tuple[Invitation, bool]:
@@ -98,7 +107,7 @@ def found(
     store.put_team(tx, team)
     store.began_epoch(tx, team.slug, minute)
     applicant = _applicant(invitation, application, minute)
-    store.put_account(tx, account_of(tx, applicant, founding.certificate))
+    store.put_account(tx, account_of(tx, applicant, founding.certificate, minute))
     store.put_team_key(tx, invitation.account, TeamKey(invitation.team, epoch, founding.team_key))
     joining_store.put_recovery(tx, founding.recovery_certificate)
     joining_store.put_recovery_wrap(tx, invitation.team, epoch, founding.recovery_wrap)
@@ -109,10 +118,10 @@ def found(
     audit.record(tx, minute=minute, actor=invitation.account, action="staff.found")
 
 
-def admit(tx: WriteTx, applicant: Applicant, admission: Admission, team: Team) -> None:
+def admit(tx: WriteTx, applicant: Applicant, admission: Admission, team: Team, minute: int) -> None:
     """Whoever waited is a member, with what was checked before."""
     joining_store.remove_applicant(tx, applicant.id)
-    store.put_account(tx, account_of(tx, applicant, admission.certificate))
+    store.put_account(tx, account_of(tx, applicant, admission.certificate, minute))
     for epoch, wrap in admission.team_keys.items():
         store.put_team_key(tx, applicant.id, TeamKey(team.slug, epoch, wrap))
     if admission.admin_key:
@@ -126,8 +135,8 @@ def waits(tx: ReadTx, name: str, proof: bytes) -> Applicant | None:
     return applicant if proof_matches(applicant.proof_hash if applicant else None, proof) else None
 
 
-def account_of(tx: ReadTx, applicant: Applicant, certificate: bytes) -> Account:
-    """The account that an applicant becomes."""
+def account_of(tx: ReadTx, applicant: Applicant, certificate: bytes, minute: int) -> Account:
+    """The account that an applicant becomes; of somebody who lost everything it waits from *minute* on."""
     return Account(
         id=applicant.id,
         name=applicant.name,
@@ -141,6 +150,8 @@ def account_of(tx: ReadTx, applicant: Applicant, certificate: bytes) -> Account:
         certificate=certificate,
         certificate_id=cert_id(certificate),
         second_factor=second_factor_store.find(tx, applicant.id) is not None,
+        instead_of=applicant.instead_of,
+        reads_from=reads_from(minute) if applicant.instead_of else None,
     )
 
 
@@ -158,6 +169,7 @@ def _applicant(invitation: Invitation, application: Application, minute: int) ->
         application.ed25519,
         application.x25519,
         minute,
+        invitation.instead_of,
     )
 
 

@@ -114,7 +114,7 @@ def _admit(tx: WriteTx, answer: Admit, pinned: Pinned, now: int, has_half: Calla
     kept = set(joining_store.recovery_wraps(tx, team.slug))
     if len(keys) != len(answer.team_keys) or set(keys) != kept or team.epoch not in kept:
         raise CertificateRefused
-    joining.admit(tx, applicant, admission, team)
+    joining.admit(tx, applicant, admission, team, now // 60)
     audit.record(tx, minute=now // 60, actor=audit.OPERATOR, action="recovery.admit", reason=applicant.id)
     return True
 

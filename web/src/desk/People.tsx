@@ -6,6 +6,7 @@ import { useEffect, useId } from "preact/hooks";
 import { hasAdminKey, hasTeamKey, invites, type Role } from "../crypto/roles.ts";
 import { alarm, announce } from "../ui/announce.ts";
 import { endings } from "./endings.ts";
+import { InThePlaceOf, Lost } from "./Returning.tsx";
 import { role } from "./records.ts";
 import { Digits } from "./Sheet.tsx";
 import type { DeskSession } from "./state.ts";
@@ -112,6 +113,7 @@ function Applicant({ people, one, admits }: { people: People; one: Waiting; admi
       ) : (
         <p class="small">{say("people.compare", { name: one.name })}</p>
       )}
+      <InThePlaceOf one={one} />
       <Digits fingerprint={one.fingerprint} />
       <div class="buttons">
         {admits && !one.changed && (
@@ -359,6 +361,7 @@ export function PeoplePart({ session, more = () => null }: PartProps) {
       </h2>
       {text !== "" && <p class="card warn">{text}</p>}
       <Invite people={people} view={view} me={session.role.value} />
+      <Lost people={people} view={view} me={session.role.value} />
       <Rewrapping left={session.rewrap.left.value ?? 0} />
       <Lists people={people} view={view} me={session.role.value} more={more} />
     </section>
