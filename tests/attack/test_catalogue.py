@@ -410,7 +410,7 @@ BEFORE: dict[str, Callable[[Cast], Awaitable[Any]]] = {
 """What must have happened first."""
 
 ELSEWHERE = {"backup.restore", "conversation.erase", "staff.found"}
-ELSEWHERE |= {"staff.remove", "staff.epoch", "conversation.rewrap", "conversation.rewrapped"}
+ELSEWHERE |= {"staff.remove", "staff.epoch", "staff.forget", "conversation.rewrap", "conversation.rewrapped"}
 """Not at a desk: below, by themselves. Of removing and what follows from it: tests/desk/test_removal.py."""
 
 NEVER_DONE = {"conversation.write": "no_such_conversation"}

@@ -137,7 +137,9 @@ class Table:
             tuple(os.urandom(80) for _ in range(4)),
             bytes(64),
         )
-        conversation = actions.start(tx, actions.seal_start(request, self.key), team_cert=bytes(16), epoch=1, minute=1)
+        conversation = actions.start(
+            tx, actions.seal_start(request, self.key, 1), team_cert=bytes(16), minute=1, rotates=True
+        )
         assert actions.seat(tx, conversation, "noor")
         return conversation.id
 

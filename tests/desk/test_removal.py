@@ -363,7 +363,7 @@ async def rewraps(
         conv, wraps = base64.b64decode(one["conv"]), []
         for kept in one["wraps"]:
             purpose = Purpose.TEAM if kept["log"] == 1 else Purpose.TEAM_LOG
-            place = WrapContext(demo.ORGANISATION, demo.LINE, old_epoch or one["epoch"], conv, kept["g"], purpose)
+            place = WrapContext(demo.ORGANISATION, demo.LINE, old_epoch or kept["epoch"], conv, kept["g"], purpose)
             secret = unwrap(base64.b64decode(kept["wrap"]), old, place)
             anew = wrap(secret, primitives.public_of(new), replace(place, epoch=batch["epoch"]))
             wraps.append({"log": kept["log"], "g": kept["g"], "wrap": b64(anew)})
@@ -498,4 +498,4 @@ def _many_that_ended(tx: WriteTx, house: House, count: int) -> None:
         for g in (0, 1):
             place = WrapContext(demo.ORGANISATION, demo.LINE, 1, id, g, Purpose.TEAM)
             locked = lock(key, b"wrap", id, wrap_row(1, g, Purpose.TEAM), wrap(os.urandom(32), public, place))
-            conversation_store.put_wrap(tx, row, LockedWrap(1, g, Purpose.TEAM, locked))
+            conversation_store.put_wrap(tx, row, LockedWrap(1, g, Purpose.TEAM, locked, 1))

@@ -25,6 +25,7 @@ ACTIONS = frozenset(
         "staff.renew",
         "staff.remove",
         "staff.epoch",
+        "staff.forget",
         "staff.second_factor",
         "staff.recovery_codes",
         "staff.passphrase",

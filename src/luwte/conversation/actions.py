@@ -245,9 +245,7 @@ class Sealed(msgspec.Struct, frozen=True, gc=False):
     wrap: LockedWrap | None = None
 
 
-def seal(
-    header: Header, envelope: bytes, shred_key: bytes, team_wrap: bytes | None = None, epoch: int = 0
-) -> Sealed:
+def seal(header: Header, envelope: bytes, shred_key: bytes, team_wrap: bytes | None = None, epoch: int = 0) -> Sealed:
     """Lock an envelope, and the wrap that comes with a first note or a rotation, before the database sees them.
 
     *epoch* is that of the team's key which the secret is wrapped to; 0: that of the conversation's own start.

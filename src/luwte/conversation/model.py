@@ -254,7 +254,9 @@ def admit(
     if writer.account is not None and conversation.holder != writer.account and not may_note:
         raise NoSuchConversation
     # Nobody writes as somebody else: a counsellor cannot be the visitor, the visitor cannot be the team.
-    klasses, directions = ((MESSAGE, ROTATION), STAFF_WRITES) if writer.account is not None else ((MESSAGE,), (VISITOR,))
+    klasses, directions = (
+        ((MESSAGE, ROTATION), STAFF_WRITES) if writer.account is not None else ((MESSAGE,), (VISITOR,))
+    )
     if header.klass not in klasses or header.direction not in directions:
         raise NotAccepted
     if conversation.ended_by is not None:

@@ -123,7 +123,8 @@ def put_wrap(tx: WriteTx, key: int, wrap: LockedWrap) -> bool:
     """Keep a wrap; False when that place is taken: the first one stays."""
     return (
         tx.execute(
-            "INSERT OR IGNORE INTO wrap (conversation, log, generation, purpose, locked, epoch) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO wrap (conversation, log, generation, purpose, locked, epoch)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             key,
             *wrap,
         )

@@ -128,7 +128,7 @@ def team_secret(tx: ReadTx, id: bytes) -> list[LockedWrap]:
 def append(
     tx: WriteTx, session: Session, sealed: conversations.Sealed, writer: Writer, minute: int, connection: int
 ) -> conversations.Ack:
-    """A note, or an envelope with which a secret comes. Raises `NotAccepted` for a key of the team that is not there."""
+    """A note, or an envelope with which a secret comes. Raises `NotAccepted` for a key that the writer has not."""
     epoch = sealed.wrap.epoch if sealed.wrap else 0
     if epoch and epoch not in staff.epochs(tx, session.account):
         raise NotAccepted

@@ -21,7 +21,10 @@ from luwte.staff.joining import account_of
 from luwte.staff.model import Account, Member, Team, TeamKey
 
 LONGEST_EPOCH = 90 * 24 * 60
-"""Minutes after which a team's key may change though nobody left."""
+"""Minutes after which a team's key should change though nobody left."""
+
+ON_ITS_WAY = 10
+"""Minutes after which nothing comes any more that was wrapped to the key of before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ class People:
     """Epoch and wrap, for the lead who asks."""
     recovery: bytes
     epoch_due: bool
-    """Somebody who left had the team's key of this epoch: the next one should begin."""
+    """The next one should begin."""
+    known_outside: bool
+    """Because somebody who left had the team's key of this epoch."""
 
 
 def people(tx: ReadTx, token: bytes, minute: int) -> People:
@@ -63,6 +68,7 @@ def people(tx: ReadTx, token: bytes, minute: int) -> People:
         store.team_keys(tx, account.id),
         joining_store.admin_key(tx, account.id),
         joining_store.recovery(tx),
+        is_due(tx, team, minute),
         store.is_known_outside(tx, team.slug, team.epoch),
     )
 
@@ -170,9 +176,7 @@ def begin_epoch(tx: WriteTx, token: bytes, epoch: NextEpoch, pinned: Pinned, now
     minute = now // 60
     account = actions.lead(tx, token, minute)
     team, members = actions.team_of(tx, account), store.members(tx, account.team)
-    began = store.epoch_began(tx, team.slug)
-    is_old = began is not None and minute - began >= LONGEST_EPOCH
-    if not is_old and not store.is_known_outside(tx, team.slug, team.epoch):
+    if not is_due(tx, team, minute):
         raise EpochNotDue
     check_next_epoch(epoch, team, {one.id for one in members}, pinned.root, pinned.organisation, now)
     store.put_team(tx, Team(team.slug, team.name, team.epoch + 1, team.admin_certificate, epoch.certificate))
@@ -182,6 +186,27 @@ def begin_epoch(tx: WriteTx, token: bytes, epoch: NextEpoch, pinned: Pinned, now
     if joining_store.recovery(tx):
         joining_store.put_recovery_wrap(tx, team.slug, team.epoch + 1, epoch.recovery_wrap)
     audit.record(tx, minute=minute, actor=account.id, action="staff.epoch", reason=str(team.epoch + 1))
+
+
+def forget_keys(tx: WriteTx, team: Team, before: int, actor: str, minute: int) -> bool:
+    """Delete the team's keys of epochs that open nothing any more: those before *before*. On record; False: none.
+
+    Not in the first minutes of an epoch: what was sent under the one before may still be on its way to the disk.
+    """
+    began = store.epoch_began(tx, team.slug)
+    if began is None or minute - began < ON_ITS_WAY:
+        return False
+    forgotten = store.forget_keys(tx, team.slug, min(before, team.epoch))
+    if forgotten:
+        audit.record(tx, minute=minute, actor=actor, action="staff.forget", reason=str(min(before, team.epoch)))
+    return forgotten > 0
+
+
+def is_due(tx: ReadTx, team: Team, minute: int) -> bool:
+    """Whether the team's next key should begin: somebody who left had this one, or it is 90 days old."""
+    began = store.epoch_began(tx, team.slug)
+    is_old = began is not None and minute - began >= LONGEST_EPOCH
+    return is_old or store.is_known_outside(tx, team.slug, team.epoch)
 
 
 def ending(tx: ReadTx, before: int) -> list[tuple[str, int]]:

@@ -83,6 +83,7 @@ class PeopleAnswer(msgspec.Struct):
     team_keys: list[WrappedTeamKey]
     admin_key: AdminKey | None
     epoch_due: bool
+    known_outside: bool
 
 
 class InviteBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -166,6 +167,7 @@ async def read(request: Request[Any, Any, Any], state: State) -> PeopleAnswer:
         [WrappedTeamKey(key.team, key.epoch, key.wrap) for key in found.team_keys],
         AdminKey(*found.admin_key) if found.admin_key else None,
         found.epoch_due,
+        found.known_outside,
     )
 
 

@@ -40,6 +40,7 @@ const readPeople = record({
   team_keys: list(record({ team: words(41), epoch: whole, wrap: bytes(80) }), 512),
   admin_key: orNil(record({ epoch: whole, wrap: bytes(80) })),
   epoch_due: flag,
+  known_outside: flag,
 });
 export type Told = NonNullable<ReturnType<typeof readPeople>>;
 
@@ -196,7 +197,7 @@ export class DeskPeople implements People {
       admits: told.admin_key !== null,
       teamUntil: endOf(told.team_certificate),
       adminUntil: endOf(told.admin_certificate),
-      epochDue: told.epoch_due,
+      epochDue: told.known_outside ? "left" : told.epoch_due ? "old" : undefined,
     };
     // Tried again at the next look; until then the screen says that it is due, and asks.
     await this.#beginEpoch(signed, told).catch(() => {});
@@ -205,7 +206,7 @@ export class DeskPeople implements People {
 
   /** After a removal at this desk the next key begins unasked, for exactly those who were on the screen then. */
   async #beginEpoch(signed: Signed, told: Told): Promise<void> {
-    if (told.epoch_due && this.#stay.size > 0) await this.#nextEpoch(signed, told, this.#stay);
+    if (told.known_outside && this.#stay.size > 0) await this.#nextEpoch(signed, told, this.#stay);
   }
 
   async #nextEpoch({ vault, token }: Signed, told: Told | undefined, accounts: ReadonlySet<string>): Promise<void> {

@@ -78,7 +78,7 @@ export function scriptedPeople(scene: string, now: number): People {
     admits: true,
     teamUntil: now + (scene === "ends" ? 3 : 9) * 1440,
     adminUntil: now + 300 * 1440,
-    epochDue: scene === "due",
+    epochDue: scene === "due" ? "left" : scene === "old" ? "old" : undefined,
   };
   const code: Signal<string | undefined> = signal(scene === "code" ? "0GPA-ZFDH-M1N2-03VV-R59E-SA75" : undefined);
   return {
