@@ -33,7 +33,6 @@ from luwte.errors import (
     ConversationEnded,
     ConversationExists,
     Duplicate,
-    MalformedFrame,
     Muted,
     NoSuchConversation,
     NotAccepted,
@@ -252,7 +251,7 @@ def seal(header: Header, envelope: bytes, shred_key: bytes, team_wrap: bytes | N
     """
     log = log_of(header.direction)
     if header.klass == ROTATION and team_wrap is None:
-        raise MalformedFrame
+        raise NotAccepted
     if header.klass != ROTATION and team_wrap is not None and log != TEAM_LOG:
         raise WrongOrder
     locked = lock(shred_key, b"envelope", header.conv, message_row(log, header.msg_id), envelope)
