@@ -105,7 +105,10 @@ export class ModelServer {
   /** Conversations that one account may have. */
   limit = 4;
   /** Canned replies, by owner and id. */
-  readonly replies = new Map<string, { owner: string; id: string; version: number; sealed: string }>();
+  readonly replies = new Map<
+    string,
+    { owner: string; id: string; version: number; sealed: string; epoch: number }
+  >();
   /** Accounts that read along, with the conversation. */
   readonly #companions = new Set<string>();
   /** What desks asked for beside their conversations: the line, calls for a colleague, reading along. */
@@ -484,7 +487,7 @@ export class ModelServer {
     if (conv.isMuted) this.#mute(conv, false);
   }
 
-  #replies(method: string, account: Account, { scope, id, version, sealed }: Frame = { t: "" }): Answer {
+  #replies(method: string, account: Account, { scope, id, version, sealed, epoch = 0 }: Frame = { t: "" }): Answer {
     const owners = { own: account.id, team: this.house.team };
     const of = (owner: string) =>
       [...this.replies.values()].filter((one) => one.owner === owner).map(({ owner: _, ...row }) => row);
@@ -493,7 +496,7 @@ export class ModelServer {
     const stored = this.replies.get(owner + id)?.version ?? 0;
     if (stored !== version) return refusal(409, "reply_changed");
     if (sealed === "") this.replies.delete(owner + id);
-    else this.replies.set(owner + id, { owner, id, version: version + 1, sealed });
+    else this.replies.set(owner + id, { owner, id, version: version + 1, sealed, epoch });
     return { status: 200, body: { version: sealed === "" ? 0 : version + 1 } };
   }
 
