@@ -44,6 +44,8 @@ export class DeskLog {
   readonly #epochs = new Map<number, number>();
   /** Of the newest that a rotation named; it never goes back. */
   #turnedTo = 0;
+  /** Those that we made, here or at another desk of ours, as our own signature says. */
+  readonly #own = new Set<number>();
   /** Whether what we write may be sealed with this generation's secret. */
   readonly #mayWrite = new Set<number>();
 
@@ -71,7 +73,7 @@ export class DeskLog {
       isOwn: (header, envelope) => outbox.isOwn(header, envelope),
       settle: (header) => outbox.settle(header),
       entry: (entry) => events.entry(entry),
-      turns: (header, content) => this.#turns(log, header, content),
+      turns: (header, content, account) => this.#turns(log, header, content, account),
       turned: (generation) => this.#turned(generation),
       moved: () => this.#gap.look(),
       fork: () => events.fork(),
@@ -196,21 +198,27 @@ export class DeskLog {
     if (epoch === undefined || newest === undefined || this.turning.keeps) return false;
     const { envelopes, since } = this.transcript.age;
     const isOld = envelopes >= MOST || (envelopes > 0 && this.#world.now() / 60_000 - since >= LONGEST);
-    const isAnothers = this.#isShared && generation > 1 && !this.turning.madeHere(generation);
+    const isAnothers = this.#isShared && generation > 1 && !this.#own.has(generation);
     return epoch < newest || isOld || isAnothers;
   }
 
-  async #turns(log: 1 | 2, { conv, generation: before }: Header, content: Uint8Array): Promise<boolean> {
+  async #turns(
+    log: 1 | 2,
+    { conv, generation: before }: Header,
+    content: Uint8Array,
+    account: string | undefined,
+  ): Promise<boolean> {
     const { generation, epoch, commitment: named } = readRotation(content, log);
     const secret = this.#secrets.get(generation);
     if (generation !== before + 1 || epoch < this.#turnedTo || secret === undefined) return false;
     if (!equal(await commitment(secret, conv, log, generation, epoch), named)) return false;
     this.#turnedTo = epoch;
+    if (account === this.#vault.account) this.#own.add(generation);
     return true;
   }
 
   #turned(generation: number): void {
-    this.turning.turned(generation);
+    this.turning.turned();
     this.allowWriting(generation);
   }
 

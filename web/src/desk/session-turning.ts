@@ -4,7 +4,7 @@
  * place, or a colleague's has.
  */
 
-import { equal, random } from "../crypto/bytes.ts";
+import { equal, random, wipe } from "../crypto/bytes.ts";
 import { type Header, NO_PREVIOUS, ROTATION } from "../crypto/envelope.ts";
 import { commitment, rotationContent } from "../crypto/rotation.ts";
 import type { KeptWrap } from "../wire/desk-frames.ts";
@@ -42,8 +42,8 @@ const PAUSE = 1_000;
 interface Pending {
   readonly generation: number;
   readonly kept: KeptWrap;
-  readonly msgId: Uint8Array;
-  readonly envelope: Uint8Array;
+  /** Undefined while it is being sealed. */
+  record: { readonly msgId: Uint8Array; readonly envelope: Uint8Array } | undefined;
 }
 
 export class Turning {
@@ -55,9 +55,9 @@ export class Turning {
   #lostFrom: number | undefined;
   #keeps = false;
   #isStopped = false;
+  /** The generations of which a colleague's secret is there: none of ours may take its place. */
+  readonly #theirs = new Set<number>();
   #cancel: () => void = () => {};
-  /** The secrets that are this page's own. */
-  readonly #own = new Set<number>();
 
   constructor(world: Surroundings, rules: TurningRules) {
     this.#world = world;
@@ -71,11 +71,7 @@ export class Turning {
 
   /** Its wrap is ours, as yet; after a lock it is opened from here. */
   get kept(): KeptWrap | undefined {
-    return this.#pending?.kept;
-  }
-
-  madeHere(generation: number): boolean {
-    return this.#own.has(generation);
+    return this.#pending?.record && this.#pending.kept;
   }
 
   /** Turn away from *generation*, once. */
@@ -85,7 +81,9 @@ export class Turning {
     this.#isMaking = true;
     this.#begin(generation)
       .catch((reason) => {
-        this.#rules.drop(generation + 1);
+        const pending = this.#pending;
+        this.#pending = undefined;
+        if (pending !== undefined) this.#rules.drop(pending.kept.g);
         this.#rules.fault(reason);
       })
       .finally(() => {
@@ -100,13 +98,13 @@ export class Turning {
   }
 
   acknowledged(msgId: Uint8Array, n: number, minute: number): void {
-    const pending = this.#pending;
-    if (pending !== undefined && equal(pending.msgId, msgId)) this.#rules.placed(n, minute, pending.envelope);
+    const record = this.#pending?.record;
+    if (record !== undefined && equal(record.msgId, msgId)) this.#rules.placed(n, minute, record.envelope);
   }
 
   refused({ code, msg_id }: Refusal): void {
     const pending = this.#pending;
-    if (pending === undefined || msg_id === undefined || !equal(pending.msgId, msg_id)) return;
+    if (pending?.record === undefined || msg_id === undefined || !equal(pending.record.msgId, msg_id)) return;
     if (AGAIN.has(code)) {
       this.#cancel();
       this.#cancel = this.#world.after(PAUSE, () => this.#say());
@@ -120,13 +118,13 @@ export class Turning {
   /** A colleague's secret is there; where it is in the place of ours, ours goes. */
   rival(kept: KeptWrap): void {
     const pending = this.#pending;
-    if (pending === undefined || kept.g !== pending.kept.g || equal(kept.wrap, pending.kept.wrap)) return;
-    this.#lose(pending);
+    if (pending !== undefined && equal(kept.wrap, pending.kept.wrap)) return;
+    this.#theirs.add(kept.g);
+    if (pending?.kept.g === kept.g) this.#lose(pending);
   }
 
-  /** The log is under this generation now. */
-  turned(generation: number): void {
-    if (this.#pending?.kept.g === generation) this.#own.add(generation);
+  /** The log is under another generation now. */
+  turned(): void {
     this.#pending = undefined;
     this.#lostFrom = undefined;
     this.#cancel();
@@ -144,7 +142,9 @@ export class Turning {
     const { secret, kept, forVisitor } = made;
     const named = await commitment(secret, conv, log, kept.g, kept.epoch);
     const before = this.#rules.secret(generation);
-    if (before === undefined || this.#rules.secret(kept.g) !== undefined) return; // locked, or a colleague was first
+    if (before === undefined || this.#theirs.has(kept.g)) return wipe(secret); // locked, or a colleague was first
+    const pending: Pending = { generation, kept, record: undefined };
+    this.#pending = pending;
     this.#rules.hold(made);
     const { seq: seenSeq, head: seenHead } = await this.#rules.seen();
     const header: Header = {
@@ -162,17 +162,20 @@ export class Turning {
     };
     const content = rotationContent({ generation: kept.g, epoch: kept.epoch, commitment: named, wrap: forVisitor });
     const envelope = await this.#rules.seal(before, header, content);
+    if (this.#pending !== pending) return; // a colleague was first after all
     // What was sealed with keys that were overwritten meanwhile must never leave.
     if (this.#rules.secret(generation) !== before || this.#rules.secret(kept.g) !== secret) {
+      this.#pending = undefined;
       this.#rules.drop(kept.g);
       return;
     }
-    this.#pending = { generation, kept, msgId: header.msgId, envelope };
+    pending.record = { msgId: header.msgId, envelope };
     this.#say();
   }
 
   #say(): void {
-    if (this.#pending !== undefined) this.#rules.say(this.#pending.envelope, this.#pending.kept);
+    const { record, kept } = this.#pending ?? {};
+    if (record !== undefined && kept !== undefined) this.#rules.say(record.envelope, kept);
   }
 
   #lose({ generation, kept }: Pending): void {

@@ -147,9 +147,7 @@ export class Vault {
     const purpose = log === 1 ? Purpose.TEAM : Purpose.TEAM_LOG;
     const wrapped = await wrap(secret, key, { ...place, purpose });
     const forVisitor =
-      visitor === undefined
-        ? new Uint8Array(0)
-        : await wrap(secret, visitor, { ...place, purpose: Purpose.VISITOR });
+      visitor === undefined ? new Uint8Array(0) : await wrap(secret, visitor, { ...place, purpose: Purpose.VISITOR });
     if (this.isOpen) return { secret, kept: { log, g, epoch, wrap: wrapped }, forVisitor };
     wipe(secret);
     return undefined;

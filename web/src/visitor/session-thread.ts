@@ -12,7 +12,6 @@ import { type Entry, Transcript } from "../wire/transcript.ts";
 import type { Trust } from "../wire/trust.ts";
 import type { VisitorSays } from "../wire/visitor-frames.ts";
 import { Lines } from "./session-lines.ts";
-import type { Place } from "./session-opening.ts";
 import type { Line } from "./state.ts";
 
 export interface ThreadEvents {
@@ -34,7 +33,8 @@ export class Thread {
   readonly outbox: Outbox;
   readonly #gap: GapWatch;
   readonly #events: ThreadEvents;
-  readonly #place: Place;
+  readonly #trust: Trust;
+  readonly #organisation: string;
   readonly #lines = new Lines();
   /** Up to this number it is from before this page; undefined: this page began it. */
   #past: number | undefined;
@@ -48,7 +48,7 @@ export class Thread {
   constructor(
     world: Surroundings,
     trust: Trust,
-    place: Place,
+    organisation: string,
     keys: VisitorKeys,
     secrets: readonly [Uint8Array, Uint8Array],
     events: ThreadEvents,
@@ -56,7 +56,8 @@ export class Thread {
   ) {
     this.keys = keys;
     this.secrets = [...secrets];
-    this.#place = place;
+    this.#trust = trust;
+    this.#organisation = organisation;
     this.#events = events;
     this.#past = cameBack ? 0 : undefined;
     const { conv } = keys;
@@ -171,7 +172,7 @@ export class Thread {
   async #turns({ conv, generation: before }: Header, content: Uint8Array): Promise<boolean> {
     const { generation, epoch, commitment: named, wrap } = readRotation(content, SHARED_LOG);
     if (generation !== before + 1 || epoch < this.#epoch) return false;
-    const { organisation, line: team } = this.#place;
+    const [organisation, team] = [this.#organisation, this.#trust.team ?? ""];
     const place = { organisation, team, epoch, conv, generation, purpose: Purpose.VISITOR };
     const secret = await unwrap(wrap, this.keys.ve, place);
     if (!this.#isWiped && equal(await commitment(secret, conv, SHARED_LOG, generation, epoch), named)) {

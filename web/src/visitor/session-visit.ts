@@ -297,7 +297,7 @@ export class Visit implements VisitorSession {
       },
       fault: (reason: unknown) => this.#fault(reason),
     };
-    return new Thread(this.#world, this.#trust, this.#org, keys, secrets, events, this.cameBack.value);
+    return new Thread(this.#world, this.#trust, this.#org.organisation, keys, secrets, events, this.cameBack.value);
   }
 
   #open(thread: Thread): void {

@@ -5,8 +5,8 @@ import {
   type Header,
   openEnvelope,
   parse,
-  readContent,
   ROTATION,
+  readContent,
   readStaffBody,
   type SaltedHeader,
   VISITOR,
@@ -45,7 +45,7 @@ export interface Bench {
   /** Our head at an earlier number. */
   head(n: number): Uint8Array | undefined;
   /** Whether we have the secret that this signed record names; it rejects for a record that is none. */
-  turns(header: Header, content: Uint8Array): Promise<boolean>;
+  turns(header: Header, content: Uint8Array, account: string | undefined): Promise<boolean>;
 }
 
 export async function judge(n: number, minute: number, envelope: Uint8Array, bench: Bench): Promise<Verdict> {
@@ -83,6 +83,6 @@ async function read(
     return signer?.key;
   });
   if (header.klass !== ROTATION) return { text: readContent(content), account: signer?.account };
-  if (!(await bench.turns(header, content))) throw new CannotOpen();
+  if (!(await bench.turns(header, content, signer?.account))) throw new CannotOpen();
   return undefined;
 }

@@ -37,7 +37,7 @@ export interface TranscriptRules {
   settle(header: Header): { readonly id: string; readonly text: string } | undefined;
   entry(entry: Entry): void;
   /** Whether we have the secret that a signed rotation record names; it rejects for a record that is none. */
-  turns(header: Header, content: Uint8Array): Promise<boolean>;
+  turns(header: Header, content: Uint8Array, account: string | undefined): Promise<boolean>;
   /** From the next envelope on the log is under this generation's secret. */
   turned(generation: number): void;
   /** Something was placed or promised: `missing` may be another number now. */
@@ -170,7 +170,7 @@ export class Transcript {
       const verdict = await judge(n, next.minute, next.envelope, {
         conv: this.#rules.conv,
         isOwn: (header, envelope) => header.generation >= this.#generation && this.#rules.isOwn(header, envelope),
-        turns: (header, content) => this.#rules.turns(header, content),
+        turns: (header, content, account) => this.#rules.turns(header, content, account),
         isExpected: (header) => this.#isExpected(header),
         secret: (generation) => this.#rules.secret(generation),
         signer: (certId, minute) => this.#rules.signer(certId, minute),
