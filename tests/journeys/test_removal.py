@@ -1,6 +1,7 @@
 """The last day of a colleague, in a real browser: while they talk with somebody."""
 
 import sqlite3
+import time
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -96,5 +97,18 @@ def test_a_colleague_is_removed_while_they_talk(tmp_path: Path) -> None:
         robin.breaks_glass(1)
         expect(robin.conversations).to_contain_text("an old word")
         expect(robin.conversations).to_contain_text("this chat got another key")
+        # So is, once it has ended, what went on under two keys.
+        sam.page.get_by_role("article", name="Conversation 2").get_by_role("button", name="End conversation").click()
+        sam.page.get_by_role("button", name="Confirm").click()
+        expect(library.page.get_by_text("This conversation has ended").first).to_be_visible()
+        robin.signs_out()
+        robin.signs_in(demo.accounts[2])
+        deadline = time.monotonic() + 20
+        while wraps(demo.data_dir, 2) != [(1, 0, 2), (1, 1, 2), (1, 2, 2)] and time.monotonic() < deadline:
+            robin.page.wait_for_timeout(200)
+        robin.breaks_glass(2)
+        for text in ("are you there?", "I go on from here", "from another device", "I read you"):
+            expect(robin.conversations).to_contain_text(text)
+        assert "could not be verified" not in robin.page.content()
         for one in (visitor, library, second, noor, sam, robin):
             assert one.errors == []
