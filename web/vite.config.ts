@@ -2,13 +2,13 @@
 
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
-import { listed, plain, spoken, twin } from "./build.ts";
+import { listed, packed, plain, spoken, twin } from "./build.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig(({ mode }) => ({
   publicDir: false,
-  plugins: mode === "index" ? [plain(), spoken(), twin()] : [plain(), spoken(), listed()],
+  plugins: [plain(), spoken(), packed(), mode === "index" ? twin() : listed()],
   build: {
     outDir: here("../src/luwte/client"),
     emptyOutDir: mode === "index",

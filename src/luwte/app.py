@@ -417,7 +417,8 @@ def _serve(request: Request[Any, Any, Any], state: State, path: str) -> Response
     file = _luwte(state).client.file(path, request.headers["host"])
     if file is None:
         raise NotFound
-    return Response(file.body, status_code=file.status, media_type=file.type, headers=file.headers)
+    body, headers = file.told(request.headers.get("accept-encoding", ""))
+    return Response(body, status_code=file.status, media_type=file.type, headers=headers)
 
 
 def serving(luwte: Luwte) -> uvicorn.Config:

@@ -332,6 +332,7 @@ PASSED = {
     "origin",
     "authorization",
     "content-type",
+    "accept-encoding",
     "content-length",
     "transfer-encoding",
     "connection",
@@ -345,7 +346,7 @@ PASSED = {
 """All that the server is told of a request."""
 
 SECRETS = {"user-agent", "cookie", "referer", "dnt", "sec-gpc", "sec-ch-ua", "sec-websocket-protocol"}
-SECRETS |= {"accept", "accept-language", "accept-encoding", "x-forwarded-proto", "x-forwarded-host"}
+SECRETS |= {"accept", "accept-language", "x-forwarded-proto", "x-forwarded-host"}
 """What tells browsers or places apart, besides the lies."""
 
 
@@ -627,7 +628,11 @@ def test_each_part_is_found_at_its_own_address(place: Deployed) -> None:
             page = await chat.get("/")
             assert page.headers["onion-location"] == f"https://{ONION}/"
             script = max(re.findall(r'src="(/assets/[^"]+)"', page.text))
-            assert (await chat.get(script)).headers["content-encoding"] == "gzip"
+            plain = (await chat.get(script, headers={"Accept-Encoding": "identity"})).content
+            for asked, told in (("gzip, deflate, br", "br"), ("gzip, br;q=0", "gzip"), ("gzip", "gzip"), ("x", None)):
+                answer = await chat.get(script, headers={"Accept-Encoding": asked})
+                assert (answer.headers.get("content-encoding"), answer.content) == (told, plain), asked
+                assert [line for line in answer.headers.get_list("vary") if line.lower() != "accept-encoding"] == []
             salt = await desk.post("/desk/salt", json={"name": "Noor" * 20})
             assert "content-encoding" not in salt.headers
 

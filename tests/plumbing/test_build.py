@@ -78,6 +78,8 @@ def test_a_build_that_was_altered_is_not_served(tmp_path: Path, monkeypatch: pyt
 
     script = next(path for path in bodies if path.endswith(".js")).lstrip("/")
     refuses("a byte", lambda client: (client / script).write_bytes((client / script).read_bytes() + b" "))
+    refuses("a byte of what is packed", lambda client: (client / f"{script}.br").write_bytes(b"\x0b\x00\x801\x03"))
+    refuses("packed, and what of?", lambda client: (client / "assets/more.js.br").write_bytes(b"\x0b\x00\x801\x03"))
     refuses("a page", lambda client: (client / "index.html").write_text("<!doctype html>"))
     refuses("one more", lambda client: (client / "assets/more.js").write_text("1"))
     refuses("one less", lambda client: (client / script).unlink())

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+PLAIN = {"Accept-Encoding": "identity"}
+"""What is packed is no text to alter."""
+
 HOP = {"connection", "content-length", "transfer-encoding", "keep-alive"}
 
 
@@ -52,7 +55,7 @@ def an_altering_server(behind: str) -> Iterator[Altering]:
 
         def do_GET(self) -> None:
             connection = http.client.HTTPConnection(host, timeout=20)
-            connection.request("GET", self.path, headers={**dict(self.headers.items()), "Host": host})
+            connection.request("GET", self.path, headers={**dict(self.headers.items()), **PLAIN, "Host": host})
             answer = connection.getresponse()
             ours = self.headers["Host"]
             headers = [(k, v.replace(host, ours)) for k, v in answer.getheaders() if k.lower() not in HOP]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import brotli
 import httpx
 import msgspec
 import pytest
@@ -284,6 +285,14 @@ def test_what_cannot_be_told_is_no_all_clear(tmp_path: Path, monkeypatch: pytest
                 passing.body = gzip.compress(b" " * (actions.LARGEST + 2), 1)
                 passing.header("Content-Encoding", "gzip")
 
+            def in_brotli(passing: Passing) -> None:
+                passing.body = brotli.compress(passing.body, quality=1)
+                passing.header("Content-Encoding", "br")
+
+            def bomb_in_brotli(passing: Passing) -> None:
+                passing.body = brotli.compress(b" " * (actions.LARGEST + 2), quality=1)
+                passing.header("Content-Encoding", "br")
+
             def busy(passing: Passing) -> None:
                 if passing.path.endswith(".css"):
                     passing.status, passing.body = 503, b"busy"
@@ -297,6 +306,9 @@ def test_what_cannot_be_told_is_no_all_clear(tmp_path: Path, monkeypatch: pytest
                 (busy, None),
                 (bomb, None),
                 (weaker("Content-Encoding", "br"), None),
+                (weaker("Content-Encoding", "zstd"), None),
+                (in_brotli, True),
+                (bomb_in_brotli, None),
                 (both, False),
                 (lambda p: only(is_page(p) and "iPhone" in p.asked["user-agent"], one_byte, p), False),
             ):

@@ -276,7 +276,9 @@ def append(tx: WriteTx, sealed: Sealed, writer: Writer, minute: int, connection:
     end = store.end(tx, conversation.key, log)
     chain = end.chain(header.sender)
     try:
-        admit(conversation, chain, header, writer, accompanies=_accompanies(tx, conversation, log, writer))
+        # Looked up only where it may matter: messages never wait for it.
+        accompanies = log == TEAM_LOG and _accompanies(tx, conversation, writer)
+        admit(conversation, chain, header, writer, accompanies=accompanies)
     except (ConversationEnded, Muted, WrongGeneration, OutOfOrder) as refusal:
         return _answered(tx, conversation, chain, sealed, refusal)
     if header.msg_id in end.msg_ids:
@@ -305,9 +307,9 @@ def append(tx: WriteTx, sealed: Sealed, writer: Writer, minute: int, connection:
     return Ack(n, minute)
 
 
-def _accompanies(tx: ReadTx, conversation: Conversation, log: int, writer: Writer) -> bool:
-    """Whether the writer of a note reads along. Looked up only where it may matter: messages never wait for it."""
-    if log != TEAM_LOG or writer.account is None or writer.account == conversation.holder:
+def _accompanies(tx: ReadTx, conversation: Conversation, writer: Writer) -> bool:
+    """Whether the writer of a note reads along."""
+    if writer.account is None or writer.account == conversation.holder:
         return False
     return any(account == writer.account for account, _ in store.companions(tx, conversation.key))
 

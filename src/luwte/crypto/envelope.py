@@ -79,7 +79,7 @@ def parse(envelope: bytes) -> Header:
         raise Malformed("not an envelope")
     if len(envelope) not in _SIZES:
         raise Malformed("no size that an envelope has")
-    header = Header._make(_FIELDS.unpack_from(envelope))
+    header = tuple.__new__(Header, _FIELDS.unpack_from(envelope))
     if header.seq > MAX_COUNT or header.seen_seq > MAX_COUNT:
         raise Malformed("a number that a browser cannot count to")
     return header

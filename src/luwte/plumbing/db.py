@@ -140,7 +140,7 @@ class WriteTx(ReadTx):
 
     def tell(self, topic: Topic, value: object) -> None:
         """Hand *value* to the listeners of *topic* once this is on disk: they are spared a reading."""
-        self.after(self._relay.tell, topic, value)
+        self._after.append((self._relay.tell, (topic, value)))
 
     def remember(self, table: str, key: Hashable, row: Any) -> None:
         """Keep *row* in `memory` for the deeds after this one."""

@@ -82,12 +82,17 @@ class Pace:
 
     def spend(self, now: float) -> bool:
         """Whether the next message may be handled now; one that may not is left for `delay`."""
-        if self._left < self._burst:
-            self._fill(now)
-        if self._left < 1:
-            return False
-        self._left -= 1
+        # As `_fill`, without its calls: this is asked for each message.
+        left, passed = self._left, now - self._at
+        if left < self._burst and passed > 0:
+            left += passed * self._rate
+            if left > self._burst:
+                left = self._burst
         self._at = now
+        if left < 1:
+            self._left = left
+            return False
+        self._left = left - 1
         return True
 
     def give_back(self) -> None:

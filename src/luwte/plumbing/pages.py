@@ -12,6 +12,7 @@ from importlib.resources import files
 import msgspec
 
 from luwte.errors import CannotStart
+from luwte.plumbing.packing import CannotUnpack, unpack
 from luwte.settings import host_of, is_onion
 
 TYPES = {
@@ -28,6 +29,9 @@ PAGES = {VISITOR: "index.html", HIDE: "more.html", DESK: "desk.html"}
 
 ORGANISATION = "/org.js"
 MANIFEST = "/release.json"
+
+PACKED = ".br"
+"""What the build calls the same file in brotli (RFC 7932), beside it."""
 
 OFF = """
     accelerometer attribution-reporting autoplay battery bluetooth browsing-topics camera captured-surface-control
@@ -85,6 +89,14 @@ class File:
     type: str
     headers: dict[str, str]
     status: int = 200
+    packed: bytes | None = None
+    """The body in brotli, where the build made that."""
+
+    def told(self, accept_encoding: str) -> tuple[bytes, dict[str, str]]:
+        """The body as whoever sent this header may have it, with its headers."""
+        if self.packed is None or "br" not in (coding.strip() for coding in accept_encoding.split(",")):
+            return self.body, self.headers
+        return self.packed, self.headers | {"Content-Encoding": "br"}
 
 
 class Client:
@@ -108,7 +120,7 @@ class Client:
         release, built = build()
         bodies = {path: body for path, body in built.items() if path not in PAGES}
         bodies[ORGANISATION] = module(organisation)
-        integrity = integrity_of(bodies)
+        integrity, smaller = integrity_of(bodies), packed()
         for path in PAGES:
             page = built[path].decode() if is_open or path == DESK else without_scripts(built[path].decode())
             bodies[path] = rendered(page, organisation, integrity)
@@ -117,6 +129,7 @@ class Client:
                 origin,
                 release.version,
                 {path: body for path, body in bodies.items() if is_served(path, host_of(origin))},
+                smaller,
                 is_open=is_open,
             )
             for origin in origins
@@ -127,11 +140,13 @@ class Client:
         return self._files[host].get(path)
 
 
-def _at(origin: str, version: str, bodies: dict[str, bytes], *, is_open: bool) -> dict[str, File]:
+def _at(
+    origin: str, version: str, bodies: dict[str, bytes], smaller: Mapping[str, bytes], *, is_open: bool
+) -> dict[str, File]:
     """The files of one origin, with the list of them."""
     manifest = Manifest(version, {path: sha256(bodies[path]) for path in sorted(bodies)})
     listed = bodies | {MANIFEST: msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"}
-    files = {path: _file(path, body, origin) for path, body in listed.items()}
+    files = {path: _file(path, body, origin, smaller.get(path)) for path, body in listed.items()}
     closed = () if is_open else (VISITOR, HIDE)
     return {path: replace(file, status=503) if path in closed else file for path, file in files.items()}
 
@@ -143,12 +158,32 @@ def build() -> tuple[Manifest, dict[str, bytes]]:
         raise CannotStart("The browser's files are not built. Run: make setup")
     release = read_manifest((folder / "release.json").read_bytes())
     names = [*PAGES.values(), *(f"assets/{entry.name}" for entry in (folder / "assets").iterdir())]
-    bodies = {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
+    bodies = {
+        name: (folder / name).read_bytes() for name in names if (folder / name).is_file() and not name.endswith(PACKED)
+    }
     served = {path: bodies[name] for path, name in PAGES.items() if name in bodies}
     served |= {f"/{name}": body for name, body in bodies.items() if name.startswith("assets/")}
-    if release.files != {path: sha256(body) for path, body in served.items()}:
+    if release.files != {path: sha256(body) for path, body in served.items()} or not _fit(packed(), served):
         raise CannotStart("The browser's files are not the ones that were built. Run: make clean setup")
     return release, served
+
+
+def _fit(smaller: Mapping[str, bytes], bodies: Mapping[str, bytes]) -> bool:
+    """Whether what is packed is the same."""
+    try:
+        return all(unpack(body, "br", len(bodies[path])) == bodies[path] for path, body in smaller.items())
+    except (KeyError, CannotUnpack):
+        return False
+
+
+def packed() -> dict[str, bytes]:
+    """Files of this installation's own build in brotli, by the path under which each is served."""
+    entries = (files("luwte") / "client" / "assets").iterdir()
+    return {
+        f"/assets/{entry.name.removesuffix(PACKED)}": entry.read_bytes()
+        for entry in entries
+        if entry.name.endswith(PACKED)
+    }
 
 
 def read_manifest(text: bytes) -> Manifest:
@@ -237,8 +272,8 @@ def everywhere(origin: str) -> dict[str, str]:
     return EVERYWHERE | (TLS_ONLY if origin.startswith("https:") and not is_onion(host_of(origin)) else {})
 
 
-def _file(path: str, body: bytes, origin: str) -> File:
+def _file(path: str, body: bytes, origin: str, packed: bytes | None) -> File:
     kind = TYPES.get("html" if path in PAGES else path.rpartition(".")[2])
     if kind is None:
         raise CannotStart(f"The build holds a file of an unknown kind: {path}")
-    return File(body, kind, headers_of(path, body, origin))
+    return File(body, kind, headers_of(path, body, origin), packed=packed)

@@ -2,12 +2,12 @@
 
 import http.client
 import ssl
-import zlib
 from collections.abc import Mapping
 from contextlib import closing
 from urllib.parse import urlsplit
 
 from luwte.errors import CannotStart
+from luwte.plumbing.packing import CODINGS, CannotUnpack, unpack
 from luwte.plumbing.pages import ORGANISATION, Manifest, build, read_manifest, read_module
 from luwte.watch.model import GUISES, Answer, Guise, Report, Seen, compare, headers_for, line_of, paths
 
@@ -51,7 +51,7 @@ def look(origin: str, manifest: Manifest) -> Report:
             seen.append(visit(origin, guise, manifest, report))
         except CannotTell as error:
             report.note(report.untold, origin, str(error), guise)
-        except (OSError, http.client.HTTPException, zlib.error):
+        except (OSError, http.client.HTTPException):
             report.note(report.untold, origin, "cannot be reached", guise)
     compare(seen, manifest, report)
     return report
@@ -82,7 +82,7 @@ def _connection(origin: str) -> http.client.HTTPConnection:
 
 def _ask(connection: http.client.HTTPConnection, path: str, headers: Mapping[str, str]) -> Answer:
     connection.putrequest("GET", path, skip_accept_encoding=True)
-    for name, value in {**headers, "Accept-Encoding": "gzip, deflate"}.items():
+    for name, value in {**headers, "Accept-Encoding": CODINGS}.items():
         connection.putheader(name, value)
     connection.endheaders()
     response = connection.getresponse()
@@ -90,16 +90,8 @@ def _ask(connection: http.client.HTTPConnection, path: str, headers: Mapping[str
     if len(body) > LARGEST:
         raise CannotTell(f"{path} is larger than anything of ours")
     given = [(name.lower(), value) for name, value in response.getheaders()]
-    return Answer(response.status, given, _unpacked(body, dict(given).get("content-encoding", "identity")))
-
-
-def _unpacked(body: bytes, coding: str) -> bytes:
-    if coding == "identity":
-        return body
-    if coding not in ("gzip", "deflate"):
-        raise CannotTell("answers in a coding that nobody asked for")
-    unpacking = zlib.decompressobj(wbits=47)  # gzip or zlib, whichever it is
-    out = unpacking.decompress(body, LARGEST)
-    if not unpacking.eof:
-        raise CannotTell("is larger than anything of ours when it is unpacked")
-    return out
+    try:
+        plain = unpack(body, dict(given).get("content-encoding", "identity"), LARGEST)
+    except CannotUnpack as error:
+        raise CannotTell(f"{path} is {error}") from None
+    return Answer(response.status, given, plain)

@@ -1,10 +1,10 @@
 /** What a visitor's phone has to load before anything can be said, as it was built. */
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { brotliCompressSync } from "node:zlib";
+import { brotliDecompressSync, gzipSync } from "node:zlib";
 
 const client = fileURLToPath(new URL("../../../src/luwte/client/", import.meta.url));
 const read = (name: string): string => readFileSync(client + name, "utf8");
@@ -18,10 +18,19 @@ function reached(name: string, found: Set<string> = new Set([name])): Set<string
   return found;
 }
 
-/** Bytes of all these files, compressed as a server or proxy would. */
+const packed = (name: string): Buffer => readFileSync(`${client}${name}.br`);
+
+/** Bytes of all these files as they are served: in brotli what the build packed, in gzip by the proxy the page itself. */
 function weight(names: readonly string[]): number {
-  return names.reduce((sum, name) => sum + brotliCompressSync(read(name)).length, 0);
+  return names.reduce((sum, name) => sum + (name.endsWith(".html") ? gzipSync(read(name)) : packed(name)).length, 0);
 }
+
+test("every file is there in brotli, too, and is the same", () => {
+  for (const name of assets.map((path) => path.slice(1))) {
+    assert.ok(existsSync(`${client}${name}.br`), name);
+    assert.equal(brotliDecompressSync(packed(name)).toString(), read(name), name);
+  }
+});
 
 test("the visitor's page with all its parts is at most 60 kB, compressed", () => {
   const files = [...reached("index.html")];
