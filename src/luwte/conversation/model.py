@@ -40,6 +40,7 @@ PRIORITIES = ("urgent", "soon", "normal")
 
 LOGS = (SHARED_LOG, TEAM_LOG)
 STAFF_WRITES = (TEAM, NOTE)
+STAFF_SEALS = (MESSAGE, ROTATION)
 ShredKey = Callable[[bytes], bytes | None]
 """Looks up the shred key of a conversation; None: there is none, or it is erased."""
 
@@ -77,12 +78,6 @@ class Conversation:
     generation: int = 1
     """Of the talk, once somebody took it; before that it is 0."""
     note_generation: int = 0
-
-    def generation_of(self, log: int) -> int:
-        """Under which secret the next envelope of this log must be."""
-        if log == TEAM_LOG:
-            return self.note_generation
-        return self.generation if self.times else 0
 
     @property
     def waits(self) -> bool:
@@ -254,10 +249,11 @@ def admit(
     if writer.account is not None and conversation.holder != writer.account and not may_note:
         raise NoSuchConversation
     # Nobody writes as somebody else: a counsellor cannot be the visitor, the visitor cannot be the team.
-    klasses, directions = (
-        ((MESSAGE, ROTATION), STAFF_WRITES) if writer.account is not None else ((MESSAGE,), (VISITOR,))
-    )
-    if header.klass not in klasses or header.direction not in directions:
+    if writer.account is None:
+        may_write = header.klass == MESSAGE and header.direction == VISITOR
+    else:
+        may_write = header.klass in STAFF_SEALS and header.direction in STAFF_WRITES
+    if not may_write:
         raise NotAccepted
     if conversation.ended_by is not None:
         raise ConversationEnded
@@ -265,7 +261,11 @@ def admit(
         raise NotAccepted
     if conversation.muted and writer.account is None:
         raise Muted
-    generation = conversation.generation_of(log_of(header.direction))
+    # The opening is generation 0 until the first Take; from then on rotations move the talk, and the notes, on.
+    if header.direction == NOTE:
+        generation = conversation.note_generation
+    else:
+        generation = conversation.generation if conversation.times else 0
     if header.generation != generation:
         raise WrongGeneration(seq=chain.seq + 1, prev=chain.prev, g=generation)
     if header.seq != chain.seq + 1 or header.prev != chain.prev:

@@ -252,6 +252,9 @@ export class ModelServer {
     }
     if (token !== undefined && account === undefined) return refusal(401, "signed_out");
     if (path === "/desk/audit") return { status: 200, body: this.records };
+    if (path === "/desk/rewrap/next") {
+      return { status: 200, body: { epoch: this.epoch, left: 0, last: 0, conversations: [] } };
+    }
     if (path === "/desk/replies") return this.#replies(method, account as Account, body as Frame);
     const bySheet = (body as { sheet?: boolean } | undefined)?.sheet === true;
     const shown = sha(unbase64(proof ?? ""));
