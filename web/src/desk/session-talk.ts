@@ -285,7 +285,9 @@ export class Talk implements DeskConversation {
       else log.hold(kept, secret);
     }
     if (this.#logs[1].has(1) && !this.throughGlass.peek()) this.#logs[1].allowWriting(1);
-    if (this.#vault.isOpen) this.unreadable.value = !this.#logs[1].has(1);
+    const lacks = (g: number) => g > 0 && !this.#logs[1].has(g);
+    const isLacking = this.#wraps.some((one) => one.log === 1 && lacks(one.g));
+    if (this.#vault.isOpen) this.unreadable.value = isLacking || lacks(1);
   }
 
   async #makeTeamSecret(): Promise<boolean> {

@@ -257,7 +257,7 @@ export const nl = {
     "{name} wordt meteen afgemeld en kan niet terug. Open gesprekken van {name} wachten op een collega.",
   "people.left": "Deze collega hoort niet meer bij het team.",
   "people.due": "Wie weg is, had de sleutel van het team.",
-  "people.due.old": "De sleutel van het team is 90 dagen oud. Maak een nieuwe.",
+  "people.due.old": "De sleutel van het team is 90 dagen oud: tijd voor een nieuwe.",
   "people.due.who": "De nieuwe sleutel is voor: {names}.",
   "people.due.go": "Maak de nieuwe sleutel",
   "people.changed": "Deze cijfers zijn niet die er eerst stonden. Laat niemand toe; meld het je beheerder.",
