@@ -37,7 +37,8 @@ from luwte.plumbing.migrate import migrate
 from luwte.plumbing.relay import Relay
 from luwte.staff import actions as staff
 from luwte.staff import store as staff_store
-from luwte.staff.model import COUNSELLOR, Account, Session, Team, token_hash
+from luwte.staff.model import Account, Session, Team, token_hash
+from luwte.staff.roles import COUNSELLOR
 
 MINUTE = 60.0
 TICK = 10.0

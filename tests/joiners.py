@@ -210,11 +210,9 @@ class Organisation:
         def wrapped(secret: bytes, of: str, purpose: Purpose) -> str:
             return b64(wrap(secret, own, WrapContext(self.name, of, 1, bytes(16), 0, purpose)))
 
-        body: dict[str, Any] = {
-            "id": who.account,
-            "certificate": b64(self.certificate(who)),
-            "team_keys": [{"epoch": 1, "wrap": wrapped(self.team, who.team, Purpose.MEMBER)}],
-        }
+        body: dict[str, Any] = {"id": who.account, "certificate": b64(self.certificate(who)), "team_keys": []}
+        if who.role in ("counsellor", "lead"):
+            body["team_keys"] = [{"epoch": 1, "wrap": wrapped(self.team, who.team, Purpose.MEMBER)}]
         if who.role == "lead":
             body["admin_key"] = wrapped(self.admin, ADMIN_SUBJECT, Purpose.TEAM_ADMIN)
         return {**body, **changes}

@@ -26,7 +26,7 @@ from luwte.conversation.frames import PROTOCOL
 from luwte.conversation.presence import Visitors
 from luwte.conversation.web import VisitorSocket
 from luwte.desk import actions as desk_actions
-from luwte.desk import glass, hand_over, removal, rewrap_web
+from luwte.desk import glass, hand_over, house_web, removal, rewrap_web
 from luwte.desk.board import Boards
 from luwte.desk.on_shift import OnShift
 from luwte.desk.register import Desks, Watch
@@ -461,6 +461,7 @@ def http(luwte: Luwte) -> ASGIApp:
             *own_web.handlers,
             *replies_web.handlers,
             *rewrap_web.handlers,
+            *house_web.handlers,
             *review_web.handlers,
         ],
         on_app_init=[on_app_init],

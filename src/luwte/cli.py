@@ -46,7 +46,7 @@ from luwte.settings import Settings
 from luwte.staff import actions as staff
 from luwte.staff import people
 from luwte.staff.invitation import DAYS, shown
-from luwte.staff.model import LEAD
+from luwte.staff.roles import LEAD
 from luwte.watch import actions as watching
 from luwte.watch.model import GUISES, Report
 

@@ -266,6 +266,13 @@ class NoSuchMember(Refusal):
     status, code, says = 404, "no_such_member", "There is no such colleague in your team."
 
 
+class LastLead(Refusal):
+    """Without them nobody could ever be admitted again, not even their successor."""
+
+    status, code = 409, "last_lead"
+    says = "Nobody else can admit people. Let another lead be admitted first; you can sign this one out now."
+
+
 class CertificateRefused(Refusal):
     """A certificate or a wrap that nobody would accept, so it is not stored."""
 

@@ -31,6 +31,7 @@ ACTIONS = frozenset(
         "staff.passphrase",
         "staff.sheet",
         "staff.end_session",
+        "desk.open",
         "opening.read",
         "conversation.take",
         "conversation.triage",
@@ -65,8 +66,8 @@ ACTIONS = frozenset(
         "audit.export",
     }
 )
-"""The catalogue: every deed that leaves a record, and no other word. Of writing only a refused try does: what was
-written is in the log of the conversation itself, signed."""
+"""The catalogue: every deed that leaves a record, and no other word. Of writing, and of opening a
+desk, only a refused try does: what was written is in the log of the conversation itself, signed."""
 
 
 @dataclass(frozen=True, slots=True)

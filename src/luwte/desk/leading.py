@@ -27,7 +27,8 @@ from luwte.line.model import midnight
 from luwte.plumbing.db import ReadTx
 from luwte.plumbing.relay import Topic
 from luwte.staff import actions as staff
-from luwte.staff.model import LEAD, Account, Session
+from luwte.staff.model import Account, Session
+from luwte.staff.roles import Deed, may
 
 AT_ONCE = 0.2
 """Seconds in which changes are gathered before a desk is told again."""
@@ -85,7 +86,7 @@ class Leading:
         self._unfollow.append(around.relay.listen(conversations.erased_topic(team), lambda _: broken.stir()))
         self._remembered: int | None = None
         self._checkpoints = tell(AT_ONCE, self._checkpoint, checkpoints.TOPIC, say=self._tell_checkpoint)
-        if account.role == LEAD:
+        if may(account.role, Deed.LEAD):
             tell(PICTURE_EVERY, self._picture, conversations.queue_topic(team), board_topic, company, desks_topic(team))
         around.relay.wake(desks_topic(team))
         self.drained()
@@ -171,7 +172,7 @@ class Leading:
 
     async def _alarms(self) -> Frame:
         account = self._session.account
-        may_come = account.role == LEAD or not self._lead_is_here()
+        may_come = may(account.role, Deed.LEAD) or not self._lead_is_here()
         return await self._around.db.read(_alarms, account, may_come)
 
     async def _company(self) -> Frame:

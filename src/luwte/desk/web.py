@@ -34,13 +34,22 @@ from luwte.desk.model import ROWS, Row
 from luwte.desk.on_shift import OnShift
 from luwte.desk.register import Desks
 from luwte.desk.shift import Shift
-from luwte.errors import MalformedFrame, NoSuchConversation, Refusal, SignedOut, TeamSecretExists, WrongOrder
+from luwte.errors import (
+    MalformedFrame,
+    NoSuchConversation,
+    NotAccepted,
+    Refusal,
+    SignedOut,
+    TeamSecretExists,
+    WrongOrder,
+)
 from luwte.plumbing.clock import minute as minute_of
 from luwte.plumbing.limits import Pace
 from luwte.plumbing.log import trouble
-from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, SIGNED_OUT, TRY_LATER, Closed, Socket
+from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, NOT_ALLOWED, SIGNED_OUT, TRY_LATER, Closed, Socket
 from luwte.staff import actions as staff
-from luwte.staff.model import LEAD, Session, Team, TeamKey, is_over, session_topic
+from luwte.staff.model import Session, Team, TeamKey, is_over, session_topic
+from luwte.staff.roles import Deed, may
 
 RATE, BURST = 50.0, 200.0
 """Frames a second that one desk may send beside its messages: enough for any hand, too few to bury the audit log."""
@@ -152,6 +161,13 @@ class DeskSocket:
         except Refusal:
             self._socket.close(SIGNED_OUT)
             return False
+        try:
+            staff.check(session.account, Deed.TALK)
+        except NotAccepted as refusal:
+            self._attempts.refused(session, frames.SignOn, b"", refusal)
+            self._send(frames.refused(refusal))
+            self._socket.close(NOT_ALLOWED)
+            return False
         self._welcome(session, keys)
         return True
 
@@ -176,7 +192,7 @@ class DeskSocket:
             )
         )
         self._desks.opened(account.id, session.token_hash, self._number)
-        if account.role == LEAD:
+        if may(account.role, Deed.LEAD):
             self._desks.lead_opened(team.slug, self._number)
         self._board.desk_opened(self._number, lambda: len(self._seats))
         self._unfollow = [

@@ -9,11 +9,12 @@ from luwte.replies import store
 from luwte.replies.model import NEW, Reply, Scope, check_form, next_version, owner
 from luwte.staff import actions as staff
 from luwte.staff.model import Account
+from luwte.staff.roles import Deed
 
 
 def read(tx: ReadTx, token: bytes, minute: int) -> tuple[list[Reply], list[Reply]]:
-    """The replies of an account and those of its team."""
-    account = staff.session(tx, token, minute).account
+    """The replies of an account and those of its team. Raises `SignedOut` or `NotAccepted`."""
+    account = staff.allowed(tx, token, Deed.TALK, minute)
     return store.all_of(tx, owner("own", account)), store.all_of(tx, owner("team", account))
 
 
@@ -22,7 +23,7 @@ def change(tx: WriteTx, token: bytes, scope: Scope, reply: Reply, minute: int) -
 
     Raises `ReplyChanged` when another version is kept: nobody overwrites what they have not seen.
     """
-    account = staff.session(tx, token, minute).account
+    account = staff.allowed(tx, token, Deed.TALK, minute)
     check_form(reply.id, reply.sealed)
     whose = owner(scope, account)
     version = next_version(store.version(tx, whose, reply.id), reply.version, store.count(tx, whose))

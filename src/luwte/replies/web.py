@@ -7,7 +7,7 @@ from litestar import Request, get, post
 from litestar.datastructures import State
 from litestar.params import JSONBody
 
-from luwte.errors import ReplyChanged, SlowDown, TooManyReplies
+from luwte.errors import NotAccepted, ReplyChanged, SlowDown, TooManyReplies
 from luwte.replies import actions
 from luwte.replies.model import Reply, Scope
 from luwte.staff import actions as staff
@@ -67,7 +67,7 @@ async def change(data: JSONBody[Change], request: Request[Any, Any, Any], state:
     reply = Reply(data.id, data.version, data.sealed, data.epoch)
     try:
         return Kept(await luwte.db.write(actions.change, token, data.scope, reply, luwte.minute()))
-    except (ReplyChanged, TooManyReplies) as refusal:
+    except (NotAccepted, ReplyChanged, TooManyReplies) as refusal:
         await luwte.db.write(actions.change_refused, account, data.scope, refusal, luwte.minute())
         raise
 

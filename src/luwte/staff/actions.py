@@ -7,7 +7,6 @@ from luwte.errors import NotAccepted, NotAdmitted, SignedOut, SignInRefused
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff import joining, joining_store, own_store, second_factor, second_factor_store, store
 from luwte.staff.model import (
-    LEAD,
     Account,
     Door,
     Member,
@@ -20,6 +19,7 @@ from luwte.staff.model import (
     salt_for_nobody,
     token_hash,
 )
+from luwte.staff.roles import Deed, may
 
 WITH_RECOVERY_CODE, WRONG_CODE, BY_SHEET = "recovery_code", "wrong_code", "sheet"
 """Reasons in the audit log."""
@@ -200,23 +200,33 @@ def disable(tx: WriteTx, account: Account, minute: int) -> list[bytes]:
 
 
 def check_session(tx: ReadTx, held: Session, minute: int) -> None:
-    """Refuse a deed of a session that ended meanwhile. Raises `SignedOut`."""
+    """Refuse a deed of a session that ended meanwhile, or whose owner has another role now. Raises `SignedOut`."""
     found = store.session(tx, held.token_hash)
-    if found is None or is_over(found[0].began, found[1], minute):
+    if found is None or is_over(found[0].began, found[1], minute) or found[0].account.role != held.account.role:
         raise SignedOut
+
+
+def check(account: Account, deed: Deed) -> None:
+    """Refuse what the role of an account may not do. Raises `NotAccepted`."""
+    if not may(account.role, deed):
+        raise NotAccepted
 
 
 def check_lead(account: Account) -> None:
     """Refuse what only a shift lead may do. Raises `NotAccepted`."""
-    if account.role != LEAD:
-        raise NotAccepted
+    check(account, Deed.LEAD)
+
+
+def allowed(tx: ReadTx, token: bytes, deed: Deed, minute: int) -> Account:
+    """Whose session this is, when their role may do it. Raises `SignedOut` or `NotAccepted`."""
+    account = session(tx, token, minute).account
+    check(account, deed)
+    return account
 
 
 def lead(tx: ReadTx, token: bytes, minute: int) -> Account:
     """The lead whose session this is. Raises `SignedOut` or `NotAccepted`."""
-    account = session(tx, token, minute).account
-    check_lead(account)
-    return account
+    return allowed(tx, token, Deed.LEAD, minute)
 
 
 def team_of(tx: ReadTx, account: Account) -> Team:

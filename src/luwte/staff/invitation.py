@@ -18,7 +18,8 @@ from luwte.crypto.certificate import (
 from luwte.crypto.primitives import Malformed, check_ed25519, check_x25519
 from luwte.crypto.wrap import WRAP_BYTES
 from luwte.errors import CertificateRefused, MalformedFrame
-from luwte.staff.model import LEAD, Team
+from luwte.staff.model import Team
+from luwte.staff.roles import has_admin_key, has_team_key
 from luwte.staff.second_factor import ALPHABET, Enrolment
 
 DAYS: Final = 7
@@ -129,7 +130,7 @@ class Admission:
 
     certificate: bytes
     team_keys: dict[int, bytes]
-    """The team's private keys, wrapped to them, by epoch."""
+    """The team's private keys, wrapped to them, by epoch; none for who does not talk."""
     admin_key: bytes
     """The team-admin key, wrapped to a lead; empty for others."""
 
@@ -192,9 +193,10 @@ def check_admission(
     admission: Admission, applicant: Applicant, root: bytes, admin: bytes, organisation: str, now: int
 ) -> None:
     """Raise `CertificateRefused` unless the certificate is this applicant's, and the wraps are what the role needs."""
-    _check_wraps(*admission.team_keys.values(), *([admission.admin_key] if applicant.role == LEAD else []))
-    if not admission.team_keys or (admission.admin_key and applicant.role != LEAD):
+    gets = bool(admission.team_keys), bool(admission.admin_key)
+    if gets != (has_team_key(applicant.role), has_admin_key(applicant.role)):
         raise CertificateRefused
+    _check_wraps(*admission.team_keys.values(), *([admission.admin_key] if admission.admin_key else []))
     check_staff(root, admin, admission.certificate, (applicant.ed25519, applicant.x25519), applicant, organisation, now)
 
 
@@ -230,7 +232,7 @@ def check_staff(
 
 @dataclass(frozen=True, slots=True)
 class NextEpoch:
-    """A team's next key, as a lead's browser made it: certified, wrapped to every member and to the recovery key."""
+    """A team's next key, as a lead's browser made it: certified, wrapped to who talks and to the recovery key."""
 
     certificate: bytes
     wraps: dict[str, bytes]
@@ -239,7 +241,7 @@ class NextEpoch:
 
 
 def check_next_epoch(epoch: NextEpoch, team: Team, members: set[str], root: bytes, organisation: str, now: int) -> None:
-    """Raise `CertificateRefused` unless it follows this epoch with another key, and every member gets it."""
+    """Raise `CertificateRefused` unless it follows this epoch with another key, and exactly *members* get it."""
     before = parse(team.certificate).certificate
     try:
         after = check_chain(

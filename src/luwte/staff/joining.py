@@ -15,7 +15,8 @@ from luwte.staff.invitation import (
     new_code,
     new_invitation,
 )
-from luwte.staff.model import LEAD, Account, Door, Team, TeamKey, proof_matches, token_hash
+from luwte.staff.model import Account, Door, Team, TeamKey, proof_matches, token_hash
+from luwte.staff.roles import LEAD
 
 
 def invite_founder(tx: WriteTx, team: str, minute: int) -> str:

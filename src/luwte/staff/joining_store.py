@@ -109,6 +109,14 @@ def put_admin_key(tx: WriteTx, account: str, epoch: int, wrap: bytes) -> None:
     tx.execute("INSERT OR REPLACE INTO admin_key (account, epoch, wrap) VALUES (?, ?, ?)", account, epoch, wrap)
 
 
+def admitting(tx: ReadTx, team: str) -> list[str]:
+    """The accounts of a team that hold the team-admin key."""
+    rows = tx.all(
+        "SELECT a.id FROM account a JOIN admin_key k ON k.account = a.id WHERE a.team = ? AND a.disabled = 0", team
+    )
+    return [row[0] for row in rows]
+
+
 def admin_key(tx: ReadTx, account: str) -> tuple[int, bytes] | None:
     """Epoch and wrap of the team-admin key for this account."""
     row = tx.one("SELECT epoch, wrap FROM admin_key WHERE account = ?", account)

@@ -6,10 +6,6 @@ from dataclasses import dataclass, field
 
 from luwte.crypto.certificate import cert_id
 
-COUNSELLOR = "counsellor"
-LEAD = "lead"
-ROLES = (COUNSELLOR, LEAD)
-
 SESSION_MINUTES = 12 * 60
 """A session ends after the longest shift, whatever happens."""
 

@@ -58,7 +58,7 @@ def look(tx: ReadTx, token: bytes, minute: int) -> Own:
         bool(here.account.second_factor),  # SQLite knows numbers only
         second_factor_store.recovery_codes(tx, id),
         own_store.sheet(tx, id) is not None,
-        _running(tx, id, minute),
+        running(tx, id, minute),
         here.token_hash,
     )
 
@@ -93,7 +93,7 @@ def set_passphrase(tx: WriteTx, token: bytes, again: Again, salt: bytes, seal: S
     own_store.put_passphrase(tx, here.account.id, salt, seal.proof_hash, seal.sealed_amk)
     if again.by_sheet:
         own_store.drop_sheet(tx, here.account.id)
-    _end(tx, [hash for hash, _ in _running(tx, here.account.id, minute) if hash != here.token_hash], minute)
+    _end(tx, [hash for hash, _ in running(tx, here.account.id, minute) if hash != here.token_hash], minute)
     reason = actions.BY_SHEET if again.by_sheet else ""
     audit.record(tx, minute=minute, actor=here.account.id, action="staff.passphrase", reason=reason)
 
@@ -109,11 +109,18 @@ def set_sheet(tx: WriteTx, token: bytes, again: Again, seal: Seal, minute: int) 
 def end_sessions(tx: WriteTx, token: bytes, which: bytes | None, minute: int) -> None:
     """End one session of one's own, or, without *which*, all others. Raises `NoSuchSession`, `SignedOut`."""
     here = actions.session(tx, token, minute)
-    running = [hash for hash, _ in _running(tx, here.account.id, minute)]
-    if which is not None and which not in running:
+    mine = [hash for hash, _ in running(tx, here.account.id, minute)]
+    if which is not None and which not in mine:
         raise NoSuchSession
-    _end(tx, [which] if which is not None else [hash for hash in running if hash != here.token_hash], minute)
+    _end(tx, [which] if which is not None else [hash for hash in mine if hash != here.token_hash], minute)
     audit.record(tx, minute=minute, actor=here.account.id, action="staff.end_session")
+
+
+def end_all(tx: WriteTx, account: str, minute: int) -> list[bytes]:
+    """End every session of an account; their hashes. Their sockets close at once."""
+    hashes = [hash for hash, _ in running(tx, account, minute)]
+    _end(tx, hashes, minute)
+    return hashes
 
 
 def refused(tx: WriteTx, account: Account, action: str, refusal: Refusal, minute: int) -> None:
@@ -129,7 +136,8 @@ def _proven(tx: ReadTx, token: bytes, again: Again, minute: int) -> Session:
     return here
 
 
-def _running(tx: ReadTx, account: str, minute: int) -> list[tuple[bytes, int]]:
+def running(tx: ReadTx, account: str, minute: int) -> list[tuple[bytes, int]]:
+    """Sessions of an account that count, the newest first: the hash of each token, and the minute it began."""
     return [(hash, began) for hash, began in own_store.sessions(tx, account) if not is_over(began, None, minute)]
 
 

@@ -1,11 +1,19 @@
-"""A lead's deeds with people: invite, withdraw, admit, decline; and certificates that last."""
+"""Deeds with people: see, invite, withdraw (an admin, too); admit, decline, renew, begin an epoch (a lead alone)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from luwte.audit import actions as audit
 from luwte.crypto.certificate import Type, Untrusted, cert_id, check_chain, parse
-from luwte.errors import CertificateRefused, EpochNotDue, NoSuchApplicant, NoSuchInvitation, Refusal
+from luwte.errors import (
+    CertificateRefused,
+    EpochNotDue,
+    LastLead,
+    NoSuchApplicant,
+    NoSuchInvitation,
+    NotAccepted,
+    Refusal,
+)
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff import actions, joining_store, second_factor_store, store
 from luwte.staff.invitation import (
@@ -19,6 +27,7 @@ from luwte.staff.invitation import (
 )
 from luwte.staff.joining import account_of
 from luwte.staff.model import Account, Member, Team, TeamKey
+from luwte.staff.roles import Deed, has_team_key, may_invite
 
 LONGEST_EPOCH = 90 * 24 * 60
 """Minutes after which a team's key should change though nobody left."""
@@ -37,7 +46,7 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """What a lead's desk needs to look after its team."""
+    """What a desk needs to look after its team. Wraps are those of who asks: an admin has none."""
 
     team: Team
     invitations: list[Invitation]
@@ -57,7 +66,7 @@ class People:
 
 def people(tx: ReadTx, token: bytes, minute: int) -> People:
     """Who is invited, who waits, who belongs. Raises `SignedOut` or `NotAccepted`."""
-    account = actions.lead(tx, token, minute)
+    account = actions.allowed(tx, token, Deed.LOOK_AFTER, minute)
     team = actions.team_of(tx, account)
     members = [(one, store.certificate_of(tx, one.id, team.slug)) for one in store.members(tx, team.slug)]
     return People(
@@ -74,8 +83,14 @@ def people(tx: ReadTx, token: bytes, minute: int) -> People:
 
 
 def invite(tx: WriteTx, token: bytes, role: str, code_hash: bytes, minute: int) -> Invitation:
-    """Invite somebody into the lead's own team. The server learns the code when it is used."""
-    account = actions.lead(tx, token, minute)
+    """Invite somebody into one's own team. The server learns the code when it is used.
+
+    It opens nothing before a lead admits who comes, in the role that the lead sees. Raises `NotAccepted` for a role
+    that is not one's own to invite.
+    """
+    account = actions.allowed(tx, token, Deed.LOOK_AFTER, minute)
+    if not may_invite(account.role, role):
+        raise NotAccepted
     made = new_invitation(account.team, role, account.id, minute)
     if not joining_store.put_invitation(tx, made, code_hash):
         raise NoSuchInvitation
@@ -85,7 +100,7 @@ def invite(tx: WriteTx, token: bytes, role: str, code_hash: bytes, minute: int) 
 
 def withdraw(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
     """Take an invitation back. Raises `NoSuchInvitation` for one that is used, over, or another team's."""
-    account = actions.lead(tx, token, minute)
+    account = actions.allowed(tx, token, Deed.LOOK_AFTER, minute)
     found = joining_store.invitation(tx, id)
     if found is None or found.team != account.team or not found.counts(minute):
         raise NoSuchInvitation
@@ -93,12 +108,18 @@ def withdraw(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
     audit.record(tx, minute=minute, actor=account.id, action="staff.withdraw", reason=found.account)
 
 
-def withdraw_all(tx: WriteTx, lead: Account, made_by: str, minute: int) -> None:
-    """Take back what somebody of the lead's team invited and nobody used: they may have kept a code."""
-    for one in joining_store.open_invitations(tx, lead.team):
+def check_not_last(tx: ReadTx, member: Account) -> None:
+    """Refuse to let the last one go who can admit: then nobody could ever be admitted again. Raises `LastLead`."""
+    if joining_store.admitting(tx, member.team) == [member.id]:
+        raise LastLead
+
+
+def withdraw_all(tx: WriteTx, by: Account, made_by: str, minute: int) -> None:
+    """Take back what somebody of one's own team invited and nobody used: they may have kept a code."""
+    for one in joining_store.open_invitations(tx, by.team):
         if one.made_by == made_by and one.counts(minute):
             joining_store.end_invitation(tx, one.id, minute)
-            audit.record(tx, minute=minute, actor=lead.id, action="staff.withdraw", reason=one.account)
+            audit.record(tx, minute=minute, actor=by.id, action="staff.withdraw", reason=one.account)
 
 
 def admit(
@@ -110,7 +131,7 @@ def admit(
     now: int,
     half: Callable[[bytes], bytes | None],
 ) -> None:
-    """Make an applicant a member: with a certificate that the team-admin key signed, and the team's keys wrapped.
+    """Make an applicant a member: with a certificate that the team-admin key signed, and the keys of their role.
 
     Raises `NoSuchApplicant`, also for one whose *half* of the key the server has not: they could open nothing; or
     `CertificateRefused`. *now* is in Unix seconds.
@@ -122,7 +143,7 @@ def admit(
         raise NoSuchApplicant
     team = actions.team_of(tx, account)
     check_admission(admission, applicant, pinned.root, team.admin_certificate, pinned.organisation, now)
-    if team.epoch not in admission.team_keys:
+    if has_team_key(applicant.role) and team.epoch not in admission.team_keys:
         raise CertificateRefused
     joining_store.remove_applicant(tx, id)
     store.put_account(tx, account_of(tx, applicant, admission.certificate))
@@ -167,9 +188,9 @@ def renew(tx: WriteTx, token: bytes, team_certificate: bytes, own: dict[str, byt
 
 
 def begin_epoch(tx: WriteTx, token: bytes, epoch: NextEpoch, pinned: Pinned, now: int) -> None:
-    """Put the team's next key in force: new conversations are wrapped to it, and only today's members have it.
+    """Put the team's next key in force: new conversations are wrapped to it, and only who talks today has it.
 
-    Each member gets it, or nobody: who was invited or removed while the lead's browser made it makes it outdated.
+    Each of them gets it, or nobody: who was invited or removed while the lead's browser made it makes it outdated.
     Raises `CertificateRefused`, or `EpochNotDue`: each epoch closes all desks for a moment and costs a wrapping anew of
     all that ended, so that none begins without a reason. *now* is in Unix seconds.
     """
@@ -178,7 +199,9 @@ def begin_epoch(tx: WriteTx, token: bytes, epoch: NextEpoch, pinned: Pinned, now
     team, members = actions.team_of(tx, account), store.members(tx, account.team)
     if not is_due(tx, team, minute):
         raise EpochNotDue
-    check_next_epoch(epoch, team, {one.id for one in members}, pinned.root, pinned.organisation, now)
+    check_next_epoch(
+        epoch, team, {one.id for one in members if has_team_key(one.role)}, pinned.root, pinned.organisation, now
+    )
     store.put_team(tx, Team(team.slug, team.name, team.epoch + 1, team.admin_certificate, epoch.certificate))
     store.began_epoch(tx, team.slug, minute)
     for id, wrap in epoch.wraps.items():

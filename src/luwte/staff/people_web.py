@@ -1,4 +1,4 @@
-"""A lead's deeds with people over HTTP, with the token of a session. Bodies are JSON, bytes in them base64."""
+"""Deeds with people over HTTP, with the token of a session. Bodies are JSON, bytes in them base64."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,6 +12,7 @@ from litestar.params import JSONBody
 from luwte.errors import (
     CertificateRefused,
     EpochNotDue,
+    LastLead,
     NoSuchApplicant,
     NoSuchInvitation,
     NoSuchMember,
@@ -26,7 +27,7 @@ from luwte.staff.web import Context, WrappedTeamKey, bearer, context
 
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Epoch = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
-REFUSALS = (NotAccepted, NoSuchInvitation, NoSuchApplicant, NoSuchMember, CertificateRefused, EpochNotDue)
+REFUSALS = (NotAccepted, NoSuchInvitation, NoSuchApplicant, NoSuchMember, LastLead, CertificateRefused, EpochNotDue)
 
 MEMBERS = 500
 """Of one team, who all get its next key at once."""
@@ -71,7 +72,7 @@ class AdminKey(msgspec.Struct):
 
 
 class PeopleAnswer(msgspec.Struct):
-    """All that a lead's desk needs to look after its team."""
+    """All that a desk needs to look after its team. Keys are wrapped to who asks: an admin has none."""
 
     team: str
     admin_certificate: bytes
@@ -87,9 +88,9 @@ class PeopleAnswer(msgspec.Struct):
 
 
 class InviteBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A role, and the SHA-256 of a code that the lead's browser made."""
+    """A role, and the SHA-256 of a code that the browser of who invites made."""
 
-    role: Literal["counsellor", "lead"]
+    role: Literal["counsellor", "lead", "reviewer", "admin"]
     code_hash: bytes
 
 
@@ -118,7 +119,7 @@ class AdmitBody(msgspec.Struct, forbid_unknown_fields=True):
 
     id: Id
     certificate: bytes
-    team_keys: Annotated[list[Wrapped], msgspec.Meta(min_length=1, max_length=64)]
+    team_keys: Annotated[list[Wrapped], msgspec.Meta(max_length=64)]
     admin_key: bytes = b""
 
 
@@ -230,7 +231,7 @@ async def remove(data: JSONBody[ById], request: Request[Any, Any, Any], state: S
     async def work(token: bytes) -> None:
         await luwte.remove(token, data.id)
 
-    await _recorded(luwte, request, "staff.remove", work)
+    await recorded(luwte, request, "staff.remove", work)
     return {}
 
 
@@ -252,12 +253,13 @@ async def _deed(
     async def work(token: bytes) -> Any:
         return await luwte.db.write(deed, token, *values)
 
-    return await _recorded(luwte, request, action, work)
+    return await recorded(luwte, request, action, work)
 
 
-async def _recorded(
+async def recorded(
     luwte: Context, request: Request[Any, Any, Any], action: str, work: Callable[[bytes], Awaitable[Any]]
 ) -> Any:
+    """Do *work* with the token of the request; put a refusal on record."""
     token, minute = bearer(request), luwte.minute()
     account = (await luwte.db.read(actions.session, token, minute)).account
     if not luwte.limits.spend("people", account.id, burst=60, per_minute=60):

@@ -5,6 +5,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { Mark } from "../ui/Mark.tsx";
 import { Field, Wrong } from "./Field.tsx";
+import { role } from "./records.ts";
 import { SecondFactor } from "./SecondFactor.tsx";
 import { Shares } from "./Shares.tsx";
 import type { DeskSession } from "./state.ts";
@@ -119,6 +120,7 @@ function Phrase({ joining, step }: { joining: Joining; step: At<"phrase"> }) {
       deed={on}
       more={isWritten.value ? again : <Leave joining={joining} />}
     >
+      <p>{say("join.as", { role: role(step.door.role) })}</p>
       <Field label={say("in.name")} kind="username" value={name} longest={100} />
       <p class="small">{say("join.name.p")}</p>
       {isWritten.value ? (

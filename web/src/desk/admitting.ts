@@ -16,6 +16,7 @@ import {
 } from "../crypto/certificate.ts";
 import { type AgreementKey, agreementKey, type SigningKey, signingKey } from "../crypto/curves.ts";
 import { STAFF_DAYS, TEAM_DAYS } from "../crypto/founding.ts";
+import { hasAdminKey, hasTeamKey, type Role, roleIn } from "../crypto/roles.ts";
 import { NO_CONVERSATION, Purpose, unwrap, type WrapContext, wrap } from "../crypto/wrap.ts";
 import type { Pin } from "../wire/trust.ts";
 
@@ -31,7 +32,7 @@ export interface HeldKeys {
 
 export interface Applicant {
   readonly account: string;
-  readonly role: string;
+  readonly role: Role;
   readonly ed25519: Uint8Array;
   readonly x25519: Uint8Array;
 }
@@ -69,19 +70,20 @@ export async function admit(by: Admitting, held: HeldKeys, applicant: Applicant,
     };
     const teamKeys = [];
     const place = { organisation, conv: NO_CONVERSATION, generation: 0 };
-    for (const key of held.team_keys.filter((one) => one.team === team.subject)) {
+    const talks = hasTeamKey(applicant.role);
+    for (const key of held.team_keys.filter((one) => talks && one.team === team.subject)) {
       const context = { ...place, team: team.subject, epoch: key.epoch, purpose: Purpose.MEMBER };
       const opened = await unwrap(key.wrap, own, context);
       passing.push(opened);
       if (!holds(by, team.subject, key.epoch, (await agreementKey(opened)).publicKey)) throw new Error("another key");
       teamKeys.push({ epoch: key.epoch, wrap: await wrap(opened, applicant.x25519, context) });
     }
-    if (!teamKeys.some((one) => one.epoch === team.epoch)) throw new Error("no team key");
+    if (talks && !teamKeys.some((one) => one.epoch === team.epoch)) throw new Error("no team key");
     const place8 = { ...place, team: ADMIN_SUBJECT, epoch, purpose: Purpose.TEAM_ADMIN };
     return {
       certificate: await issue(certificate, admin),
       teamKeys,
-      adminKey: applicant.role === "lead" ? await wrap(secret, applicant.x25519, place8) : undefined,
+      adminKey: hasAdminKey(applicant.role) ? await wrap(secret, applicant.x25519, place8) : undefined,
     };
   } finally {
     wipe(...passing);
@@ -160,7 +162,10 @@ export async function nextEpoch(
     for (const { account, certificate: raw } of members) {
       // Today's, or somebody who left long ago could be put back among the members with a certificate of then.
       const expected = { organisation, type: Type.STAFF, subject: account, team: team.subject, now };
-      const [, theirs] = (await checkChain(root, held.admin_certificate, raw, expected)).certificate.keys;
+      const { certificate: signed } = await checkChain(root, held.admin_certificate, raw, expected);
+      const [, theirs] = signed.keys;
+      // Whatever a server calls them: what the team-admin key signed decides.
+      if (!hasTeamKey(roleIn(signed, team.subject))) throw new Error("not somebody who talks");
       if (theirs === undefined) throw new Error("no key to wrap to");
       wraps.push({ account, wrap: await wrap(secret, theirs, place(Purpose.MEMBER)) });
     }

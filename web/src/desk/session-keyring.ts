@@ -4,6 +4,7 @@ import { base64, random, unbase64, wipe } from "../crypto/bytes.ts";
 import { type AgreementKey, agreementKey, type SigningKey, signingKey } from "../crypto/curves.ts";
 import { sha256 } from "../crypto/primitives.ts";
 import { ownReplyKey, teamReplyKey } from "../crypto/replies.ts";
+import { type Role, roles } from "../crypto/roles.ts";
 import {
   kek,
   loginProof,
@@ -16,7 +17,7 @@ import {
   stretch,
 } from "../crypto/staff.ts";
 import { NO_CONVERSATION, Purpose, unwrap } from "../crypto/wrap.ts";
-import { flag, list, type Reads, record, whole, words } from "../wire/shape.ts";
+import { flag, list, oneOf, type Reads, record, whole, words } from "../wire/shape.ts";
 import type { Answer, Surroundings } from "../wire/surroundings.ts";
 
 /** One plain code of docs/protocol.md 5.5, "untrusted" or "network". */
@@ -50,7 +51,7 @@ export interface SignedIn {
   readonly keyring: Keyring;
   readonly demo: boolean;
   /** What the server calls us: it decides what is shown, and never what is allowed. */
-  readonly role: string;
+  readonly role: Role;
 }
 
 export const base64Of =
@@ -70,7 +71,7 @@ const readSalt = record({ salt: base64Of(16) });
 const readToken = record({ token: base64Of(32) });
 const readKeys = record({
   account: words(200),
-  role: words(40),
+  role: oneOf(...roles),
   server_half: base64Of(32),
   sealed_amk: base64Of(SEALED),
   sealed_x25519: base64Of(SEALED),

@@ -1,4 +1,4 @@
-/** A lead's desk looks after its team: who is invited, who waits, who belongs, and which certificates end soon. */
+/** A lead's or an admin's desk looks after its team: who is invited, who waits, who belongs, and which certificates end soon. */
 
 import { type Signal, signal } from "@preact/signals";
 import { base64, unbase64 } from "../crypto/bytes.ts";
@@ -6,6 +6,7 @@ import { parseCertificate } from "../crypto/certificate.ts";
 import { memberFingerprint } from "../crypto/fingerprint.ts";
 import { STAFF_DAYS, TEAM_DAYS } from "../crypto/founding.ts";
 import { codeHash, newCode, shownCode } from "../crypto/joining.ts";
+import { hasTeamKey, type Role, roles, saidRole } from "../crypto/roles.ts";
 import { flag, list, oneOf, orNil, type Reads, record, whole, words } from "../wire/shape.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import { ask, believed, Trouble } from "./session-keyring.ts";
@@ -28,13 +29,13 @@ const bytes =
     }
   };
 const certificate = bytes(2_000);
-const who = { account: words(32), name: words(100), role: oneOf("counsellor", "lead") };
+const who = { account: words(32), name: words(100), role: oneOf(...roles) };
 const readPeople = record({
   team: words(41),
   admin_certificate: certificate,
   team_certificate: certificate,
   recovery_certificate: certificate,
-  invitations: list(record({ id: words(32), role: words(40), until: whole }), 500),
+  invitations: list(record({ id: words(32), role: oneOf(...roles), until: whole }), 500),
   waiting: list(record({ ...who, ed25519: bytes(32), x25519: bytes(32), since: whole }), 500),
   members: list(record({ ...who, certificate }), 2_000),
   team_keys: list(record({ team: words(41), epoch: whole, wrap: bytes(80) }), 512),
@@ -72,7 +73,7 @@ export class DeskPeople implements People {
     this.#organisation = organisation;
   }
 
-  /** A lead signed in. Resolves after the first look: what ended meanwhile is renewed before anybody judges it. */
+  /** A lead or an admin signed in. Resolves after the first look: what ended meanwhile is renewed before anybody judges it. */
   begin(vault: Vault, token: string): Promise<void> {
     this.#signed = { vault, token };
     return this.#watch(this.#signed);
@@ -91,7 +92,7 @@ export class DeskPeople implements People {
     this.trouble.value = undefined;
   }
 
-  invite(role: "counsellor" | "lead"): Promise<boolean> {
+  invite(role: Role): Promise<boolean> {
     return this.#do(async ({ token }) => {
       const code = newCode();
       await ask(this.#world, "/desk/invite", { role, code_hash: base64(await codeHash(code)) }, token);
@@ -190,7 +191,7 @@ export class DeskPeople implements People {
       members: told.members.map((one) => ({
         account: one.account,
         name: one.name,
-        role: one.role,
+        role: saidRole(one.certificate, told.team),
         until: endOf(one.certificate),
         isMe: one.account === signed.vault.account,
       })),
@@ -206,7 +207,8 @@ export class DeskPeople implements People {
 
   /** After a removal at this desk the next key begins unasked, for exactly those who were on the screen then. */
   async #beginEpoch(signed: Signed, told: Told): Promise<void> {
-    if (told.known_outside && this.#stay.size > 0) await this.#nextEpoch(signed, told, this.#stay);
+    if (told.admin_key !== null && told.known_outside && this.#stay.size > 0)
+      await this.#nextEpoch(signed, told, this.#stay);
   }
 
   async #nextEpoch({ vault, token }: Signed, told: Told | undefined, accounts: ReadonlySet<string>): Promise<void> {
@@ -214,7 +216,8 @@ export class DeskPeople implements People {
     if (told === undefined || members.length !== told.members.length || members.length !== accounts.size) {
       throw new Trouble("untrusted");
     }
-    const made = await vault.nextEpoch(told, members, told.recovery_certificate, this.#now());
+    const talking = members.filter((one) => hasTeamKey(saidRole(one.certificate, told.team)));
+    const made = await vault.nextEpoch(told, talking, told.recovery_certificate, this.#now());
     const body = {
       certificate: base64(made.certificate),
       wraps: made.wraps.map(({ account, wrap }) => ({ account, wrap: base64(wrap) })),

@@ -1,10 +1,11 @@
-/** Who belongs to a team, as a lead's screen sees it. */
+/** Who belongs to a team, as a lead's or an admin's screen sees it. */
 
 import type { ReadonlySignal } from "@preact/signals";
+import type { Role } from "../crypto/roles.ts";
 
 export interface Invited {
   readonly id: string;
-  readonly role: string;
+  readonly role: Role;
   /** Unix minute. */
   readonly until: number;
 }
@@ -12,7 +13,7 @@ export interface Invited {
 export interface Waiting {
   readonly account: string;
   readonly name: string;
-  readonly role: string;
+  readonly role: Role;
   readonly since: number;
   /** Digits of their keys, as they see them, too. */
   readonly fingerprint: string;
@@ -23,7 +24,8 @@ export interface Waiting {
 export interface Belongs {
   readonly account: string;
   readonly name: string;
-  readonly role: string;
+  /** What their certificate says; undefined when it says nothing that we know. */
+  readonly role: Role | undefined;
   /** Unix minute at which the certificate ends. */
   readonly until: number;
   /** Nobody removes themselves. */
@@ -45,14 +47,14 @@ export interface PeopleView {
 }
 
 export interface People {
-  /** Undefined until it was read once, and for who is no lead. */
+  /** Undefined until it was read once, and for who does not look after people. */
   readonly view: ReadonlySignal<PeopleView | undefined>;
   /** The code of the newest invitation, shown until it is put away: it is nowhere else. */
   readonly code: ReadonlySignal<string | undefined>;
   /** Of the last deed. */
   readonly trouble: ReadonlySignal<string | undefined>;
 
-  invite(role: "counsellor" | "lead"): Promise<boolean>;
+  invite(role: Role): Promise<boolean>;
   putAway(): void;
   withdraw(id: string): Promise<boolean>;
   /** After their digits were compared by voice. */

@@ -129,6 +129,18 @@ test("M-4: an epoch that is over gets no successor and no new days", async () =>
   assert.ok((await renew(by, held, [], true, NOW)).team);
 });
 
+test("G-3: whoever was signed as something else than who talks is no member to wrap to", async () => {
+  const [anna] = people as unknown as [Member & { readonly key: AgreementKey }];
+  const keys = [(await signingKey(random(32))).publicKey, anna.key.publicKey];
+  for (const roles of [["reviewer"], ["admin"], ["chief"], ["admin", "counsellor"], []]) {
+    const certificate = await certify(
+      { subject: "anna", keys, roles: roles.map((one) => `${TEAM}/${one}`) },
+      admin as SigningKey,
+    );
+    await assert.rejects(() => nextEpoch(by, held, [{ account: "anna", certificate }], recovery, NOW));
+  }
+});
+
 test("a member whose certificate has ended is no member to wrap to", async () => {
   const [anna] = people as unknown as [Member & { readonly key: AgreementKey }];
   const keys = [(await signingKey(random(32))).publicKey, anna.key.publicKey];

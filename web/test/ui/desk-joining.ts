@@ -3,6 +3,7 @@
 import { type Signal, signal } from "@preact/signals";
 import type { Paper } from "../../src/crypto/shares.ts";
 import type { Joining, Step } from "../../src/desk/state-joining.ts";
+import type { Office } from "../../src/desk/state-office.ts";
 import type { People, PeopleView } from "../../src/desk/state-people.ts";
 
 const DIGITS = "40382 11907 52210 90044 00781 33519";
@@ -97,5 +98,19 @@ export function scriptedPeople(scene: string, now: number): People {
     decline: async () => true,
     remove: async () => true,
     beginEpoch: async () => true,
+  };
+}
+
+export function scriptedOffice(now: number): Office {
+  return {
+    house: signal({
+      open: true,
+      until: now + 96,
+      desks: 1,
+      signed: now - 24,
+      sessions: [{ account: "m2", began: now - 130 }],
+    }),
+    trouble: signal(undefined),
+    signOut: async () => true,
   };
 }
