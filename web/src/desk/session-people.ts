@@ -207,8 +207,15 @@ export class DeskPeople implements People {
 
   /** After a removal at this desk the next key begins unasked, for exactly those who were on the screen then. */
   async #beginEpoch(signed: Signed, told: Told): Promise<void> {
-    if (told.admin_key !== null && told.known_outside && this.#stay.size > 0)
-      await this.#nextEpoch(signed, told, this.#stay);
+    const stay = this.#stay;
+    if (told.admin_key === null || !told.known_outside || stay.size === 0) return;
+    this.#stay = new Set(); // two looks at once make one key
+    try {
+      await this.#nextEpoch(signed, told, stay);
+    } catch (reason) {
+      if (signed === this.#signed && this.#stay.size === 0) this.#stay = stay;
+      throw reason;
+    }
   }
 
   async #nextEpoch({ vault, token }: Signed, told: Told | undefined, accounts: ReadonlySet<string>): Promise<void> {
