@@ -68,6 +68,7 @@ bench: setup
 	@$(BIN)/python tests/installed.py
 	@$(BIN)/python -m bench $(ARGS)
 	@$(BIN)/python -m bench.page
+	@$(BIN)/python -m bench.follow_up
 
 bench-restart: setup
 	@$(BIN)/python -m bench.restart $(ARGS)

@@ -58,10 +58,11 @@ async def people(desk: SignedIn) -> httpx.Response:
         return await client.get("/desk/people", headers={"Authorization": f"Bearer {b64(desk.token)}"})
 
 
-async def invites(desk: SignedIn, role: str = "counsellor") -> str:
-    """A lead makes a code."""
+async def invites(desk: SignedIn, role: str = "counsellor", instead_of: str | None = None) -> str:
+    """A lead makes a code; for whose account of before, where a colleague lost everything."""
     code = new_code()
-    answer = await post(desk, "/desk/invite", role=role, code_hash=b64(code_hash(code)))
+    lost = {"instead_of": instead_of} if instead_of else {}
+    answer = await post(desk, "/desk/invite", role=role, code_hash=b64(code_hash(code)), **lost)
     assert answer.status_code == 200, answer.text
     return code
 
@@ -109,6 +110,11 @@ class Joiner:
             self.account, self.team, self.role = said["account"], said["team"], said["role"]
         return answer
 
+    async def asks_salt(self) -> bytes:
+        """The one that the name has for ever."""
+        self.salt = unb64((await self.asks("/desk/salt", name=self.name)).json()["salt"])
+        return self.salt
+
     def body(self) -> dict[str, Any]:
         """What joining sends."""
         kek = keys.kek(self.stretched, self.half)
@@ -133,6 +139,7 @@ class Joiner:
     async def joins(self, **changes: Any) -> httpx.Response:
         """Look, make keys, join."""
         await self.looks()
+        await self.asks_salt()
         return await self.asks("/desk/join", **{**self.body(), **changes})
 
     async def signs_in(self) -> httpx.Response:
@@ -142,6 +149,13 @@ class Joiner:
         if answer.status_code == 200:
             self.spent += 1
             self.token = unb64(answer.json()["token"])
+        return answer
+
+    async def signs_in_early(self) -> httpx.Response:
+        """Of who waits after they lost everything: all is right, and there is no session."""
+        proof, code = b64(keys.login_proof(self.stretched)), self.app.paper(self.spent)
+        answer = await self.asks("/desk/sign-in", name=self.name, proof=proof, code=code)
+        self.spent += answer.status_code == 200
         return answer
 
     def http(self) -> httpx.AsyncClient:

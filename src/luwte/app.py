@@ -26,7 +26,7 @@ from luwte.conversation.frames import PROTOCOL
 from luwte.conversation.presence import Visitors
 from luwte.conversation.web import VisitorSocket
 from luwte.desk import actions as desk_actions
-from luwte.desk import glass, hand_over, house_web, removal, rewrap_web
+from luwte.desk import glass, hand_over, house_web, removal, returning, rewrap_web
 from luwte.desk.board import Boards
 from luwte.desk.on_shift import OnShift
 from luwte.desk.register import Desks, Watch
@@ -67,7 +67,9 @@ from luwte.settings import DEMONSTRATION, DESK, PARTNER, VISITOR, Settings, host
 from luwte.staff import actions as staff
 from luwte.staff import joining_web, own_web, people_web
 from luwte.staff import web as staff_web
+from luwte.staff.invitation import Admission
 from luwte.staff.model import Team, session_topic
+from luwte.staff.people import Pinned
 
 LARGEST_BODY = 16_384
 JSON = b"application/json"
@@ -89,6 +91,7 @@ class Luwte:
         self.settings, self.around = settings, around
         self.db, self.keys, self.limits = around.db, around.keys, around.limits
         self.server_secret, self.notary, self.is_demo = server_secret, notary, is_demo
+        self.guesses = Limits(around.clock, forgets=False)
         self.joining = asyncio.Lock()
         self._reloading = asyncio.Lock()
         self.root = root_of(settings.folder, is_demo=is_demo)
@@ -98,7 +101,9 @@ class Luwte:
         self.watch = Watch(around, self.desks)
         self.departures = Departures(around)
         self.lines = Lines(around.db, around.relay, around.clock, settings.folder)
-        self.housekeeping = Housekeeping(settings, around.db, around.erasures, lambda: self.lines.plan, around.clock)
+        self.housekeeping = Housekeeping(
+            settings, around.db, around.keys, around.erasures, lambda: self.lines.plan, around.clock
+        )
         self.boards = Boards(around, self.lines, [])
         self._parts = settings.parts
         self.proxies = Proxies(settings.trusted_proxies)
@@ -171,9 +176,20 @@ class Luwte:
         self.desks.forget(session.token_hash)
         self.around.relay.wake(session_topic(session.token_hash))
 
+    async def admit(self, token: bytes, id: str, admission: Admission) -> None:
+        """Admit somebody; with whoever lost everything their account of before is removed."""
+        pinned, half = Pinned(self.root, self.settings.organisation), self.keys.of(keystore.STAFF)
+        values = (id, admission, pinned, int(self.now()), half, self.around.shred_key)
+        left = await self.db.write(returning.admit, token, *values)
+        if left is not None:
+            await self._left(left.account, left.sessions)
+        await self.reload_teams()
+
     async def remove(self, token: bytes, id: str) -> None:
         """Remove a colleague of the lead whose session this is, and close whatever they have open."""
-        ended = await self.db.write(removal.remove, token, id, self.minute(), self.around.shred_key)
+        await self._left(id, await self.db.write(removal.remove, token, id, self.minute(), self.around.shred_key))
+
+    async def _left(self, id: str, ended: list[bytes]) -> None:
         for session in ended:
             self.desks.forget(session)
             self.around.relay.wake(session_topic(session))

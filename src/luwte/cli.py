@@ -31,6 +31,7 @@ from luwte.audit.notary import KEY
 from luwte.backup import actions as backups
 from luwte.backup.model import SEALED_DAYS, Counts, Half, SealedCopy, read_half
 from luwte.errors import CannotStart
+from luwte.follow_up.command import follow_up
 from luwte.housekeeping import Request
 from luwte.line import hours as plans
 from luwte.line.model import LOOK_AHEAD, Timetable, by_timetable, wall
@@ -45,7 +46,7 @@ from luwte.plumbing.migrate import KEPT, KEPT_DAYS
 from luwte.settings import Settings
 from luwte.staff import actions as staff
 from luwte.staff import people
-from luwte.staff.invitation import DAYS, shown
+from luwte.staff.invitation import HOURS, code_hash, new_code, shown
 from luwte.staff.roles import LEAD
 from luwte.watch import actions as watching
 from luwte.watch.model import GUISES, Report
@@ -94,6 +95,9 @@ class Command(click.Group):
 def main() -> None:
     """An anonymous help chat whose server cannot read along."""
     os.umask(0o077)
+
+
+main.add_command(follow_up)
 
 
 @main.command("demo", epilog="Example: luwte demo --port 8000 --dir demo-data")
@@ -172,11 +176,31 @@ def init(
     click.echo(
         f"Made: {chosen.folder}\n\n"
         f"  The invitation of the first lead, shown this once:  {shown(code)}\n\n"
-        f"It holds for {DAYS} days. Give it to nobody else: who has it makes the organisation's keys.\n"
+        f"It holds for {HOURS} hours; luwte invite makes another one.\n"
+        "Give it to nobody else: who has it makes the organisation's keys.\n"
         f"Next: luwte serve --dir {chosen.folder}\n"
         f'Then the lead opens {desk}, chooses "I have an invitation", and brings you root.pub.\n'
         f"Then: luwte pin root.pub --dir {chosen.folder}. Visitors come after that. See docs/runbooks/install.md."
     )
+
+
+@main.command(epilog="Example: luwte invite --dir /var/lib/luwte")
+@click.option("--dir", "folder", required=True, type=FOLDER, help="The data folder; its server may go on.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON: {invitation}.")
+def invite(folder: Path, as_json: bool) -> None:
+    """Make another invitation for the first lead: the one of luwte init was lost, or is too old. It counts no more.
+
+    Only while nobody made the organisation's keys: from then on leads invite, at their desks. Exit code 0: made;
+    2: nothing was changed.
+    """
+    code = new_code()
+    done = housekeeping.ask(settings.read(folder.resolve()), Request(invitation=code_hash(code)))
+    if not done.known:
+        raise CannotStart("The organisation has its lead: leads invite, at their desks. Nothing was changed.")
+    if as_json:
+        click.echo(json.dumps({"invitation": shown(code)}))
+        return
+    click.echo(f"The invitation of the first lead, shown this once:  {shown(code)}\nIt holds for {HOURS} hours.")
 
 
 @main.command(
@@ -287,7 +311,7 @@ def backup(folder: Path, out: Path, keys: Path | None, recipient: Path | None, a
     "--json",
     "as_json",
     is_flag=True,
-    help="One line of JSON: {made, keys_made, counts, first_bad_record, erased_again}.",
+    help="One line of JSON: {made, keys_made, counts, first_bad_record, erased_again, left_out}.",
 )
 def restore(source: Path, folder: Path, keys: Path, identity: Path | None, ledger: Path | None, as_json: bool) -> None:
     """Make a data folder anew from a backup and a key store.
@@ -310,6 +334,11 @@ def restore(source: Path, folder: Path, keys: Path, identity: Path | None, ledge
             click.echo(f"The keys are from {done.keys_made}: conversations that began after that are lost.")
         if done.erased_again:
             click.echo(f"Erased since then, and so once more: {done.erased_again:,} conversations.")
+        if done.left_out:
+            click.echo(
+                f"Removed since then, and so left out: {len(done.left_out):,} accounts ({', '.join(done.left_out)})."
+                " They can be invited anew."
+            )
         if keys.is_dir():
             click.echo(
                 f"{keys} still holds the same keys. Destroy it once all is well: what is erased here is not there."

@@ -21,6 +21,7 @@ from luwte.plumbing.relay import Relay
 from luwte.settings import DEMONSTRATION, Settings
 from luwte.staff import actions as staff
 from luwte.staff import joining
+from luwte.staff.invitation import code_hash, new_code
 
 ROOT = "root.pub"
 
@@ -45,7 +46,9 @@ def make(settings: Settings, minute: int) -> str:
 async def _invite(database: Path, line: str, minute: int) -> str:
     db = Db(database, Relay(), Metrics())
     try:
-        return await db.write(joining.invite_founder, line, minute)
+        code = new_code()
+        await db.write(joining.invite_founder, line, code_hash(code), minute)
+        return code
     finally:
         await db.close()
 

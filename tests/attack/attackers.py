@@ -45,7 +45,7 @@ SIGNS = (
     "presence",
 )
 SIGNS += ("shift", "asked", "offered", "offer_over", "muted")
-SIGNS += ("line", "alarms", "company", "picture", "messages", "for_later", "broken")
+SIGNS += ("line", "alarms", "company", "picture", "messages", "for_later", "broken", "returning")
 """Frames that may come at any moment and answer nothing."""
 
 

@@ -442,7 +442,7 @@ def test_what_a_visitor_is_sent_names_nobody_elses_conversation(tmp_path: Path) 
 OWN_BODIES: dict[str, dict[str, Any]] = {
     "account/second-factor": {"proof": "AAAA", "factor": {"secret": "AAAA", "code": "123456", "recovery": []}},
     "account/recovery-codes": {"proof": "AAAA", "recovery": []},
-    "account/passphrase": {"proof": "AAAA", "salt": "AAAA", "proof_hash": "AAAA", "sealed_amk": "AAAA"},
+    "account/passphrase": {"proof": "AAAA", "proof_hash": "AAAA", "sealed_amk": "AAAA"},
     "account/sheet": {"proof": "AAAA", "proof_hash": "AAAA", "sealed_amk": "AAAA"},
     "account/end": {},
 }
@@ -454,7 +454,10 @@ def _bearer(token: bytes) -> dict[str, str]:
 
 @pytest.mark.usefixtures("both_ways")
 def test_a_token_that_does_not_count_gets_no_data(tmp_path: Path) -> None:
-    """C-2: none, another one, a signed-out one and an expired one: 4401 at the socket, 401 over HTTP, not one frame."""
+    """C-2: none, another one, a signed-out one and an expired one: 4401 at the socket, 401 over HTTP, not one frame.
+
+    One of an account that is given nothing yet, too, whose owner lost everything, and for which no door makes one.
+    """
     clock = Wound()
 
     async def story(house: House) -> None:
@@ -463,7 +466,12 @@ def test_a_token_that_does_not_count_gets_no_data(tmp_path: Path) -> None:
         await old.opens_desk()
         await gone.signs_out()
         clock.ahead = SESSION_MINUTES * 60
-        for token in (b"", os.urandom(32), gone.token, old.token, old.token[:31], old.token * 2):
+        early, minute = house.counsellor(2), house.luwte.minute() + 60
+        await early.skips_sign_in()
+        await house.luwte.db.write(
+            lambda tx: tx.execute("UPDATE account SET reads_from = ? WHERE id = ?", minute, early.person.id)
+        )
+        for token in (b"", os.urandom(32), gone.token, old.token, old.token[:31], old.token * 2, early.token):
             line = await Line.open(house.origin.replace("http", "ws") + "/desk/socket/2", house.origin)
             line.send("sign_on", token=token)
             with pytest.raises(ConnectionError, match="4401"):

@@ -129,7 +129,7 @@ STAFF = (
         "a lead's or an admin's browser; the very first by `luwte init`",
         "with who is invited; its hash in the database",
         "whoever has it: asks to join; opens nothing",
-        "seven days, once",
+        "24 hours, once",
         "used, withdrawn or over",
         columns=("invitation.code_hash",),
     ),

@@ -296,6 +296,7 @@ def test_an_epoch_that_is_not_right_does_not_begin(tmp_path: Path) -> None:
             next_epoch(house, everybody, os.urandom(32), signer=os.urandom(32)),
             next_epoch(house, everybody, os.urandom(32), certificate={"subject": "another"}),
             next_epoch(house, everybody, os.urandom(32), certificate={"organisation": "another"}),
+            next_epoch(house, everybody, os.urandom(32), certificate={"not_after": int(time.time()) + 17 * 86_400}),
             {**made, "recovery_wrap": b64(bytes(79))},
             {**made, "wraps": [{**made["wraps"][0], "wrap": b64(bytes(81))}, *made["wraps"][1:]]},
             {**made, "wraps": [*made["wraps"], {"account": "0" * 32, "wrap": b64(bytes(80))}]},

@@ -99,6 +99,7 @@ def test_a_founding_that_does_not_hang_together_leaves_nothing(tmp_path: Path) -
         elsewhere = Organisation("elsewhere", good.now, good.root, good.admin, good.recovery, good.team)
         body, foreign, strange = good.founding(robin), other.founding(robin), elsewhere.founding(robin)
         recovery = good.says(Type.RECOVERY, RECOVERY_SUBJECT, primitives.public_of(good.recovery), days=9)
+        long = good.says(Type.TEAM, robin.team, primitives.public_of(good.team), days=17)
         late = Organisation(good.name, good.now - 40 * DAY, good.root, good.admin, good.recovery, good.team)
         wrong: list[dict[str, str]] = [
             {name: value} for name, value in foreign.items() if name.endswith("certificate") or name == "root"
@@ -109,6 +110,8 @@ def test_a_founding_that_does_not_hang_together_leaves_nothing(tmp_path: Path) -
             {"recovery_certificate": b64(issue(recovery, good.admin))},
             {"team_certificate": body["recovery_certificate"]},
             {"team_certificate": late.founding(robin)["team_certificate"]},
+            {"team_certificate": b64(issue(long, good.admin))},
+            {"certificate": b64(good.certificate(robin, not_after=good.now + 93 * DAY))},
             {"certificate": b64(good.certificate(robin, roles=("chat/counsellor",)))},
             {"certificate": b64(good.certificate(robin, keys=house.founder().public))},
         ]

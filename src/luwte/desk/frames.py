@@ -408,6 +408,18 @@ class Broken(Frame, tag="broken"):
     glass: list[GlassRow]
 
 
+class ReturningRow(msgspec.Struct, frozen=True):
+    account: str
+    name: str
+    before: str
+    reads_from: int
+
+
+class Returning(Frame, tag="returning"):
+    came_with: ClassVar[int] = 2
+    people: list[ReturningRow]
+
+
 class Checkpoint(Frame, tag="checkpoint"):
     came_with: ClassVar[int] = 2
     key: bytes

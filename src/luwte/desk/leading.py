@@ -5,6 +5,7 @@
 -> step_in | step_out | take_over        <- company     who reads along in one's own conversations
                                          <- picture     the shift as a whole, for a lead
 -> break_glass | close_glass | see_glass <- broken      glass that was broken, for those who watch over it
+                                         <- returning   who lost everything and reads along later, for everybody
 -> witness                               <- checkpoint  what the audit log is, and that it only grew
 """
 
@@ -27,7 +28,7 @@ from luwte.line.model import midnight
 from luwte.plumbing.db import ReadTx
 from luwte.plumbing.relay import Topic
 from luwte.staff import actions as staff
-from luwte.staff.model import Account, Session
+from luwte.staff.model import Account, Session, returning_topic
 from luwte.staff.roles import Deed, may
 
 AT_ONCE = 0.2
@@ -84,6 +85,7 @@ class Leading:
         tell(AT_ONCE, self._company, company, holder)
         broken = tell(AT_ONCE, self._broken, glass.glass_topic(team))
         self._unfollow.append(around.relay.listen(conversations.erased_topic(team), lambda _: broken.stir()))
+        tell(AT_ONCE, self._returning, returning_topic(team))
         self._remembered: int | None = None
         self._checkpoints = tell(AT_ONCE, self._checkpoint, checkpoints.TOPIC, say=self._tell_checkpoint)
         if may(account.role, Deed.LEAD):
@@ -181,6 +183,11 @@ class Leading:
     async def _broken(self) -> Frame:
         found = await self._around.db.read(glass.notices, self._session.account, self._around.shred_key)
         return frames.Broken(found)
+
+    async def _returning(self) -> Frame:
+        team, minute = self._session.account.team, self._around.minute()
+        found = await self._around.db.read(staff.returning, team, minute)
+        return frames.Returning([frames.ReturningRow(one.id, one.name, one.before, one.reads_from) for one in found])
 
     async def _checkpoint(self) -> Frame | None:
         """What the log is now, proved to follow from what this desk remembers; only a desk that asked is told."""

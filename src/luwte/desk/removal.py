@@ -13,7 +13,7 @@ from luwte.plumbing.db import WriteTx
 from luwte.plumbing.keystore import KeyStore
 from luwte.staff import actions as staff
 from luwte.staff import people
-from luwte.staff.model import Account
+from luwte.staff.model import Account, returning_topic
 from luwte.staff.roles import Deed
 
 REMOVED = "removed"
@@ -38,6 +38,7 @@ def remove(tx: WriteTx, token: bytes, id: str, minute: int, key: ShredKey) -> li
     people.withdraw_all(tx, by, id, minute)
     ended = staff.disable(tx, member, minute)
     audit.record(tx, minute=minute, actor=by.id, action="staff.remove", reason=id)
+    tx.wake(returning_topic(by.team))
     return ended
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from luwte.crypto.certificate import (
+    TOLERANCE,
+    Certificate,
     Signed,
     Type,
     Untrusted,
@@ -22,14 +24,20 @@ from luwte.staff.model import Team
 from luwte.staff.roles import has_admin_key, has_team_key
 from luwte.staff.second_factor import ALPHABET, Enrolment
 
-DAYS: Final = 7
-"""For which a code may be used: it travels by paper, and who has it must still be admitted."""
+HOURS: Final = 24
+"""For which a code may be used: long enough for paper and a voice, too short to be found in a drawer."""
+
+APPLIES_MINUTES: Final = 7 * 24 * 60
+"""For which somebody who joined waits to be admitted; then they are sent away, and may be invited anew."""
 
 CODE_LETTERS: Final = 24
 """Of 32 each: 120 bits, so that their hash needs no salt and no stretching (ASVS 6.5.2)."""
 
 ALIKE: Final = frozenset({"LATIN", "CYRILLIC", "GREEK"})
 """Alphabets in which different letters look the same: a Cyrillic "o" in a Latin name."""
+
+LONGEST: Final = {Type.TEAM: 14 * 86_400, Type.STAFF: 90 * 86_400}
+"""Seconds for which a desk certifies. The server stores nothing that lasts longer, whatever a desk signed."""
 
 KEY_BYTES: Final = 32
 SEALED_BYTES: Final = 12 + 32 + 16
@@ -47,10 +55,17 @@ class Invitation:
     made: int
     made_by: str
     over: int | None
+    instead_of: str | None = None
+    """The account of a colleague who lost everything."""
+
+    @property
+    def until(self) -> int:
+        """The minute from which it counts no more."""
+        return self.made + HOURS * 60
 
     def counts(self, minute: int) -> bool:
         """Whether its code still opens the door."""
-        return self.over is None and 0 <= minute - self.made < DAYS * 24 * 60
+        return self.over is None and self.made <= minute < self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +123,7 @@ class Applicant:
     ed25519: bytes
     x25519: bytes
     joined: int
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +162,12 @@ def _mixes_scripts(name: str) -> bool:
     return len(ALIKE.intersection(letters)) > 1
 
 
+def check_lasts(certificate: Certificate, now: int) -> None:
+    """Raise `CertificateRefused` for one that lasts longer from now on than its kind may, clocks that differ aside."""
+    if certificate.not_after > now + LONGEST[certificate.type] + TOLERANCE:
+        raise CertificateRefused
+
+
 def new_code() -> str:
     """A fresh invitation code: letters only, as it is hashed."""
     return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LETTERS))
@@ -161,9 +183,9 @@ def code_hash(code: str) -> bytes:
     return hashlib.sha256(code.encode()).digest()
 
 
-def new_invitation(team: str, role: str, made_by: str, minute: int) -> Invitation:
+def new_invitation(team: str, role: str, made_by: str, minute: int, instead_of: str | None = None) -> Invitation:
     """An invitation that begins now."""
-    return Invitation(os.urandom(16).hex(), os.urandom(16).hex(), team, role, minute, made_by, None)
+    return Invitation(os.urandom(16).hex(), os.urandom(16).hex(), team, role, minute, made_by, None, instead_of)
 
 
 def check_founding(
@@ -174,7 +196,7 @@ def check_founding(
     _check_wraps(founding.team_key, founding.recovery_wrap, founding.admin_key)
     try:
         check_recovery(root, founding.recovery_certificate, organisation=organisation, now=now)
-        check_chain(
+        team = check_chain(
             root,
             admin,
             founding.team_certificate,
@@ -185,6 +207,7 @@ def check_founding(
         )
     except Untrusted:
         raise CertificateRefused from None
+    check_lasts(team.certificate, now)
     keys = (application.ed25519, application.x25519)
     check_staff(root, admin, founding.certificate, keys, invitation, organisation, now)
 
@@ -227,6 +250,7 @@ def check_staff(
         raise CertificateRefused from None
     if signed.certificate.keys != keys or signed.certificate.roles != (f"{who.team}/{who.role}",):
         raise CertificateRefused
+    check_lasts(signed.certificate, now)
     return signed
 
 
@@ -257,6 +281,7 @@ def check_next_epoch(epoch: NextEpoch, team: Team, members: set[str], root: byte
         raise CertificateRefused from None
     if after.epoch != team.epoch + 1 or after.keys == before.keys or epoch.wraps.keys() != members:
         raise CertificateRefused
+    check_lasts(after, now)
     _check_wraps(*epoch.wraps.values(), epoch.recovery_wrap)
 
 

@@ -12,19 +12,24 @@ from luwte.staff.invitation import (
     Invitation,
     check_founding,
     code_hash,
-    new_code,
     new_invitation,
 )
-from luwte.staff.model import Account, Door, Team, TeamKey, proof_matches, token_hash
+from luwte.staff.model import Account, Door, Team, TeamKey, proof_matches, reads_from, token_hash
 from luwte.staff.roles import LEAD
 
 
-def invite_founder(tx: WriteTx, team: str, minute: int) -> str:
-    """The one invitation of a new installation; its code, which is nowhere else."""
-    code = new_code()
-    joining_store.put_invitation(tx, new_invitation(team, LEAD, audit.OPERATOR, minute), code_hash(code))
+def invite_founder(tx: WriteTx, team: str, hash: bytes, minute: int) -> bool:
+    """The one invitation of a new installation, with the hash of its code; one before it counts no more.
+
+    False, and nothing done, once somebody founded the organisation: from then on leads invite.
+    """
+    if store.teams(tx):
+        return False
+    for one in joining_store.open_invitations(tx, team):
+        joining_store.end_invitation(tx, one.id, minute)
+    joining_store.put_invitation(tx, new_invitation(team, LEAD, audit.OPERATOR, minute), hash)
     audit.record(tx, minute=minute, actor=audit.OPERATOR, action="staff.invite", reason=LEAD)
-    return code
+    return True
 
 
 def look(tx: ReadTx, code: str, minute: int) -> tuple[Invitation, bool]:
@@ -81,7 +86,7 @@ def found(
     store.put_team(tx, team)
     store.began_epoch(tx, team.slug, minute)
     applicant = _applicant(invitation, application, minute)
-    store.put_account(tx, account_of(tx, applicant, founding.certificate))
+    store.put_account(tx, account_of(tx, applicant, founding.certificate, minute))
     store.put_team_key(tx, invitation.account, TeamKey(invitation.team, epoch, founding.team_key))
     joining_store.put_recovery(tx, founding.recovery_certificate)
     joining_store.put_recovery_wrap(tx, invitation.team, epoch, founding.recovery_wrap)
@@ -96,8 +101,8 @@ def waits(tx: ReadTx, name: str, proof: bytes) -> Applicant | None:
     return applicant if proof_matches(applicant.proof_hash if applicant else None, proof) else None
 
 
-def account_of(tx: ReadTx, applicant: Applicant, certificate: bytes) -> Account:
-    """The account that an applicant becomes."""
+def account_of(tx: ReadTx, applicant: Applicant, certificate: bytes, minute: int) -> Account:
+    """The account that an applicant becomes; of somebody who lost everything it waits from *minute* on."""
     return Account(
         id=applicant.id,
         name=applicant.name,
@@ -111,6 +116,8 @@ def account_of(tx: ReadTx, applicant: Applicant, certificate: bytes) -> Account:
         certificate=certificate,
         certificate_id=cert_id(certificate),
         second_factor=second_factor_store.find(tx, applicant.id) is not None,
+        instead_of=applicant.instead_of,
+        reads_from=reads_from(minute) if applicant.instead_of else None,
     )
 
 
@@ -128,6 +135,7 @@ def _applicant(invitation: Invitation, application: Application, minute: int) ->
         application.ed25519,
         application.x25519,
         minute,
+        invitation.instead_of,
     )
 
 

@@ -5,9 +5,10 @@ from dataclasses import astuple
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff.invitation import Applicant, Invitation, folded
 
-_INVITATION = "id, account, team, role, made, made_by, over"
+_INVITATION = "id, account, team, role, made, made_by, over, instead_of"
 _APPLICANT = (
-    "id, name, team, role, salt, proof_hash, sealed_amk, sealed_x25519, sealed_ed25519, ed25519, x25519, joined"
+    "id, name, team, role, salt, proof_hash, sealed_amk, sealed_x25519, sealed_ed25519, ed25519, x25519, joined,"
+    " instead_of"
 )
 
 
@@ -16,7 +17,7 @@ def put_invitation(tx: WriteTx, invitation: Invitation, code_hash: bytes) -> boo
     if tx.one("SELECT 1 FROM invitation WHERE code_hash = ?", code_hash) is not None:
         return False
     tx.execute(
-        f"INSERT INTO invitation ({_INVITATION}, code_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO invitation ({_INVITATION}, code_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *astuple(invitation),
         code_hash,
     )
@@ -46,6 +47,11 @@ def end_invitation(tx: WriteTx, id: str, minute: int) -> None:
     tx.execute("UPDATE invitation SET over = ? WHERE id = ?", minute, id)
 
 
+def forget_over(tx: WriteTx, before: int) -> None:
+    """Invitations that were used, withdrawn or too old before this minute are rows no more."""
+    tx.execute("DELETE FROM invitation WHERE over < ? OR made < ?", before, before)
+
+
 def is_name_taken(tx: ReadTx, name: str) -> bool:
     """Whether somebody has this name or one that looks the same, is waiting under it, or ever had it."""
     rows = tx.all("SELECT name FROM account UNION ALL SELECT name FROM applicant")
@@ -55,7 +61,7 @@ def is_name_taken(tx: ReadTx, name: str) -> bool:
 def put_applicant(tx: WriteTx, applicant: Applicant) -> None:
     """Somebody waits to be admitted."""
     tx.execute(
-        f"INSERT INTO applicant ({_APPLICANT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO applicant ({_APPLICANT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *astuple(applicant),
     )
 
@@ -76,6 +82,11 @@ def applicants(tx: ReadTx, team: str) -> list[Applicant]:
     """Who waits for a team, longest first."""
     rows = tx.all(f"SELECT {_APPLICANT} FROM applicant WHERE team = ? ORDER BY joined, id", team)
     return [Applicant(*row) for row in rows]
+
+
+def applied_before(tx: ReadTx, minute: int) -> list[str]:
+    """Who joined before this minute and still waits, for any team."""
+    return [row[0] for row in tx.all("SELECT id FROM applicant WHERE joined < ? ORDER BY joined, id", minute)]
 
 
 def applicant_ids(tx: ReadTx) -> list[str]:

@@ -13,7 +13,7 @@ from luwte.staff import actions, own_store, second_factor, second_factor_store
 from luwte.staff.model import Account, Session, is_over, proof_matches, session_topic
 from luwte.staff.second_factor import Enrolment
 
-SALT_BYTES, HASH_BYTES, SEALED_BYTES = 16, 32, 60
+HASH_BYTES, SEALED_BYTES = 32, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +81,22 @@ def set_recovery_codes(
     audit.record(tx, minute=minute, actor=me.id, action="staff.recovery_codes")
 
 
-def set_passphrase(tx: WriteTx, token: bytes, again: Again, salt: bytes, seal: Seal, minute: int) -> None:
+def set_passphrase(tx: WriteTx, token: bytes, again: Again, seal: Seal, next_sheet: Seal | None, minute: int) -> None:
     """Have another passphrase; every other session ends. A sheet that stood in for the old one is used up by it.
 
-    Raises `SignInRefused`, `SignedOut`, and `MalformedFrame` for a salt that this account had.
+    In the place of that sheet comes the next one, in the same transaction: whoever is cut off before it has the old
+    paper, and whoever is cut off after it has both new ones. The salt stays: a name whose salt changed would be one
+    that exists. Raises `SignInRefused`, `SignedOut`, and `MalformedFrame` by a sheet without the next one.
     """
     here = _proven(tx, token, again, minute)
     seal.check()
-    if len(salt) != SALT_BYTES or salt == here.account.salt:
+    if again.by_sheet != (next_sheet is not None):
         raise MalformedFrame
-    own_store.put_passphrase(tx, here.account.id, salt, seal.proof_hash, seal.sealed_amk)
-    if again.by_sheet:
-        own_store.drop_sheet(tx, here.account.id)
+    own_store.put_passphrase(tx, here.account.id, seal.proof_hash, seal.sealed_amk)
+    if next_sheet is not None:
+        next_sheet.check()
+        own_store.put_sheet(tx, here.account.id, next_sheet.proof_hash, next_sheet.sealed_amk)
+        own_store.renewed(tx, here.token_hash)
     _end(tx, [hash for hash, _ in running(tx, here.account.id, minute) if hash != here.token_hash], minute)
     reason = actions.BY_SHEET if again.by_sheet else ""
     audit.record(tx, minute=minute, actor=here.account.id, action="staff.passphrase", reason=reason)
@@ -129,7 +133,9 @@ def refused(tx: WriteTx, account: Account, action: str, refusal: Refusal, minute
 
 
 def _proven(tx: ReadTx, token: bytes, again: Again, minute: int) -> Session:
-    here = actions.session(tx, token, minute)
+    here = actions.session(tx, token, minute, renewing=again.by_sheet)
+    if here.renews != again.by_sheet:
+        raise SignInRefused
     expected = actions.expected_proof(tx, here.account, by_sheet=again.by_sheet)
     if not proof_matches(expected, again.proof):
         raise SignInRefused

@@ -11,22 +11,26 @@ from luwte.errors import (
     LastLead,
     NoSuchApplicant,
     NoSuchInvitation,
+    NoSuchMember,
     NotAccepted,
     Refusal,
 )
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff import actions, joining_store, second_factor_store, store
 from luwte.staff.invitation import (
+    APPLIES_MINUTES,
+    HOURS,
     Admission,
     Applicant,
     Invitation,
     NextEpoch,
     check_admission,
+    check_lasts,
     check_next_epoch,
     new_invitation,
 )
 from luwte.staff.joining import account_of
-from luwte.staff.model import Account, Member, Team, TeamKey
+from luwte.staff.model import Account, Member, Team, TeamKey, returning_topic
 from luwte.staff.roles import Deed, has_team_key, may_invite
 
 LONGEST_EPOCH = 90 * 24 * 60
@@ -82,20 +86,33 @@ def people(tx: ReadTx, token: bytes, minute: int) -> People:
     )
 
 
-def invite(tx: WriteTx, token: bytes, role: str, code_hash: bytes, minute: int) -> Invitation:
+def invite(tx: WriteTx, token: bytes, role: str, code_hash: bytes, instead_of: str | None, minute: int) -> Invitation:
     """Invite somebody into one's own team. The server learns the code when it is used.
 
-    It opens nothing before a lead admits who comes, in the role that the lead sees. Raises `NotAccepted` for a role
-    that is not one's own to invite.
+    It opens nothing before a lead admits who comes, in the role that the lead sees. *instead_of*: the account of a
+    colleague who lost everything, whose role they keep. Nothing happens to it before the new one is admitted: a call
+    may be a lie, and a code may never be used. Raises `NoSuchMember`, or `NotAccepted` for a role that is not one's own
+    to invite or not theirs, and for oneself.
     """
     account = actions.allowed(tx, token, Deed.LOOK_AFTER, minute)
     if not may_invite(account.role, role):
         raise NotAccepted
-    made = new_invitation(account.team, role, account.id, minute)
+    if instead_of is not None:
+        _check_lost(tx, account, role, instead_of)
+    made = new_invitation(account.team, role, account.id, minute, instead_of)
     if not joining_store.put_invitation(tx, made, code_hash):
         raise NoSuchInvitation
-    audit.record(tx, minute=minute, actor=account.id, action="staff.invite", reason=role)
+    action, reason = ("staff.reinvite", instead_of) if instead_of else ("staff.invite", role)
+    audit.record(tx, minute=minute, actor=account.id, action=action, reason=reason)
     return made
+
+
+def _check_lost(tx: ReadTx, lead: Account, role: str, id: str) -> None:
+    lost = store.account(tx, lead.team, id)
+    if lost is None:
+        raise NoSuchMember
+    if lost.id == lead.id or lost.role != role:
+        raise NotAccepted
 
 
 def withdraw(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
@@ -130,11 +147,12 @@ def admit(
     pinned: Pinned,
     now: int,
     half: Callable[[bytes], bytes | None],
-) -> None:
+) -> str | None:
     """Make an applicant a member: with a certificate that the team-admin key signed, and the keys of their role.
 
-    Raises `NoSuchApplicant`, also for one whose *half* of the key the server has not: they could open nothing; or
-    `CertificateRefused`. *now* is in Unix seconds.
+    The account that theirs is in the place of, if they lost everything: that one is to go in the same transaction, and
+    nothing is given to theirs for 24 hours. Raises `NoSuchApplicant`, also for one whose *half* of the key the server
+    has not: they could open nothing; or `CertificateRefused`. *now* is in Unix seconds.
     """
     minute = now // 60
     account = actions.lead(tx, token, minute)
@@ -146,12 +164,28 @@ def admit(
     if has_team_key(applicant.role) and team.epoch not in admission.team_keys:
         raise CertificateRefused
     joining_store.remove_applicant(tx, id)
-    store.put_account(tx, account_of(tx, applicant, admission.certificate))
+    store.put_account(tx, account_of(tx, applicant, admission.certificate, minute))
     for epoch, wrap in admission.team_keys.items():
         store.put_team_key(tx, id, TeamKey(team.slug, epoch, wrap))
     if admission.admin_key:
         joining_store.put_admin_key(tx, id, parse(team.admin_certificate).certificate.epoch, admission.admin_key)
-    audit.record(tx, minute=minute, actor=account.id, action="staff.admit", reason=id)
+    action = "staff.readmit" if applicant.instead_of else "staff.admit"
+    audit.record(tx, minute=minute, actor=account.id, action=action, reason=id)
+    tx.wake(returning_topic(team.slug))
+    return applicant.instead_of
+
+
+def tidy(tx: WriteTx, minute: int) -> list[str]:
+    """Forget invitations that are over, and send away who waited too long, each on record; their ids.
+
+    The server's half of their key is erased after the commit, by the caller, or else at the next start.
+    """
+    joining_store.forget_over(tx, minute - HOURS * 60)
+    late = joining_store.applied_before(tx, minute - APPLIES_MINUTES)
+    for id in late:
+        audit.record(tx, minute=minute, actor=audit.NOBODY, action="staff.decline", reason=id)
+        _send_away(tx, id)
+    return late
 
 
 def decline(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
@@ -163,6 +197,10 @@ def decline(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
     if joining_store.applicant(tx, id, account.team) is None:
         raise NoSuchApplicant
     audit.record(tx, minute=minute, actor=account.id, action="staff.decline", reason=id)
+    _send_away(tx, id)
+
+
+def _send_away(tx: WriteTx, id: str) -> None:
     second_factor_store.forget(tx, id)
     joining_store.remove_applicant(tx, id)
 
@@ -263,5 +301,6 @@ def _check_renewed(known: bytes, renewed: bytes, type: Type, team: Team, pinned:
         before.roles,
         before.epoch,
     )
+    check_lasts(after, now)
     if not same or after.not_after <= before.not_after:
         raise CertificateRefused

@@ -21,7 +21,7 @@ from luwte.errors import (
 )
 from luwte.plumbing import keystore
 from luwte.staff import actions, people
-from luwte.staff.invitation import DAYS, Admission, NextEpoch
+from luwte.staff.invitation import Admission, NextEpoch
 from luwte.staff.people import Pinned
 from luwte.staff.web import Context, WrappedTeamKey, bearer, context
 
@@ -42,6 +42,8 @@ class InvitationRow(msgspec.Struct):
     id: str
     role: str
     until: int
+    instead_of: str | None
+    """The account of a colleague who lost everything."""
 
 
 class ApplicantRow(msgspec.Struct):
@@ -53,6 +55,7 @@ class ApplicantRow(msgspec.Struct):
     ed25519: bytes
     x25519: bytes
     since: int
+    instead_of: str | None
 
 
 class MemberRow(msgspec.Struct):
@@ -62,6 +65,8 @@ class MemberRow(msgspec.Struct):
     name: str
     role: str
     certificate: bytes
+    reads_from: int | None
+    """The minute before which nothing is given to them."""
 
 
 class AdminKey(msgspec.Struct):
@@ -92,6 +97,8 @@ class InviteBody(msgspec.Struct, forbid_unknown_fields=True):
 
     role: Literal["counsellor", "lead", "reviewer", "admin"]
     code_hash: bytes
+    instead_of: Id | None = None
+    """The account of a colleague who lost everything."""
 
 
 class Invited(msgspec.Struct):
@@ -162,9 +169,12 @@ async def read(request: Request[Any, Any, Any], state: State) -> PeopleAnswer:
         found.team.admin_certificate,
         found.team.certificate,
         found.recovery,
-        [InvitationRow(one.id, one.role, one.made + DAYS * 24 * 60) for one in found.invitations],
-        [ApplicantRow(one.id, one.name, one.role, one.ed25519, one.x25519, one.joined) for one in found.waiting],
-        [MemberRow(one.id, one.name, one.role, certificate) for one, certificate in found.members],
+        [InvitationRow(one.id, one.role, one.until, one.instead_of) for one in found.invitations],
+        [
+            ApplicantRow(one.id, one.name, one.role, one.ed25519, one.x25519, one.joined, one.instead_of)
+            for one in found.waiting
+        ],
+        [MemberRow(one.id, one.name, one.role, certificate, one.reads_from) for one, certificate in found.members],
         [WrappedTeamKey(key.team, key.epoch, key.wrap) for key in found.team_keys],
         AdminKey(*found.admin_key) if found.admin_key else None,
         found.epoch_due,
@@ -178,8 +188,10 @@ async def invite(data: JSONBody[InviteBody], request: Request[Any, Any, Any], st
     if len(data.code_hash) != 32:
         raise NoSuchInvitation
     luwte = context(state)
-    made = await _deed(luwte, request, "staff.invite", people.invite, data.role, data.code_hash, luwte.minute())
-    return Invited(made.id, made.made + DAYS * 24 * 60)
+    values = (data.role, data.code_hash, data.instead_of, luwte.minute())
+    action = "staff.reinvite" if data.instead_of else "staff.invite"
+    made = await _deed(luwte, request, action, people.invite, *values)
+    return Invited(made.id, made.until)
 
 
 @post("/desk/withdraw", status_code=200)
@@ -195,9 +207,11 @@ async def admit(data: JSONBody[AdmitBody], request: Request[Any, Any, Any], stat
     """Make an applicant a colleague."""
     luwte = context(state)
     admission = Admission(data.certificate, {one.epoch: one.wrap for one in data.team_keys}, data.admin_key)
-    half = luwte.keys.of(keystore.STAFF)
-    await _deed(luwte, request, "staff.admit", people.admit, data.id, admission, _pinned(luwte), int(luwte.now()), half)
-    await luwte.reload_teams()
+
+    async def work(token: bytes) -> None:
+        await luwte.admit(token, data.id, admission)
+
+    await recorded(luwte, request, "staff.admit", work)
     return {}
 
 

@@ -91,5 +91,9 @@ export async function found(founder: Founder, now: number): Promise<{ founding: 
 
 async function shared(secret: Uint8Array, key: SharedKey, organisation: string): Promise<readonly Paper[]> {
   const shares = await split(secret, { key, organisation, shares: SHARES, threshold: THRESHOLD });
-  return Promise.all(shares.map((share) => toPaper(share, organisation)));
+  try {
+    return await Promise.all(shares.map((share) => toPaper(share, organisation)));
+  } finally {
+    wipe(...shares.map((share) => share.point));
+  }
 }

@@ -19,6 +19,7 @@ import { Join } from "./Join.tsx";
 import { onKey, onKeyWithoutDesk } from "./keys.ts";
 import { Office } from "./Office.tsx";
 import { RepliesDialog } from "./Replies.tsx";
+import { WhoReturns } from "./Returning.tsx";
 import { LeadPanel } from "./Shift.tsx";
 import { Locked, SignIn } from "./SignIn.tsx";
 import { explain } from "./trouble.ts";
@@ -93,6 +94,7 @@ function Room({ desk }: { desk: Desk }) {
         <Doubt session={session} />
         <Calls desk={desk} />
         <BrokenGlass desk={desk} />
+        <WhoReturns session={session} />
       </header>
       <main class={session.lead.isLead.value ? "floor leads" : "floor"}>
         <Waiting desk={desk} />

@@ -6,6 +6,7 @@ import { useEffect, useId } from "preact/hooks";
 import { hasAdminKey, hasTeamKey, invites, type Role } from "../crypto/roles.ts";
 import { alarm, announce } from "../ui/announce.ts";
 import { Digits } from "./Join.tsx";
+import { InThePlaceOf, Lost } from "./Returning.tsx";
 import { role } from "./records.ts";
 import type { DeskSession } from "./state.ts";
 import type { Belongs, People, PeopleView, Waiting } from "./state-people.ts";
@@ -114,6 +115,7 @@ function Applicant({ people, one, admits }: { people: People; one: Waiting; admi
       ) : (
         <p class="small">{say("people.compare", { name: one.name })}</p>
       )}
+      <InThePlaceOf one={one} />
       <Digits fingerprint={one.fingerprint} />
       <div class="buttons">
         {admits && !one.changed && (
@@ -373,6 +375,7 @@ export function PeoplePart({ session, more = () => null }: PartProps) {
       </h2>
       {text !== "" && <p class="card warn">{text}</p>}
       <Invite people={people} view={view} me={session.role.value} />
+      <Lost people={people} view={view} me={session.role.value} />
       <Rewrapping left={session.rewrap.left.value ?? 0} />
       <Lists people={people} view={view} me={session.role.value} more={more} />
     </section>

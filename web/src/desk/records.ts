@@ -34,6 +34,7 @@ const reasons = {
   wrong_code: "why.wrong_code",
   recovery_code: "why.recovery_code",
   sheet: "why.sheet",
+  too_early: "why.too_early",
 } as const;
 
 const isPlain = (key: string): key is Plain => Object.hasOwn(nl, key);

@@ -28,7 +28,7 @@ import { sayFarewell } from "./session-farewell.ts";
 import { DeskGlass } from "./session-glass.ts";
 import { DeskHanding } from "./session-handing.ts";
 import { DeskJoining } from "./session-joining.ts";
-import { askSalt, type SignedIn, signIn, signInBySheet, Trouble, unlock } from "./session-keyring.ts";
+import { askSalt, Later, type SignedIn, signIn, signInBySheet, Trouble, unlock } from "./session-keyring.ts";
 import { Lead } from "./session-lead.ts";
 import { NextOne } from "./session-next.ts";
 import { DeskOffice } from "./session-office.ts";
@@ -67,6 +67,7 @@ interface Shift {
 export class Desk implements DeskSession {
   readonly phase: Signal<"out" | "signing_in" | "in" | "locked"> = signal("out");
   readonly trouble: Signal<string | undefined> = signal(undefined);
+  readonly later: Signal<number | undefined> = signal(undefined);
   readonly name: Signal<string> = signal("");
   readonly role: Signal<Role | undefined> = signal(undefined);
   readonly demo: Signal<boolean> = signal(false);
@@ -147,7 +148,7 @@ export class Desk implements DeskSession {
       const sheet = await readPhrase(words);
       const renewal = await signInBySheet(this.#world, this.#pin.organisation, { name, sheet, code });
       return {
-        renew: (fresh) => this.#arrive(async () => ({ ...(await renewal.renew(fresh)), name })),
+        renew: (fresh, next) => this.#arrive(async () => ({ ...(await renewal.renew(fresh, next)), name })),
         forget: () => {
           renewal.forget();
           void sayFarewell(this.#world, renewal.token);
@@ -164,6 +165,7 @@ export class Desk implements DeskSession {
     if (this.phase.value !== "out" || !this.pinned) return;
     this.phase.value = "signing_in";
     this.trouble.value = undefined;
+    this.later.value = undefined;
     const era = ++this.#era;
     try {
       const { token, keyring, demo, role, name, salt } = await come();
@@ -181,7 +183,9 @@ export class Desk implements DeskSession {
       this.replies.value = new DeskReplies(this.#world, vault, token);
       this.#shift.connection.open();
     } catch (reason) {
-      if (era === this.#era) this.#leave(codeOf(reason));
+      if (era !== this.#era) return;
+      this.#leave(reason instanceof Later ? undefined : codeOf(reason));
+      if (reason instanceof Later) this.later.value = reason.minute;
       return;
     }
     const late = this.#world.after(SIGN_ON_WITHIN, () => {
@@ -189,6 +193,10 @@ export class Desk implements DeskSession {
     });
     await this.#until(() => this.phase.value !== "signing_in");
     late();
+  }
+
+  turnBack(): void {
+    this.later.value = undefined;
   }
 
   /** Who does not talk has no socket: their page is there as soon as the first look was answered. */
@@ -410,6 +418,7 @@ export class Desk implements DeskSession {
       case "alarms":
       case "company":
       case "picture":
+      case "returning":
         return this.lead.hear(frame);
       case "refused":
         return this.#refusal(frame);

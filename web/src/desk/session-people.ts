@@ -30,14 +30,16 @@ const bytes =
   };
 const certificate = bytes(2_000);
 const who = { account: words(32), name: words(100), role: oneOf(...roles) };
+/** The account in whose place somebody comes who lost everything. */
+const lost = { instead_of: orNil(words(32)) };
 const readPeople = record({
   team: words(41),
   admin_certificate: certificate,
   team_certificate: certificate,
   recovery_certificate: certificate,
-  invitations: list(record({ id: words(32), role: oneOf(...roles), until: whole }), 500),
-  waiting: list(record({ ...who, ed25519: bytes(32), x25519: bytes(32), since: whole }), 500),
-  members: list(record({ ...who, certificate }), 2_000),
+  invitations: list(record({ id: words(32), role: oneOf(...roles), until: whole }, lost), 500),
+  waiting: list(record({ ...who, ed25519: bytes(32), x25519: bytes(32), since: whole }, lost), 500),
+  members: list(record({ ...who, certificate }, { reads_from: orNil(whole) }), 2_000),
   team_keys: list(record({ team: words(41), epoch: whole, wrap: bytes(80) }), 512),
   admin_key: orNil(record({ epoch: whole, wrap: bytes(80) })),
   epoch_due: flag,
@@ -92,10 +94,12 @@ export class DeskPeople implements People {
     this.trouble.value = undefined;
   }
 
-  invite(role: Role): Promise<boolean> {
+  invite(role: Role, insteadOf?: string): Promise<boolean> {
     return this.#do(async ({ token }) => {
       const code = newCode();
-      await ask(this.#world, "/desk/invite", { role, code_hash: base64(await codeHash(code)) }, token);
+      const body = { role, code_hash: base64(await codeHash(code)) };
+      const whose = insteadOf === undefined ? {} : { instead_of: insteadOf };
+      await ask(this.#world, "/desk/invite", { ...body, ...whose }, token);
       this.code.value = shownCode(code);
     });
   }
@@ -128,6 +132,13 @@ export class DeskPeople implements People {
         ...(adminKey === undefined ? {} : { admin_key: base64(adminKey) }),
       };
       await ask(this.#world, "/desk/admit", body, token);
+      const before = applicant.instead_of;
+      // The account of before went with it, and its key of the team: the next one is for whoever stands here, and them.
+      if (typeof before === "string" && told.members.some((one) => one.account === before)) {
+        const stay = told.members.map((one) => one.account).filter((one) => one !== before);
+        this.#removed.add(before);
+        this.#stay = new Set([...stay, account]);
+      }
     });
   }
 
@@ -179,10 +190,11 @@ export class DeskPeople implements People {
       told.waiting.map((one) => memberFingerprint(this.#organisation, { ...one, team: told.team })),
     );
     if (signed !== this.#signed) return;
-    const waiting = told.waiting.map(({ account, name, role, since }, at) => {
+    const waiting = told.waiting.map(({ account, name, role, since, instead_of: before }, at) => {
+      const insteadOf = typeof before === "string" ? nameOf(told, before) : undefined;
       const fingerprint = fingerprints[at] ?? "";
       if (!this.#shown.has(account)) this.#shown.set(account, fingerprint);
-      return { account, name, role, since, fingerprint, changed: this.#shown.get(account) !== fingerprint };
+      return { account, name, role, since, insteadOf, fingerprint, changed: this.#shown.get(account) !== fingerprint };
     });
     this.#told = told;
     this.view.value = {
@@ -262,6 +274,9 @@ export class DeskPeople implements People {
     return Math.floor(this.#world.now() / 1000);
   }
 }
+
+/** Empty for who does not belong any more. */
+const nameOf = (told: Told, account: string): string => told.members.find((one) => one.account === account)?.name ?? "";
 
 /** Unix minute; 0 for what cannot be read. */
 function endOf(raw: Uint8Array): number {

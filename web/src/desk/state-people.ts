@@ -19,6 +19,8 @@ export interface Waiting {
   readonly fingerprint: string;
   /** They are not the digits that were shown first. */
   readonly changed: boolean;
+  /** Of somebody who lost everything: the name in whose place they come, empty when that account is gone already. */
+  readonly insteadOf: string | undefined;
 }
 
 export interface Belongs {
@@ -54,7 +56,8 @@ export interface People {
   /** Of the last deed. */
   readonly trouble: ReadonlySignal<string | undefined>;
 
-  invite(role: Role): Promise<boolean>;
+  /** *insteadOf*: the account of a colleague who lost everything, whose role this is. */
+  invite(role: Role, insteadOf?: string): Promise<boolean>;
   putAway(): void;
   withdraw(id: string): Promise<boolean>;
   /** After their digits were compared by voice. */

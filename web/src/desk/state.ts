@@ -72,8 +72,8 @@ export interface Moved {
 
 /** Somebody came in by their recovery sheet. */
 export interface OpenedSheet {
-  /** Have *fresh* in the place of the lost passphrase, and go on to the desk. */
-  renew(fresh: string): Promise<void>;
+  /** Have *fresh* in the place of the lost passphrase and *next*, 16 bytes, in that of the sheet; on to the desk. */
+  renew(fresh: string, next: Uint8Array): Promise<void>;
   /** Turn back: what the sheet opened is overwritten. */
   forget(): void;
 }
@@ -82,6 +82,8 @@ export interface DeskSession {
   readonly phase: ReadonlySignal<"out" | "signing_in" | "in" | "locked">;
   /** Of the last sign-in, unlock or deed; one plain code from docs/protocol.md 5.5, "untrusted" or "network". */
   readonly trouble: ReadonlySignal<string | undefined>;
+  /** All was right at the last sign-in, and nothing is given to us before this Unix minute: we lost everything. */
+  readonly later: ReadonlySignal<number | undefined>;
   readonly name: ReadonlySignal<string>;
   /** Undefined while nobody is signed in. Who has no desk sees pages of their own. */
   readonly role: ReadonlySignal<Role | undefined>;
@@ -116,6 +118,8 @@ export interface DeskSession {
   signIn(name: string, passphrase: string, code: string): Promise<void>;
   /** With the words of a recovery sheet, up to where another passphrase is needed; undefined: `trouble` says why. */
   openSheet(name: string, words: string, code: string): Promise<OpenedSheet | undefined>;
+  /** `later` was read. */
+  turnBack(): void;
   signOut(): Promise<void>;
   /** Wipes keys; the socket stays. */
   lock(): void;

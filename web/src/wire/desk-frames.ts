@@ -106,6 +106,8 @@ const fromServer = {
       512,
     ),
   }),
+  // Who lost everything, and reads along later.
+  returning: record({ people: list(record({ account: name, name, before: name, reads_from: whole }), 512) }),
   checkpoint: record({ key: bytes(32), note: words(2_048), proof: list(bytes(32), 128) }),
   picture: record({
     waiting: whole,
@@ -126,7 +128,7 @@ export type SteppedIn = Extract<DeskHears, { t: "stepped_in" }>;
 export type Opened = Extract<DeskHears, { t: "opened" }>;
 /** What opens a conversation, whoever has it. */
 export type Released = Taken | SteppedIn | Opened;
-export type Leading = Extract<DeskHears, { t: "line" | "alarms" | "company" | "picture" }>;
+export type Leading = Extract<DeskHears, { t: "line" | "alarms" | "company" | "picture" | "returning" }>;
 export type Opening = Extract<DeskHears, { t: "opening" }>;
 export type HandingHears = Extract<DeskHears, { t: "shift" | "asked" | "offered" | "offer_over" | "muted" }>;
 export type KeptWrap = Taken["wraps"][number];

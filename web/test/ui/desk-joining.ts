@@ -70,6 +70,7 @@ export function scriptedPeople(scene: string, now: number): People {
               since: now - 12,
               fingerprint: DIGITS,
               changed: scene === "changed",
+              insteadOf: scene === "lost" ? "Noor" : undefined,
             },
           ],
     members: [

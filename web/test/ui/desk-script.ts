@@ -163,6 +163,9 @@ function scriptedLead(calls: string[]): LeadSession {
     calling: signal(new Set<string>()),
     company,
     picture,
+    returning: signal(
+      asked("returning") === "" ? [] : [{ account: "k1", name: "Noor V.", before: "Noor", from: now + 1337 }],
+    ),
     openLine: () => calls.push("open"),
     closeLine: () => calls.push("close"),
     call: (conv) => calls.push(`call ${conv}`),
@@ -328,6 +331,8 @@ export function createScriptedDesk(): DeskSession {
   return {
     phase,
     trouble,
+    later: signal(undefined),
+    turnBack() {},
     handing: {
       limit: signal(Number(asked("limit") || "4")),
       colleagues: signal(asked("alone") === "" ? colleagues : []),

@@ -136,6 +136,8 @@ export class ModelServer {
   readonly own: { readonly path: string; readonly body: Frame }[] = [];
   /** The recovery sheet that it knows, in base64. */
   sheet: { readonly hash: string; readonly box: string } | undefined;
+  /** What a passphrase opens that came in the place of a lost one. */
+  renewed: { readonly proof_hash: string; readonly sealed_amk: string } | undefined;
   /** What `/l/<line>/status/2` says. */
   status: object = { open: true, place: 1, low: 2, high: 5, until: null, late: "no", places: [] };
 
@@ -259,17 +261,25 @@ export class ModelServer {
     const bySheet = (body as { sheet?: boolean } | undefined)?.sheet === true;
     const shown = sha(unbase64(proof ?? ""));
     const isSheet = bySheet && Buffer.from(shown, "hex").toString("base64") === this.sheet?.hash;
+    const isRenewed = Buffer.from(shown, "hex").toString("base64") === this.renewed?.proof_hash;
+    if (account !== undefined && path === "/desk/unlock" && this.renewed !== undefined && isRenewed) {
+      return { status: 200, body: { ...this.#answer(account), sealed_amk: this.renewed.sealed_amk } };
+    }
     const right = account !== undefined && (bySheet ? isSheet : shown === account.proofHash);
     if (!right) return refusal(401, "sign_in_refused");
     if (path === "/desk/unlock") return { status: 200, body: this.#answer(account) };
     if (path.startsWith("/desk/account/")) {
       this.own.push({ path, body: body as Frame });
+      if (bySheet) this.renewed = body as unknown as NonNullable<ModelServer["renewed"]>;
       return { status: 200, body: {} };
     }
     const fresh = base64(randomBytes(32));
     this.tokens.set(fresh, account);
-    const box = isSheet ? { sealed_amk: this.sheet?.box } : {};
-    return { status: 200, body: { token: fresh, ...this.#answer(account), ...box } };
+    const { server_half, ...rest } = this.#answer(account);
+    if (isSheet) {
+      return { status: 200, body: { token: fresh, account: account.id, server_half, sealed_amk: this.sheet?.box } };
+    }
+    return { status: 200, body: { token: fresh, server_half, ...rest } };
   }
 
   /** Always a box. */
