@@ -282,8 +282,9 @@ async def _one_of_many(house: House, n: int) -> Counsellor:
 
     def admit(tx: Any) -> None:
         tx.execute(
-            "INSERT INTO account SELECT ?, ?, team, role, salt, proof_hash, sealed_amk, sealed_x25519, sealed_ed25519,"
-            " certificate, second_factor, disabled, knew FROM account WHERE id = ?",
+            "INSERT INTO account (id, name, team, role, salt, proof_hash, sealed_amk, sealed_x25519, sealed_ed25519,"
+            " certificate, second_factor) SELECT ?, ?, team, role, salt, proof_hash, sealed_amk, sealed_x25519,"
+            " sealed_ed25519, certificate, second_factor FROM account WHERE id = ?",
             id,
             f"Counsellor {n}",
             noor.id,
