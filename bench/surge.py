@@ -261,11 +261,9 @@ class Surge:
             priority = "urgent" if chance < URGENT else "soon" if chance < URGENT + SOON else "normal"
             patience = self.dice.expovariate(1 / PATIENCE[priority == "urgent"])
             request = _request()
-            start = conversations.seal_start(request, bytes(32))
+            start = conversations.seal_start(request, bytes(32), 1)
             minute = self.hall.around.minute()
-            found = await self.hall.db.write(
-                conversations.start, start, team_cert=request.team_cert, epoch=1, minute=minute
-            )
+            found = await self.hall.db.write(conversations.start, start, team_cert=request.team_cert, minute=minute)
             self.hall.around.visitors.opened(found.id, 1)
             one = Person(found.id, self.hall.now, priority, self.hall.now + patience)
             one.ahead = sum(1 for other in self.here.values() if other.priority == "urgent")

@@ -73,6 +73,12 @@ class WrongGeneration(Refusal):
     status, code, says = 409, "generation", "The keys of this conversation have moved on. It will be sent again."
 
 
+class NotRotating(Refusal):
+    """The visitor's page is from before secrets could follow one another, or there were as many as there may be."""
+
+    status, code, says = 409, "not_rotating", "This conversation keeps the keys that it has."
+
+
 class OutOfOrder(Refusal):
     """The chain of this sender does not continue here; `seq`, `prev` and `g` tell where it does."""
 

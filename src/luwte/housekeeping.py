@@ -1,4 +1,4 @@
-"""What has to be done now and then, without anybody asking: what is due is erased; copies and invitations get too old.
+"""What has to be done now and then, without anybody asking: what is due is erased; copies, invitations, keys get old.
 
 And what the operator asks from outside: `luwte erase`, `luwte purge` and `luwte invite` leave a request in the folder
 of a running server, because nobody else may write there. Whoever can write into the folder could do worse.
@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from luwte.conversation.erasing import OPERATOR, Erasures
+from luwte.conversation import actions as conversations
+from luwte.conversation.erasing import OPERATOR, RETENTION, Erasures
 from luwte.conversation.retention import purge
 from luwte.errors import CannotStart
 from luwte.line import hours
@@ -20,13 +21,14 @@ from luwte.line.hours import Plan
 from luwte.plumbing import clock as clocks
 from luwte.plumbing import files, keystore, ledger
 from luwte.plumbing.clock import Clock, minute
-from luwte.plumbing.db import Db
+from luwte.plumbing.db import Db, WriteTx
 from luwte.plumbing.keystore import KeyStore
 from luwte.plumbing.ledger import Ledger
 from luwte.plumbing.log import trouble
 from luwte.plumbing.metrics import Metrics
 from luwte.plumbing.migrate import forget_old_copies, migrate
 from luwte.plumbing.relay import Relay
+from luwte.replies import actions as replies
 from luwte.settings import Settings
 from luwte.staff import actions as staff
 from luwte.staff import joining, people
@@ -91,6 +93,8 @@ class Housekeeping:
         for team in await self._db.read(staff.teams):
             days, zone = self._settings.keeps(team.slug), self._plan().of(team.slug).zone
             erased += await purge(self._db, self._erasures, team.slug, days, zone, lambda: minute(self._clock()))
+        if await self._db.write(forget_keys, minute(self._clock())):
+            await self._erasures.clean()
         return erased
 
     async def do(self, request: Request) -> Answer:
@@ -124,6 +128,19 @@ class Housekeeping:
                     await asyncio.to_thread(_write, path, await self.do(request))
             except Exception as error:
                 trouble("request", error)
+
+
+def forget_keys(tx: WriteTx, now: int) -> bool:
+    """Delete the keys of each team that open nothing any more; whether there were any."""
+    found = False
+    for team in staff.teams(tx):
+        still = [
+            one
+            for one in (conversations.oldest_epoch(tx, team.slug), replies.oldest_epoch(tx, team.slug))
+            if one is not None
+        ]
+        found |= people.forget_keys(tx, team, min(still, default=team.epoch), RETENTION, now)
+    return found
 
 
 def _read(path: Path) -> Request | None:

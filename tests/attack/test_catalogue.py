@@ -430,7 +430,7 @@ BEFORE: dict[str, Callable[[Cast], Awaitable[Any]]] = {
 """What must have happened first."""
 
 ELSEWHERE = {"backup.restore", "conversation.erase", "staff.found", "desk.open"}
-ELSEWHERE |= {"staff.remove", "staff.epoch", "conversation.rewrap", "conversation.rewrapped"}
+ELSEWHERE |= {"staff.remove", "staff.epoch", "staff.forget", "conversation.rewrap", "conversation.rewrapped"}
 ELSEWHERE |= {"staff.recovery_wrap", "recovery.admit", "recovery.renew", "recovery.prepare", "recovery.succeed"}
 """Not at a desk: below, by themselves. Of recovery from paper: tests/staff/test_recovery.py; of removing and what
 follows from it: tests/desk/test_removal.py; of opening a desk, of which only a refused try is on record:

@@ -32,6 +32,7 @@ ACTIONS = frozenset(
         "recovery.renew",
         "recovery.prepare",
         "recovery.succeed",
+        "staff.forget",
         "staff.second_factor",
         "staff.recovery_codes",
         "staff.passphrase",

@@ -31,6 +31,7 @@ class Follow(Frame, tag="follow"):
 class Append(Frame, tag="append"):
     envelope: bytes
     wrap: bytes | None = None
+    epoch: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] = 0
 
 
 class End(Frame, tag="end"):

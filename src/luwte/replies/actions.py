@@ -1,7 +1,9 @@
 """One deed each: read, change. The one who writes over something newer is told, and nothing is lost."""
 
+from dataclasses import replace
+
 from luwte.audit import actions as audit
-from luwte.errors import Refusal
+from luwte.errors import MalformedFrame, Refusal
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.replies import store
 from luwte.replies.model import NEW, Reply, Scope, check_form, next_version, owner
@@ -26,11 +28,24 @@ def change(tx: WriteTx, token: bytes, scope: Scope, reply: Reply, minute: int) -
     whose = owner(scope, account)
     version = next_version(store.version(tx, whose, reply.id), reply.version, store.count(tx, whose))
     if reply.sealed:
-        store.put(tx, whose, Reply(reply.id, version, reply.sealed))
+        store.put(tx, whose, replace(reply, version=version, epoch=_epoch(tx, account, scope, reply)))
     else:
         store.remove(tx, whose, reply.id)
     audit.record(tx, minute=minute, actor=account.id, action="replies.change", reason=scope)
     return version if reply.sealed else NEW
+
+
+def _epoch(tx: ReadTx, account: Account, scope: Scope, reply: Reply) -> int:
+    if scope == "own":
+        return 0
+    if reply.epoch and reply.epoch not in staff.epochs(tx, account):
+        raise MalformedFrame
+    return reply.epoch
+
+
+def oldest_epoch(tx: ReadTx, team: str) -> int | None:
+    """The oldest that a reply of this team is sealed under; None when it has none."""
+    return store.oldest_epoch(tx, f"team/{team}")
 
 
 def change_refused(tx: WriteTx, account: Account, scope: Scope, refusal: Refusal, minute: int) -> None:

@@ -22,6 +22,8 @@ class ReplyRow(msgspec.Struct):
     id: bytes
     version: int
     sealed: bytes
+    epoch: int
+    """Of the team's key; 0: nobody said, or it is somebody's own."""
 
 
 class Replies(msgspec.Struct):
@@ -38,6 +40,7 @@ class Change(msgspec.Struct, forbid_unknown_fields=True):
     id: bytes
     version: Version
     sealed: bytes
+    epoch: Version = 0
 
 
 class Kept(msgspec.Struct):
@@ -61,7 +64,7 @@ async def change(data: JSONBody[Change], request: Request[Any, Any, Any], state:
     account = (await luwte.db.read(staff.session, token, luwte.minute())).account
     if not luwte.limits.spend("replies", account.id, burst=60, per_minute=60):
         raise SlowDown
-    reply = Reply(data.id, data.version, data.sealed)
+    reply = Reply(data.id, data.version, data.sealed, data.epoch)
     try:
         return Kept(await luwte.db.write(actions.change, token, data.scope, reply, luwte.minute()))
     except (NotAccepted, ReplyChanged, TooManyReplies) as refusal:
@@ -70,7 +73,7 @@ async def change(data: JSONBody[Change], request: Request[Any, Any, Any], state:
 
 
 def _rows(replies: list[Reply]) -> list[ReplyRow]:
-    return [ReplyRow(reply.id, reply.version, reply.sealed) for reply in replies]
+    return [ReplyRow(reply.id, reply.version, reply.sealed, reply.epoch) for reply in replies]
 
 
 handlers = [read, change]

@@ -252,6 +252,11 @@ def team_of(tx: ReadTx, account: Account) -> Team:
     return next(team for team in store.teams(tx) if team.slug == account.team)
 
 
+def epochs(tx: ReadTx, account: Account) -> set[int]:
+    """Those whose team key this account has."""
+    return {key.epoch for key in store.team_keys(tx, account.id) if key.team == account.team}
+
+
 def members(tx: ReadTx, team: str) -> list[Member]:
     """Who belongs to a team, by name."""
     return store.members(tx, team)

@@ -34,7 +34,10 @@ from luwte.staff.model import Account, Member, Team, TeamKey, returning_topic
 from luwte.staff.roles import Deed, has_team_key, may_invite
 
 LONGEST_EPOCH = 90 * 24 * 60
-"""Minutes after which a team's key may change though nobody left."""
+"""Minutes after which a team's key should change though nobody left."""
+
+ON_ITS_WAY = 10
+"""Minutes after which nothing comes any more that was wrapped to the key of before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,9 @@ class People:
     """Epoch and wrap, for the lead who asks."""
     recovery: bytes
     epoch_due: bool
-    """Somebody who left had the team's key of this epoch: the next one should begin."""
+    """The next one should begin."""
+    known_outside: bool
+    """Because somebody who left had the team's key of this epoch."""
     recovery_due: bool
     """The team-admin key does not open with the papers yet."""
 
@@ -78,6 +83,7 @@ def people(tx: ReadTx, token: bytes, minute: int) -> People:
         store.team_keys(tx, account.id),
         joining_store.admin_key(tx, account.id),
         joining_store.recovery(tx),
+        is_due(tx, team, minute),
         store.is_known_outside(tx, team.slug, team.epoch),
         is_recovery_due(tx),
     )
@@ -227,9 +233,7 @@ def begin_epoch(tx: WriteTx, token: bytes, epoch: NextEpoch, pinned: Pinned, now
     minute = now // 60
     account = actions.lead(tx, token, minute)
     team, members = actions.team_of(tx, account), store.members(tx, account.team)
-    began = store.epoch_began(tx, team.slug)
-    is_old = began is not None and minute - began >= LONGEST_EPOCH
-    if not is_old and not store.is_known_outside(tx, team.slug, team.epoch):
+    if not is_due(tx, team, minute):
         raise EpochNotDue
     check_next_epoch(
         epoch, team, {one.id for one in members if has_team_key(one.role)}, pinned.root, pinned.organisation, now
@@ -268,6 +272,27 @@ def wrap_for_recovery(tx: WriteTx, token: bytes, wrap: bytes, minute: int) -> No
 def admin_ends(tx: ReadTx) -> int | None:
     """When the team-admin key's certificate ends, in Unix seconds."""
     return min((parse(team.admin_certificate).certificate.not_after for team in store.teams(tx)), default=None)
+
+
+def forget_keys(tx: WriteTx, team: Team, before: int, actor: str, minute: int) -> bool:
+    """Delete the team's keys of epochs that open nothing any more: those before *before*. On record; False: none.
+
+    Not in the first minutes of an epoch: what was sent under the one before may still be on its way to the disk.
+    """
+    began = store.epoch_began(tx, team.slug)
+    if began is None or minute - began < ON_ITS_WAY:
+        return False
+    forgotten = store.forget_keys(tx, team.slug, min(before, team.epoch))
+    if forgotten:
+        audit.record(tx, minute=minute, actor=actor, action="staff.forget", reason=str(min(before, team.epoch)))
+    return forgotten > 0
+
+
+def is_due(tx: ReadTx, team: Team, minute: int) -> bool:
+    """Whether the team's next key should begin: somebody who left had this one, or it is 90 days old."""
+    began = store.epoch_began(tx, team.slug)
+    is_old = began is not None and minute - began >= LONGEST_EPOCH
+    return is_old or store.is_known_outside(tx, team.slug, team.epoch)
 
 
 def ending(tx: ReadTx, before: int) -> list[tuple[str, int]]:

@@ -89,6 +89,7 @@ class PeopleAnswer(msgspec.Struct):
     team_keys: list[WrappedTeamKey]
     admin_key: AdminKey | None
     epoch_due: bool
+    known_outside: bool
     recovery_due: bool
 
 
@@ -184,6 +185,7 @@ async def read(request: Request[Any, Any, Any], state: State) -> PeopleAnswer:
         [WrappedTeamKey(key.team, key.epoch, key.wrap) for key in found.team_keys],
         AdminKey(*found.admin_key) if found.admin_key else None,
         found.epoch_due,
+        found.known_outside,
         found.recovery_due,
     )
 

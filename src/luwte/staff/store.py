@@ -170,6 +170,25 @@ def disable(tx: WriteTx, account: Account, minute: int) -> list[bytes]:
     return ended
 
 
+def forget_keys(tx: WriteTx, team: str, before: int) -> int:
+    """Delete the team's keys of epochs before *before*, for members and for the paper; how many epochs that were."""
+    epochs = {
+        row[0]
+        for row in tx.all(
+            "SELECT epoch FROM team_key WHERE team = ? AND epoch < ?"
+            " UNION SELECT epoch FROM recovery_wrap WHERE team = ? AND epoch < ?",
+            team,
+            before,
+            team,
+            before,
+        )
+    }
+    if epochs:
+        tx.execute("DELETE FROM team_key WHERE team = ? AND epoch < ?", team, before)
+        tx.execute("DELETE FROM recovery_wrap WHERE team = ? AND epoch < ?", team, before)
+    return len(epochs)
+
+
 def is_known_outside(tx: ReadTx, team: str, epoch: int) -> bool:
     """Whether somebody who was removed had the team's key of this epoch."""
     return tx.one("SELECT 1 FROM account WHERE team = ? AND disabled = 1 AND knew >= ?", team, epoch) is not None

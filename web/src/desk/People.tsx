@@ -243,7 +243,8 @@ function Due({ people, view }: { people: People; view: PeopleView }) {
   }
   return (
     <div class="card warn rows">
-      <p>{say(view.admits ? "people.due" : "people.due.other")}</p>
+      <p>{say(view.epochDue === "old" ? "people.due.old" : "people.due")}</p>
+      {!view.admits && <p>{say("people.due.other")}</p>}
       {view.admits && (
         <>
           <p>{say("people.due.who", { names: names.join(", ") })}</p>

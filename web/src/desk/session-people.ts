@@ -43,6 +43,7 @@ const readPeople = record({
   admin_key: orNil(record({ epoch: whole, wrap: bytes(80) })),
   epoch_due: flag,
   recovery_due: flag,
+  known_outside: flag,
 });
 export type Told = NonNullable<ReturnType<typeof readPeople>>;
 
@@ -209,7 +210,7 @@ export class DeskPeople implements People {
       admits: told.admin_key !== null,
       teamUntil: endOf(told.team_certificate),
       adminUntil: endOf(told.admin_certificate),
-      epochDue: told.epoch_due,
+      epochDue: told.known_outside ? "left" : told.epoch_due ? "old" : undefined,
     };
     // Tried again at the next look; until then the screen says that it is due, and asks.
     await this.#beginEpoch(signed, told).catch(() => {});
@@ -219,8 +220,15 @@ export class DeskPeople implements People {
 
   /** After a removal at this desk the next key begins unasked, for exactly those who were on the screen then. */
   async #beginEpoch(signed: Signed, told: Told): Promise<void> {
-    if (told.admin_key !== null && told.epoch_due && this.#stay.size > 0)
-      await this.#nextEpoch(signed, told, this.#stay);
+    const stay = this.#stay;
+    if (told.admin_key === null || !told.known_outside || stay.size === 0) return;
+    this.#stay = new Set(); // two looks at once make one key
+    try {
+      await this.#nextEpoch(signed, told, stay);
+    } catch (reason) {
+      if (signed === this.#signed && this.#stay.size === 0) this.#stay = stay;
+      throw reason;
+    }
   }
 
   async #nextEpoch({ vault, token }: Signed, told: Told | undefined, accounts: ReadonlySet<string>): Promise<void> {

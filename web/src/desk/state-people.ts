@@ -44,7 +44,8 @@ export interface PeopleView {
   readonly teamUntil: number;
   readonly adminUntil: number;
   /** Somebody who left had the key that new conversations are wrapped to, and no desk has made the next one yet. */
-  readonly epochDue: boolean;
+  /** The team's next key should begin: somebody who left had this one, or it is old. */
+  readonly epochDue: "left" | "old" | undefined;
 }
 
 export interface People {

@@ -85,7 +85,7 @@ const fromServer = {
   read: record({ conv, n: whole }),
   typing: record({ conv }),
   pong: nothing,
-  wrap: record({ conv, log: oneOf(2), g: whole, epoch: whole, wrap }),
+  wrap: record({ conv, log, g: whole, epoch: whole, wrap }),
   // Handing on.
   shift: record({ limit: whole, colleagues: list(record({ account: name, name, held: whole }), 60) }),
   asked: record({ conv, to: name, name }),
@@ -142,7 +142,7 @@ export type DeskSays =
   | { readonly t: "openings"; readonly convs: readonly Uint8Array[]; readonly after: readonly number[] }
   | { readonly t: "take" | "typing"; readonly conv: Uint8Array }
   | { readonly t: "follow"; readonly conv: Uint8Array; readonly shared: number; readonly notes: number }
-  | { readonly t: "append"; readonly envelope: Uint8Array; readonly wrap?: Uint8Array }
+  | { readonly t: "append"; readonly envelope: Uint8Array; readonly wrap?: Uint8Array; readonly epoch?: number }
   | { readonly t: "end"; readonly conv: Uint8Array; readonly reason: EndReason }
   | { readonly t: "withdraw" | "give_back"; readonly conv: Uint8Array }
   | { readonly t: "hand_over"; readonly conv: Uint8Array; readonly to: string }

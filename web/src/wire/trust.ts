@@ -33,6 +33,11 @@ export class Trust {
     this.#pin = pin;
   }
 
+  /** The slug of the team that was introduced. */
+  get team(): string | undefined {
+    return this.#team;
+  }
+
   /**
    * The team that a server introduces, or Untrusted. *now* is in Unix seconds, *team* the slug where it is known; once
    * introduced, no other team takes its place.

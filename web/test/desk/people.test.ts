@@ -11,7 +11,7 @@ import { NO_CONVERSATION, Purpose, unwrap, wrap } from "../../src/crypto/wrap.ts
 import type { Desk } from "../../src/desk/session-desk.ts";
 import { DeskJoining } from "../../src/desk/session-joining.ts";
 import type { Answer } from "../../src/wire/surroundings.ts";
-import { until } from "../wire/fake-world.ts";
+import { passing, until } from "../wire/fake-world.ts";
 import { type Account, type House, ORGANISATION, TEAM } from "../wire/house.ts";
 import { house, NOW, type Room, room, signedIn } from "./scene.ts";
 
@@ -63,6 +63,7 @@ before(async () => {
     },
     epoch_due: false,
     recovery_due: false,
+    known_outside: false,
   };
 });
 
@@ -440,4 +441,22 @@ test("what a founding sends hangs together, and a second issuer is not in it", a
   await assert.rejects(
     checkChain(bytes("root"), bytes("admin_certificate"), forged, { ...expected, type: Type.STAFF }),
   );
+});
+
+test("an old key is asked for, and not made unasked", async () => {
+  let due: Told = { epoch_due: true, known_outside: false };
+  const { one, desk, asked } = await led(() => ({ ...told, ...due }));
+  await until(() => desk.people.view.value !== undefined, "the team");
+  assert.equal(desk.people.view.value?.epochDue, "old");
+  assert.equal(await desk.people.remove("somebody else"), false);
+  one.clock.advance(6_000);
+  await passing(one.clock, () => desk.people.view.value?.epochDue === "old", "a look");
+  assert.deepEqual(
+    asked.filter(({ path }) => path === "/desk/epoch"),
+    [],
+  );
+  due = { epoch_due: true, known_outside: true };
+  await passing(one.clock, () => desk.people.view.value?.epochDue === "left", "another");
+  due = { epoch_due: false, known_outside: false };
+  await passing(one.clock, () => desk.people.view.value?.epochDue === undefined, "none");
 });

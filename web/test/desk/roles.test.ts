@@ -59,6 +59,7 @@ before(async () => {
       wrap: base64(await wrap(theHouse.adminPrivate, own, place("team-admin", Purpose.TEAM_ADMIN))),
     },
     epoch_due: true,
+    known_outside: true,
   };
 });
 
@@ -141,7 +142,7 @@ test("who is admitted as a reviewer or an admin gets a certificate and no key", 
         since: 1,
       },
     ];
-    const { desk, asked } = await signsIn(LENA, () => ({ ...told, waiting, epoch_due: false }));
+    const { desk, asked } = await signsIn(LENA, () => ({ ...told, waiting, epoch_due: false, known_outside: false }));
     await until(() => desk.people.view.value !== undefined);
     const [shown] = desk.people.view.value?.waiting ?? [];
     assert.equal(await desk.people.admit("k1", shown?.fingerprint ?? ""), true);

@@ -77,10 +77,10 @@ export function scriptedPeople(scene: string, now: number): People {
       { account: "m1", name: "Robin", role: "lead", until: now + (scene === "ends" ? 2 : 60) * 1440, isMe: true },
       { account: "m2", name: "Noor", role: "counsellor", until: now + 60 * 1440, isMe: false },
     ],
-    admits: true,
+    admits: scene !== "keyless",
     teamUntil: now + (scene === "ends" ? 3 : 9) * 1440,
     adminUntil: now + 300 * 1440,
-    epochDue: scene === "due",
+    epochDue: scene === "due" || scene === "keyless" ? "left" : scene === "old" ? "old" : undefined,
   };
   const code: Signal<string | undefined> = signal(scene === "code" ? "0GPA-ZFDH-M1N2-03VV-R59E-SA75" : undefined);
   return {

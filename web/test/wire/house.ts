@@ -21,6 +21,7 @@ export interface Account {
   readonly certificate: Uint8Array;
   readonly certId: Uint8Array;
   readonly signing: SigningKey;
+  readonly agreeing: AgreementKey;
   /** What sign-in and unlock answer, without a token. */
   readonly answer: Record<string, unknown>;
   /** Secrets whose bytes must not be found outside. */
@@ -102,6 +103,7 @@ async function makeAccount(
     certificate,
     certId: await certId(certificate),
     signing,
+    agreeing,
     answer: {
       account: id,
       role,
