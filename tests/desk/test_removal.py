@@ -20,7 +20,7 @@ from attack.test_catalogue import NO_AUDIT, _stored
 from joiners import invites, joiner
 from luwte import demo
 from luwte.conversation import store as conversation_store
-from luwte.conversation.model import MOST_GENERATIONS, LockedWrap, StartProof, wrap_row
+from luwte.conversation.model import MOST_WRAPS, LockedWrap, StartProof, wrap_row
 from luwte.crypto import primitives
 from luwte.crypto.certificate import Certificate, Type, issue
 from luwte.crypto.primitives import CannotOpen
@@ -503,7 +503,7 @@ def test_conversations_with_many_secrets_fit_into_what_may_be_asked(tmp_path: Pa
     async def story(house: House) -> None:
         robin = house.counsellor(2)
         await robin.opens_desk()
-        await house.luwte.db.write(_many_that_ended, house, 23, MOST_GENERATIONS + 1)
+        await house.luwte.db.write(_many_that_ended, house, 23, MOST_WRAPS // 2)
         await house.luwte.db.write(
             lambda tx: tx.execute("DELETE FROM wrap WHERE conversation > 3 AND (generation > 1 OR log = 2)")
         )

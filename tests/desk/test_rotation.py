@@ -306,6 +306,73 @@ def test_what_does_not_turn_goes_on_as_it_is(tmp_path: Path, why: str) -> None:
     play(story, tmp_path / "house")
 
 
+def test_generations_that_a_colleague_used_up_do_not_keep_the_talk_under_what_they_kept(tmp_path: Path) -> None:
+    """As many turns as there may be, in both logs, before their removal: the next key of the team has its turn."""
+
+    async def story(house: House) -> None:
+        noor, sam, robin = (house.counsellor(n) for n in range(3))
+        for desk in (noor, sam, robin):
+            await desk.opens_desk()
+        visitor = await a_taken_conversation(house, noor)
+        await noor.notes(visitor.conv, "a note")
+        for log, turns in ((SHARED_LOG, MOST_GENERATIONS - 1), (TEAM_LOG, MOST_GENERATIONS)):
+            for _ in range(turns):
+                assert (await noor.rotates(visitor.conv, log))["t"] == "ack"
+            assert (await noor.rotates(visitor.conv, log))["code"] == "not_rotating"
+        kept = set(noor.secrets.values())
+        assert (await asks(robin, "/desk/remove", id=noor.person.id)).status_code == 200
+        seed = os.urandom(32)
+        await _begins_epoch(house, robin, seed, [sam.person, robin.person])
+        await sam.line.closing_code()
+        await _is_back(sam, seed, holds=False)
+        sam.team = house.organisation.team
+        assert (await sam.takes(visitor.conv))["t"] == "taken"
+        sam.team = seed
+        for log in (SHARED_LOG, TEAM_LOG):
+            assert (await sam.rotates(visitor.conv, log))["t"] == "ack"
+            # And only that one: beyond it the limit is what it was.
+            assert (await sam.rotates(visitor.conv, log))["code"] == "not_rotating"
+        assert (await sam.says(visitor.conv, "canary"))["t"] == "ack"
+        assert (await sam.notes(visitor.conv, "canary of the team"))["t"] == "ack"
+        _, envelopes = await disk(house, visitor.conv)
+        for log in (SHARED_LOG, TEAM_LOG):
+            last = envelopes[log, max(n for at, n in envelopes if at == log)]
+            for secret in kept:
+                with pytest.raises(CannotOpen):
+                    envelope.open_envelope(secret, last)
+
+    play(story, tmp_path / "house")
+
+
+def test_nobody_turns_back_to_a_key_of_the_team_that_is_over(tmp_path: Path) -> None:
+    """The one who stays has the key of before, too: a log that went on under the next one does not go back."""
+
+    async def story(house: House) -> None:
+        noor, sam, robin = (house.counsellor(n) for n in range(3))
+        for desk in (noor, sam, robin):
+            await desk.opens_desk()
+        visitor = await a_taken_conversation(house, noor)
+        assert (await noor.notes(visitor.conv, "a note"))["t"] == "ack"
+        assert (await asks(robin, "/desk/remove", id=sam.person.id)).status_code == 200
+        seed, old = os.urandom(32), noor.team
+        await _begins_epoch(house, robin, seed, [noor.person, robin.person])
+        await noor.line.closing_code()
+        await _is_back(noor, seed)
+        for log in (SHARED_LOG, TEAM_LOG):
+            noor.team, noor.epoch = seed, 2
+            assert (await noor.rotates(visitor.conv, log))["t"] == "ack"
+            before = await how_many(house, visitor.conv)
+            noor.team, noor.epoch = old, 1
+            assert (await noor.rotates(visitor.conv, log))["code"] == "not_accepted"
+            _, frame = noor.makes_rotation(visitor.conv, log)
+            del frame["epoch"]  # left out it is that of the start
+            noor.line.send("append", **frame)
+            assert (await noor.line.hear("ack", "refused"))["code"] == "not_accepted"
+            assert await how_many(house, visitor.conv) == before
+
+    play(story, tmp_path / "house")
+
+
 def test_the_same_record_again_gets_the_same_answer(tmp_path: Path) -> None:
     """The acknowledgement is lost: the same bytes, also from another socket and after a later turn; others are not."""
 

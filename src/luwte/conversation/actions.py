@@ -336,10 +336,18 @@ def _rotate(tx: WriteTx, conversation: Conversation, sealed: Sealed, connection:
     """The log goes on under another secret. Of two who try at once the second one finds the generation gone."""
     wrap = sealed.wrap
     assert wrap is not None
+    before = store.wraps(tx, conversation.key, (wrap.purpose,))
     # A log without any secret has nothing to turn from.
-    if not store.wraps(tx, conversation.key, (wrap.purpose,)):
+    if not before:
         raise WrongOrder
-    if not conversation.rotates or wrap.generation > MOST_GENERATIONS:
+    if not conversation.rotates:
+        raise NotRotating
+    epoch, newest = wrap.epoch or conversation.epoch, before[-1].epoch
+    if epoch < newest:
+        raise NotAccepted
+    # A turn to a newer key is never one too many: else whoever is about to be removed could use them all up before.
+    to_newer_keys = len({one.epoch for one in before}) - 1
+    if epoch == newest and wrap.generation - to_newer_keys > MOST_GENERATIONS:
         raise NotRotating
     if not _keep_secret(tx, conversation, wrap, connection):
         raise WrongGeneration(g=wrap.generation)

@@ -48,7 +48,13 @@ WRAP_BYTES = 80
 NO_HASH = bytes(32)
 
 MOST_GENERATIONS = 30
-"""Beyond these a log goes on under its last secret: what a desk is given and wraps anew has a size."""
+"""Beyond these a log goes on under its last secret: what a desk is given and wraps anew has a size.
+
+Those that a newer key of the team asked for are not counted: they are as many as there were removals.
+"""
+
+MOST_WRAPS = 256
+"""Of one conversation to the team, in one answer: both logs, with room for the turns that removals ask for."""
 
 
 @dataclass(frozen=True, slots=True)

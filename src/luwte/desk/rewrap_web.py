@@ -10,6 +10,7 @@ from litestar.params import JSONBody
 
 from luwte.conversation import actions as conversations
 from luwte.conversation.around import Surroundings
+from luwte.conversation.model import MOST_WRAPS
 from luwte.desk import rewrap
 from luwte.desk.rewrap import AT_ONCE, Anew
 from luwte.errors import MalformedFrame, NotAccepted, SlowDown
@@ -19,6 +20,9 @@ from luwte.staff.model import Session
 from luwte.staff.web import bearer, context
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+
+LARGEST_REWRAP = 49_152
+"""Bytes of a request: the wraps of one conversation that has as many as there may be."""
 
 
 class Wrap(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,7 +69,7 @@ class Wrapped(msgspec.Struct, forbid_unknown_fields=True):
     """A conversation that was wrapped anew."""
 
     conv: bytes
-    wraps: Annotated[list[Wrap], msgspec.Meta(min_length=1, max_length=64)]
+    wraps: Annotated[list[Wrap], msgspec.Meta(min_length=1, max_length=MOST_WRAPS)]
 
 
 class Stored(msgspec.Struct, forbid_unknown_fields=True):
@@ -95,7 +99,7 @@ async def following(data: JSONBody[After], request: Request[Any, Any, Any], stat
     return Batch(found.epoch, found.left, last, kept)
 
 
-@post("/desk/rewrap", status_code=200)
+@post("/desk/rewrap", status_code=200, request_max_body_size=LARGEST_REWRAP)
 async def keep(data: JSONBody[Stored], request: Request[Any, Any, Any], state: State) -> dict[str, int]:
     """Keep what was wrapped anew."""
     anew = [Anew(one.conv, {(wrap.log, wrap.g): wrap.wrap for wrap in one.wraps}) for one in data.conversations]

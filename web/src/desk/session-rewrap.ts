@@ -5,6 +5,7 @@
 
 import { type Signal, signal } from "@preact/signals";
 import { base64 } from "../crypto/bytes.ts";
+import { MOST_WRAPS } from "../wire/desk-frames.ts";
 import { list, oneOf, record, whole } from "../wire/shape.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import { ask, base64Of, believed } from "./session-keyring.ts";
@@ -22,7 +23,7 @@ const readBatch = record({
   conversations: list(
     record({
       conv: base64Of(16),
-      wraps: list(record({ log: oneOf(1, 2), g: whole, epoch: whole, wrap: base64Of(80) }), 64),
+      wraps: list(record({ log: oneOf(1, 2), g: whole, epoch: whole, wrap: base64Of(80) }), MOST_WRAPS),
     }),
     100,
   ),

@@ -15,6 +15,9 @@ import {
 } from "./frames.ts";
 import { bytes, bytesOrNone, flag, list, oneOf, orNil, record, whole, words } from "./shape.ts";
 
+/** The server's limit, too: of one conversation to the team, in both logs. */
+export const MOST_WRAPS = 256;
+
 const log = oneOf(1, 2);
 const keptWrap = record({ log, g: whole, epoch: whole, wrap });
 
@@ -28,7 +31,7 @@ const released = {
   times: whole,
   last: whole,
   note_last: whole,
-  wraps: list(keptWrap, 64),
+  wraps: list(keptWrap, MOST_WRAPS),
   start: record({
     line: name,
     ve: bytes(32),
