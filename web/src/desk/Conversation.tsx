@@ -199,6 +199,9 @@ export function Conversation({ desk, talk, shown }: ConversationProps) {
       </div>
       {talk.fork.value && <Warning words={say("talk.fork")} />}
       {talk.unreadable.value && <Warning words={say("talk.unreadable")} />}
+      {!over && talk.stuck.value === "talk" && <Warning words={say("talk.stuck")} />}
+      {!over && talk.stuck.value === "notes" && <Warning words={say("note.stuck")} />}
+      {!over && talk.keepsOldKey.value && <p class="small">{say("talk.old")}</p>}
       {over && !glass && <Over desk={desk} talk={talk} here={here.value} />}
       {!over && !glass && !talk.fork.value && <Write desk={desk} talk={talk} />}
     </article>

@@ -12,7 +12,7 @@ export function Write({ desk, talk }: { desk: Desk; talk: DeskConversation }) {
   const { message, note } = desk.draft(talk.conv);
   return (
     <div class="writing">
-      {!talk.fork.value && !talk.unreadable.value && talk.beside.value === undefined && (
+      {!talk.fork.value && !talk.unreadable.value && talk.stuck.value !== "talk" && talk.beside.value === undefined && (
         <div id={boxId(talk.conv)}>
           <Composer
             words={{ label: say("talk.box"), hint: say("talk.hint"), send: say("talk.send"), ...failures() }}

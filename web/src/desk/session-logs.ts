@@ -15,6 +15,10 @@ import type { Vault } from "./session-vault.ts";
 /** So many envelopes, or minutes, are under one secret before the next one is made. */
 const MOST = 500;
 const LONGEST = 30 * 24 * 60;
+/** A secret that the server tells of, and nothing that leads to it: its record is late for so long, or there is none. */
+const LATE_AFTER = 20_000;
+/** The talk is over for us, and was not refused a secret. */
+const OVER = new Set(["conversation_ended", "no_such_conversation"]);
 
 export interface LogEvents {
   entry(entry: Entry): void;
@@ -23,6 +27,14 @@ export interface LogEvents {
   turn(envelope: Uint8Array, kept: KeptWrap): boolean;
   /** The visitor's key that a next secret of the shared log is wrapped to, too; undefined: it is not known. */
   visitor(): Uint8Array | undefined;
+  /** Whether our secret, if it is the first of the log, is on the server's disk. */
+  mayTurn(): boolean;
+  /** Whether the wraps are other ones than were told with the records: only of what is read and nothing else. */
+  isWrappedAnew(): boolean;
+  /** It goes on under a key of the team that is over: the visitor's page knows of no other. */
+  keepsOld(): void;
+  /** There is no next secret, or none that we may believe: nothing more is said here. */
+  stuck(): void;
   changed(): void;
   /** Something is missing: ask for it again. */
   again(): void;
@@ -38,6 +50,7 @@ export class DeskLog {
   readonly #gap: GapWatch;
   readonly #world: Surroundings;
   readonly #vault: Vault;
+  readonly #events: LogEvents;
   readonly #isShared: boolean;
   readonly #secrets = new Map<number, Uint8Array>();
   /** Of the team's keys that they are wrapped to. */
@@ -48,10 +61,13 @@ export class DeskLog {
   readonly #own = new Set<number>();
   /** Whether what we write may be sealed with this generation's secret. */
   readonly #mayWrite = new Set<number>();
+  #isLive = false;
+  #stopLooking: (() => void) | undefined;
 
   constructor(world: Surroundings, vault: Vault, conv: Uint8Array, log: 1 | 2, events: LogEvents) {
     this.#world = world;
     this.#vault = vault;
+    this.#events = events;
     this.#isShared = log === SHARED_LOG;
     const direction = this.#isShared ? TEAM : NOTE;
     const seal = async (secret: Uint8Array, header: Header, content: Uint8Array) => {
@@ -111,9 +127,11 @@ export class DeskLog {
       seal,
       say: (envelope, kept) => events.turn(envelope, kept),
       placed: (n, minute, envelope) => transcript.place(n, minute, envelope),
+      mayStay: (generation, epoch) => this.#mayStay(generation, epoch),
       stopped: (code) => {
         this.outbox.stop(); // rather nothing than under a secret whose time is over
-        events.stopped(code);
+        if (OVER.has(code)) events.stopped(code);
+        else events.stuck();
       },
       fault,
     });
@@ -126,19 +144,23 @@ export class DeskLog {
 
   /** The server sends what we lack; it says that there is something up to number *last*. */
   connected(last: number): void {
+    this.#isLive = true;
     this.transcript.promise(last);
     this.#gap.up();
     this.turning.connected();
     this.outbox.connected();
+    this.#look();
   }
 
   disconnected(): void {
+    this.#halt();
     this.#gap.down();
     this.outbox.disconnected();
   }
 
   /** Nothing more is said, nothing more is missed. */
   stop(): void {
+    this.#halt();
     this.#gap.end();
     this.turning.stop();
     this.outbox.stop();
@@ -163,6 +185,7 @@ export class DeskLog {
     this.#secrets.set(g, secret);
     this.#epochs.set(g, epoch);
     if (before !== undefined && before !== secret) wipe(before);
+    this.#look();
   }
 
   allowWriting(generation: number): void {
@@ -183,10 +206,52 @@ export class DeskLog {
   #toWriteWith(generation: number): Uint8Array | undefined {
     const secret = this.#secrets.get(generation);
     if (secret === undefined || !this.#mayWrite.has(generation)) return undefined;
-    if (generation < Math.max(...this.#secrets.keys())) return undefined;
+    if (this.#isAhead) return undefined;
     if (!this.#isDue(generation)) return secret;
-    this.turning.begin(generation);
+    if (this.#events.mayTurn()) this.turning.begin(generation);
     return undefined;
+  }
+
+  /** We have a later secret than the present one. */
+  get #isAhead(): boolean {
+    return this.#generation < this.#newest;
+  }
+
+  get #newest(): number {
+    return Math.max(...this.#secrets.keys());
+  }
+
+  /** The record of a later secret is on its way; where it stays away, or is not to be believed, nobody can go on. */
+  #look(): void {
+    if (!this.#isLive || !this.#isAhead || this.#stopLooking !== undefined) return;
+    const newest = this.#newest;
+    this.#stopLooking = this.#world.after(LATE_AFTER, async () => {
+      this.#stopLooking = undefined;
+      await this.transcript.idle(); // what came is judged first
+      const mayStillCome = newest !== this.#newest || this.transcript.missing !== undefined || this.turning.isOn;
+      if (mayStillCome) this.#look();
+      else if (this.#isLive && this.#isAhead) {
+        this.outbox.stop();
+        this.#events.stuck();
+      }
+    });
+  }
+
+  #halt(): void {
+    this.#isLive = false;
+    this.#stopLooking?.();
+    this.#stopLooking = undefined;
+  }
+
+  /**
+   * Too many turns, or old age: that is no danger. A newer key of the team is; only a page of before may keep what it
+   * has then, and a log that turned once is not of such a page.
+   */
+  #mayStay(generation: number, epoch: number): boolean {
+    if ((this.#epochs.get(generation) ?? 0) >= epoch) return true;
+    if (generation > (this.#isShared ? 1 : 0)) return false;
+    this.#events.keepsOld();
+    return true;
   }
 
   /**
@@ -195,7 +260,7 @@ export class DeskLog {
    */
   #isDue(generation: number): boolean {
     const [epoch, newest] = [this.#epochs.get(generation), this.#vault.epoch];
-    if (epoch === undefined || newest === undefined || this.turning.keeps) return false;
+    if (epoch === undefined || newest === undefined || this.turning.keeps(newest)) return false;
     const { envelopes, since } = this.transcript.age;
     const isOld = envelopes >= MOST || (envelopes > 0 && this.#world.now() / 60_000 - since >= LONGEST);
     const isAnothers = this.#isShared && generation > 1 && !this.#own.has(generation);
@@ -211,6 +276,7 @@ export class DeskLog {
     const { generation, epoch, commitment: named } = readRotation(content, log);
     const secret = this.#secrets.get(generation);
     if (generation !== before + 1 || epoch < this.#turnedTo || secret === undefined) return false;
+    if (epoch !== this.#epochs.get(generation) && !this.#events.isWrappedAnew()) return false;
     if (!equal(await commitment(secret, conv, log, generation, epoch), named)) return false;
     this.#turnedTo = epoch;
     if (account === this.#vault.account) this.#own.add(generation);
@@ -244,6 +310,7 @@ export class DeskLog {
 
   wipe(): void {
     this.lock();
+    this.#halt();
     this.#gap.end();
     this.turning.stop();
     this.transcript.stop();

@@ -1,7 +1,7 @@
 /** One conversation that this desk holds: the shared log, the team's notes, and what the screen shows of both. */
 
 import { type Signal, signal } from "@preact/signals";
-import { hex, wipe } from "../crypto/bytes.ts";
+import { equal, hex, wipe } from "../crypto/bytes.ts";
 import { MAX_BODY, textContent, VISITOR } from "../crypto/envelope.ts";
 import type { DeskHears, DeskSays, EndReason, HandingHears, KeptWrap, Released } from "../wire/desk-frames.ts";
 import { Moment } from "../wire/moment.ts";
@@ -36,6 +36,8 @@ export class Talk implements DeskConversation {
   readonly erased: Signal<boolean> = signal(false);
   readonly fork: Signal<boolean> = signal(false);
   readonly unreadable: Signal<boolean> = signal(false);
+  readonly stuck: Signal<"talk" | "notes" | undefined> = signal(undefined);
+  readonly keepsOldKey: Signal<boolean> = signal(false);
   readonly beside: Signal<string | undefined> = signal(undefined);
   readonly throughGlass: Signal<boolean> = signal(false);
   readonly unsealed: Signal<boolean> = signal(false);
@@ -104,6 +106,7 @@ export class Talk implements DeskConversation {
     this.visitorIs.value = "here"; // until the server tells otherwise
     this.#keep(frame.wraps);
     await this.#openWraps();
+    await this.#renewTeamSecret();
     const [shared, notes] = [this.#logs[1].transcript, this.#logs[2].transcript];
     await Promise.all([shared.idle(), notes.idle()]);
     if (this.#isGone) return;
@@ -189,6 +192,7 @@ export class Talk implements DeskConversation {
 
   async unlock(): Promise<void> {
     await this.#openWraps();
+    await this.#renewTeamSecret();
     if (!this.#vault.isOpen || this.#isGone) return;
     this.#logs[1].unlocked();
     if (this.#made === undefined) this.#logs[2].unlocked();
@@ -233,6 +237,14 @@ export class Talk implements DeskConversation {
       },
       turn: (envelope, kept) => this.#say(envelope, kept),
       visitor: () => this.#visitor,
+      mayTurn: () => which === 1 || this.#made === undefined,
+      isWrappedAnew: () => this.unsealed.value,
+      keepsOld: () => {
+        this.keepsOldKey.value = true;
+      },
+      stuck: () => {
+        if (this.stuck.value !== "talk") this.stuck.value = which === 1 ? "talk" : "notes";
+      },
       changed: () => this.#publish(),
       again: () => this.#follow(),
       fork: () => this.#forked(),
@@ -252,6 +264,7 @@ export class Talk implements DeskConversation {
     if (this.ended.value !== undefined || this.fork.value || !this.#vault.isOpen || this.#isGone) return false;
     if (this.throughGlass.value) return false;
     if (which === 1 && (this.unreadable.value || this.#isBeside)) return false; // it would wait for ever
+    if (this.#logs[which].outbox.isStopped) return false;
     const whole = text.replace(/\p{Surrogate}/gu, "\u{FFFD}");
     const content = textContent(whole);
     if (whole.trim() === "" || content.length > LONGEST) return false;
@@ -308,6 +321,25 @@ export class Talk implements DeskConversation {
     return true;
   }
 
+  /**
+   * Of our team secret no note has its place yet. A colleague's was first, or it is for a key of the team that is
+   * over: then another one takes its place, and what was typed is sealed with that.
+   */
+  async #renewTeamSecret(): Promise<void> {
+    const made = this.#made;
+    if (made === undefined) return;
+    const kept = this.#wraps.find(({ log, g }) => log === made.log && g === made.g);
+    if (kept !== undefined && !equal(kept.wrap, made.wrap)) return this.#raceLost(kept);
+    if (kept !== undefined || made.epoch === this.#vault.epoch) return;
+    const anew = await this.#vault.newSecret(this.#id, 2, 0);
+    if (anew === undefined) return; // locked: when it is open again
+    if (this.#made !== made || this.#isGone) return wipe(anew.secret);
+    this.#made = anew.kept;
+    this.#logs[2].hold(anew.kept, anew.secret);
+    this.#logs[2].outbox.startAnew();
+    this.#logs[2].allowWriting(0);
+  }
+
   /** Our first note is on disk, and our secret with it. */
   #settleTeamSecret(): void {
     if (this.#made === undefined) return;
@@ -333,7 +365,7 @@ export class Talk implements DeskConversation {
    * A colleague's team secret was first. Ours goes; theirs may be written with once a note under it checks, because
    * anybody, the server too, can wrap something to the team.
    */
-  async #raceLost({ log, g, epoch, wrap }: Extract<DeskHears, { t: "wrap" }>): Promise<void> {
+  async #raceLost({ log, g, epoch, wrap }: KeptWrap): Promise<void> {
     this.#made = undefined;
     this.#logs[2].forbidWriting();
     this.#wraps = [...this.#wraps.filter((kept) => kept.log !== 2), { log, g, epoch, wrap }];

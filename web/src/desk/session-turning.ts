@@ -32,6 +32,8 @@ export interface TurningRules {
   seal(secret: Uint8Array, header: Header, content: Uint8Array): Promise<Uint8Array>;
   say(envelope: Uint8Array, kept: KeptWrap): boolean;
   placed(n: number, minute: number, envelope: Uint8Array): void;
+  /** Whether the log may go on under this secret although the server takes none of that epoch after it. */
+  mayStay(generation: number, epoch: number): boolean;
   stopped(code: string): void;
   fault(reason: unknown): void;
 }
@@ -53,7 +55,7 @@ export class Turning {
   #isMaking = false;
   /** From this generation a colleague turned first: their record is on its way. */
   #lostFrom: number | undefined;
-  #keeps = false;
+  #keptAt: number | undefined;
   #isStopped = false;
   /** The generations of which a colleague's secret is there: none of ours may take its place. */
   readonly #theirs = new Set<number>();
@@ -64,9 +66,14 @@ export class Turning {
     this.#rules = rules;
   }
 
-  /** The log keeps the secret that it has: the visitor's page knows of no other. */
-  get keeps(): boolean {
-    return this.#keeps;
+  /** Whether the log keeps the secret that it has, while the team's key is that of this epoch. */
+  keeps(epoch: number): boolean {
+    return this.#keptAt !== undefined && epoch <= this.#keptAt;
+  }
+
+  /** One of ours is on its way. */
+  get isOn(): boolean {
+    return this.#isMaking || this.#pending !== undefined;
   }
 
   /** Its wrap is ours, as yet; after a lock it is opened from here. */
@@ -77,7 +84,7 @@ export class Turning {
   /** Turn away from *generation*, once. */
   begin(generation: number): void {
     if (this.#isMaking || this.#pending !== undefined || this.#lostFrom === generation) return;
-    if (this.#keeps || this.#isStopped) return;
+    if (this.#isStopped) return;
     this.#isMaking = true;
     this.#begin(generation)
       .catch((reason) => {
@@ -110,8 +117,9 @@ export class Turning {
       this.#cancel = this.#world.after(PAUSE, () => this.#say());
       return;
     }
-    this.#keeps = code === "not_rotating";
-    if (!this.#keeps && code !== "generation") this.#rules.stopped(code);
+    const stays = code === "not_rotating" && this.#rules.mayStay(pending.generation, pending.kept.epoch);
+    if (stays) this.#keptAt = pending.kept.epoch;
+    else if (code !== "generation") this.#rules.stopped(code);
     this.#lose(pending);
   }
 

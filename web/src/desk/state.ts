@@ -56,6 +56,10 @@ export interface DeskConversation {
   readonly fork: ReadonlySignal<boolean>;
   /** No key of ours opens what we would write under: nothing is sent to the visitor. */
   readonly unreadable: ReadonlySignal<boolean>;
+  /** There is no next secret, or none that can be believed, where there must be one: nothing more is sent there. */
+  readonly stuck: ReadonlySignal<"talk" | "notes" | undefined>;
+  /** The visitor's page is of before: it goes on under a key of the team that somebody who left had. */
+  readonly keepsOldKey: ReadonlySignal<boolean>;
   /** We read along, and this colleague has it; empty: nobody has it now. Undefined: it is ours. */
   readonly beside: ReadonlySignal<string | undefined>;
   /** We broke glass to read it: then we do nothing else in it. */

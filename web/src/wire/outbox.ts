@@ -142,6 +142,19 @@ export class Outbox {
     return { id: item.id, text: item.text };
   }
 
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** The server has nothing of ours, and the first secret is another one: all of it is sealed again. */
+  startAnew(): void {
+    for (const item of this.#queue) item.sealed = undefined;
+    this.#said = 0;
+    this.#seq = 0;
+    this.#prev = NO_PREVIOUS;
+    this.#hashes.length = 1;
+  }
+
   /** Nothing more is said. What was typed stays to be read. */
   stop(): void {
     this.#stopped = true;

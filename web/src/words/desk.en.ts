@@ -429,6 +429,10 @@ export const en: Record<keyof typeof nl, string> = {
   "talk.none.p": "Choose somebody from the queue. F8 goes to the first.",
   "talk.fork": "What you see and what the visitor sees no longer match. Nothing more goes out.",
   "talk.unreadable": "We cannot open this conversation.",
+  "talk.stuck":
+    "The new key of this chat is not right. Nothing more goes out. End the chat, then the visitor can start a new one. Tell your administrator.",
+  "talk.old": "This visitor's page was opened before. This chat keeps its old key.",
+  "note.stuck": "The new key of these notes is not right. Nothing more is saved in them. Tell your administrator.",
   note: "Team note",
   "note.box": "Team note text",
   "note.hint": "For the team only",

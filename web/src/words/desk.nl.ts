@@ -431,6 +431,11 @@ export const nl = {
   "talk.none.p": "Neem iemand uit de rij. F8 gaat naar de eerste.",
   "talk.fork": "Wat jij ziet en wat de bezoeker ziet, klopt niet meer met elkaar. Er gaat niets meer uit.",
   "talk.unreadable": "Dit gesprek kunnen we niet openen.",
+  "talk.stuck":
+    "De nieuwe sleutel van dit gesprek klopt niet. Er gaat niets meer uit. Stop het gesprek, dan kan de bezoeker een nieuw gesprek beginnen. Meld het bij je beheerder.",
+  "talk.old": "De pagina van deze bezoeker was al langer open. Dit gesprek houdt zijn oude sleutel.",
+  "note.stuck":
+    "De nieuwe sleutel van deze notities klopt niet. Er wordt niets meer in bewaard. Meld het bij je beheerder.",
   note: "Notitie",
   "note.box": "Tekst voor het team",
   "note.hint": "Alleen voor het team",

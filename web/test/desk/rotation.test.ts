@@ -218,6 +218,7 @@ test("where the visitor's page is of before, the talk goes on as it is", async (
     await until(() => linesAt(visit).at(-1) === `them ${text}`, text);
   }
   assert.deepEqual(course(conv), ["0", "1", "1", "1"]);
+  assert.deepEqual([taken.keepsOldKey.value, taken.stuck.value], [true, undefined]);
 });
 
 test("a server that refuses to turn for any other reason gets no word under the secret of before", async () => {
@@ -309,4 +310,105 @@ test("M-6: a record that comes twice, or later once more, turns nothing back and
   await desk.send(taken.conv, "so am I");
   await until(() => linesOf(taken).length === 7 && linesAt(visit).length === 7, "both");
   assert.deepEqual(course(conv).slice(-2), ["3", "3"]);
+});
+
+for (const isNext of [false, true]) {
+  test(`a first note from the dark is kept, and the next one${isNext ? ", when another key began meanwhile" : ""}`, async () => {
+    const { one, desk, taken, conv } = await talking();
+    one.server.isDown = true;
+    one.server.cut((link) => link.side === "desk");
+    assert.equal(await desk.note(taken.conv, "in the dark"), true);
+    if (isNext) await one.server.beginEpoch();
+    one.server.isDown = false;
+    await passing(one.clock, () => conv.logs[2].length === 1, "the note");
+    await desk.note(taken.conv, "in the light");
+    await passing(one.clock, () => conv.logs[2].length === 2, "the next");
+    assert.deepEqual(
+      conv.later[2].map(({ epoch }) => epoch),
+      [isNext ? 2 : 1],
+    );
+    assert.deepEqual(linesOf(taken).slice(2), ["note in the dark", "note in the light"]);
+    assert.equal(taken.stuck.value, undefined);
+  });
+}
+
+test("a first note that was said and never heard is sealed again for the next key", async () => {
+  const { one, desk, taken, conv } = await talking();
+  one.server.busy = 1;
+  await desk.note(taken.conv, "said once");
+  await until(() => one.server.busy === 0, "said");
+  one.server.isDown = true;
+  one.server.cut((link) => link.side === "desk");
+  await one.server.beginEpoch();
+  one.server.isDown = false;
+  await passing(one.clock, () => conv.logs[2].length === 1, "the note");
+  const [note] = conv.logs[2];
+  assert.equal(conv.later[2][0]?.epoch, 2);
+  await openEnvelope(await one.server.secretOf(conv, 2, 0), note?.envelope ?? random(0));
+});
+
+test("a colleague whose first note came while we were in the dark keeps the notes, and ours follow", async () => {
+  const { one, desk, taken, conv } = await talking();
+  const other = await signedIn(one);
+  await until(() => other.conversations.value.length === 1, "the other desk");
+  const [link] = [...one.server.links].filter((each) => each.side === "desk");
+  one.server.cut((each) => each === link);
+  await desk.note(taken.conv, "in the dark");
+  await other.note(taken.conv, "in the light");
+  await until(() => conv.logs[2].length === 1, "the first");
+  await one.server.beginEpoch();
+  await passing(one.clock, () => conv.logs[2].length === 3, "ours, under the next");
+  assert.deepEqual(course(conv, 2), ["0", "0>", "1"]);
+  assert.equal(taken.stuck.value, undefined);
+});
+
+for (const code of ["not_rotating", "not_accepted"]) {
+  test(`M-17: a talk that turned once and is refused the turn to the next key (${code}) stops, and the desk says so`, async () => {
+    const { one, visit, desk, taken, conv } = await talking();
+    await newKey(one, desk);
+    await desk.send(taken.conv, "second");
+    await until(() => linesAt(visit).length === 3, "the second");
+    await newKey(one, desk);
+    one.server.refusesTurns = code;
+    await desk.send(taken.conv, "canary");
+    await until(() => taken.stuck.value === "talk", "a desk that says so");
+    await breathe(50);
+    assert.deepEqual(course(conv), ["0", "1", "1>", "2"]);
+    assert.equal(await desk.send(taken.conv, "more"), false);
+    assert.equal(taken.lines.value.at(-1)?.delivery, "unsent");
+  });
+}
+
+test("M-17: one that has turned too often under today's key goes on, and turns with the next", async () => {
+  const { one, visit, desk, taken, conv } = await talking();
+  await newKey(one, desk);
+  await desk.send(taken.conv, "second");
+  await until(() => linesAt(visit).length === 3, "the second");
+  one.server.unseat(conv);
+  const bram = await signedIn(one, 1);
+  const theirs = await takesNext(bram);
+  one.server.refusesTurns = "not_rotating";
+  await bram.send(theirs.conv, "I am Bram");
+  await until(() => linesAt(visit).at(-1) === "them I am Bram", "the colleague");
+  one.server.refusesTurns = undefined;
+  await newKey(one, bram);
+  await bram.send(theirs.conv, "under the third");
+  await until(() => linesAt(visit).at(-1) === "them under the third", "it");
+  assert.deepEqual(course(conv), ["0", "1", "1>", "2", "2", "2>", "3"]);
+});
+
+test("M-17: a secret that no record leads to stops the talk after a while, and the desk says so", async () => {
+  const { one, visit, desk, taken, conv } = await talking();
+  const { organisation, team, teamKey } = one.house;
+  const place = { organisation, team, epoch: 1, conv: conv.id, generation: 2, purpose: Purpose.TEAM };
+  const planted = { epoch: 1, wrap: await wrap(random(32), teamKey.publicKey, place) };
+  conv.later[1].push(planted);
+  for (const link of one.server.links) {
+    if (link.side === "desk") one.server.say(link, { t: "wrap", conv: conv.id, log: 1, g: 2, ...planted });
+  }
+  await desk.send(taken.conv, "canary");
+  await passing(one.clock, () => taken.stuck.value === "talk", "a desk that says so");
+  assert.equal(conv.logs[1].length, 2);
+  assert.equal(taken.lines.value.at(-1)?.delivery, "unsent");
+  assert.equal(linesAt(visit).length, 2);
 });

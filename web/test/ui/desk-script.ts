@@ -87,6 +87,8 @@ const talk = (conv: string, number: number, minutes: number, lines: readonly Des
   unreadable: signal(false),
   beside: signal<string | undefined>(undefined),
   throughGlass: signal(false),
+  stuck: signal(undefined),
+  keepsOldKey: signal(false),
   unsealed: signal(false),
 });
 

@@ -107,6 +107,8 @@ export class ModelServer {
   readonly tokens = new Map<string, Account>();
   /** Everything that clients ever said, by socket or by HTTP. */
   readonly captured: Uint8Array[] = [];
+  /** The code that every turn is refused with. */
+  refusesTurns: string | undefined;
   /** The team's keys, by epoch from 1. */
   readonly epochs: { readonly key: AgreementKey; readonly secret: Uint8Array; readonly certificate: Uint8Array }[];
   /** Their wraps to each member, by account. */
@@ -732,6 +734,7 @@ export class ModelServer {
 
   #turn(link: Link, conv: Conv, log: 1 | 2, made: Made | undefined): void {
     if (made === undefined || (log === 2 && conv.later[2].length === 0)) throw new Refused("not_accepted");
+    if (this.refusesTurns !== undefined) throw new Refused(this.refusesTurns);
     if (!conv.rotates) throw new Refused("not_rotating");
     this.#keep(link, conv, log, made);
   }
