@@ -85,6 +85,7 @@ class VisitorSocket:
         self._unfollow: list[Callable[[], None]] = []
         self._follower: Follower | None = None
         self._certs_sent: set[bytes] = set()
+        self._team_told = b""
         self._told: tuple[object, ...] = ()
         self._muted_told = False
         self._line_told = True
@@ -109,6 +110,7 @@ class VisitorSocket:
     def _hello(self) -> None:
         team = self._team()
         certificates = [team.admin_certificate, team.certificate]
+        self._team_told = team.certificate
         minute = self._around.minute()
         self._send(frames.Hello(self._protocol, self._around.organisation, team.slug, minute, certificates))
 
@@ -345,6 +347,10 @@ class VisitorSocket:
             self._send(frames.Typing() if sign.kind is frames.Typing else sign.kind(sign.n))
 
     def _deliver(self, stored: Stored) -> None:
+        team = self._team().certificate
+        if team != self._team_told:  # a turn to its key may be what comes
+            self._team_told = team
+            self._send(frames.Cert(team))
         cert = stored.cert
         if cert is not None and cert not in self._certs_sent:
             self._certs_sent.add(cert)

@@ -6,7 +6,7 @@ import { Icon } from "../ui/Icon.tsx";
 import type { Trouble, VisitorSession } from "./state.ts";
 import { say } from "./words.ts";
 
-type Halting = "fork" | "untrusted" | "gone" | "elsewhere" | "nocrypto";
+type Halting = "fork" | "stuck" | "untrusted" | "gone" | "elsewhere" | "nocrypto";
 
 export const isHalted = (trouble: Trouble | undefined): trouble is Halting =>
   trouble !== undefined && trouble !== "busy" && trouble !== "closed" && trouble !== "failed";

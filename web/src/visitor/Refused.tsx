@@ -13,6 +13,7 @@ const sentences = {
   nocrypto: "nocrypto",
   untrusted: "untrusted",
   fork: "fork",
+  stuck: "stuck",
   gone: "gone",
   elsewhere: "elsewhere",
   busy: "busy",

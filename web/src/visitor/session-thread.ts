@@ -14,6 +14,9 @@ import type { VisitorSays } from "../wire/visitor-frames.ts";
 import { Lines } from "./session-lines.ts";
 import type { Line } from "./state.ts";
 
+/** A generation that nothing leads to is asked about once more, and after as long again nobody can go on. */
+const LATE_AFTER = 10_000;
+
 export interface ThreadEvents {
   say(frame: VisitorSays): boolean;
   /** Something is missing that a new connection would bring. */
@@ -22,6 +25,8 @@ export interface ThreadEvents {
   theyWrote(n: number): void;
   changed(): void;
   fork(): void;
+  /** The server is at a secret that nothing we may believe leads to. */
+  stuck(): void;
   stopped(code: string): void;
   fault(reason: unknown): void;
 }
@@ -33,6 +38,7 @@ export class Thread {
   readonly outbox: Outbox;
   readonly #gap: GapWatch;
   readonly #events: ThreadEvents;
+  readonly #world: Surroundings;
   readonly #trust: Trust;
   readonly #organisation: string;
   readonly #lines = new Lines();
@@ -41,6 +47,8 @@ export class Thread {
   #generation = 0;
   /** Of the newest secret; it never goes back. */
   #epoch = 0;
+  /** What the server says it is at, and we are not, since when, and whether it told all again since. */
+  #ahead = { generation: 0, since: 0, isAsked: false };
   #times = 0;
   #read = 0;
   #isWiped = false;
@@ -56,6 +64,7 @@ export class Thread {
   ) {
     this.keys = keys;
     this.secrets = [...secrets];
+    this.#world = world;
     this.#trust = trust;
     this.#organisation = organisation;
     this.#events = events;
@@ -89,7 +98,10 @@ export class Thread {
       conv,
       direction: VISITOR,
       generation: () => this.#generation,
-      moveTo: (generation) => this.moveTo(generation),
+      moveTo: (generation) => {
+        if (generation > 1 && generation > this.#generation) this.#behind(generation);
+        return this.moveTo(generation);
+      },
       secret,
       seen: () => transcript.seen(),
       seal,
@@ -169,9 +181,20 @@ export class Thread {
     return true;
   }
 
+  #behind(generation: number): void {
+    const now = this.#world.now();
+    if (this.#ahead.generation !== generation) this.#ahead = { generation, since: now, isAsked: false };
+    const { since, isAsked } = this.#ahead;
+    if (now - since < LATE_AFTER || this.transcript.missing !== undefined) return;
+    this.#ahead = { generation, since: now, isAsked: true };
+    if (isAsked) this.#events.stuck();
+    else this.#events.again();
+  }
+
   async #turns({ conv, generation: before }: Header, content: Uint8Array): Promise<boolean> {
     const { generation, epoch, commitment: named, wrap } = readRotation(content, SHARED_LOG);
-    if (generation !== before + 1 || epoch < this.#epoch) return false;
+    // Of a key of the team that nobody certified no later turn could come after it.
+    if (generation !== before + 1 || epoch < this.#epoch || epoch > this.#trust.epoch) return false;
     const [organisation, team] = [this.#organisation, this.#trust.team ?? ""];
     const place = { organisation, team, epoch, conv, generation, purpose: Purpose.VISITOR };
     const secret = await unwrap(wrap, this.keys.ve, place);

@@ -174,7 +174,8 @@ export class Visit implements VisitorSession {
 
   async send(text: string): Promise<boolean> {
     const { phase, trouble } = this;
-    if (this.#isWiped || phase.value === "ended" || phase.value === "refused" || trouble.value === "fork") return false;
+    if (this.#isWiped || phase.value === "ended" || phase.value === "refused") return false;
+    if (trouble.value === "fork" || trouble.value === "stuck") return false;
     // Half a character, as some keyboards leave behind, would make the whole message unreadable.
     const whole = text.replace(/\p{Surrogate}/gu, "\u{FFFD}");
     const content = textContent(whole);
@@ -291,7 +292,8 @@ export class Visit implements VisitorSession {
         this.#publish();
         this.#endWhenWhole();
       },
-      fork: () => this.#fork(),
+      fork: () => this.#halt("fork"),
+      stuck: () => this.#halt("stuck"),
       stopped: (code: string) => {
         if (code !== "conversation_ended" && code !== "gone") this.trouble.value = "failed";
       },
@@ -342,6 +344,7 @@ export class Visit implements VisitorSession {
         return thread.transcript.place(frame.n, frame.minute, frame.envelope);
       case "cert":
         await this.#trust.keep(frame.certificate);
+        await this.#trust.learn(frame.certificate, this.#world.now() / 1000);
         return;
       case "waiting":
         return this.#wait({ place: frame.place, low: frame.low ?? undefined, high: frame.high ?? undefined });
@@ -402,7 +405,7 @@ export class Visit implements VisitorSession {
   #known(frame: Extract<VisitorHears, { t: "started" | "resumed" }>, thread: Thread): void {
     if (!equal(frame.conv, thread.keys.conv) || this.#isStarted !== (frame.t === "resumed")) return;
     // A server that has forgotten what it told us has another past than ours.
-    if (frame.t === "resumed" && frame.last < thread.transcript.last) this.#fork();
+    if (frame.t === "resumed" && frame.last < thread.transcript.last) this.#halt("fork");
     if (frame.t === "resumed") {
       thread.resumed(frame.last);
       this.#toldTo = frame.last;
@@ -510,8 +513,8 @@ export class Visit implements VisitorSession {
     this.phase.value = "refused";
   }
 
-  #fork(): void {
-    this.trouble.value = "fork";
+  #halt(why: "fork" | "stuck"): void {
+    this.trouble.value = why;
     this.#thread?.stop();
     this.#publish();
   }

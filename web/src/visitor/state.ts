@@ -31,7 +31,7 @@ export type Phase =
   | "erased"
   | "refused"; // this browser or this server cannot be trusted with a message; `trouble` says which
 
-export type Trouble = "nocrypto" | "untrusted" | "fork" | "gone" | "elsewhere" | "busy" | "closed" | "failed";
+export type Trouble = "nocrypto" | "untrusted" | "fork" | "stuck" | "gone" | "elsewhere" | "busy" | "closed" | "failed";
 
 /** Why a return phrase led nowhere: not typed as one (`word`: the first that is none), nothing there, or no answer. */
 export type Miss =

@@ -27,6 +27,7 @@ export class Trust {
   readonly #pin: Pin;
   #admin: Uint8Array | undefined;
   #team: string | undefined;
+  #epoch = 0;
   readonly #certificates = new Map<string, Uint8Array>();
 
   constructor(pin: Pin) {
@@ -36,6 +37,11 @@ export class Trust {
   /** The slug of the team that was introduced. */
   get team(): string | undefined {
     return this.#team;
+  }
+
+  /** The newest of the team that a certificate has shown. */
+  get epoch(): number {
+    return this.#epoch;
   }
 
   /**
@@ -51,7 +57,14 @@ export class Trust {
     if (key === undefined) throw new Untrusted("malformed");
     this.#admin = admin.slice();
     this.#team = subject;
+    this.#epoch = Math.max(this.#epoch, epoch);
     return { slug: subject, epoch, key, certId: await certId(certificate) };
+  }
+
+  /** A certificate of the team that began to hold since; anything else changes nothing. */
+  async learn(certificate: Uint8Array, now: number): Promise<void> {
+    const [admin, team] = [this.#admin, this.#team];
+    if (admin !== undefined && team !== undefined) await this.introduce(admin, certificate, now, team).catch(() => {});
   }
 
   /** Remember a staff certificate; it is judged when something names it. */

@@ -157,6 +157,7 @@ export const en: Record<keyof typeof nl, string> = {
   nocrypto: "This browser cannot lock your messages. We send nothing.",
   untrusted: "We cannot check now whether this site is real. We send nothing.",
   fork: "What you see and what the team sees no longer match. We send nothing more.",
+  stuck: "This chat cannot go on. Your text is still there. Please stop, and start a new chat.",
   gone: "This conversation is no longer there.",
   err: "Something went wrong here. Your text is still there.",
   "err.start": "Something went wrong here. Please try once more.",

@@ -156,6 +156,7 @@ export const nl = {
   nocrypto: "Deze browser kan je berichten niet op slot doen. We sturen niets.",
   untrusted: "We kunnen nu niet nagaan of deze site echt is. We sturen niets.",
   fork: "Wat jij ziet en wat het team ziet, klopt niet meer met elkaar. We sturen niets meer.",
+  stuck: "Dit gesprek kan niet verder. Je tekst staat er nog. Stop, en begin een nieuw gesprek.",
   gone: "Dit gesprek is er niet meer.",
   err: "Er ging iets mis bij ons. Je tekst staat er nog.",
   "err.start": "Er ging iets mis bij ons. Probeer het nog een keer.",

@@ -412,3 +412,19 @@ test("M-17: a secret that no record leads to stops the talk after a while, and t
   assert.equal(taken.lines.value.at(-1)?.delivery, "unsent");
   assert.equal(linesAt(visit).length, 2);
 });
+
+test("M-17: a record that names another epoch than its wrap is for is doubtful at a desk", async () => {
+  const { one, visit, desk, taken, conv } = await talking();
+  await newKey(one, desk);
+  await desk.send(taken.conv, "under the second");
+  await until(() => linesAt(visit).length === 3, "it");
+  const { organisation, team, teamKey } = one.house;
+  const place = { organisation, team, epoch: 1, conv: conv.id, generation: 2, purpose: Purpose.TEAM };
+  const secret = await one.server.secretOf(conv, 1, 2);
+  conv.later[1].splice(0, 1, { epoch: 1, wrap: await wrap(secret, teamKey.publicKey, place) });
+  one.server.unseat(conv);
+  const bram = await signedIn(one, 1);
+  const theirs = await takesNext(bram);
+  await until(() => theirs.lines.value.length === 4, "what there is");
+  assert.deepEqual(linesOf(theirs).slice(2), ["visitor doubt", "visitor doubt"]);
+});

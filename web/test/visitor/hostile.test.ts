@@ -460,6 +460,13 @@ interface Turn {
   readonly content?: Uint8Array;
 }
 
+/** *one* was told of the team's keys up to this epoch. */
+async function certified(one: Scene, epoch: number): Promise<void> {
+  const { certify, teamKey } = one.house;
+  const certificate = await certify({ type: Type.TEAM, subject: one.house.team, keys: [teamKey.publicKey], epoch });
+  for (const link of one.server.links) if (link.side === "visitor") one.server.say(link, { t: "cert", certificate });
+}
+
 function place(one: Scene, envelope: Uint8Array): void {
   const conv = one.conv();
   const stored = { n: conv.logs[1].length + 1, minute: one.server.minute, envelope, account: undefined };
@@ -545,10 +552,46 @@ test("M-17: a forged turn is doubtful, moves nobody, and nothing is said under i
   }
 });
 
+test("M-17: a server that goes on under what nothing leads to: the page says so, and the words stay", async () => {
+  const one = await talking();
+  await one.anna.says(one.conv(), "hello");
+  await said(one, 1);
+  place(one, await turn(one, { wrapped: random(32) }));
+  one.conv().later[1].push({ epoch: 1, wrap: random(80) });
+  await until(() => one.texts().at(-1) === "them doubt", "doubt");
+  await one.visit.send("help me");
+  await passing(one.world.clock, () => one.visit.trouble.value === "stuck", "a page that says so");
+  assert.deepEqual(one.texts(), ["them hello", "them doubt", "me help me"]);
+  assert.equal(one.visit.lines.value.at(-1)?.delivery, "unsent");
+  assert.equal(await one.visit.send("more"), false);
+  assert.equal(one.conv().logs[1].length, 2);
+});
+
+test("M-17: a turn to a key of the team that nobody certified is doubtful, and blocks no later one", async () => {
+  const one = await talking();
+  await one.anna.says(one.conv(), "hello");
+  await said(one, 1);
+  for (const epoch of [2, 2 ** 32 - 1]) {
+    const texts = one.texts().length;
+    place(one, await turn(one, { epoch }));
+    await until(() => one.texts().length === texts + 1, "doubt");
+    assert.equal(one.texts().at(-1), "them doubt");
+  }
+  await certified(one, 2);
+  const secret = random(32);
+  place(one, await turn(one, { secret, epoch: 2 }));
+  one.conv().later[1].push({ epoch: 2, wrap: random(80) });
+  await one.visit.send("under the next");
+  await said(one, 4);
+  const last = one.conv().logs[1].at(-1)?.envelope ?? new Uint8Array(0);
+  assert.equal(readContent(await openEnvelope(secret, last)), "under the next");
+});
+
 test("M-17, M-4: a turn back to an epoch that is over is doubtful", async () => {
   const one = await talking();
   await one.anna.says(one.conv(), "hello");
   await said(one, 1);
+  await certified(one, 5);
   const secret = random(32);
   place(one, await turn(one, { secret, epoch: 5 }));
   place(one, await turn(one, { generation: 3, epoch: 4, under: secret, header: { generation: 2 } }));

@@ -771,6 +771,9 @@ export class ModelServer {
       this.say(link, { t: "cert", certificate: account.certificate });
     }
     const more = link.side === "desk" ? { conv: conv.id } : {};
+    if (link.side === "visitor" && this.epoch > 1) {
+      this.say(link, { t: "cert", certificate: this.epochs.at(-1)?.certificate });
+    }
     const { n, minute, envelope } = stored;
     this.say(link, { t: "envelope", ...more, log, n, minute, envelope });
   }
