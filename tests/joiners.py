@@ -16,7 +16,15 @@ from actors import App, House, a_listener, answering
 from luwte import demo, install
 from luwte.app import Luwte, running
 from luwte.crypto import keys, primitives
-from luwte.crypto.certificate import ADMIN_SUBJECT, RECOVERY_SUBJECT, Certificate, Type, issue, parse
+from luwte.crypto.certificate import (
+    ADMIN_FOR_RECOVERY,
+    ADMIN_SUBJECT,
+    RECOVERY_SUBJECT,
+    Certificate,
+    Type,
+    issue,
+    parse,
+)
 from luwte.crypto.wrap import Purpose, WrapContext, unwrap, wrap
 from luwte.plumbing.clock import Clock
 from luwte.settings import Settings
@@ -208,6 +216,9 @@ class Organisation:
             "team_key": wrapped(self.team, own, lead.team, Purpose.MEMBER),
             "recovery_wrap": wrapped(self.team, primitives.public_of(self.recovery), lead.team, Purpose.RECOVERY),
             "admin_key": wrapped(self.admin, own, ADMIN_SUBJECT, Purpose.TEAM_ADMIN),
+            "admin_recovery_wrap": wrapped(
+                self.admin, primitives.public_of(self.recovery), ADMIN_FOR_RECOVERY, Purpose.RECOVERY
+            ),
         }
 
     def certificate(self, who: Joiner, **changes: Any) -> bytes:

@@ -307,7 +307,8 @@ def test_doctor_tells_of_certificates_five_days_before_they_end(tmp_path: Path) 
     now = int(time.time())
     ends = look(tmp_path / "luwte" / "main.db", lambda tx: people.ending(tx, now + 400 * 86_400))
     days = {who: round((end - now) / 86_400) for who, end in ends}
-    assert days == {"team-admin": 365, "chat": 14, "Robin": 90}
+    assert days == {"chat": 14, "Robin": 90}
+    assert look(tmp_path / "luwte" / "main.db", people.admin_ends) in range(now + 364 * 86_400, now + 366 * 86_400)
     early = look(tmp_path / "luwte" / "main.db", lambda tx: people.ending(tx, now + 14 * 86_400 - 60))
     late = look(tmp_path / "luwte" / "main.db", lambda tx: people.ending(tx, now + 14 * 86_400 + 60))
     assert ([who for who, _ in early], [who for who, _ in late]) == ([], ["chat"])
@@ -318,6 +319,28 @@ def test_doctor_tells_of_certificates_five_days_before_they_end(tmp_path: Path) 
         database.execute("UPDATE team SET certificate = ?", [issue(said, os.urandom(32))])
         database.commit()
     assert any("certificate of chat ends" in one for one in findings(tmp_path / "luwte"))
+
+
+@pytest.mark.parametrize(("days", "says"), [(31, False), (29, True), (-1, True)])
+def test_doctor_tells_of_the_team_admin_key_thirty_days_before_it_ends(tmp_path: Path, days: int, says: bool) -> None:
+    """People with papers have to come together, and the doctor says so; not before."""
+    founded(tmp_path / "luwte")
+    with closing(sqlite3.connect(tmp_path / "luwte" / "main.db")) as database:
+        ((raw,),) = database.execute("SELECT admin_certificate FROM team")
+        said = replace(parse(raw).certificate, not_before=0, not_after=int(time.time()) + days * 86_400 + 60)
+        database.execute("UPDATE team SET admin_certificate = ?", [issue(said, os.urandom(32))])
+        database.commit()
+    assert any("team-admin key ends on" in one for one in findings(tmp_path / "luwte")) is says
+
+
+def test_doctor_tells_when_the_papers_do_not_open_the_team_admin_key(tmp_path: Path) -> None:
+    """Of an installation that was founded before they could."""
+    founded(tmp_path / "luwte")
+    assert not any("papers do not open" in one for one in findings(tmp_path / "luwte"))
+    with closing(sqlite3.connect(tmp_path / "luwte" / "main.db")) as database:
+        database.execute("DELETE FROM recovery_admin_wrap")
+        database.commit()
+    assert any("papers do not open" in one for one in findings(tmp_path / "luwte"))
 
 
 def test_both_languages_read_the_same_digits() -> None:

@@ -23,13 +23,14 @@ import click
 import uvicorn
 import uvloop
 
-from luwte import __version__, demo, housekeeping, install, settings
+from luwte import __version__, demo, housekeeping, install, recovery, settings
 from luwte.app import Luwte, check_for_serving, read_secret, root_of, running, serving
 from luwte.audit import actions as audit
 from luwte.audit import witness
 from luwte.audit.notary import KEY
 from luwte.backup import actions as backups
 from luwte.backup.model import SEALED_DAYS, Counts, Half, SealedCopy, read_half
+from luwte.cli_recovery import recovery_
 from luwte.errors import CannotStart
 from luwte.follow_up.command import follow_up
 from luwte.housekeeping import Request
@@ -56,6 +57,9 @@ LOOK_EVERY = 3600.0
 
 WARN_DAYS = 5
 """Before the end of a certificate the doctor says so."""
+
+WARN_ADMIN_DAYS = 30
+"""The same for the team-admin key's: people with papers have to come together."""
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -97,6 +101,7 @@ def main() -> None:
     os.umask(0o077)
 
 
+main.add_command(recovery_)
 main.add_command(follow_up)
 
 
@@ -209,14 +214,26 @@ def invite(folder: Path, as_json: bool) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dir", "folder", required=True, type=FOLDER, help="The data folder; its server may go on.")
 @click.option("--fingerprint", help="The digits that the lead reads to you from the screen. Not from the file.")
-def pin(file: Path, folder: Path, fingerprint: str | None) -> None:
+@click.option(
+    "--without-signature",
+    is_flag=True,
+    help="Pin a root that the one before did not sign, because it is lost. Nobody can tell it from a forged one: every"
+    " copy of the old root elsewhere must be replaced by hand, and the digits be made known anew.",
+)
+def pin(file: Path, folder: Path, fingerprint: str | None, without_signature: bool) -> None:
     """Pin the root that the first lead's browser made, if its digits are those that the lead reads to you.
 
-    A running server notices it and lets visitors come. Exit code 0: pinned; 2: nothing was changed.
+    A running server notices it and lets visitors come. Another root takes over from the pinned one after its file was
+    imported (luwte recovery import), if the one before signed that. Exit code 0: pinned; 2: nothing was changed.
     """
     chosen = settings.read(folder.resolve())
     root = install.read_root(file)
-    install.check_may_pin(chosen, root, int(time.time()))
+    takeover = install.check_may_pin(chosen, root, int(time.time()))
+    if takeover is not None and not takeover.is_stated and not without_signature:
+        raise CannotStart(
+            "The pinned root has not signed that this one takes over. If it is lost, add --without-signature: then"
+            " every copy of the old root elsewhere has to be replaced by hand. Nothing was changed."
+        )
     known = install.fingerprint_of(chosen, root)
     # The file's own digits are never shown: whoever sees them need not ask the lead.
     if fingerprint is None and not sys.stdin.isatty():
@@ -224,8 +241,16 @@ def pin(file: Path, folder: Path, fingerprint: str | None) -> None:
     read = fingerprint if fingerprint is not None else click.prompt("The digits that the lead reads to you", err=True)
     if re.sub(r"[\s-]", "", read) != known.replace(" ", ""):
         raise CannotStart("These are other digits than the file's. Nothing was changed: find out why first.")
-    install.pin(chosen, root)
-    click.echo("Pinned. A running server lets visitors come within seconds; one that is not running, when it starts.")
+    recovery.succeed(chosen, root, minute(time.time()))
+    if takeover is None:
+        click.echo(
+            "Pinned. A running server lets visitors come within seconds; one that is not running, when it starts."
+        )
+    else:
+        click.echo(
+            f"Pinned, in the place of the one before. Its digits: {known}\nPages that are open believe the old one:"
+            " they say so, and are opened again. Whoever keeps a copy of the old root elsewhere takes this one."
+        )
 
 
 @main.command(epilog="Example: luwte serve --dir /var/lib/luwte")
@@ -747,6 +772,10 @@ def _findings_in(database: Path) -> list[str]:
         return ["The database cannot be read."]
 
 
+def _day(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).date().isoformat()
+
+
 def _look_over(tx: ReadTx) -> list[str]:
     findings = []
     if alone := staff.without_second_factor(tx):
@@ -756,8 +785,16 @@ def _look_over(tx: ReadTx) -> list[str]:
     for team in staff.teams(tx):
         if sum(member.role == LEAD for member in staff.members(tx, team.slug)) == 1:
             findings.append(f"Only one lead can admit people to {team.slug}. Invite a second one: a lead can be ill.")
-    for who, end in people.ending(tx, int(time.time()) + WARN_DAYS * demo.DAY):
-        day = datetime.fromtimestamp(end, UTC).date().isoformat()
+    if people.is_recovery_due(tx):
+        findings.append("The papers do not open the team-admin key yet. A lead's desk sees to it: let a lead sign in.")
+    now = int(time.time())
+    if (end := people.admin_ends(tx)) is not None and end < now + WARN_ADMIN_DAYS * demo.DAY:
+        findings.append(
+            f"The team-admin key ends on {_day(end)}; without it nobody can come. Two papers of the main key give it"
+            " new days: docs/runbooks/recovery.md"
+        )
+    for who, end in people.ending(tx, now + WARN_DAYS * demo.DAY):
+        day = _day(end)
         findings.append(f"The certificate of {who} ends on {day}. A lead's desk renews it: let a lead sign in.")
     if (bad := audit.verify(tx)) is not None:
         findings.append(_altered(bad))

@@ -15,7 +15,16 @@ from mnemonic import Mnemonic
 from luwte import settings as settings_module
 from luwte.crypto import keys as key_labels
 from luwte.crypto import primitives
-from luwte.crypto.certificate import ADMIN_SUBJECT, RECOVERY_SUBJECT, Certificate, Type, cert_id, issue, parse
+from luwte.crypto.certificate import (
+    ADMIN_FOR_RECOVERY,
+    ADMIN_SUBJECT,
+    RECOVERY_SUBJECT,
+    Certificate,
+    Type,
+    cert_id,
+    issue,
+    parse,
+)
 from luwte.crypto.wrap import Purpose, WrapContext, wrap
 from luwte.errors import CannotStart
 from luwte.plumbing import keystore
@@ -200,6 +209,9 @@ def _keep_recovery(tx: WriteTx, organisation: Organisation, now: int) -> None:
     joining_store.put_recovery(tx, issue(said, organisation.root))
     context = WrapContext(ORGANISATION, LINE, 1, bytes(16), 0, Purpose.RECOVERY)
     joining_store.put_recovery_wrap(tx, LINE, 1, wrap(organisation.team, public, context))
+    joining_store.put_recovery_admin_wrap(
+        tx, 1, wrap(organisation.admin, public, replace(context, team=ADMIN_FOR_RECOVERY))
+    )
 
 
 def _lasts(certificate: bytes, now: int, days: int) -> bool:

@@ -291,5 +291,11 @@ class Failed(Refusal):
     status, code, says = 500, "failed", "Something went wrong here. Nothing was lost; please try again."
 
 
+class NoTeamYet(Refusal):
+    """The first lead has not made the organisation's keys."""
+
+    status, code, says = 409, "no_team_yet", "There is no team yet."
+
+
 class CannotStart(Exception):
     """The command cannot run with these settings or this folder; the text is one plain line for the operator."""

@@ -431,8 +431,10 @@ BEFORE: dict[str, Callable[[Cast], Awaitable[Any]]] = {
 
 ELSEWHERE = {"backup.restore", "conversation.erase", "staff.found", "desk.open"}
 ELSEWHERE |= {"staff.remove", "staff.epoch", "staff.forget", "conversation.rewrap", "conversation.rewrapped"}
-"""Not at a desk: below, by themselves. Of removing and what follows from it: tests/desk/test_removal.py;
-of opening a desk, of which only a refused try is on record: tests/attack/test_roles.py."""
+ELSEWHERE |= {"staff.recovery_wrap", "recovery.admit", "recovery.renew", "recovery.prepare", "recovery.succeed"}
+"""Not at a desk: below, by themselves. Of recovery from paper: tests/staff/test_recovery.py; of removing and what
+follows from it: tests/desk/test_removal.py; of opening a desk, of which only a refused try is on record:
+tests/attack/test_roles.py."""
 
 NEVER_DONE = {"conversation.write": "no_such_conversation"}
 """Of writing only a refused try is on record."""

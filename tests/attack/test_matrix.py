@@ -556,7 +556,7 @@ OWN = tuple(f"/desk/account/{deed}" for deed in ("second-factor", "recovery-code
 DEEDS = ("/desk/salt", "/desk/sign-in", "/desk/unlock", "/desk/sign-out", "/desk/audit", *OWN)
 DEEDS += ("/desk/invitation", "/desk/join", "/desk/found")
 DEEDS += ("/desk/invite", "/desk/withdraw", "/desk/admit", "/desk/decline", "/desk/renew")
-DEEDS += ("/desk/remove", "/desk/epoch", "/desk/rewrap", "/desk/rewrap/next")
+DEEDS += ("/desk/remove", "/desk/epoch", "/desk/recovery", "/desk/rewrap", "/desk/rewrap/next")
 DEEDS += ("/desk/house/sign-out", "/desk/checkpoint")
 READS = ("/desk/replies", "/desk/account", "/desk/people", "/desk/house")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
@@ -571,6 +571,7 @@ FORGOTTEN = """
     /luwte.toml /root.pub /demo/keys.json /desk/demo /desk/accounts /audit-key /audit /desk/openings /desk/queue /socket
     /desk/socket /l /l/ /l/absent /l/absent/status /l/absent/socket /assets /assets/ /assets/index.html
     /index.html /desk.html /org.json /client/index.html /static/ /backup.zip /desk/sign-in.bak /healthz.json
+    /recovery /recovery.html /desk/recovery.html /assets/recovery.html
 """
 
 

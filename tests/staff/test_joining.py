@@ -486,6 +486,7 @@ DEEDS: dict[str, dict[str, Any]] = {
     "/desk/admit": {"id": "0" * 32, "certificate": b64(b"x"), "team_keys": [{"epoch": 1, "wrap": b64(b"x")}]},
     "/desk/decline": {"id": "0" * 32},
     "/desk/renew": {"members": []},
+    "/desk/recovery": {"wrap": b64(bytes(80))},
 }
 
 
@@ -502,6 +503,7 @@ def test_only_a_lead_looks_after_people(tmp_path: Path) -> None:
             assert (answer.status_code, answer.json()["code"]) == (403, "not_accepted"), path
         found = [(one.actor, one.action, one.result) for one in (await records(house))[before:]]
         expected = ("staff.invite", "staff.withdraw", "staff.admit", "staff.decline", "staff.renew")
+        expected += ("staff.recovery_wrap",)
         assert found == [(noor.person.id, action, "not_accepted") for action in expected]
         noor.token = os.urandom(32)
         assert (await people(noor)).status_code == 401

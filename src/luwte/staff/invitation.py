@@ -138,6 +138,8 @@ class Founding:
     team_key: bytes
     recovery_wrap: bytes
     admin_key: bytes
+    admin_recovery_wrap: bytes = b""
+    """Empty from a page that was opened before it was known: a lead's desk brings it later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,8 @@ def check_founding(
 ) -> None:
     """Raise `CertificateRefused` unless all hangs together: root, admin, recovery, team, the first lead, the wraps."""
     root, admin = founding.root, founding.admin_certificate
-    _check_wraps(founding.team_key, founding.recovery_wrap, founding.admin_key)
+    later = [founding.admin_recovery_wrap] if founding.admin_recovery_wrap else []
+    check_wraps(founding.team_key, founding.recovery_wrap, founding.admin_key, *later)
     try:
         check_recovery(root, founding.recovery_certificate, organisation=organisation, now=now)
         team = check_chain(
@@ -219,7 +222,7 @@ def check_admission(
     gets = bool(admission.team_keys), bool(admission.admin_key)
     if gets != (has_team_key(applicant.role), has_admin_key(applicant.role)):
         raise CertificateRefused
-    _check_wraps(*admission.team_keys.values(), *([admission.admin_key] if admission.admin_key else []))
+    check_wraps(*admission.team_keys.values(), *([admission.admin_key] if admission.admin_key else []))
     check_staff(root, admin, admission.certificate, (applicant.ed25519, applicant.x25519), applicant, organisation, now)
 
 
@@ -282,9 +285,10 @@ def check_next_epoch(epoch: NextEpoch, team: Team, members: set[str], root: byte
     if after.epoch != team.epoch + 1 or after.keys == before.keys or epoch.wraps.keys() != members:
         raise CertificateRefused
     check_lasts(after, now)
-    _check_wraps(*epoch.wraps.values(), epoch.recovery_wrap)
+    check_wraps(*epoch.wraps.values(), epoch.recovery_wrap)
 
 
-def _check_wraps(*wraps: bytes) -> None:
+def check_wraps(*wraps: bytes) -> None:
+    """Raise `CertificateRefused` for one of another length. What is in them, only who has the key can tell."""
     if any(len(wrap) != WRAP_BYTES for wrap in wraps):
         raise CertificateRefused

@@ -2,10 +2,11 @@
 
 from luwte.audit import actions as audit
 from luwte.crypto.certificate import cert_id, parse
-from luwte.errors import CertificateRefused, NameTaken, NoSuchInvitation
+from luwte.errors import CertificateRefused, NameTaken, NoSuchInvitation, NoTeamYet
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff import joining_store, second_factor, second_factor_store, store
 from luwte.staff.invitation import (
+    Admission,
     Applicant,
     Application,
     Founding,
@@ -27,9 +28,29 @@ def invite_founder(tx: WriteTx, team: str, hash: bytes, minute: int) -> bool:
         return False
     for one in joining_store.open_invitations(tx, team):
         joining_store.end_invitation(tx, one.id, minute)
+    _invite(tx, team, hash, minute)
+    return True
+
+
+def invite_anew(tx: WriteTx, hash: bytes, minute: int) -> None:
+    """An invitation as a lead where nobody can invite any more; one of the operator's before it ends.
+
+    Raises `NoTeamYet` before there is a team.
+    """
+    teams = store.teams(tx)
+    if not teams:
+        raise NoTeamYet
+    for team in teams:
+        for one in joining_store.open_invitations(tx, team.slug):
+            if one.made_by == audit.OPERATOR:
+                joining_store.end_invitation(tx, one.id, minute)
+                audit.record(tx, minute=minute, actor=audit.OPERATOR, action="staff.withdraw", reason=one.account)
+    _invite(tx, teams[0].slug, hash, minute)
+
+
+def _invite(tx: WriteTx, team: str, hash: bytes, minute: int) -> None:
     joining_store.put_invitation(tx, new_invitation(team, LEAD, audit.OPERATOR, minute), hash)
     audit.record(tx, minute=minute, actor=audit.OPERATOR, action="staff.invite", reason=LEAD)
-    return True
 
 
 def look(tx: ReadTx, code: str, minute: int) -> tuple[Invitation, bool]:
@@ -92,7 +113,20 @@ def found(
     joining_store.put_recovery_wrap(tx, invitation.team, epoch, founding.recovery_wrap)
     admin_epoch = parse(founding.admin_certificate).certificate.epoch
     joining_store.put_admin_key(tx, invitation.account, admin_epoch, founding.admin_key)
+    if founding.admin_recovery_wrap:
+        joining_store.put_recovery_admin_wrap(tx, admin_epoch, founding.admin_recovery_wrap)
     audit.record(tx, minute=minute, actor=invitation.account, action="staff.found")
+
+
+def admit(tx: WriteTx, applicant: Applicant, admission: Admission, team: Team, minute: int) -> None:
+    """Whoever waited is a member, with what was checked before."""
+    joining_store.remove_applicant(tx, applicant.id)
+    store.put_account(tx, account_of(tx, applicant, admission.certificate, minute))
+    for epoch, wrap in admission.team_keys.items():
+        store.put_team_key(tx, applicant.id, TeamKey(team.slug, epoch, wrap))
+    if admission.admin_key:
+        admin_epoch = parse(team.admin_certificate).certificate.epoch
+        joining_store.put_admin_key(tx, applicant.id, admin_epoch, admission.admin_key)
 
 
 def waits(tx: ReadTx, name: str, proof: bytes) -> Applicant | None:

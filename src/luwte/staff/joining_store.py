@@ -1,9 +1,10 @@
-"""All SQL for `invitation`, `applicant`, `recovery`, `recovery_wrap` and `admin_key`."""
+"""All SQL for `invitation`, `applicant`, `admin_key`, `recovery`, its two tables of wraps, and `succession`."""
 
 from dataclasses import astuple
 
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff.invitation import Applicant, Invitation, folded
+from luwte.staff.papers import Succession
 
 _INVITATION = "id, account, team, role, made, made_by, over, instead_of"
 _APPLICANT = (
@@ -100,8 +101,8 @@ def remove_applicant(tx: WriteTx, id: str) -> None:
 
 
 def put_recovery(tx: WriteTx, certificate: bytes) -> None:
-    """The organisation's recovery key, once."""
-    tx.execute("INSERT INTO recovery (key, certificate) VALUES (1, ?)", certificate)
+    """The organisation's recovery key; again: as another main key signed it."""
+    tx.execute("INSERT OR REPLACE INTO recovery (key, certificate) VALUES (1, ?)", certificate)
 
 
 def recovery(tx: ReadTx) -> bytes:
@@ -113,6 +114,45 @@ def recovery(tx: ReadTx) -> bytes:
 def put_recovery_wrap(tx: WriteTx, team: str, epoch: int, wrap: bytes) -> None:
     """A team's private key, wrapped to the recovery key."""
     tx.execute("INSERT INTO recovery_wrap (team, epoch, wrap) VALUES (?, ?, ?)", team, epoch, wrap)
+
+
+def recovery_wraps(tx: ReadTx, team: str) -> dict[int, bytes]:
+    """A team's private keys as they are wrapped to the recovery key, by epoch."""
+    rows = tx.all("SELECT epoch, wrap FROM recovery_wrap WHERE team = ? ORDER BY epoch", team)
+    return {int(epoch): bytes(wrap) for epoch, wrap in rows}
+
+
+def put_recovery_admin_wrap(tx: WriteTx, epoch: int, wrap: bytes) -> bool:
+    """The team-admin key, wrapped to the recovery key; False when it is there already."""
+    if recovery_admin_wrap(tx, epoch) is not None:
+        return False
+    tx.execute("INSERT INTO recovery_admin_wrap (epoch, wrap) VALUES (?, ?)", epoch, wrap)
+    return True
+
+
+def recovery_admin_wrap(tx: ReadTx, epoch: int) -> bytes | None:
+    """The team-admin key of this epoch, wrapped to the recovery key."""
+    row = tx.one("SELECT wrap FROM recovery_admin_wrap WHERE epoch = ?", epoch)
+    return bytes(row[0]) if row else None
+
+
+def put_succession(tx: WriteTx, succession: Succession) -> None:
+    """A main key that takes over once it is pinned."""
+    tx.execute(
+        "INSERT OR REPLACE INTO succession"
+        " (successor, predecessor, statement, admin_certificate, recovery_certificate) VALUES (?, ?, ?, ?, ?)",
+        *astuple(succession),
+    )
+
+
+def succession(tx: ReadTx, successor: bytes) -> Succession | None:
+    """How this main key took over, or would."""
+    row = tx.one(
+        "SELECT successor, predecessor, statement, admin_certificate, recovery_certificate FROM succession"
+        " WHERE successor = ?",
+        successor,
+    )
+    return Succession(*map(bytes, row)) if row else None
 
 
 def put_admin_key(tx: WriteTx, account: str, epoch: int, wrap: bytes) -> None:

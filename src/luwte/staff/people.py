@@ -16,7 +16,7 @@ from luwte.errors import (
     Refusal,
 )
 from luwte.plumbing.db import ReadTx, WriteTx
-from luwte.staff import actions, joining_store, second_factor_store, store
+from luwte.staff import actions, joining, joining_store, second_factor_store, store
 from luwte.staff.invitation import (
     APPLIES_MINUTES,
     HOURS,
@@ -27,9 +27,9 @@ from luwte.staff.invitation import (
     check_admission,
     check_lasts,
     check_next_epoch,
+    check_wraps,
     new_invitation,
 )
-from luwte.staff.joining import account_of
 from luwte.staff.model import Account, Member, Team, TeamKey, returning_topic
 from luwte.staff.roles import Deed, has_team_key, may_invite
 
@@ -66,6 +66,8 @@ class People:
     """The next one should begin."""
     known_outside: bool
     """Because somebody who left had the team's key of this epoch."""
+    recovery_due: bool
+    """The team-admin key does not open with the papers yet."""
 
 
 def people(tx: ReadTx, token: bytes, minute: int) -> People:
@@ -83,6 +85,7 @@ def people(tx: ReadTx, token: bytes, minute: int) -> People:
         joining_store.recovery(tx),
         is_due(tx, team, minute),
         store.is_known_outside(tx, team.slug, team.epoch),
+        is_recovery_due(tx),
     )
 
 
@@ -163,12 +166,7 @@ def admit(
     check_admission(admission, applicant, pinned.root, team.admin_certificate, pinned.organisation, now)
     if has_team_key(applicant.role) and team.epoch not in admission.team_keys:
         raise CertificateRefused
-    joining_store.remove_applicant(tx, id)
-    store.put_account(tx, account_of(tx, applicant, admission.certificate, minute))
-    for epoch, wrap in admission.team_keys.items():
-        store.put_team_key(tx, id, TeamKey(team.slug, epoch, wrap))
-    if admission.admin_key:
-        joining_store.put_admin_key(tx, id, parse(team.admin_certificate).certificate.epoch, admission.admin_key)
+    joining.admit(tx, applicant, admission, team, minute)
     action = "staff.readmit" if applicant.instead_of else "staff.admit"
     audit.record(tx, minute=minute, actor=account.id, action=action, reason=id)
     tx.wake(returning_topic(team.slug))
@@ -249,6 +247,33 @@ def begin_epoch(tx: WriteTx, token: bytes, epoch: NextEpoch, pinned: Pinned, now
     audit.record(tx, minute=minute, actor=account.id, action="staff.epoch", reason=str(team.epoch + 1))
 
 
+def is_recovery_due(tx: ReadTx) -> bool:
+    """Whether there is a recovery key to which the team-admin key is not wrapped: of an older installation."""
+    teams = store.teams(tx)
+    if not teams or not joining_store.recovery(tx):
+        return False
+    return joining_store.recovery_admin_wrap(tx, parse(teams[0].admin_certificate).certificate.epoch) is None
+
+
+def wrap_for_recovery(tx: WriteTx, token: bytes, wrap: bytes, minute: int) -> None:
+    """Keep the team-admin key as a lead's desk wrapped it to the recovery key; one that is there stays.
+
+    Raises `CertificateRefused`, also where there is no recovery key.
+    """
+    account = actions.lead(tx, token, minute)
+    check_wraps(wrap)
+    if joining_store.admin_key(tx, account.id) is None or not joining_store.recovery(tx):
+        raise CertificateRefused
+    epoch = parse(actions.team_of(tx, account).admin_certificate).certificate.epoch
+    if joining_store.put_recovery_admin_wrap(tx, epoch, wrap):
+        audit.record(tx, minute=minute, actor=account.id, action="staff.recovery_wrap")
+
+
+def admin_ends(tx: ReadTx) -> int | None:
+    """When the team-admin key's certificate ends, in Unix seconds."""
+    return min((parse(team.admin_certificate).certificate.not_after for team in store.teams(tx)), default=None)
+
+
 def forget_keys(tx: WriteTx, team: Team, before: int, actor: str, minute: int) -> bool:
     """Delete the team's keys of epochs that open nothing any more: those before *before*. On record; False: none.
 
@@ -271,10 +296,9 @@ def is_due(tx: ReadTx, team: Team, minute: int) -> bool:
 
 
 def ending(tx: ReadTx, before: int) -> list[tuple[str, int]]:
-    """Whose certificate ends *before* (Unix seconds), and when: members by name, a team by its slug, the admin key."""
+    """Whose certificate ends *before* (Unix seconds), and when: members by name, a team by its slug."""
     found: dict[str, int] = {}
     for team in store.teams(tx):
-        found["team-admin"] = parse(team.admin_certificate).certificate.not_after
         found[team.slug] = parse(team.certificate).certificate.not_after
         for member in store.members(tx, team.slug):
             if (certificate := store.certificate_of(tx, member.id, team.slug)) is not None:

@@ -90,6 +90,7 @@ class PeopleAnswer(msgspec.Struct):
     admin_key: AdminKey | None
     epoch_due: bool
     known_outside: bool
+    recovery_due: bool
 
 
 class InviteBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -151,6 +152,12 @@ class MemberWrap(msgspec.Struct, forbid_unknown_fields=True):
     wrap: bytes
 
 
+class RecoveryBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The team-admin key, wrapped to the recovery key."""
+
+    wrap: bytes
+
+
 class EpochBody(msgspec.Struct, forbid_unknown_fields=True):
     """What a lead's browser made for the team's next epoch."""
 
@@ -179,6 +186,7 @@ async def read(request: Request[Any, Any, Any], state: State) -> PeopleAnswer:
         AdminKey(*found.admin_key) if found.admin_key else None,
         found.epoch_due,
         found.known_outside,
+        found.recovery_due,
     )
 
 
@@ -259,6 +267,14 @@ async def epoch(data: JSONBody[EpochBody], request: Request[Any, Any, Any], stat
     return {}
 
 
+@post("/desk/recovery", status_code=200)
+async def recovery(data: JSONBody[RecoveryBody], request: Request[Any, Any, Any], state: State) -> dict[str, str]:
+    """Have the team-admin key open with the papers, too."""
+    luwte = context(state)
+    await _deed(luwte, request, "staff.recovery_wrap", people.wrap_for_recovery, data.wrap, luwte.minute())
+    return {}
+
+
 async def _deed(
     luwte: Context, request: Request[Any, Any, Any], action: str, deed: Callable[..., Any], *values: Any
 ) -> Any:
@@ -289,4 +305,4 @@ def _pinned(luwte: Context) -> Pinned:
     return Pinned(luwte.root, luwte.settings.organisation)
 
 
-handlers = [read, invite, withdraw, admit, decline, renew, remove, epoch]
+handlers = [read, invite, withdraw, admit, decline, renew, remove, epoch, recovery]

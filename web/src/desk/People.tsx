@@ -5,17 +5,15 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId } from "preact/hooks";
 import { hasAdminKey, hasTeamKey, invites, type Role } from "../crypto/roles.ts";
 import { alarm, announce } from "../ui/announce.ts";
-import { Digits } from "./Join.tsx";
+import { endings } from "./endings.ts";
 import { InThePlaceOf, Lost } from "./Returning.tsx";
 import { role } from "./records.ts";
+import { Digits } from "./Sheet.tsx";
 import type { DeskSession } from "./state.ts";
 import type { Belongs, People, PeopleView, Waiting } from "./state-people.ts";
 import { explain } from "./trouble.ts";
 import { moment } from "./when.ts";
 import { say } from "./words.ts";
-
-/** Minutes before an end at which a desk says so. */
-const SOON = 5 * 24 * 60;
 
 /** Milliseconds: two clicks in a row are no second thought. */
 const NO_DOUBLE_CLICK = 700;
@@ -169,17 +167,6 @@ export function PeopleCare({ session }: { session: DeskSession }) {
       </div>
     </section>
   );
-}
-
-function endings(view: PeopleView, now: number): string[] {
-  const soon = (until: number): boolean => until - now < SOON;
-  return [
-    ...(soon(view.teamUntil) ? [say("people.ends.team", { t: moment(view.teamUntil) })] : []),
-    ...(soon(view.adminUntil) ? [say("people.ends.admin", { t: moment(view.adminUntil) })] : []),
-    ...view.members
-      .filter((one) => soon(one.until))
-      .map((one) => say("people.ends.staff", { name: one.name, t: moment(one.until) })),
-  ];
 }
 
 /** A button that asks once more, in place: what it does happens to somebody this second. */

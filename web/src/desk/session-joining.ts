@@ -200,5 +200,6 @@ function foundBody(founding: Founding): Record<string, string> {
     team_key: base64(founding.teamKey),
     recovery_wrap: base64(founding.recoveryWrap),
     admin_key: base64(founding.adminKey),
+    admin_recovery_wrap: base64(founding.adminRecoveryWrap),
   };
 }

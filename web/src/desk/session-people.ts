@@ -3,8 +3,8 @@
 import { type Signal, signal } from "@preact/signals";
 import { base64, unbase64 } from "../crypto/bytes.ts";
 import { parseCertificate } from "../crypto/certificate.ts";
+import { DAY, STAFF_DAYS, TEAM_DAYS } from "../crypto/days.ts";
 import { memberFingerprint } from "../crypto/fingerprint.ts";
-import { STAFF_DAYS, TEAM_DAYS } from "../crypto/founding.ts";
 import { codeHash, newCode, shownCode } from "../crypto/joining.ts";
 import { hasTeamKey, type Role, roles, saidRole } from "../crypto/roles.ts";
 import { flag, list, oneOf, orNil, type Reads, record, whole, words } from "../wire/shape.ts";
@@ -14,7 +14,6 @@ import type { Vault } from "./session-vault.ts";
 import type { People, PeopleView } from "./state-people.ts";
 
 const LOOK_EVERY = 5_000;
-const DAY = 86_400;
 const PAUSE = 600;
 const MOST_RENEWED = 20;
 
@@ -43,6 +42,7 @@ const readPeople = record({
   team_keys: list(record({ team: words(41), epoch: whole, wrap: bytes(80) }), 512),
   admin_key: orNil(record({ epoch: whole, wrap: bytes(80) })),
   epoch_due: flag,
+  recovery_due: flag,
   known_outside: flag,
 });
 export type Told = NonNullable<ReturnType<typeof readPeople>>;
@@ -215,6 +215,7 @@ export class DeskPeople implements People {
     // Tried again at the next look; until then the screen says that it is due, and asks.
     await this.#beginEpoch(signed, told).catch(() => {});
     await this.#renew(signed, told).catch(() => {}); // tried again; the screen says when one ends
+    await this.#wrapForRecovery(signed, told).catch(() => {}); // tried again, and `luwte doctor` says it
   }
 
   /** After a removal at this desk the next key begins unasked, for exactly those who were on the screen then. */
@@ -268,6 +269,13 @@ export class DeskPeople implements People {
       },
       token,
     );
+  }
+
+  /** So that two papers bring back who may admit, too: of an installation that was founded before that was known. */
+  async #wrapForRecovery({ vault, token }: Signed, told: Told): Promise<void> {
+    if (!told.recovery_due || told.admin_key === null || !vault.isOpen) return;
+    const wrapped = await vault.wrapAdmin(told, told.recovery_certificate, this.#now());
+    await ask(this.#world, "/desk/recovery", { wrap: base64(wrapped) }, token);
   }
 
   #now(): number {

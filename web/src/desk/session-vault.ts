@@ -1,5 +1,6 @@
 /** What a desk can open: who we are, whose certificates hold, and with them the secrets of conversations. */
 
+import type { Admission, Applicant } from "../crypto/admission.ts";
 import { equal, random, wipe } from "../crypto/bytes.ts";
 import type { SigningKey } from "../crypto/curves.ts";
 import { openReply, type ReplyText, sealReply } from "../crypto/replies.ts";
@@ -7,16 +8,7 @@ import { Purpose, unwrap, wrap } from "../crypto/wrap.ts";
 import type { KeptWrap, Welcome } from "../wire/desk-frames.ts";
 import { PROTOCOL } from "../wire/frames.ts";
 import { clocksAgree, type Pin, type Team, Trust } from "../wire/trust.ts";
-import {
-  type Admission,
-  type Admitting,
-  type Applicant,
-  admit,
-  type HeldKeys,
-  type Member,
-  nextEpoch,
-  renew,
-} from "./admitting.ts";
+import { type Admitting, admit, type HeldKeys, type Member, nextEpoch, renew, wrapAdmin } from "./admitting.ts";
 import type { Scope } from "./replies.ts";
 import { type Keyring, openTeamKey, Trouble } from "./session-keyring.ts";
 import type { Made } from "./session-turning.ts";
@@ -191,6 +183,11 @@ export class Vault {
     now: number,
   ): ReturnType<typeof nextEpoch> {
     return this.#asLead((by) => nextEpoch(by, held, members, recovery, now));
+  }
+
+  /** The team-admin key for the recovery key; rejects like `admit`. */
+  wrapAdmin(held: HeldKeys, recovery: Uint8Array, now: number): ReturnType<typeof wrapAdmin> {
+    return this.#asLead((by) => wrapAdmin(by, held, recovery, now));
   }
 
   async #asLead<T>(deed: (by: Admitting) => Promise<T>): Promise<T> {

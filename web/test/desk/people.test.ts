@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { adminRecoveryPlace } from "../../src/crypto/admission.ts";
 import { base64, equal, random, unbase64 } from "../../src/crypto/bytes.ts";
 import { checkChain, issue, parseCertificate, Type } from "../../src/crypto/certificate.ts";
 import { agreementKey, signingKey } from "../../src/crypto/curves.ts";
@@ -61,6 +62,7 @@ before(async () => {
       wrap: base64(await wrap(theHouse.adminPrivate, own, place("team-admin", Purpose.TEAM_ADMIN))),
     },
     epoch_due: false,
+    recovery_due: false,
     known_outside: false,
   };
 });
@@ -83,7 +85,7 @@ async function led(changed: () => Told): Promise<Scene> {
   const honest = one.world.surroundings.http;
   one.world.surroundings.http = async (method, path, body, token): Promise<Answer> => {
     if (path === "/desk/people") return { status: 200, body: changed() };
-    if (!/invite|withdraw|admit|decline|renew|epoch/.test(path)) return honest(method, path, body, token);
+    if (!/invite|withdraw|admit|decline|renew|epoch|recovery/.test(path)) return honest(method, path, body, token);
     asked.push({ path, body: body as Told });
     return { status: 200, body: {} };
   };
@@ -218,6 +220,30 @@ test("who left long ago gets no new days, and no place among those for whom the 
   assert.equal(await desk.people.beginEpoch([lena.id, "g1"]), false);
   assert.equal(await desk.people.beginEpoch([lena.id]), false);
   assert.deepEqual(asked, []);
+});
+
+test("a lead's desk brings the team-admin key to the recovery key where it is missing, and only then", async () => {
+  const last = random(32);
+  const keys = [(await agreementKey(last)).publicKey];
+  const subject = { type: Type.RECOVERY, subject: "recovery", keys };
+  const recovery_certificate = base64(await theHouse.certify(subject, theHouse.root));
+  const { asked } = await led(() => ({ ...told, recovery_certificate, recovery_due: true }));
+  await until(() => asked.length > 0, "a wrap");
+  assert.equal(asked[0]?.path, "/desk/recovery");
+  const wrapped = unbase64(asked[0]?.body.wrap as string);
+  const opened = await unwrap(wrapped, await agreementKey(last), adminRecoveryPlace(ORGANISATION, 1));
+  assert.ok(equal(opened, theHouse.adminPrivate));
+  const evil = base64(await theHouse.certify(subject, await signingKey(random(32))));
+  for (const quiet of [
+    { recovery_certificate },
+    { recovery_due: true },
+    { recovery_certificate: evil, recovery_due: true },
+  ]) {
+    const scene = await led(() => ({ ...told, ...quiet }));
+    await until(() => scene.desk.people.view.value !== undefined);
+    scene.one.world.clock.advance(6_000);
+    assert.deepEqual(scene.asked, []);
+  }
 });
 
 test("certificates that end soon are renewed with the same words; what the admin key never signed is not", async () => {
