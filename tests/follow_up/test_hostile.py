@@ -114,3 +114,13 @@ def test_other_commands_do_not_load_what_only_these_need() -> None:
     loaded = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout.split()
     heavy = {f"luwte.follow_up.{name}" for name in ("site", "letter", "due", "tk", "transport", "importing")}
     assert not heavy & set(loaded)
+
+
+def test_a_draft_asks_no_day_of_what_was_kept_and_fits_a_debate(folder: str) -> None:
+    kept = told("--dir", folder, "remind", "--letter", "commitment/begin-november-2021")[1]
+    assert "17 november 2021 is gebeurd" in kept
+    assert "die dag haalt" not in kept
+    assert (
+        "U deed op 27 mei 2021 deze toezegging"
+        in told("--dir", folder, "remind", "--letter", "commitment/volgend-kabinet")[1]
+    )

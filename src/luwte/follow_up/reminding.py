@@ -109,7 +109,9 @@ def draft(store: Store, commitment: Commitment, today: dt.date) -> str:
     where = f" ({_paper(paper)})" if paper is not None else ""
     made = f" op {_dutch(commitment.made_on)}" if commitment.made_on else ""
     state = next(due.standing for due in all_due(store, today) if due.commitment.id == commitment.id)
-    if commitment.due_to is None:
+    if state.on is not None:
+        asked = f"Wij zagen dat dit op {_dutch(state.on)} is gebeurd. Klopt dat, en is het daarmee klaar?"
+    elif commitment.due_to is None:
         asked = "Een datum noemde u daarbij niet. Kunt u laten weten wanneer wij dit kunnen verwachten?"
     elif state.state == "overdue":
         asked = (
@@ -121,7 +123,7 @@ def draft(store: Store, commitment: Commitment, today: dt.date) -> str:
     addressee = commitment.made_by or "minister"
     return (
         f"[Concept, {_dutch(today)}]\n\nGeachte {addressee},\n\n"
-        f'U schreef{made}{where}:\n\n    "{commitment.quote}"\n\n{asked}\n\n'
+        f'U deed{made} deze toezegging{where}:\n\n    "{commitment.quote}"\n\n{asked}\n\n'
         "Is het al gebeurd? Dan horen wij graag in welk stuk dat staat.\n\nMet vriendelijke groet,\n"
     )
 
