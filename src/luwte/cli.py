@@ -32,6 +32,7 @@ from luwte.backup import actions as backups
 from luwte.backup.model import SEALED_DAYS, Counts, Half, SealedCopy, read_half
 from luwte.errors import CannotStart
 from luwte.housekeeping import Request
+from luwte.insight import command as insight
 from luwte.line import hours as plans
 from luwte.line.model import LOOK_AHEAD, Timetable, by_timetable, wall
 from luwte.plumbing import clock as clocks
@@ -94,6 +95,10 @@ class Command(click.Group):
 def main() -> None:
     """An anonymous help chat whose server cannot read along."""
     os.umask(0o077)
+
+
+main.add_command(insight.protect)
+main.add_command(insight.attack)
 
 
 @main.command("demo", epilog="Example: luwte demo --port 8000 --dir demo-data")

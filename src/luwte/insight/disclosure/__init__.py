@@ -32,6 +32,7 @@ def protect(plan: Plan, counts: Counts, earlier: Sequence[Release] = ()) -> Prot
         The truth is not what an earlier release says, and no correction is declared.
     Infeasible
         Not everything can be had together.
+
     """
     case = Case(plan, counts, earlier)
     if plan.rules.method == "rounding":

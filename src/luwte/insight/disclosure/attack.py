@@ -14,6 +14,7 @@ References
 Fischetti, M. and Salazar-Gonzalez, J.-J. (2001). Solving the cell suppression problem on tabular data with linear
 constraints. Management Science 47(7), 1008-1027.
 Hundepool, A. et al. (2012). Statistical Disclosure Control. Wiley. Chapters 4 and 5.
+
 """
 
 import math
@@ -310,6 +311,7 @@ def attack(releases: Sequence[Release]) -> Finding:
     ------
     BadRelease
         The releases contradict each other, or mean different things by one name.
+
     """
     seen = view(releases)
     land = seen.land
@@ -350,9 +352,7 @@ NAMED = 12
 """Leaks of which the tables are worked out: one is enough to stop a release, and each takes a while."""
 
 
-def groups_known(
-    land: Landscape, wanted: Sequence[Need], found: Mapping[int, Interval], lower: "Ints"
-) -> list[int]:
+def groups_known(land: Landscape, wanted: Sequence[Need], found: Mapping[int, Interval], lower: "Ints") -> list[int]:
     """Cells that hold their whole group for certain: the margin has somebody, and every other part is known empty."""
     known = []
     for line in land.lines:

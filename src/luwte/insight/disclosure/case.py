@@ -1,4 +1,4 @@
-"""What is to be protected: the truth in the landscape of everything published so far, and a trial attack on a candidate.
+"""What is to be protected: the truth in the landscape of everything published, and a trial attack on a candidate.
 
 Unlike `attack`, a trial knows the truth, so it knows which cells hold small counts and which units and contributors are
 in them; it asks only whether the doubt is enough, and says which published cells take it away.
@@ -105,7 +105,7 @@ class Case:
         return found
 
     def trial(self, lower: "Ints", upper: "Ints") -> tuple[list[Short], list[int]]:
-        """What is short of doubt under these published bounds, and the groups of which something is known for certain."""
+        """What is short of doubt under these published bounds, and the groups that give something away."""
         import numpy as np
 
         if self._feasible is None:

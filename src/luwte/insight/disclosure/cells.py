@@ -43,6 +43,7 @@ class Landscape:
         Where a group disclosure could be.
     tables : tuple of frozenset of (int, str)
         For each cell the (number of the plan, table) that show it.
+
     """
 
     keys: tuple[Key, ...]

@@ -39,8 +39,7 @@ def count(text: str, plan: Plan, file: str = "data") -> Counts:
     A total that the data holds itself (an empty cell in a dimension) is compared with the sum of its parts.
     """
     used = sorted({name for table in plan.tables for name in (*table.dimensions, *table.where)})
-    found = Counts({at: 0 for table in plan.tables for _, at in grid(table, plan.dimensions)})
-    found.of = Counter(found.of)
+    found = Counts(Counter({at: 0 for table in plan.tables for _, at in grid(table, plan.dimensions)}))
     whole: Counter[tuple[Node, ...]] = Counter()
     totals: dict[tuple[Node, ...], tuple[int, int]] = {}
     for row, line in _lines(text, plan, used, file):
@@ -53,7 +52,9 @@ def count(text: str, plan: Plan, file: str = "data") -> Counts:
             totals[at] = (row, number)
             continue
         if plan.count:
-            for at in product(*([None, *plan.dimensions[name].above(one[0])] for name, one in zip(used, answers, strict=True))):
+            for at in product(
+                *([None, *plan.dimensions[name].above(one[0])] for name, one in zip(used, answers, strict=True))
+            ):
                 whole[at] += number
         if number:
             _add(found, plan, dict(zip(used, answers, strict=True)), number, line.get(plan.contributor, ""), row, file)
@@ -73,7 +74,9 @@ def _decoded(raw: bytes, file: str) -> str:
 
 def _lines(text: str, plan: Plan, used: list[str], file: str) -> Iterator[tuple[int, dict[str, str]]]:
     first = text.split("\n", 1)[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",", strict=True)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",", strict=True
+    )
     try:
         head = next(reader, [])
         wanted = [*used, *(one for one in (plan.count, plan.contributor) if one)]
@@ -110,7 +113,11 @@ def _answers(axis: Dimension, raw: str, row: int, file: str, may_be_total: bool)
     for one in answers:
         if one in axis.categories or (may_be_total and one in axis.nodes()):
             continue
-        says = "This is empty. Give every row a category, if only 'unknown'." if not one else "The plan has no such category."
+        says = (
+            "This is empty. Give every row a category, if only 'unknown'."
+            if not one
+            else "The plan has no such category."
+        )
         raise BadData(says, file=file, row=row, column=axis.id)
     return answers
 
@@ -131,7 +138,10 @@ def _add(
 
 def _places(plan: Plan, answers: Mapping[str, tuple[str, ...]]) -> Iterator[Place]:
     for table in plan.tables:
-        reached = {name: {node for one in given for node in plan.dimensions[name].above(one)} for name, given in answers.items()}
+        reached = {
+            name: {node for one in given for node in plan.dimensions[name].above(one)}
+            for name, given in answers.items()
+        }
         if all(value in reached[name] for name, value in table.where.items()):
             for combination in product(*([None, *sorted(reached[name])] for name in table.dimensions)):
                 yield spot(table, combination)

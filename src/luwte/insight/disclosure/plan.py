@@ -78,6 +78,7 @@ class Rules:
         What one suppressed cell costs: its count, or one.
     nodes : int
         Branches that a proof of optimality may take.
+
     """
 
     method: Method = "rounding"
@@ -119,7 +120,7 @@ DEFAULTS: Mapping[str, Mapping[str, int]] = {
 }
 """Rules by audience. A count of 1-4 keeps the doubt of {0..4}; in open data 1-9 that of {0..9}."""
 
-EXAMPLE = '''\
+EXAMPLE = """\
 # A plan declares a release before anybody looks at a figure: what is counted, which tables, which rules.
 # Have it reviewed, then: luwte protect DATA.csv --plan PLAN.toml --out DIR
 
@@ -174,7 +175,7 @@ id = "region-form"
 title = "Victims by region and form of exploitation"
 base = "All victims registered in 2026"
 dimensions = ["region", "form"]
-'''
+"""
 
 
 def read_plan(path: Path) -> Plan:
@@ -193,7 +194,9 @@ def parse_plan(text: str, file: str = "plan") -> Plan:
         raise BadPlan(f"This is not TOML: {str(error).split(' (')[0]}.", file=file) from None
     reader = _Reader(raw, "", file)
     release, data, rules = (reader.section(name) for name in ("release", "data", "rules"))
-    dimensions = {name: _dimension(name, reader.section("dimension")) for name in sorted(reader.section("dimension").raw)}
+    dimensions = {
+        name: _dimension(name, reader.section("dimension")) for name in sorted(reader.section("dimension").raw)
+    }
     tables = tuple(_table(one, dimensions) for one in reader.sections("table"))
     plan = Plan(
         id=release.text("id"),

@@ -10,6 +10,7 @@ References
 ----------
 Cox, L. H. (1987). A constructive procedure for unbiased controlled rounding. JASA 82(398), 520-524.
 Salazar-Gonzalez, J.-J. (2006). Controlled rounding and cell perturbation. Mathematical Programming 105, 583-603.
+
 """
 
 from dataclasses import dataclass
@@ -129,9 +130,7 @@ def _bounds(case: Case, columns: list[int], values: "Ints") -> tuple["Ints", "In
     return lower, upper
 
 
-def _why_not(
-    case: Case, at: dict[int, int], floor: "Ints", low: "Ints", high: "Ints", tried: int
-) -> Infeasible:
+def _why_not(case: Case, at: dict[int, int], floor: "Ints", low: "Ints", high: "Ints", tried: int) -> Infeasible:
     """A smallest set of tables (and what was published before) that no rounding fulfils together."""
     import numpy as np
 
@@ -164,5 +163,3 @@ def _why_not(
     if before and case.earlier:
         asks.append("cells keep the value of the earlier releases")
     return Infeasible("No controlled rounding exists.", tuple(asks))
-
-

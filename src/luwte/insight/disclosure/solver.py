@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import highspy
     import numpy as np
+    from highspy._core import _Highs
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -66,7 +66,7 @@ class Answer:
 class Solver:
     """One set of columns and rows, asked again and again with other costs or bounds."""
 
-    def __init__(self, rows: Rows, lower: "Floats", upper: "Floats") -> None:
+    def __init__(self, rows: Rows, lower: "Ints", upper: "Ints") -> None:
         import highspy
         import numpy as np
 
@@ -82,15 +82,15 @@ class Solver:
         programme.a_matrix_.start_ = np.asarray(rows.starts, np.int32)
         programme.a_matrix_.index_ = np.asarray(rows.columns, np.int32)
         programme.a_matrix_.value_ = np.asarray(rows.weights, float)
-        self._highs = highspy.Highs()
-        for name, value in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("random_seed", 0)):
+        self._highs = _engine()
+        for name, value in (("threads", 1), ("parallel", "off"), ("random_seed", 0)):
             self._highs.setOptionValue(name, value)
         self._highs.setOptionValue("mip_rel_gap", 0.0)
         self._highs.setOptionValue("mip_abs_gap", 0.99e-6)
         self._highs.passModel(programme)
         self._whole = False
 
-    def bound_columns(self, lower: "Floats", upper: "Floats") -> None:
+    def bound_columns(self, lower: "Ints", upper: "Ints") -> None:
         """Give every column other bounds."""
         import numpy as np
 
@@ -105,6 +105,7 @@ class Solver:
         ------
         ArithmeticError
             The solver gave up for a reason that is none of these.
+
         """
         import highspy
         import numpy as np
@@ -142,10 +143,17 @@ class Solver:
         raise ArithmeticError(f"The solver stopped: {self._highs.modelStatusToString(status)}")
 
 
+def _engine() -> "_Highs":
+    from highspy._core import _Highs
+
+    engine = _Highs()  # the class around it prints a banner
+    engine.setOptionValue("output_flag", False)
+    return engine
+
+
 def versions() -> dict[str, str]:
     """What computed the result."""
-    import highspy
     import numpy as np
 
-    engine: highspy.Highs = highspy.Highs()
+    engine = _engine()
     return {"highs": str(engine.version()), "numpy": np.__version__}

@@ -4,7 +4,8 @@ Notes
 -----
 A master programme chooses the cells; the trial attack finds cells that are too narrow; each gives a row for the master
 (a capacity cut: by duality, how much each further suppressed cell could widen it). The master's value is a lower bound
-throughout, so the first choice that passes is the best. Widths slide: upper minus lower counts, wherever the truth lies.
+throughout, so the first choice that passes is the best. Widths slide: upper minus lower counts, wherever the
+truth lies.
 When `ROUNDS` are not enough, cells are added greedily by gain for cost, needless ones are taken back, and the cost is
 given beside the bound. An empty cell that is left out must keep the doubt as well: it looks like a small one.
 
@@ -12,6 +13,7 @@ References
 ----------
 Fischetti, M. and Salazar-Gonzalez, J.-J. (2001). Solving the cell suppression problem on tabular data with linear
 constraints. Management Science 47(7), 1008-1027.
+
 """
 
 from typing import TYPE_CHECKING
@@ -50,13 +52,17 @@ def suppressed(case: Case) -> Protected:
     bound, tried = 0.0, 0
     chosen = master.low.copy()
     for tried in range(1, ROUNDS + 1):
-        answer = Solver(master.rows, master.low, master.high).minimise(master.cost, whole=True, nodes=case.plan.rules.nodes)
+        answer = Solver(master.rows, master.low, master.high).minimise(
+            master.cost, whole=True, nodes=case.plan.rules.nodes
+        )
         if answer is None:
             break
         bound = max(bound, answer.bound)
         chosen = np.rint(answer.x).astype(np.int64)
         if master.trial(chosen):
-            return Protected(master.release(chosen), float(master.cost @ chosen), min(bound, float(master.cost @ chosen)), tried)
+            return Protected(
+                master.release(chosen), float(master.cost @ chosen), min(bound, float(master.cost @ chosen)), tried
+            )
     while not master.trial(chosen):
         chosen = master.more(chosen)
         tried += 1
@@ -111,10 +117,14 @@ class _Master:
         if one.gains is None or k is None:
             self._another(chosen, one, k)
             return
-        gains = {number: self._up(one.gains[column]) for number, column in enumerate(self.columns) if one.gains[column] > 0}
+        gains = {
+            number: self._up(one.gains[column]) for number, column in enumerate(self.columns) if one.gains[column] > 0
+        }
         taken = sum(gain for number, gain in gains.items() if chosen[number] and not self.low[number])
         missing = one.required - (one.width - taken)
-        terms = {number: min(gain, missing) for number, gain in gains.items() if not self.low[number] and self.high[number]}
+        terms = {
+            number: min(gain, missing) for number, gain in gains.items() if not self.low[number] and self.high[number]
+        }
         if not self.low[k]:
             terms[k] = terms.get(k, 0.0) - missing
             missing = 0.0
@@ -136,7 +146,7 @@ class _Master:
                 near = {self.at[c] for c in (*line.parts, line.margin) if c in self.at} & set(open_)
                 zeros = {n for n in near if self.case.truth[self.columns[n]] == 0}
                 if len(zeros) == len([c for c in line.parts if c != column and c in self.at]):
-                    self._add({n: 1.0 for n in near}, 1.0, Short(column, 0, 1, None, None))
+                    self._add(dict.fromkeys(near, 1.0), 1.0, Short(column, 0, 1, None, None))
                     return
         self._add(open_, 1.0, Short(column, 0, 1, None, None))
 
@@ -157,7 +167,10 @@ class _Master:
             raise self.case.collision(self.columns[0], 1, [table.id for table in self.case.plan.tables])
         for one in self._last or [Short(self.columns[0], 0, 1, None, None)]:
             gain: Floats | None = one.gains
-            best = max(open_, key=lambda n: ((1.0 if gain is None else min(gain[self.columns[n]], one.required)) / self.cost[n], -n))
+            best = max(
+                open_,
+                key=lambda n: ((1.0 if gain is None else min(gain[self.columns[n]], one.required)) / self.cost[n], -n),
+            )
             found[best] = 1
         return found
 
