@@ -212,9 +212,7 @@ def test_rounding_is_the_best_that_passes(numbers):
     every = [at for _, at in grid(plan.tables[0], plan.dimensions)]
     options = {at: {counts.of[at] // 3 * 3, -(-counts.of[at] // 3) * 3} for at in every}
     for values in product(*(sorted(options[at]) for at in inner)):
-        shown = {
-            at: sum(v for one, v in zip(inner, values, strict=True) if set(at) <= set(one)) for at in every
-        }
+        shown = {at: sum(v for one, v in zip(inner, values, strict=True) if set(at) <= set(one)) for at in every}
         if any(shown[at] not in options[at] for at in every):
             continue
         lower, upper = case.lower.copy(), case.upper.copy()

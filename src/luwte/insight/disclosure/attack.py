@@ -170,6 +170,24 @@ class Feasible:
         self.interval(column)
         return self._spread(column, least) >= width
 
+    def explore(self, columns: Sequence[int]) -> None:
+        """Find solutions that push many of *columns* to their bounds at once: few then need a question each."""
+        import numpy as np
+
+        for sign in (-1, 1):
+            there = len(columns) + 1
+            while open_ := [c for c in columns if self._reached(c, sign) != self._box(c, sign)]:
+                if len(open_) >= there:
+                    break
+                there = len(open_)
+                cost = np.zeros(len(self.lower))
+                cost[open_] = sign
+                answer = self._relaxed.minimise(cost)
+                if answer is not None and not self._remember(answer.x):
+                    answer = self._exact().minimise(cost, whole=True, nodes=1)
+                    if answer is not None:
+                        self._remember(answer.x)
+
     def _spread(self, column: int, least: int) -> int:
         return int(self._seen_high[column]) - max(int(self._seen_low[column]), least)
 
@@ -182,19 +200,25 @@ class Feasible:
         return self._know[column]
 
     def _end(self, column: int, sign: int) -> tuple[int, bool]:
-        box = int(self.lower[column]) if sign > 0 else -int(self.upper[column])
+        box = self._box(column, sign)
         if self._reached(column, sign) == box:
             return box, True
         answer = self.extreme(column, sign)
         bound = math.ceil(answer.bound - NEAR)
         if self._reached(column, sign) == bound:
             return bound, True
-        if self._whole is None:
-            self._whole = Solver(self.rows, self.lower, self.upper)
-        whole = self._ask(self._whole, column, sign, whole=True)
+        whole = self._ask(self._exact(), column, sign, whole=True)
         if whole is not None:
             bound = max(bound, math.ceil(whole.bound - NEAR))
         return bound, self._reached(column, sign) == bound
+
+    def _exact(self) -> Solver:
+        if self._whole is None:
+            self._whole = Solver(self.rows, self.lower, self.upper)
+        return self._whole
+
+    def _box(self, column: int, sign: int) -> int:
+        return int(self.lower[column]) if sign > 0 else -int(self.upper[column])
 
     def _reached(self, column: int, sign: int) -> int:
         return int(self._seen_low[column]) if sign > 0 else -int(self._seen_high[column])
@@ -212,20 +236,22 @@ class Feasible:
             self._remember(answer.x)
         return answer
 
-    def _remember(self, x: "Floats") -> None:
+    def _remember(self, x: "Floats") -> bool:
+        """Keep a solution, if it is one in whole numbers."""
         import numpy as np
 
         near = np.rint(x)
         if np.abs(near - x).max(initial=0) > NEAR:
-            return
+            return False
         solution = near.astype(np.int64)
         inside = bool(np.all((solution >= self.lower) & (solution <= self.upper)))
         if not inside or not self.rows.holds(solution):
-            return
+            return False
         if len(self._pool) < POOL:
             self._pool.append(solution)
         self._seen_low = np.minimum(self._seen_low, solution)
         self._seen_high = np.maximum(self._seen_high, solution)
+        return True
 
     def extreme(self, column: int, sign: int) -> Answer:
         """The linear programme's least (1) or greatest (-1) of *column*, with its prices."""
@@ -321,6 +347,7 @@ def attack(releases: Sequence[Release]) -> Finding:
     if not feasible.is_there_any():
         raise BadRelease("These releases contradict each other: no counts fit all of them.")
     small = [column for column in range(len(land.keys)) if lower[column] < wanted[column].threshold]
+    feasible.explore(small)
     found = {column: feasible.interval(column) for column in small}
     bad: dict[tuple[int, Literal["attacker", "insider", "group"]], int] = {}
     for column, interval in found.items():

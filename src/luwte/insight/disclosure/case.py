@@ -112,6 +112,7 @@ class Case:
             self._feasible = Feasible(self.land.rows, lower, upper, self.plan.rules.nodes)
         else:
             self._feasible.within(lower, upper)
+        self._feasible.explore(self.sensitive)
         short: list[Short] = []
         found: dict[int, Interval] = {}
         for column in self.sensitive:
