@@ -37,7 +37,7 @@ web/node_modules/.installed: web/package-lock.json $(VENV)/.installed
 
 src/luwte/client/.built: $(WEB_SOURCES) web/node_modules/.installed
 	@echo "Building the browser's code ..."
-	@cd web && for page in index desk; do $(NODE) node_modules/vite/bin/vite.js build --mode $$page --logLevel warn || exit 1; done
+	@cd web && for page in index desk recovery; do $(NODE) node_modules/vite/bin/vite.js build --mode $$page --logLevel warn || exit 1; done
 	@touch $@
 
 demo: setup
@@ -69,6 +69,7 @@ bench: setup
 	@$(BIN)/python -m bench $(ARGS)
 	@$(BIN)/python -m bench.page
 	@$(BIN)/python -m bench.disclosure
+	@$(BIN)/python -m bench.follow_up
 
 bench-restart: setup
 	@$(BIN)/python -m bench.restart $(ARGS)

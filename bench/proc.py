@@ -1,6 +1,7 @@
 """What the kernel knows of a process: time on a processor by thread, memory, and how busy the machine was."""
 
 import os
+import resource
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,3 +62,8 @@ def _fields(path: Path) -> list[str]:
 def _machine() -> float:
     user, nice, system, _, _, irq, softirq = (int(part) for part in Path("/proc/stat").read_text().split()[1:8])
     return (user + nice + system + irq + softirq) / TICK
+
+
+def peak() -> int:
+    """Bytes of memory that this process had at most, until now."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -115,8 +115,8 @@ def _fill_past(
         key = shred_keys[request.conversation_id]
         # Oldest first, as they came: a number of the day is looked up among all that began since that day.
         then = now - (DAYS + days - at // A_DAY) * conversations.MINUTES_A_DAY
-        start = conversations.seal_start(request, key)
-        conversation = conversations.start(tx, start, team_cert=team.certificate_id, epoch=team.epoch, minute=then)
+        start = conversations.seal_start(request, key, team.epoch)
+        conversation = conversations.start(tx, start, team_cert=team.certificate_id, minute=then)
         conversations.seat(tx, conversation, account)
         chain = Chain(request.conversation_id, VISITOR)
         for _ in range(messages):
@@ -154,11 +154,9 @@ def _fill(tx: WriteTx, like: str, team: Team, requests: list[StartRequest], shre
         token = _admit(tx, account, now)
         share = requests[first : first + CONVERSATIONS_A_DESK]
         for offset, request in enumerate(share, first):
-            sealed = conversations.seal_start(request, shred_keys[request.conversation_id])
+            sealed = conversations.seal_start(request, shred_keys[request.conversation_id], team.epoch)
             started = now - offset % DAYS * conversations.MINUTES_A_DAY
-            conversation = conversations.start(
-                tx, sealed, team_cert=team.certificate_id, epoch=team.epoch, minute=started
-            )
+            conversation = conversations.start(tx, sealed, team_cert=team.certificate_id, minute=started)
             conversations.seat(tx, conversation, account.id)
             visitors.append((conversation.id.hex(), request.credential.hex()))
         desks.append((token.hex(), [request.conversation_id.hex() for request in share]))

@@ -37,7 +37,8 @@ from luwte.plumbing.migrate import migrate
 from luwte.plumbing.relay import Relay
 from luwte.staff import actions as staff
 from luwte.staff import store as staff_store
-from luwte.staff.model import COUNSELLOR, Account, Session, Team, token_hash
+from luwte.staff.model import Account, Session, Team, token_hash
+from luwte.staff.roles import COUNSELLOR
 
 MINUTE = 60.0
 TICK = 10.0
@@ -260,11 +261,9 @@ class Surge:
             priority = "urgent" if chance < URGENT else "soon" if chance < URGENT + SOON else "normal"
             patience = self.dice.expovariate(1 / PATIENCE[priority == "urgent"])
             request = _request()
-            start = conversations.seal_start(request, bytes(32))
+            start = conversations.seal_start(request, bytes(32), 1)
             minute = self.hall.around.minute()
-            found = await self.hall.db.write(
-                conversations.start, start, team_cert=request.team_cert, epoch=1, minute=minute
-            )
+            found = await self.hall.db.write(conversations.start, start, team_cert=request.team_cert, minute=minute)
             self.hall.around.visitors.opened(found.id, 1)
             one = Person(found.id, self.hall.now, priority, self.hall.now + patience)
             one.ahead = sum(1 for other in self.here.values() if other.priority == "urgent")

@@ -22,8 +22,8 @@ from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_
 
 from luwte import demo
 from luwte.app import Luwte, running, serving
-from luwte.crypto import certificate, envelope, keys, phrase, primitives
-from luwte.crypto.envelope import MESSAGE, NOTE, SHARED_LOG, TEAM, TEAM_LOG, VISITOR, Header
+from luwte.crypto import certificate, envelope, keys, phrase, primitives, rotation
+from luwte.crypto.envelope import MESSAGE, NOTE, ROTATION, SHARED_LOG, TEAM, TEAM_LOG, VISITOR, Header
 from luwte.crypto.wrap import Purpose, WrapContext, unwrap, wrap
 from luwte.plumbing.clock import Clock
 from luwte.plumbing.http import let_go_of_the_deaf
@@ -481,6 +481,7 @@ class Visitor:
             "team_cert": team_cert,
             "wraps": wraps,
             "sig": keys.sign_start(line, self.keys, team_cert, wraps),
+            "rotates": True,
         }
 
     async def resumes(self, after: int = 0, **more: Any) -> dict[str, Any]:
@@ -532,9 +533,23 @@ class Visitor:
         return await self.line.hear("ack", "refused")
 
     async def reads(self) -> str:
-        """The next message of a counsellor, opened."""
-        frame = await self.line.hear("envelope")
-        return self.opens(frame["envelope"])
+        """The next message of a counsellor, opened; what turns to another secret before it is followed."""
+        while True:
+            data = (await self.line.hear("envelope"))["envelope"]
+            if envelope.parse(data).klass != ROTATION:
+                return self.opens(data)
+            self.turns(data)
+
+    def turns(self, data: bytes) -> None:
+        """Go on under the secret that a rotation record brings."""
+        header = envelope.parse(data)
+        record = rotation.read(envelope.open_envelope(self.secrets[header.generation], data)[80:], SHARED_LOG)
+        place = (self.conv, record.generation)
+        context = WrapContext(demo.ORGANISATION, self.start_frame["line"], record.epoch, *place, Purpose.VISITOR)
+        secret = unwrap(record.wrap, self.keys.ve_private, context)
+        assert rotation.commitment(secret, self.conv, SHARED_LOG, *record[:2]) == record.commitment
+        self.secrets[record.generation :] = [secret]
+        self.generation = record.generation
 
     def opens(self, data: bytes) -> str:
         """What an envelope says, whoever wrote it."""
@@ -564,6 +579,8 @@ class Counsellor:
         self.cert = b""
         self.chains: dict[tuple[bytes, int], Chain] = {}
         self.secrets: dict[tuple[bytes, int, int], bytes] = {}
+        self.epoch = 1
+        self.ve: dict[bytes, bytes] = {}
 
     async def signs_in(self, passphrase: str | None = None, code: str | None = None) -> httpx.Response:
         """Salt, stretch, proof; with *code*, or a recovery code where the account has had an app from the start."""
@@ -632,6 +649,7 @@ class Counsellor:
     def gets(self, taken: dict[str, Any], shared: int = 0, notes: int = 0) -> None:
         """Open the wraps of a conversation and follow it."""
         conv = taken["conv"]
+        self.ve[conv] = taken["start"]["ve"]
         for one in taken["wraps"]:
             self.secrets[conv, one["log"], one["g"]] = self.unwraps(conv, one)
         self.line.send("follow", conv=conv, shared=shared, notes=notes)
@@ -644,7 +662,37 @@ class Counsellor:
 
     def seals(self, conv: bytes, text: str, **changes: Any) -> bytes:
         """The next signed envelope of the shared log."""
-        return self._seal(conv, SHARED_LOG, TEAM, 1, text, changes)
+        return self._seal(conv, SHARED_LOG, TEAM, self.generation(conv, SHARED_LOG), text, changes)
+
+    def generation(self, conv: bytes, log: int) -> int:
+        """The newest secret that this desk has."""
+        return max([1 if log == SHARED_LOG else 0, *(place[2] for place in self.secrets if place[:2] == (conv, log))])
+
+    def makes_rotation(self, conv: bytes, log: int = SHARED_LOG, **changes: Any) -> tuple[bytes, dict[str, Any]]:
+        """The next secret of a log and the frame that brings it; fields are changed where a test wants to cheat."""
+        g = self.generation(conv, log)
+        record, secret = {"generation": g + 1, "epoch": self.epoch} | changes.pop("record", {}), os.urandom(32)
+        team = changes.pop("team", primitives.public_of(self.team))
+        place = WrapContext(demo.ORGANISATION, self.slug, record["epoch"], conv, record["generation"], Purpose.TEAM)
+        to_team = wrap(secret, team, replace(place, purpose=Purpose.TEAM if log == SHARED_LOG else Purpose.TEAM_LOG))
+        shared = log == SHARED_LOG
+        to_visitor = wrap(secret, self.ve[conv], replace(place, purpose=Purpose.VISITOR)) if shared else b""
+        named = rotation.commitment(secret, conv, log, record["generation"], record["epoch"])
+        content = rotation.content(rotation.Rotation(**{"commitment": named, "wrap": to_visitor} | record))
+        header = Chain(conv, log).next(ROTATION, TEAM if shared else NOTE, g)._replace(**changes.pop("header", {}))
+        signer = changes.pop("signer", (certificate.cert_id(self.cert), self.person.ed25519))
+        data = envelope.seal_signed(self.secrets[conv, log, g], header, *signer, content)
+        return secret, {"envelope": data, "wrap": to_team, "epoch": record["epoch"]} | changes
+
+    async def rotates(self, conv: bytes, log: int = SHARED_LOG, **changes: Any) -> dict[str, Any]:
+        """Turn a log to a new secret, and go on under that where it was taken."""
+        g = self.generation(conv, log)
+        secret, frame = self.makes_rotation(conv, log, **changes)
+        self.line.send("append", **frame)
+        answer = await self.line.hear("ack", "refused")
+        if answer["t"] == "ack":
+            self.secrets[conv, log, g + 1] = secret
+        return answer
 
     def _seal(self, conv: bytes, log: int, direction: int, g: int, text: str, changes: dict[str, Any]) -> bytes:
         chain = self.chains.setdefault((conv, log), Chain(conv, log))
@@ -665,9 +713,10 @@ class Counsellor:
         values: dict[str, Any] = {}
         if (conv, TEAM_LOG, 0) not in self.secrets:
             secret = self.secrets[conv, TEAM_LOG, 0] = os.urandom(32)
-            context = WrapContext(demo.ORGANISATION, self.slug, 1, conv, 0, Purpose.TEAM_LOG)
+            context = WrapContext(demo.ORGANISATION, self.slug, self.epoch, conv, 0, Purpose.TEAM_LOG)
             values["wrap"] = wrap(secret, primitives.public_of(self.team), context)
-        data = self._seal(conv, TEAM_LOG, NOTE, 0, text, {})
+            values["epoch"] = self.epoch
+        data = self._seal(conv, TEAM_LOG, NOTE, self.generation(conv, TEAM_LOG), text, {})
         self.chains[conv, TEAM_LOG].sealed(data)
         self.line.send("append", envelope=data, **values)
         return await self.line.hear("ack", "refused")
@@ -675,8 +724,10 @@ class Counsellor:
     async def reads(self, conv: bytes) -> str:
         """The next message in this conversation, opened."""
         while True:
-            frame = await self.line.hear("envelope")
-            if frame["conv"] == conv:
+            frame = await self.line.hear("envelope", "wrap")
+            if frame["t"] == "wrap":
+                self.secrets[frame["conv"], frame["log"], frame["g"]] = self.unwraps(frame["conv"], frame)
+            elif frame["conv"] == conv and envelope.parse(frame["envelope"]).klass != ROTATION:
                 return self.opens(frame)
 
     def opens(self, frame: dict[str, Any]) -> str:

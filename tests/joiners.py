@@ -16,7 +16,15 @@ from actors import App, House, a_listener, answering
 from luwte import demo, install
 from luwte.app import Luwte, running
 from luwte.crypto import keys, primitives
-from luwte.crypto.certificate import ADMIN_SUBJECT, RECOVERY_SUBJECT, Certificate, Type, issue, parse
+from luwte.crypto.certificate import (
+    ADMIN_FOR_RECOVERY,
+    ADMIN_SUBJECT,
+    RECOVERY_SUBJECT,
+    Certificate,
+    Type,
+    issue,
+    parse,
+)
 from luwte.crypto.wrap import Purpose, WrapContext, unwrap, wrap
 from luwte.plumbing.clock import Clock
 from luwte.settings import Settings
@@ -58,10 +66,11 @@ async def people(desk: SignedIn) -> httpx.Response:
         return await client.get("/desk/people", headers={"Authorization": f"Bearer {b64(desk.token)}"})
 
 
-async def invites(desk: SignedIn, role: str = "counsellor") -> str:
-    """A lead makes a code."""
+async def invites(desk: SignedIn, role: str = "counsellor", instead_of: str | None = None) -> str:
+    """A lead makes a code; for whose account of before, where a colleague lost everything."""
     code = new_code()
-    answer = await post(desk, "/desk/invite", role=role, code_hash=b64(code_hash(code)))
+    lost = {"instead_of": instead_of} if instead_of else {}
+    answer = await post(desk, "/desk/invite", role=role, code_hash=b64(code_hash(code)), **lost)
     assert answer.status_code == 200, answer.text
     return code
 
@@ -109,6 +118,11 @@ class Joiner:
             self.account, self.team, self.role = said["account"], said["team"], said["role"]
         return answer
 
+    async def asks_salt(self) -> bytes:
+        """The one that the name has for ever."""
+        self.salt = unb64((await self.asks("/desk/salt", name=self.name)).json()["salt"])
+        return self.salt
+
     def body(self) -> dict[str, Any]:
         """What joining sends."""
         kek = keys.kek(self.stretched, self.half)
@@ -133,6 +147,7 @@ class Joiner:
     async def joins(self, **changes: Any) -> httpx.Response:
         """Look, make keys, join."""
         await self.looks()
+        await self.asks_salt()
         return await self.asks("/desk/join", **{**self.body(), **changes})
 
     async def signs_in(self) -> httpx.Response:
@@ -142,6 +157,13 @@ class Joiner:
         if answer.status_code == 200:
             self.spent += 1
             self.token = unb64(answer.json()["token"])
+        return answer
+
+    async def signs_in_early(self) -> httpx.Response:
+        """Of who waits after they lost everything: all is right, and there is no session."""
+        proof, code = b64(keys.login_proof(self.stretched)), self.app.paper(self.spent)
+        answer = await self.asks("/desk/sign-in", name=self.name, proof=proof, code=code)
+        self.spent += answer.status_code == 200
         return answer
 
     def http(self) -> httpx.AsyncClient:
@@ -194,6 +216,9 @@ class Organisation:
             "team_key": wrapped(self.team, own, lead.team, Purpose.MEMBER),
             "recovery_wrap": wrapped(self.team, primitives.public_of(self.recovery), lead.team, Purpose.RECOVERY),
             "admin_key": wrapped(self.admin, own, ADMIN_SUBJECT, Purpose.TEAM_ADMIN),
+            "admin_recovery_wrap": wrapped(
+                self.admin, primitives.public_of(self.recovery), ADMIN_FOR_RECOVERY, Purpose.RECOVERY
+            ),
         }
 
     def certificate(self, who: Joiner, **changes: Any) -> bytes:
@@ -210,11 +235,9 @@ class Organisation:
         def wrapped(secret: bytes, of: str, purpose: Purpose) -> str:
             return b64(wrap(secret, own, WrapContext(self.name, of, 1, bytes(16), 0, purpose)))
 
-        body: dict[str, Any] = {
-            "id": who.account,
-            "certificate": b64(self.certificate(who)),
-            "team_keys": [{"epoch": 1, "wrap": wrapped(self.team, who.team, Purpose.MEMBER)}],
-        }
+        body: dict[str, Any] = {"id": who.account, "certificate": b64(self.certificate(who)), "team_keys": []}
+        if who.role in ("counsellor", "lead"):
+            body["team_keys"] = [{"epoch": 1, "wrap": wrapped(self.team, who.team, Purpose.MEMBER)}]
         if who.role == "lead":
             body["admin_key"] = wrapped(self.admin, ADMIN_SUBJECT, Purpose.TEAM_ADMIN)
         return {**body, **changes}

@@ -17,12 +17,14 @@ from typing import Any
 import pytest
 
 from joiners import Empty, Organisation, play_empty
+from journeys.founding import initialise
 from luwte import install
 from luwte import settings as settings_module
 from luwte.audit import actions as audit
 from luwte.crypto import fingerprint, primitives
 from luwte.crypto.certificate import issue, parse
-from luwte.plumbing.db import look
+from luwte.errors import NoSuchInvitation
+from luwte.plumbing.db import ReadTx, look
 from luwte.settings import DEMONSTRATION
 from luwte.staff import joining, people
 from test_cli import LUWTE, run
@@ -60,6 +62,45 @@ def test_init_makes_a_folder_for_its_owner_alone(tmp_path: Path) -> None:
     invitation, founds = look(folder / "main.db", lambda tx: joining.look(tx, code.replace("-", ""), minute))
     assert (invitation.role, invitation.team, founds) == ("lead", "chat", True)
     assert look(folder / "main.db", audit.verify) is None
+
+
+def joining_look(code: str, minute: int) -> Callable[[ReadTx], Any]:
+    """What a code is for."""
+    return lambda tx: joining.look(tx, code, minute)
+
+
+def test_another_first_invitation(tmp_path: Path) -> None:
+    """F-12: lost, or too late. The one before counts no more; on a folder at rest, and by a server that runs."""
+    first = initialise(tmp_path / "luwte")
+    folder, codes = first.folder, [first.code]
+
+    def opens() -> list[bool]:
+        minute = int(time.time()) // 60
+        found = []
+        for code in codes:
+            try:
+                look(folder / "main.db", joining_look(code.replace("-", ""), minute))
+                found.append(True)
+            except NoSuchInvitation:
+                found.append(False)
+        return found
+
+    codes.append(json.loads(run("invite", "--dir", str(folder), "--json").stdout)["invitation"])
+    assert opens() == [False, True]
+    first.starts()
+    try:
+        said = run("invite", "--dir", str(folder)).stdout
+    finally:
+        first.stops()
+    codes += re.findall(r"(?:[0-9A-Z]{4}-){5}[0-9A-Z]{4}", said)
+    assert opens() == [False, False, True]
+    assert not any(codes[2].replace("-", "").encode() in data for data, _ in contents(folder).values())
+    with closing(sqlite3.connect(folder / "main.db")) as database:
+        database.execute("INSERT INTO team VALUES ('chat', 'Chat', 1, x'00', x'00', 1)")
+        database.commit()
+    late = run("invite", "--dir", str(folder))
+    assert (late.returncode, late.stdout) == (2, "")
+    assert late.stderr == ("luwte: The organisation has its lead: leads invite, at their desks. Nothing was changed.\n")
 
 
 def test_init_says_json_for_scripts(tmp_path: Path) -> None:
@@ -266,7 +307,8 @@ def test_doctor_tells_of_certificates_five_days_before_they_end(tmp_path: Path) 
     now = int(time.time())
     ends = look(tmp_path / "luwte" / "main.db", lambda tx: people.ending(tx, now + 400 * 86_400))
     days = {who: round((end - now) / 86_400) for who, end in ends}
-    assert days == {"team-admin": 365, "chat": 14, "Robin": 90}
+    assert days == {"chat": 14, "Robin": 90}
+    assert look(tmp_path / "luwte" / "main.db", people.admin_ends) in range(now + 364 * 86_400, now + 366 * 86_400)
     early = look(tmp_path / "luwte" / "main.db", lambda tx: people.ending(tx, now + 14 * 86_400 - 60))
     late = look(tmp_path / "luwte" / "main.db", lambda tx: people.ending(tx, now + 14 * 86_400 + 60))
     assert ([who for who, _ in early], [who for who, _ in late]) == ([], ["chat"])
@@ -277,6 +319,28 @@ def test_doctor_tells_of_certificates_five_days_before_they_end(tmp_path: Path) 
         database.execute("UPDATE team SET certificate = ?", [issue(said, os.urandom(32))])
         database.commit()
     assert any("certificate of chat ends" in one for one in findings(tmp_path / "luwte"))
+
+
+@pytest.mark.parametrize(("days", "says"), [(31, False), (29, True), (-1, True)])
+def test_doctor_tells_of_the_team_admin_key_thirty_days_before_it_ends(tmp_path: Path, days: int, says: bool) -> None:
+    """People with papers have to come together, and the doctor says so; not before."""
+    founded(tmp_path / "luwte")
+    with closing(sqlite3.connect(tmp_path / "luwte" / "main.db")) as database:
+        ((raw,),) = database.execute("SELECT admin_certificate FROM team")
+        said = replace(parse(raw).certificate, not_before=0, not_after=int(time.time()) + days * 86_400 + 60)
+        database.execute("UPDATE team SET admin_certificate = ?", [issue(said, os.urandom(32))])
+        database.commit()
+    assert any("team-admin key ends on" in one for one in findings(tmp_path / "luwte")) is says
+
+
+def test_doctor_tells_when_the_papers_do_not_open_the_team_admin_key(tmp_path: Path) -> None:
+    """Of an installation that was founded before they could."""
+    founded(tmp_path / "luwte")
+    assert not any("papers do not open" in one for one in findings(tmp_path / "luwte"))
+    with closing(sqlite3.connect(tmp_path / "luwte" / "main.db")) as database:
+        database.execute("DELETE FROM recovery_admin_wrap")
+        database.commit()
+    assert any("papers do not open" in one for one in findings(tmp_path / "luwte"))
 
 
 def test_both_languages_read_the_same_digits() -> None:

@@ -50,6 +50,41 @@ export function plain(): Plugin {
   };
 }
 
+const hashed = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+
+/** One file with everything in it, which allows itself nothing but that: it is opened without a server. */
+export function single(): Plugin {
+  return {
+    name: "single",
+    enforce: "post",
+    generateBundle(_, bundle) {
+      const page = Object.values(bundle).find((file) => file.fileName.endsWith(".html"));
+      if (page?.type !== "asset") throw new Error("there is no page");
+      let [script, style] = ["", ""];
+      for (const file of Object.values(bundle)) {
+        if (file.type === "chunk") script += file.code;
+        else if (file.fileName.endsWith(".css")) style += String(file.source);
+        if (file !== page) delete bundle[file.fileName];
+      }
+      // What Vite would fill in for parts that come later: here all is there. And no text in it ends the script.
+      script = script.replaceAll("__VITE_PRELOAD__", "[]").replace(/<\/(?=script)/gi, "<\\/");
+      if (/^import|\bimport\(/m.test(script) || style.includes("url(")) throw new Error("something is not in the file");
+      const policy = [
+        `default-src 'none'; script-src ${hashed(script)}; style-src ${hashed(style)}; base-uri 'none'`,
+        "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+      ].join("; ");
+      page.source = String(page.source)
+        .replace(/\s*<(?:script|link)\b[^>]*>(?:<\/script>)?/g, "")
+        .replace(
+          /<meta charset="utf-8" \/>/,
+          (first) => `${first}\n<meta http-equiv="Content-Security-Policy" content="${policy}" />`,
+        )
+        .replace("</head>", () => `<style>${style}</style>\n</head>`)
+        .replace("</body>", () => `<script type="module">${script}</script>\n</body>`);
+    },
+  };
+}
+
 const PACKED = ".br";
 
 /** Beside each file that pages load lies the same in brotli, as small as it gets: nobody has to make that at night. */

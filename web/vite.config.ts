@@ -1,14 +1,21 @@
 /** One page in the package that serves it; the mode names it. Built apart, no visitor downloads a byte of the desk's. */
 
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vite";
-import { listed, packed, plain, spoken, twin } from "./build.ts";
+import { defineConfig, type Plugin } from "vite";
+import { listed, packed, plain, single, spoken, twin } from "./build.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** The page that takes the papers is no part of what is served, so it is in no list: it is built last. */
+const plugins: Record<string, Plugin[]> = {
+  index: [plain(), spoken(), packed(), twin()],
+  desk: [plain(), spoken(), packed(), listed()],
+  recovery: [plain(), single()],
+};
+
 export default defineConfig(({ mode }) => ({
   publicDir: false,
-  plugins: [plain(), spoken(), packed(), mode === "index" ? twin() : listed()],
+  plugins: plugins[mode] ?? [],
   build: {
     outDir: here("../src/luwte/client"),
     emptyOutDir: mode === "index",
@@ -23,6 +30,7 @@ export default defineConfig(({ mode }) => ({
       external: ["/org.js"],
       // Names that tell a glance at the network panel nothing.
       output: {
+        inlineDynamicImports: mode === "recovery",
         entryFileNames: "assets/[hash].js",
         chunkFileNames: "assets/[hash].js",
         assetFileNames: "assets/[hash][extname]",

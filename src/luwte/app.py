@@ -26,7 +26,7 @@ from luwte.conversation.frames import PROTOCOL
 from luwte.conversation.presence import Visitors
 from luwte.conversation.web import VisitorSocket
 from luwte.desk import actions as desk_actions
-from luwte.desk import glass, hand_over, removal, rewrap_web
+from luwte.desk import glass, hand_over, house_web, removal, returning, rewrap_web
 from luwte.desk.board import Boards
 from luwte.desk.on_shift import OnShift
 from luwte.desk.register import Desks, Watch
@@ -65,9 +65,11 @@ from luwte.replies import web as replies_web
 from luwte.review import web as review_web
 from luwte.settings import DEMONSTRATION, DESK, PARTNER, VISITOR, Settings, host_of, is_onion
 from luwte.staff import actions as staff
-from luwte.staff import joining_web, own_web, people_web
+from luwte.staff import joining_web, own_web, people_web, recovery
 from luwte.staff import web as staff_web
+from luwte.staff.invitation import Admission
 from luwte.staff.model import Team, session_topic
+from luwte.staff.people import Pinned
 
 LARGEST_BODY = 16_384
 JSON = b"application/json"
@@ -76,7 +78,7 @@ TODAY = f"/{PROTOCOL}"
 SHARED = ("healthz", "org.js", "release.json", "assets", "poll")
 """What every part's pages need, and what says itself where it leads."""
 PIN_PAUSE = 1.0
-"""Seconds between looks whether a root was pinned, where none is."""
+"""Seconds between looks whether `root.pub` was written."""
 DEFAULT_SECRETS = {bytes(32), b"\xff" * 32}
 
 
@@ -89,8 +91,10 @@ class Luwte:
         self.settings, self.around = settings, around
         self.db, self.keys, self.limits = around.db, around.keys, around.limits
         self.server_secret, self.notary, self.is_demo = server_secret, notary, is_demo
+        self.guesses = Limits(around.clock, forgets=False)
         self.joining = asyncio.Lock()
         self._reloading = asyncio.Lock()
+        self._seen_pin = _written(settings.folder)
         self.root = root_of(settings.folder, is_demo=is_demo)
         self.teams: dict[str, Team] = {}
         self.desks = Desks(around.clock)
@@ -98,7 +102,9 @@ class Luwte:
         self.watch = Watch(around, self.desks)
         self.departures = Departures(around)
         self.lines = Lines(around.db, around.relay, around.clock, settings.folder)
-        self.housekeeping = Housekeeping(settings, around.db, around.erasures, lambda: self.lines.plan, around.clock)
+        self.housekeeping = Housekeeping(
+            settings, around.db, around.keys, around.erasures, lambda: self.lines.plan, around.clock
+        )
         self.boards = Boards(around, self.lines, [])
         self._parts = settings.parts
         self.proxies = Proxies(settings.trusted_proxies)
@@ -114,26 +120,44 @@ class Luwte:
         """Whether a root is pinned. Before one is there is nothing to trust: no chat, no desk but its door."""
         return bool(self.root)
 
-    async def await_pin(self) -> None:
-        """Notice `luwte pin`, and open. What stands in its way is said once, until something else does."""
-        is_open, said = False, ""
-        while not is_open:
+    async def watch_pin(self) -> None:
+        """Notice that `root.pub` was written, and look at everything again: a root is pinned, another one follows it,
+        or something came back from paper. What stands in the way is said once, until something else does.
+        """
+        seen, said = self._seen_pin, ""
+        while True:
             await asyncio.sleep(PIN_PAUSE)
+            what = ""
             try:
-                is_open, what = await self._open(), ""
+                now = _written(self.settings.folder)  # first: what is written meanwhile is looked at next
+                root = root_of(self.settings.folder, is_demo=self.is_demo)
+                if root and now != seen:
+                    await self._open(root)
+                    seen = now
             except Exception as error:
                 what = repr(error)
                 if what != said:
                     trouble("pin", error)
             said = what
-        notice("a root is pinned: visitors may come")
 
-    async def _open(self) -> bool:
-        self.root = root_of(self.settings.folder, is_demo=self.is_demo)
-        if self.is_pinned:
-            self.client = self._client()
-            await self.reload_teams()
-        return self.is_pinned
+    async def _open(self, root: bytes) -> None:
+        before = self.root
+        await self.follow_pin(root)
+        self.root = root
+        self.client = self._client()
+        await self.reload_teams()
+        for slug in self.teams:  # open desks come back to a welcome that says the same as we do now
+            self.around.relay.wake(staff.epoch_topic(slug))
+        if before != root:
+            notice(
+                "another root is pinned: open pages do not believe it"
+                if before
+                else "a root is pinned: visitors may come"
+            )
+
+    async def follow_pin(self, root: bytes) -> None:
+        """Put in force what a main key signed that took over: the file decides, the database follows."""
+        await self.db.write(recovery.follow, Pinned(root, self.settings.organisation), self.minute())
 
     def minute(self) -> int:
         """Now, as fine as is stored."""
@@ -171,9 +195,20 @@ class Luwte:
         self.desks.forget(session.token_hash)
         self.around.relay.wake(session_topic(session.token_hash))
 
+    async def admit(self, token: bytes, id: str, admission: Admission) -> None:
+        """Admit somebody; with whoever lost everything their account of before is removed."""
+        pinned, half = Pinned(self.root, self.settings.organisation), self.keys.of(keystore.STAFF)
+        values = (id, admission, pinned, int(self.now()), half, self.around.shred_key)
+        left = await self.db.write(returning.admit, token, *values)
+        if left is not None:
+            await self._left(left.account, left.sessions)
+        await self.reload_teams()
+
     async def remove(self, token: bytes, id: str) -> None:
         """Remove a colleague of the lead whose session this is, and close whatever they have open."""
-        ended = await self.db.write(removal.remove, token, id, self.minute(), self.around.shred_key)
+        await self._left(id, await self.db.write(removal.remove, token, id, self.minute(), self.around.shred_key))
+
+    async def _left(self, id: str, ended: list[bytes]) -> None:
         for session in ended:
             self.desks.forget(session)
             self.around.relay.wake(session_topic(session))
@@ -242,6 +277,15 @@ class Luwte:
             "retentionOf": dict(settings.retention_of),
             "demo": self.is_demo,
         }
+
+
+def _written(folder: Path) -> tuple[int, int] | None:
+    """Which writing of `root.pub` lies there; None for none."""
+    try:
+        found = (folder / "root.pub").stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def part_of(path: str) -> str | None:
@@ -319,6 +363,7 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
         )
         origin, seed = notary.origin_of(settings.organisation), notary.keep_key(settings.folder)
         luwte = Luwte(settings, around, secret, Notary(db, clock, origin, seed, lambda: erased.highest), is_demo)
+        await luwte.follow_pin(luwte.root)
         await luwte.reload_teams()
         if any(keys.get(keystore.STAFF, bytes.fromhex(id)) is None for id in await db.read(staff.account_ids)):
             raise CannotStart("The key store does not fit the database. Restore both from the same backup.")
@@ -333,12 +378,11 @@ async def _opened(settings: Settings, secret: bytes, is_demo: bool, clock: Clock
         luwte.departures.start()
         luwte.lines.start()
         luwte.notary.start()
-        awaiting = asyncio.create_task(luwte.await_pin()) if not luwte.is_pinned else None
+        watching = asyncio.create_task(luwte.watch_pin())
         try:
             yield luwte
         finally:
-            if awaiting is not None:
-                awaiting.cancel()
+            watching.cancel()
             luwte.watch.stop()
             luwte.departures.stop()
             luwte.lines.stop()
@@ -461,6 +505,7 @@ def http(luwte: Luwte) -> ASGIApp:
             *own_web.handlers,
             *replies_web.handlers,
             *rewrap_web.handlers,
+            *house_web.handlers,
             *review_web.handlers,
         ],
         on_app_init=[on_app_init],

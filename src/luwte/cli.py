@@ -23,14 +23,16 @@ import click
 import uvicorn
 import uvloop
 
-from luwte import __version__, demo, housekeeping, install, settings
+from luwte import __version__, demo, housekeeping, install, recovery, settings
 from luwte.app import Luwte, check_for_serving, read_secret, root_of, running, serving
 from luwte.audit import actions as audit
 from luwte.audit import witness
 from luwte.audit.notary import KEY
 from luwte.backup import actions as backups
 from luwte.backup.model import SEALED_DAYS, Counts, Half, SealedCopy, read_half
+from luwte.cli_recovery import recovery_
 from luwte.errors import CannotStart
+from luwte.follow_up.command import follow_up
 from luwte.housekeeping import Request
 from luwte.insight import command as insight
 from luwte.line import hours as plans
@@ -46,8 +48,8 @@ from luwte.plumbing.migrate import KEPT, KEPT_DAYS
 from luwte.settings import Settings
 from luwte.staff import actions as staff
 from luwte.staff import people
-from luwte.staff.invitation import DAYS, shown
-from luwte.staff.model import LEAD
+from luwte.staff.invitation import HOURS, code_hash, new_code, shown
+from luwte.staff.roles import LEAD
 from luwte.watch import actions as watching
 from luwte.watch.model import GUISES, Report
 
@@ -56,6 +58,9 @@ LOOK_EVERY = 3600.0
 
 WARN_DAYS = 5
 """Before the end of a certificate the doctor says so."""
+
+WARN_ADMIN_DAYS = 30
+"""The same for the team-admin key's: people with papers have to come together."""
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -99,6 +104,8 @@ def main() -> None:
 
 main.add_command(insight.protect)
 main.add_command(insight.attack)
+main.add_command(recovery_)
+main.add_command(follow_up)
 
 
 @main.command("demo", epilog="Example: luwte demo --port 8000 --dir demo-data")
@@ -177,11 +184,31 @@ def init(
     click.echo(
         f"Made: {chosen.folder}\n\n"
         f"  The invitation of the first lead, shown this once:  {shown(code)}\n\n"
-        f"It holds for {DAYS} days. Give it to nobody else: who has it makes the organisation's keys.\n"
+        f"It holds for {HOURS} hours; luwte invite makes another one.\n"
+        "Give it to nobody else: who has it makes the organisation's keys.\n"
         f"Next: luwte serve --dir {chosen.folder}\n"
         f'Then the lead opens {desk}, chooses "I have an invitation", and brings you root.pub.\n'
         f"Then: luwte pin root.pub --dir {chosen.folder}. Visitors come after that. See docs/runbooks/install.md."
     )
+
+
+@main.command(epilog="Example: luwte invite --dir /var/lib/luwte")
+@click.option("--dir", "folder", required=True, type=FOLDER, help="The data folder; its server may go on.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON: {invitation}.")
+def invite(folder: Path, as_json: bool) -> None:
+    """Make another invitation for the first lead: the one of luwte init was lost, or is too old. It counts no more.
+
+    Only while nobody made the organisation's keys: from then on leads invite, at their desks. Exit code 0: made;
+    2: nothing was changed.
+    """
+    code = new_code()
+    done = housekeeping.ask(settings.read(folder.resolve()), Request(invitation=code_hash(code)))
+    if not done.known:
+        raise CannotStart("The organisation has its lead: leads invite, at their desks. Nothing was changed.")
+    if as_json:
+        click.echo(json.dumps({"invitation": shown(code)}))
+        return
+    click.echo(f"The invitation of the first lead, shown this once:  {shown(code)}\nIt holds for {HOURS} hours.")
 
 
 @main.command(
@@ -190,14 +217,26 @@ def init(
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dir", "folder", required=True, type=FOLDER, help="The data folder; its server may go on.")
 @click.option("--fingerprint", help="The digits that the lead reads to you from the screen. Not from the file.")
-def pin(file: Path, folder: Path, fingerprint: str | None) -> None:
+@click.option(
+    "--without-signature",
+    is_flag=True,
+    help="Pin a root that the one before did not sign, because it is lost. Nobody can tell it from a forged one: every"
+    " copy of the old root elsewhere must be replaced by hand, and the digits be made known anew.",
+)
+def pin(file: Path, folder: Path, fingerprint: str | None, without_signature: bool) -> None:
     """Pin the root that the first lead's browser made, if its digits are those that the lead reads to you.
 
-    A running server notices it and lets visitors come. Exit code 0: pinned; 2: nothing was changed.
+    A running server notices it and lets visitors come. Another root takes over from the pinned one after its file was
+    imported (luwte recovery import), if the one before signed that. Exit code 0: pinned; 2: nothing was changed.
     """
     chosen = settings.read(folder.resolve())
     root = install.read_root(file)
-    install.check_may_pin(chosen, root, int(time.time()))
+    takeover = install.check_may_pin(chosen, root, int(time.time()))
+    if takeover is not None and not takeover.is_stated and not without_signature:
+        raise CannotStart(
+            "The pinned root has not signed that this one takes over. If it is lost, add --without-signature: then"
+            " every copy of the old root elsewhere has to be replaced by hand. Nothing was changed."
+        )
     known = install.fingerprint_of(chosen, root)
     # The file's own digits are never shown: whoever sees them need not ask the lead.
     if fingerprint is None and not sys.stdin.isatty():
@@ -205,8 +244,16 @@ def pin(file: Path, folder: Path, fingerprint: str | None) -> None:
     read = fingerprint if fingerprint is not None else click.prompt("The digits that the lead reads to you", err=True)
     if re.sub(r"[\s-]", "", read) != known.replace(" ", ""):
         raise CannotStart("These are other digits than the file's. Nothing was changed: find out why first.")
-    install.pin(chosen, root)
-    click.echo("Pinned. A running server lets visitors come within seconds; one that is not running, when it starts.")
+    recovery.succeed(chosen, root, minute(time.time()))
+    if takeover is None:
+        click.echo(
+            "Pinned. A running server lets visitors come within seconds; one that is not running, when it starts."
+        )
+    else:
+        click.echo(
+            f"Pinned, in the place of the one before. Its digits: {known}\nPages that are open believe the old one:"
+            " they say so, and are opened again. Whoever keeps a copy of the old root elsewhere takes this one."
+        )
 
 
 @main.command(epilog="Example: luwte serve --dir /var/lib/luwte")
@@ -292,7 +339,7 @@ def backup(folder: Path, out: Path, keys: Path | None, recipient: Path | None, a
     "--json",
     "as_json",
     is_flag=True,
-    help="One line of JSON: {made, keys_made, counts, first_bad_record, erased_again}.",
+    help="One line of JSON: {made, keys_made, counts, first_bad_record, erased_again, left_out}.",
 )
 def restore(source: Path, folder: Path, keys: Path, identity: Path | None, ledger: Path | None, as_json: bool) -> None:
     """Make a data folder anew from a backup and a key store.
@@ -315,6 +362,11 @@ def restore(source: Path, folder: Path, keys: Path, identity: Path | None, ledge
             click.echo(f"The keys are from {done.keys_made}: conversations that began after that are lost.")
         if done.erased_again:
             click.echo(f"Erased since then, and so once more: {done.erased_again:,} conversations.")
+        if done.left_out:
+            click.echo(
+                f"Removed since then, and so left out: {len(done.left_out):,} accounts ({', '.join(done.left_out)})."
+                " They can be invited anew."
+            )
         if keys.is_dir():
             click.echo(
                 f"{keys} still holds the same keys. Destroy it once all is well: what is erased here is not there."
@@ -723,6 +775,10 @@ def _findings_in(database: Path) -> list[str]:
         return ["The database cannot be read."]
 
 
+def _day(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).date().isoformat()
+
+
 def _look_over(tx: ReadTx) -> list[str]:
     findings = []
     if alone := staff.without_second_factor(tx):
@@ -732,8 +788,16 @@ def _look_over(tx: ReadTx) -> list[str]:
     for team in staff.teams(tx):
         if sum(member.role == LEAD for member in staff.members(tx, team.slug)) == 1:
             findings.append(f"Only one lead can admit people to {team.slug}. Invite a second one: a lead can be ill.")
-    for who, end in people.ending(tx, int(time.time()) + WARN_DAYS * demo.DAY):
-        day = datetime.fromtimestamp(end, UTC).date().isoformat()
+    if people.is_recovery_due(tx):
+        findings.append("The papers do not open the team-admin key yet. A lead's desk sees to it: let a lead sign in.")
+    now = int(time.time())
+    if (end := people.admin_ends(tx)) is not None and end < now + WARN_ADMIN_DAYS * demo.DAY:
+        findings.append(
+            f"The team-admin key ends on {_day(end)}; without it nobody can come. Two papers of the main key give it"
+            " new days: docs/runbooks/recovery.md"
+        )
+    for who, end in people.ending(tx, now + WARN_DAYS * demo.DAY):
+        day = _day(end)
         findings.append(f"The certificate of {who} ends on {day}. A lead's desk renews it: let a lead sign in.")
     if (bad := audit.verify(tx)) is not None:
         findings.append(_altered(bad))

@@ -15,7 +15,16 @@ from mnemonic import Mnemonic
 from luwte import settings as settings_module
 from luwte.crypto import keys as key_labels
 from luwte.crypto import primitives
-from luwte.crypto.certificate import ADMIN_SUBJECT, RECOVERY_SUBJECT, Certificate, Type, cert_id, issue, parse
+from luwte.crypto.certificate import (
+    ADMIN_FOR_RECOVERY,
+    ADMIN_SUBJECT,
+    RECOVERY_SUBJECT,
+    Certificate,
+    Type,
+    cert_id,
+    issue,
+    parse,
+)
 from luwte.crypto.wrap import Purpose, WrapContext, wrap
 from luwte.errors import CannotStart
 from luwte.plumbing import keystore
@@ -25,7 +34,8 @@ from luwte.plumbing.keystore import KeyStore
 from luwte.settings import DEMONSTRATION, Settings
 from luwte.staff import actions as staff
 from luwte.staff import joining_store
-from luwte.staff.model import COUNSELLOR, LEAD, Account, Team, TeamKey
+from luwte.staff.model import Account, Team, TeamKey
+from luwte.staff.roles import ADMIN, COUNSELLOR, LEAD, REVIEWER, has_admin_key, has_team_key
 
 DAY = 86_400
 TEAM_DAYS, STAFF_DAYS, ADMIN_DAYS, RECOVERY_DAYS = 14, 90, 365, 3650
@@ -33,7 +43,7 @@ ORGANISATION, LINE = "demo", "chat"
 WORDS = 7
 """Words of a passphrase: seven of 2,048 are 77 bits."""
 
-PEOPLE = (("Noor", COUNSELLOR), ("Sam", COUNSELLOR), ("Robin", LEAD))
+PEOPLE = (("Noor", COUNSELLOR), ("Sam", COUNSELLOR), ("Robin", LEAD), ("Charlie", REVIEWER), ("Jules", ADMIN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +149,8 @@ def _admit_all(tx: WriteTx, keys: KeyStore, organisation: Organisation, now: int
         known = staff.find_account(tx, person.name)
         if known is None or not _lasts(known.certificate, now, STAFF_DAYS):
             half = keys.put(keystore.STAFF, bytes.fromhex(person.id), os.urandom(32))
-            staff.admit(tx, _account(person, organisation, half, now, known), [_team_key(person, organisation)])
-        if person.role == LEAD and joining_store.admin_key(tx, person.id) is None:
+            staff.admit(tx, _account(person, organisation, half, now, known), _team_keys(person, organisation))
+        if has_admin_key(person.role) and joining_store.admin_key(tx, person.id) is None:
             joining_store.put_admin_key(tx, person.id, 1, _admin_key(person, organisation))
     if not joining_store.recovery(tx):
         _keep_recovery(tx, organisation, now)
@@ -180,9 +190,11 @@ def _account(person: Person, organisation: Organisation, half: bytes, now: int, 
     )
 
 
-def _team_key(person: Person, organisation: Organisation) -> TeamKey:
+def _team_keys(person: Person, organisation: Organisation) -> list[TeamKey]:
+    if not has_team_key(person.role):
+        return []
     context = WrapContext(ORGANISATION, LINE, 1, bytes(16), 0, Purpose.MEMBER)
-    return TeamKey(LINE, 1, wrap(organisation.team, primitives.public_of(person.x25519), context))
+    return [TeamKey(LINE, 1, wrap(organisation.team, primitives.public_of(person.x25519), context))]
 
 
 def _admin_key(person: Person, organisation: Organisation) -> bytes:
@@ -197,6 +209,9 @@ def _keep_recovery(tx: WriteTx, organisation: Organisation, now: int) -> None:
     joining_store.put_recovery(tx, issue(said, organisation.root))
     context = WrapContext(ORGANISATION, LINE, 1, bytes(16), 0, Purpose.RECOVERY)
     joining_store.put_recovery_wrap(tx, LINE, 1, wrap(organisation.team, public, context))
+    joining_store.put_recovery_admin_wrap(
+        tx, 1, wrap(organisation.admin, public, replace(context, team=ADMIN_FOR_RECOVERY))
+    )
 
 
 def _lasts(certificate: bytes, now: int, days: int) -> bool:

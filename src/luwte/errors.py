@@ -73,6 +73,12 @@ class WrongGeneration(Refusal):
     status, code, says = 409, "generation", "The keys of this conversation have moved on. It will be sent again."
 
 
+class NotRotating(Refusal):
+    """The visitor's page is from before secrets could follow one another, or there were as many as there may be."""
+
+    status, code, says = 409, "not_rotating", "This conversation keeps the keys that it has."
+
+
 class OutOfOrder(Refusal):
     """The chain of this sender does not continue here; `seq`, `prev` and `g` tell where it does."""
 
@@ -260,6 +266,13 @@ class NoSuchMember(Refusal):
     status, code, says = 404, "no_such_member", "There is no such colleague in your team."
 
 
+class LastLead(Refusal):
+    """Without them nobody could ever be admitted again, not even their successor."""
+
+    status, code = 409, "last_lead"
+    says = "Nobody else can admit people. Let another lead be admitted first; you can sign this one out now."
+
+
 class CertificateRefused(Refusal):
     """A certificate or a wrap that nobody would accept, so it is not stored."""
 
@@ -276,6 +289,12 @@ class Failed(Refusal):
     """Something broke on our side; nothing was acknowledged."""
 
     status, code, says = 500, "failed", "Something went wrong here. Nothing was lost; please try again."
+
+
+class NoTeamYet(Refusal):
+    """The first lead has not made the organisation's keys."""
+
+    status, code, says = 409, "no_team_yet", "There is no team yet."
 
 
 class CannotStart(Exception):

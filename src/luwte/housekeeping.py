@@ -1,7 +1,7 @@
-"""What has to be done now and then, without anybody asking: erase what is due, and copies that are too old.
+"""What has to be done now and then, without anybody asking: what is due is erased; copies, invitations, keys get old.
 
-And what the operator asks from outside: `luwte erase` and `luwte purge` leave a request in the folder of a running
-server, because nobody else may write there. Whoever can write into the folder could do worse.
+And what the operator asks from outside: `luwte erase`, `luwte purge` and `luwte invite` leave a request in the folder
+of a running server, because nobody else may write there. Whoever can write into the folder could do worse.
 """
 
 import asyncio
@@ -12,23 +12,26 @@ from pathlib import Path
 
 import msgspec
 
-from luwte.conversation.erasing import OPERATOR, Erasures
+from luwte.conversation import actions as conversations
+from luwte.conversation.erasing import OPERATOR, RETENTION, Erasures
 from luwte.conversation.retention import purge
 from luwte.errors import CannotStart
 from luwte.line import hours
 from luwte.line.hours import Plan
 from luwte.plumbing import clock as clocks
-from luwte.plumbing import files, ledger
+from luwte.plumbing import files, keystore, ledger
 from luwte.plumbing.clock import Clock, minute
-from luwte.plumbing.db import Db
+from luwte.plumbing.db import Db, WriteTx
 from luwte.plumbing.keystore import KeyStore
 from luwte.plumbing.ledger import Ledger
 from luwte.plumbing.log import trouble
 from luwte.plumbing.metrics import Metrics
 from luwte.plumbing.migrate import forget_old_copies, migrate
 from luwte.plumbing.relay import Relay
+from luwte.replies import actions as replies
 from luwte.settings import Settings
 from luwte.staff import actions as staff
+from luwte.staff import joining, people
 
 LOOK_EVERY = 600.0
 """Seconds between two looks for what is due: it is gone within ten minutes of its time."""
@@ -39,14 +42,16 @@ ANSWER_WITHIN = 300.0
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What the operator wants: one conversation erased, or, without one, all that is due."""
+    """What the operator wants: a conversation erased, another first invitation; without either, all that is due."""
 
     conversation: bytes | None = None
     reason: str = ""
+    invitation: bytes = b""
+    """The hash of the code of a first invitation."""
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """How many conversations were erased; and whether the one that was asked for was erased before."""
+    """How many conversations were erased; and whether what was asked for was there, or could be done."""
 
     erased: int
     known: bool = True
@@ -55,8 +60,17 @@ class Answer(msgspec.Struct, frozen=True):
 class Housekeeping:
     """The housekeeping of one folder."""
 
-    def __init__(self, settings: Settings, db: Db, erasures: Erasures, plan: Callable[[], Plan], clock: Clock) -> None:
-        self._settings, self._db, self._erasures, self._plan, self._clock = settings, db, erasures, plan, clock
+    def __init__(
+        self,
+        settings: Settings,
+        db: Db,
+        keys: KeyStore,
+        erasures: Erasures,
+        plan: Callable[[], Plan],
+        clock: Clock,
+    ) -> None:
+        self._settings, self._db, self._keys = settings, db, keys
+        self._erasures, self._plan, self._clock = erasures, plan, clock
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -72,14 +86,22 @@ class Housekeeping:
     async def look(self) -> int:
         """Do all that is due; how many conversations were erased."""
         await asyncio.to_thread(forget_old_copies, self._settings.folder / "main.db", self._clock())
+        for id in await self._db.write(people.tidy, minute(self._clock())):
+            # After the commit; what a crash leaves is erased at the next start.
+            await asyncio.to_thread(self._keys.erase, keystore.STAFF, bytes.fromhex(id))
         erased = 0
         for team in await self._db.read(staff.teams):
             days, zone = self._settings.keeps(team.slug), self._plan().of(team.slug).zone
             erased += await purge(self._db, self._erasures, team.slug, days, zone, lambda: minute(self._clock()))
+        if await self._db.write(forget_keys, minute(self._clock())):
+            await self._erasures.clean()
         return erased
 
     async def do(self, request: Request) -> Answer:
         """What the operator asks for."""
+        if request.invitation:
+            values = (self._settings.line, request.invitation, minute(self._clock()))
+            return Answer(0, known=await self._db.write(joining.invite_founder, *values))
         id = request.conversation
         if id is None:
             return Answer(await self.look())
@@ -108,6 +130,19 @@ class Housekeeping:
                 trouble("request", error)
 
 
+def forget_keys(tx: WriteTx, now: int) -> bool:
+    """Delete the keys of each team that open nothing any more; whether there were any."""
+    found = False
+    for team in staff.teams(tx):
+        still = [
+            one
+            for one in (conversations.oldest_epoch(tx, team.slug), replies.oldest_epoch(tx, team.slug))
+            if one is not None
+        ]
+        found |= people.forget_keys(tx, team, min(still, default=team.epoch), RETENTION, now)
+    return found
+
+
 def _read(path: Path) -> Request | None:
     try:
         return msgspec.msgpack.decode(path.read_bytes(), type=Request)
@@ -134,15 +169,15 @@ def ask(settings: Settings, request: Request) -> Answer:
 
 
 async def _do_alone(settings: Settings, request: Request) -> Answer:
-    async with at_rest(settings.folder) as (db, erasures, _):
+    async with at_rest(settings.folder) as (db, keys, erasures, _):
         plan = hours.read(settings.folder)
-        housekeeping = Housekeeping(settings, db, erasures, lambda: plan, clocks.system)
+        housekeeping = Housekeeping(settings, db, keys, erasures, lambda: plan, clocks.system)
         return await housekeeping.do(request)
 
 
 @asynccontextmanager
-async def at_rest(folder: Path) -> AsyncIterator[tuple[Db, Erasures, int]]:
-    """The database and the erasures of a folder that no server runs on.
+async def at_rest(folder: Path) -> AsyncIterator[tuple[Db, KeyStore, Erasures, int]]:
+    """The database, the key store and the erasures of a folder that no server runs on.
 
     What the ledger names and is still there is erased first; how many conversations that were.
     """
@@ -153,7 +188,7 @@ async def at_rest(folder: Path) -> AsyncIterator[tuple[Db, Erasures, int]]:
         erasures = Erasures(db, keys, erased, clocks.system)
         again = await erasures.finish()
         await erasures.clean()
-        yield db, erasures, again
+        yield db, keys, erasures, again
     finally:
         await db.close()
         keys.close()

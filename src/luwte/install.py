@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from luwte import settings as settings_module
@@ -16,11 +16,14 @@ from luwte.plumbing.db import Db, look
 from luwte.plumbing.files import new_folder, write_whole, writing_whole
 from luwte.plumbing.keystore import KeyStore
 from luwte.plumbing.metrics import Metrics
-from luwte.plumbing.migrate import migrate
+from luwte.plumbing.migrate import check_current, migrate
 from luwte.plumbing.relay import Relay
 from luwte.settings import DEMONSTRATION, Settings
 from luwte.staff import actions as staff
-from luwte.staff import joining
+from luwte.staff import joining, recovery
+from luwte.staff.invitation import code_hash, new_code
+from luwte.staff.papers import is_stated
+from luwte.staff.people import Pinned
 
 ROOT = "root.pub"
 
@@ -45,7 +48,9 @@ def make(settings: Settings, minute: int) -> str:
 async def _invite(database: Path, line: str, minute: int) -> str:
     db = Db(database, Relay(), Metrics())
     try:
-        return await db.write(joining.invite_founder, line, minute)
+        code = new_code()
+        await db.write(joining.invite_founder, line, code_hash(code), minute)
+        return code
     finally:
         await db.close()
 
@@ -66,18 +71,38 @@ def fingerprint_of(settings: Settings, root: bytes) -> str:
     return fingerprint.of_root(settings.organisation, root)
 
 
-def check_may_pin(settings: Settings, root: bytes, now: int) -> None:
-    """Raise `CannotStart` unless this root signed what is stored, and no other one is pinned."""
-    if root_of(settings.folder, is_demo=False) not in (b"", root):
-        raise CannotStart("Another root is pinned in this folder. Nothing was changed.")
-    teams = look(settings.folder / "main.db", staff.teams)
+@dataclass(frozen=True, slots=True)
+class Takeover:
+    """The root that is pinned gives way to another."""
+
+    is_stated: bool
+    """The one before signed that."""
+
+
+def check_may_pin(settings: Settings, root: bytes, now: int) -> Takeover | None:
+    """Raise `CannotStart` unless this root signed what is stored, or takes over from the pinned one as was imported."""
+    pinned = Pinned(root_of(settings.folder, is_demo=False), settings.organisation)
+    database = settings.folder / "main.db"
+    teams = look(database, staff.teams)
     if not teams:
         raise CannotStart("The first lead has not made the keys yet. Nothing was changed.")
+    if pinned.root == root:  # again, perhaps of a try that was cut off
+        return None
+    if pinned.root:
+        check_current(database)
+        found = look(database, lambda tx: recovery.succession(tx, pinned, root, now))
+        if found is None:
+            raise CannotStart(
+                "Another root is pinned in this folder, and no file of the recovery page that this one takes over was"
+                " imported. See luwte recovery import. Nothing was changed."
+            )
+        return Takeover(is_stated(found, settings.organisation))
     try:
         for team in teams:
             check_admin(root, team.admin_certificate, organisation=settings.organisation, now=now)
     except Untrusted:
         raise CannotStart("This is not the root that signed this organisation's keys. Nothing was changed.") from None
+    return None
 
 
 def pin(settings: Settings, root: bytes) -> None:

@@ -23,7 +23,8 @@ from luwte.crypto.wrap import Purpose, WrapContext, wrap
 from luwte.plumbing import keystore
 from luwte.plumbing.db import ReadTx
 from luwte.staff import actions as staff
-from luwte.staff.model import COUNSELLOR, Account, Team, TeamKey
+from luwte.staff.model import Account, Team, TeamKey
+from luwte.staff.roles import COUNSELLOR
 
 NEXT_DOOR = "next-door"
 DAY = 86_400
@@ -44,7 +45,7 @@ SIGNS = (
     "presence",
 )
 SIGNS += ("shift", "asked", "offered", "offer_over", "muted")
-SIGNS += ("line", "alarms", "company", "picture", "messages", "for_later", "broken")
+SIGNS += ("line", "alarms", "company", "picture", "messages", "for_later", "broken", "returning")
 """Frames that may come at any moment and answer nothing."""
 
 

@@ -116,6 +116,19 @@ class Cast:
         assert self.guest is not None
         await self.guest.joins()
 
+    async def admitted(self) -> None:
+        """Somebody who belongs, and may lose everything."""
+        await self.applied()
+        assert await admits(self) == 200
+
+    async def applied_again(self) -> None:
+        """Somebody who lost everything, and waits to be admitted."""
+        await self.admitted()
+        assert self.guest is not None
+        code = await invites(self.robin, "counsellor", self.guest.account)
+        self.guest = joiner(self.house, code, f"Kim {os.urandom(4).hex()}")
+        await self.guest.joins()
+
     async def number(self, conv: bytes) -> dict[str, int]:
         """By what a conversation is called."""
         found = await self.house.luwte.db.read(conversations.find, conv)
@@ -286,11 +299,7 @@ async def prints_a_sheet(cast: Cast) -> int:
 
 async def changes_the_passphrase(cast: Cast) -> int:
     """Sam has another one, and nobody knows it."""
-    return (
-        await cast.post(
-            cast.sam, "/desk/account/passphrase", proof=await proof(cast.sam), salt=b64(os.urandom(16)), **a_seal()
-        )
-    ).status_code
+    return (await cast.post(cast.sam, "/desk/account/passphrase", proof=await proof(cast.sam), **a_seal())).status_code
 
 
 async def ends_the_others(cast: Cast) -> int:
@@ -336,6 +345,13 @@ async def exports(cast: Cast) -> int:
 async def invites_somebody(cast: Cast) -> int:
     """A code for a colleague."""
     body = {"role": "counsellor", "code_hash": b64(os.urandom(32))}
+    return (await post(cast.robin, "/desk/invite", **body)).status_code
+
+
+async def invites_again(cast: Cast) -> int:
+    """A code for a colleague who lost everything."""
+    assert cast.guest is not None
+    body = {"role": "counsellor", "code_hash": b64(os.urandom(32)), "instead_of": cast.guest.account}
     return (await post(cast.robin, "/desk/invite", **body)).status_code
 
 
@@ -393,9 +409,11 @@ REQUESTS: dict[str, Callable[[Cast], Awaitable[int]]] = {
     "conversation.read": reads_again,
     "audit.export": exports,
     "staff.invite": invites_somebody,
+    "staff.reinvite": invites_again,
     "staff.withdraw": withdraws,
     "staff.join": joins,
     "staff.admit": admits,
+    "staff.readmit": admits,
     "staff.decline": declines,
     "staff.renew": renews,
     "staff.passphrase": changes_the_passphrase,
@@ -405,19 +423,25 @@ BEFORE: dict[str, Callable[[Cast], Awaitable[Any]]] = {
     "staff.withdraw": Cast.invited,
     "staff.join": Cast.invited,
     "staff.admit": Cast.applied,
+    "staff.reinvite": Cast.admitted,
+    "staff.readmit": Cast.applied_again,
     "staff.decline": Cast.applied,
 }
 """What must have happened first."""
 
-ELSEWHERE = {"backup.restore", "conversation.erase", "staff.found"}
-ELSEWHERE |= {"staff.remove", "staff.epoch", "conversation.rewrap", "conversation.rewrapped"}
-"""Not at a desk: below, by themselves. Of removing and what follows from it: tests/desk/test_removal.py."""
+ELSEWHERE = {"backup.restore", "conversation.erase", "staff.found", "desk.open"}
+ELSEWHERE |= {"staff.remove", "staff.epoch", "staff.forget", "conversation.rewrap", "conversation.rewrapped"}
+ELSEWHERE |= {"staff.recovery_wrap", "recovery.admit", "recovery.renew", "recovery.prepare", "recovery.succeed"}
+"""Not at a desk: below, by themselves. Of recovery from paper: tests/staff/test_recovery.py; of removing and what
+follows from it: tests/desk/test_removal.py; of opening a desk, of which only a refused try is on record:
+tests/attack/test_roles.py."""
 
 NEVER_DONE = {"conversation.write": "no_such_conversation"}
 """Of writing only a refused try is on record."""
 
 TOGETHER = {"conversation.accept": {"conversation.hand_over"}, "conversation.hand_over": {"conversation.accept"}}
-"""Two people's deeds in one."""
+TOGETHER |= {"staff.readmit": {"staff.remove"}}
+"""Two deeds in one: of two people, or of a new account and the one that goes for it."""
 
 
 async def _cast(house: House) -> Cast:
@@ -549,6 +573,7 @@ def test_each_refusal_leaves_exactly_one_record(tmp_path: Path) -> None:
             (cast.noor, "/desk/audit", {}, 403),
             (cast.robin, "/desk/audit", {"number": 77, "day": 1}, 404),
             (cast.noor, "/desk/invite", {"role": "lead", "code_hash": b64(bytes(32))}, 403),
+            (cast.robin, "/desk/invite", {"role": "lead", "code_hash": b64(bytes(32)), "instead_of": "0" * 32}, 404),
             (cast.robin, "/desk/withdraw", {"id": "0" * 32}, 404),
             (cast.robin, "/desk/decline", {"id": "0" * 32}, 404),
             (cast.robin, "/desk/join", {**await refused_try(cast)}, 404),
@@ -556,11 +581,11 @@ def test_each_refusal_leaves_exactly_one_record(tmp_path: Path) -> None:
             (cast.noor, "/desk/account/second-factor", {"proof": WRONG, "factor": factor}, 401),
             (cast.noor, "/desk/account/second-factor", {"proof": await proof(cast.noor), "factor": factor}, 422),
             (cast.noor, "/desk/account/recovery-codes", {"proof": WRONG, "recovery": factor["recovery"]}, 401),
-            (cast.noor, "/desk/account/passphrase", {"proof": WRONG, "salt": b64(bytes(16)), **a_seal()}, 401),
+            (cast.noor, "/desk/account/passphrase", {"proof": WRONG, **a_seal()}, 401),
             (
                 cast.noor,
                 "/desk/account/passphrase",
-                {"proof": WRONG, "salt": b64(bytes(16)), "sheet": True, **a_seal()},
+                {"proof": WRONG, "sheet": True, **a_seal()},
                 401,
             ),
             (cast.noor, "/desk/account/sheet", {"proof": WRONG, **a_seal()}, 401),

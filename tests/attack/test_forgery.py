@@ -282,8 +282,9 @@ async def _one_of_many(house: House, n: int) -> Counsellor:
 
     def admit(tx: Any) -> None:
         tx.execute(
-            "INSERT INTO account SELECT ?, ?, team, role, salt, proof_hash, sealed_amk, sealed_x25519, sealed_ed25519,"
-            " certificate, second_factor, disabled, knew FROM account WHERE id = ?",
+            "INSERT INTO account (id, name, team, role, salt, proof_hash, sealed_amk, sealed_x25519, sealed_ed25519,"
+            " certificate, second_factor) SELECT ?, ?, team, role, salt, proof_hash, sealed_amk, sealed_x25519,"
+            " sealed_ed25519, certificate, second_factor FROM account WHERE id = ?",
             id,
             f"Counsellor {n}",
             noor.id,
@@ -298,3 +299,36 @@ async def _one_of_many(house: House, n: int) -> Counsellor:
 
 
 _REST = ("role", "passphrase", "x25519", "ed25519", "amk")
+
+
+def test_nobody_turns_a_conversation_that_is_not_theirs(tmp_path: Path) -> None:
+    """M-17: a record from the visitor, the team next door, who lost it and who was removed: none is stored."""
+
+    async def story(house: House) -> None:
+        visitor, noor = await _talk(house)
+        kim, sam, robin = await a_team_next_door(house), house.counsellor(1), house.counsellor(2)
+        for desk in (kim, sam, robin):
+            await desk.opens_desk()
+            desk.secrets, desk.ve = dict(noor.secrets), dict(noor.ve)
+        await until_pong(noor.line)
+        before = await how_many(house, visitor.conv)
+        _, frame = noor.makes_rotation(visitor.conv)
+        for direction in (VISITOR, TEAM, NOTE):
+            as_theirs = bent(frame["envelope"], 5, bytes([direction]))
+            assert (await refused(visitor.line, "append", envelope=as_theirs))["code"] == "not_accepted"
+            assert (await refused(visitor.line, "append", envelope=as_theirs, wrap=bytes(80)))["code"] == "malformed"
+        as_visitor = {**frame, "envelope": bent(frame["envelope"], 5, b"\x01")}
+        assert (await refused(noor.line, "append", **as_visitor))["code"] == "not_accepted"
+        for desk in (kim, sam, robin):
+            for log in (SHARED_LOG, TEAM_LOG):
+                desk.secrets[visitor.conv, log, 0] = os.urandom(32)
+                _, foreign = desk.makes_rotation(visitor.conv, log)
+                assert (await refused(desk.line, "append", **foreign))["code"] == "no_such_conversation"
+        await return_to_list(house, visitor.conv)
+        assert (await sam.takes(visitor.conv))["t"] == "taken"
+        _, late = noor.makes_rotation(visitor.conv)
+        assert (await refused(noor.line, "append", **late))["code"] == "no_such_conversation"
+        assert await how_many(house, visitor.conv) == before
+        assert (await visitor.says("nobody moved"))["t"] == "ack"
+
+    play(story, tmp_path / "house")

@@ -61,7 +61,7 @@ def dump(folder: Path, to: Path) -> Dump:
         found.keys = [key for kind in keys._keys.values() for key in kind.values()]
         found.team = dict(db.execute("SELECT id, team FROM conversation").fetchall())
         for id, log, g, purpose, locked in db.execute(
-            "SELECT c.id, log, generation, purpose, locked FROM wrap JOIN conversation c ON c.key = conversation"
+            "SELECT c.id, w.log, w.generation, purpose, locked FROM wrap w JOIN conversation c ON c.key = conversation"
         ):
             key = keys.get(CONVERSATION, id)
             assert key is not None

@@ -13,9 +13,9 @@ from luwte.conversation import actions
 from luwte.conversation.follow import Follower
 from luwte.conversation.model import THE_VISITOR, Stored, Writer
 from luwte.crypto import envelope, keys
-from luwte.crypto.envelope import MESSAGE, SHARED_LOG, TEAM, VISITOR, Header
+from luwte.crypto.envelope import MESSAGE, ROTATION, SHARED_LOG, TEAM, VISITOR, Header
 from luwte.crypto.primitives import sha256
-from luwte.errors import Refusal
+from luwte.errors import NoSuchConversation, OutOfOrder, Refusal, WrongGeneration
 from luwte.plumbing.db import Db
 from luwte.plumbing.metrics import Metrics
 from luwte.plumbing.migrate import migrate
@@ -86,12 +86,12 @@ class Chain:
         self.writer, self.conv = writer, conv
         self.sender, self.seq, self.prev = os.urandom(8), 0, bytes(32)
 
-    def next(self, generation: int) -> tuple[Header, bytes]:
+    def next(self, generation: int, klass: int = MESSAGE) -> tuple[Header, bytes]:
         """The next envelope: a true header, and bytes that nobody here can open."""
         self.seq += 1
         direction = VISITOR if self.writer is THE_VISITOR else TEAM
         header = Header(
-            MESSAGE,
+            klass,
             direction,
             self.conv,
             generation,
@@ -116,6 +116,8 @@ class Table:
         self.key, self.vs = os.urandom(32), os.urandom(32)
         self.conv = b""
         self.said: list[tuple[int, bytes]] = []
+        self.generation = 1
+        self.unsaid: list[int] = []
         self.talking: list[asyncio.Task[None]] = []
         self.readers: list[Reader] = []
         self.writers: list[Chain] = []
@@ -137,22 +139,42 @@ class Table:
             tuple(os.urandom(80) for _ in range(4)),
             bytes(64),
         )
-        conversation = actions.start(tx, actions.seal_start(request, self.key), team_cert=bytes(16), epoch=1, minute=1)
+        conversation = actions.start(
+            tx, actions.seal_start(request, self.key, 1), team_cert=bytes(16), minute=1, rotates=True
+        )
         assert actions.seat(tx, conversation, "noor")
         return conversation.id
 
     async def say(self, who: int) -> None:
         """Write one message and wait until it is on disk."""
-        await self._append(self.writers[who])
+        await self._append(who)
 
     async def blurt(self, who: int) -> None:
         """Write one message and do not wait."""
-        self.talking.append(asyncio.create_task(self._append(self.writers[who])))
+        self.talking.append(asyncio.create_task(self._append(who)))
         await asyncio.sleep(0)
+
+    async def turn(self, who: int) -> None:
+        """Two desks of Noor's turn to the next secret at once; one of them does, and the visitor talks meanwhile."""
+        await self.blurt(0)
+        before = self.generation
+        desks = [asyncio.create_task(self._turn(before)) for _ in range(1 + who)]
+        await self.blurt(0)
+        answers = await asyncio.gather(*desks)
+        assert answers.count("turned") <= 1
+        assert set(answers) <= {"turned", "generation"}
+        await self.settle_writers()
+
+    async def sign_out(self, who: int) -> None:
+        """Noor leaves in the middle of it and takes it again."""
+        await self.db.write(self._unseat)
+        await self.settle_writers()
+        assert await self.db.write(self._seat)
 
     async def say_twice(self, who: int) -> None:
         """The acknowledgement is lost; the same bytes come again, and take no second place."""
-        header, data = self.writers[who].next(1)
+        await self.settle_writers()
+        header, data = self.writers[who].next(self.generation)
         sealed = actions.seal(header, data, self.key)
         first = await self._write(sealed, self.writers[who].writer)
         again = await self._write(sealed, self.writers[who].writer)
@@ -183,13 +205,24 @@ class Table:
         self.readers[who].drain()
 
     async def settle_writers(self) -> None:
-        """Everything that was blurted out is on disk."""
+        """Everything that was blurted out is on disk, or is known not to be: who it is tries again later."""
         await asyncio.gather(*self.talking)
         self.talking.clear()
+        for who in {*self.unsaid}:
+            # What is behind a refused one was refused, too: it goes on where the server stands, here on a new chain.
+            self.writers[who] = Chain(self.writers[who].writer, self.conv)
+
+    async def say_again(self) -> None:
+        """What the secrets moved on over is said under the present one."""
+        await self.settle_writers()
+        unsaid, self.unsaid = self.unsaid, []
+        for who in unsaid:
+            await self._append(who)
+        assert not self.unsaid
 
     async def settle(self) -> None:
         """Everything is said and everybody has had the time to read it."""
-        await self.settle_writers()
+        await self.say_again()
         for reader in self.readers:
             reader.room = 1_000_000
             if reader.pipe.clogged:
@@ -200,10 +233,37 @@ class Table:
             await asyncio.sleep(0.005)
         await asyncio.sleep(0.002)
 
-    async def _append(self, chain: Chain) -> None:
-        header, data = chain.next(1)
-        ack = await self._write(actions.seal(header, data, self.key), chain.writer)
+    async def _append(self, who: int) -> None:
+        chain = self.writers[who]
+        header, data = chain.next(self.generation)
+        try:
+            ack = await self._write(actions.seal(header, data, self.key), chain.writer)
+        except (WrongGeneration, OutOfOrder, NoSuchConversation):
+            self.unsaid.append(who)
+        else:
+            self.said.append((ack.n, data))
+
+    async def _turn(self, before: int) -> str:
+        header, data = Chain(NOOR, self.conv).next(before, ROTATION)
+        sealed = actions.seal(header, data, self.key, os.urandom(80), 1)
+        try:
+            ack = await self._write(sealed, NOOR)
+        except Refusal as refusal:
+            return refusal.code
+        assert await self._write(sealed, NOOR) == ack
+        self.generation = max(self.generation, before + 1)
         self.said.append((ack.n, data))
+        return "turned"
+
+    def _unseat(self, tx: Any) -> None:
+        actions.unseat(tx, actions.find(tx, self.conv), 1)
+
+    def _seat(self, tx: Any) -> bool:
+        return actions.seat(tx, actions.find(tx, self.conv), "noor")
+
+    def _secrets(self, tx: Any) -> tuple[int, list[int]]:
+        conversation = actions.find(tx, self.conv)
+        return conversation.generation, [wrap.generation for wrap in actions.team_wraps(tx, conversation)]
 
     async def _write(self, sealed: actions.Sealed, writer: Writer) -> actions.Ack:
         return await self.db.write(actions.append, sealed, writer, 1, 0)
@@ -228,7 +288,7 @@ async def a_table() -> AsyncIterator[Table]:
 
 
 Step = tuple[str, int]
-DEEDS = ("say", "blurt", "blurt", "say_twice", "reload", "breathe", "reconnect", "clog", "drain")
+DEEDS = ("say", "blurt", "blurt", "say_twice", "reload", "breathe", "reconnect", "clog", "drain", "turn", "sign_out")
 
 
 def play(steps: list[Step]) -> None:
@@ -244,6 +304,13 @@ def play(steps: list[Step]) -> None:
             for reader in table.readers:
                 assert reader.read == said
                 assert not reader.pipe.closed
+            # Each secret follows the one before, was made once, and nothing is under one that is over.
+            generations = [(envelope.parse(data).generation, envelope.parse(data).klass) for _, data in said]
+            at = 1
+            for generation, klass in generations:
+                assert generation == at
+                at += klass == ROTATION
+            assert await table.db.read(table._secrets) == (at, list(range(at + 1)))
 
     asyncio.run(run())
 

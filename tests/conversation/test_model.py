@@ -24,6 +24,8 @@ CONVERSATIONS = st.builds(
     times=st.integers(0, 2),
     holder=st.sampled_from([None, "noor", "sam"]),
     ended_by=st.sampled_from([None, None, None, "visitor", "team"]),
+    generation=st.integers(1, 2),
+    note_generation=st.integers(0, 1),
 )
 CHAINS = st.builds(
     Chain,
@@ -52,7 +54,7 @@ def obvious(conversation: Conversation, chain: Chain, header: Header, writer: Wr
     is_companions_note = accompanies and header.direction == 3
     if not is_visitor and conversation.holder != "noor" and not is_companions_note:
         return "no_such_conversation"
-    if header.klass != 1:
+    if header.klass not in ({1} if is_visitor else {1, 5}):
         return "not_accepted"
     if header.direction not in ({1} if is_visitor else {2, 3}):
         return "not_accepted"
@@ -60,7 +62,8 @@ def obvious(conversation: Conversation, chain: Chain, header: Header, writer: Wr
         return "conversation_ended"
     if chain.owner and chain.owner != ("visitor" if is_visitor else "noor"):
         return "not_accepted"
-    current = 0 if header.direction == 3 or conversation.times == 0 else 1
+    talk = 0 if conversation.times == 0 else conversation.generation
+    current = conversation.note_generation if header.direction == 3 else talk
     if header.generation != current:
         return "generation"
     if (header.seq, header.prev) != (chain.seq + 1, chain.prev):

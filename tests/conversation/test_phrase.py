@@ -23,7 +23,7 @@ from luwte.conversation.presence import KEPT
 from luwte.crypto import phrase
 from luwte.crypto.primitives import CannotOpen, sha256
 from luwte.desk.model import A_DAY, Row, triage
-from luwte.staff.model import LEAD
+from luwte.staff.roles import LEAD
 
 
 async def read_back(visitor: Visitor, count: int) -> list[str]:

@@ -1,6 +1,7 @@
 """Nothing missed, nothing twice, order kept; and the play is sharp enough to see when that breaks."""
 
 import asyncio
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -108,7 +109,26 @@ def _start_after_the_next(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(actions, "read_after", lambda tx, id, log, n: original(tx, id, log, n + 1 if n else 0))
 
 
+def _forget_that_it_turned(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(store, "rotate", lambda tx, key, log, generation: None)
+
+
+def _remember_how_it_was(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(WriteTx, "_forget", lambda self, sql: None)
+
+
+def _take_what_is_under_a_secret_that_is_over(patch: pytest.MonkeyPatch) -> None:
+    def any_will_do(conversation: Any, chain: Any, header: Any, writer: Any, **more: Any) -> None:
+        original(dataclasses.replace(conversation, generation=header.generation), chain, header, writer, **more)
+
+    original = actions.admit
+    patch.setattr(actions, "admit", any_will_do)
+
+
 FAULTS = [
+    _forget_that_it_turned,
+    _remember_how_it_was,
+    _take_what_is_under_a_secret_that_is_over,
     _never_tell,
     _read_from_the_same_number,
     _pass_over_a_gap,

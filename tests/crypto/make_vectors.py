@@ -15,7 +15,7 @@ import two_keys
 from crypto_play import VECTORS
 
 from luwte.crypto import envelope as env
-from luwte.crypto import merkle, note
+from luwte.crypto import merkle, note, rotation
 from luwte.crypto import phrase as phrases
 from luwte.crypto.certificate import Certificate, Type, cert_id, issue
 from luwte.crypto.keys import (
@@ -217,6 +217,36 @@ def log() -> dict[str, Any]:
     }
 
 
+def rotations() -> list[dict[str, Any]]:
+    secret, following, conv = counted("secret"), counted("next"), counted("conv", 16)
+    seed, visitor, certificate = counted("staff"), counted("visitor"), counted("certificate", 16)
+    made = []
+    for log, direction in ((env.SHARED_LOG, env.TEAM), (env.TEAM_LOG, env.NOTE)):
+        place = header(1, direction)._replace(klass=env.ROTATION)
+        context = WrapContext(ORGANISATION, TEAM, 3, conv, 2, Purpose.VISITOR)
+        to_visitor = wrap(following, public_of(visitor), context) if log == env.SHARED_LOG else b""
+        named = rotation.commitment(following, conv, log, 2, 3)
+        said = rotation.content(rotation.Rotation(2, 3, named, to_visitor))
+        made.append(
+            {
+                "log": log,
+                "secret": secret.hex(),
+                "next": following.hex(),
+                "conv": conv.hex(),
+                "organisation": ORGANISATION,
+                "team": TEAM,
+                "visitor": visitor.hex(),
+                "cert_id": certificate.hex(),
+                "public": signing_public_of(seed).hex(),
+                "generation": 2,
+                "epoch": 3,
+                "commitment": named.hex(),
+                "envelope": env.seal_signed(secret, place, certificate, seed, said).hex(),
+            }
+        )
+    return made
+
+
 def phrase() -> dict[str, Any]:
     entropy, vs, secrets = counted("phrase", 16), counted("visitor"), (counted("opening"), counted("talk"))
     words = phrases.words(entropy)
@@ -251,6 +281,7 @@ def main() -> None:
         "replies": replies(),
         "log": log(),
         "phrase": phrase(),
+        "rotations": rotations(),
     }
     (VECTORS / "python.json").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n")
 

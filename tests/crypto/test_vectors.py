@@ -1,10 +1,12 @@
 """What a browser made, read here. vectors/browser.json comes from web/test/crypto/make-vectors.ts."""
 
-from typing import get_args
+from typing import Any, get_args
 
+import pytest
 from crypto_play import read_vectors
 
 from luwte.crypto import envelope as env
+from luwte.crypto import rotation
 from luwte.crypto.certificate import Type, cert_id, check_chain, issue
 from luwte.crypto.keys import (
     StaffKeyId,
@@ -18,7 +20,7 @@ from luwte.crypto.keys import (
     start_is_signed,
     visitor_keys,
 )
-from luwte.crypto.primitives import sha256, stretch
+from luwte.crypto.primitives import CannotOpen, sha256, stretch
 from luwte.crypto.replies import ReplyText, open_reply, own_key, team_key
 from luwte.crypto.wrap import Purpose, WrapContext, unwrap
 
@@ -120,3 +122,48 @@ def test_a_browsers_replies_open_under_the_keys_that_we_derive() -> None:
         key = team if one["owner"] == made["team"] else own
         opened = open_reply(key, one["owner"], unhex(made["id"]), one["version"], unhex(one["sealed"]))
         assert opened == ReplyText(one["language"], one["name"], one["text"])
+
+
+def follow(made: dict[str, Any], envelope: bytes) -> bytes:
+    """The next secret, as a visitor believes it; for the team's log what it must be known by."""
+    body = env.open_envelope(unhex(made["secret"]), envelope)
+    _, said = env.read_staff_body(envelope, body, {unhex(made["cert_id"]): unhex(made["public"])}.get)
+    record, header = rotation.read(said, made["log"]), env.parse(envelope)
+    assert (header.klass, record.generation, record.epoch) == (env.ROTATION, made["generation"], made["epoch"])
+    if made["log"] == env.TEAM_LOG:
+        return record.commitment
+    place = (made["organisation"], made["team"], record.epoch, header.conv, record.generation, Purpose.VISITOR)
+    secret = unwrap(record.wrap, unhex(made["visitor"]), WrapContext(*place))
+    assert rotation.commitment(secret, header.conv, made["log"], *record[:2]) == record.commitment
+    return secret
+
+
+def test_a_browsers_rotations_are_followed_and_every_flipped_bit_is_refused() -> None:
+    assert [made["log"] for made in BROWSER["rotations"]] == [env.SHARED_LOG, env.TEAM_LOG]
+    for made in BROWSER["rotations"]:
+        envelope, next = unhex(made["envelope"]), unhex(made["next"])
+        named = rotation.commitment(next, unhex(made["conv"]), made["log"], made["generation"], made["epoch"])
+        assert named.hex() == made["commitment"]
+        assert follow(made, envelope) == (next if made["log"] == env.SHARED_LOG else named)
+        for at in range(len(envelope) * 8):
+            spoilt = bytearray(envelope)
+            spoilt[at // 8] ^= 1 << at % 8
+            with pytest.raises(CannotOpen):
+                follow(made, bytes(spoilt))
+
+
+def test_what_a_secret_is_known_by_is_of_one_place() -> None:
+    place = (b"c" * 16, env.SHARED_LOG, 2, 3)
+    others = [(b"d" * 16, env.SHARED_LOG, 2, 3), (b"c" * 16, env.TEAM_LOG, 2, 3), (*place[:2], 3, 3), (*place[:3], 2)]
+    assert len({rotation.commitment(b"s" * 32, *one) for one in [place, *others]}) == 5
+    assert rotation.commitment(b"t" * 32, *place) != rotation.commitment(b"s" * 32, *place)
+    record = rotation.Rotation(2, 3, bytes(32), bytes(80))
+    said = rotation.content(record)
+    assert rotation.read(said, env.SHARED_LOG) == record
+    wrong = [b"", said[:-1], said + b"x", b"\x01" + said[1:], rotation.content(record._replace(wrap=b""))]
+    for data in wrong:
+        with pytest.raises(CannotOpen):
+            rotation.read(data, env.SHARED_LOG)
+    for data in (said, env.content("x" * 40), b""):
+        with pytest.raises(CannotOpen):
+            rotation.read(data, env.TEAM_LOG)

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import itertools
 import os
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from attack.test_catalogue import NO_AUDIT, _stored
 from joiners import invites, joiner
 from luwte import demo
 from luwte.conversation import store as conversation_store
-from luwte.conversation.model import LockedWrap, StartProof, wrap_row
+from luwte.conversation.model import MOST_GENERATIONS, LockedWrap, StartProof, wrap_row
 from luwte.crypto import primitives
 from luwte.crypto.certificate import Certificate, Type, issue
 from luwte.crypto.primitives import CannotOpen
@@ -52,6 +53,13 @@ def next_epoch(house: House, members: list[demo.Person], seed: bytes, epoch: int
 def b64(data: bytes) -> str:
     """As JSON carries bytes."""
     return base64.b64encode(data).decode()
+
+
+async def due(desk: Counsellor) -> tuple[bool, bool]:
+    """Whether a lead is told that the next key should begin, and that somebody who left had this one."""
+    async with desk.http() as http:
+        told = (await http.get("/desk/people", headers={"Authorization": f"Bearer {b64(desk.token)}"})).json()
+    return told["epoch_due"], told["known_outside"]
 
 
 def _old_key(tx: WriteTx) -> None:
@@ -288,6 +296,7 @@ def test_an_epoch_that_is_not_right_does_not_begin(tmp_path: Path) -> None:
             next_epoch(house, everybody, os.urandom(32), signer=os.urandom(32)),
             next_epoch(house, everybody, os.urandom(32), certificate={"subject": "another"}),
             next_epoch(house, everybody, os.urandom(32), certificate={"organisation": "another"}),
+            next_epoch(house, everybody, os.urandom(32), certificate={"not_after": int(time.time()) + 17 * 86_400}),
             {**made, "recovery_wrap": b64(bytes(79))},
             {**made, "wraps": [{**made["wraps"][0], "wrap": b64(bytes(81))}, *made["wraps"][1:]]},
             {**made, "wraps": [*made["wraps"], {"account": "0" * 32, "wrap": b64(bytes(80))}]},
@@ -320,11 +329,15 @@ def test_an_epoch_begins_only_when_it_is_due(tmp_path: Path) -> None:
         assert (await asks(robin, "/desk/epoch", **made)).json()["code"] == "epoch_not_due"
         await house.luwte.db.write(lambda tx: tx.execute("UPDATE team SET epoch_began = NULL"))
         assert await house.luwte.db.read(_keys_of_the_team) == before
+        assert await due(robin) == (False, False)
         await house.luwte.db.write(_old_key)
+        assert await due(robin) == (True, False)
         assert (await asks(robin, "/desk/epoch", **made)).status_code == 200
+        assert await due(robin) == (False, False)
         again = next_epoch(house, [sam.person, robin.person], os.urandom(32), epoch=3)
         assert (await asks(robin, "/desk/epoch", **again)).json()["code"] == "epoch_not_due"
         assert (await asks(robin, "/desk/remove", id=noor.person.id)).status_code == 200
+        assert await due(robin) == (True, True)
         assert (await asks(robin, "/desk/epoch", **again)).status_code == 200
         found = [one.result for one in await records(house) if one.action == "staff.epoch"]
         assert found == ["epoch_not_due", "epoch_not_due", "done", "epoch_not_due", "done"]
@@ -363,7 +376,7 @@ async def rewraps(
         conv, wraps = base64.b64decode(one["conv"]), []
         for kept in one["wraps"]:
             purpose = Purpose.TEAM if kept["log"] == 1 else Purpose.TEAM_LOG
-            place = WrapContext(demo.ORGANISATION, demo.LINE, old_epoch or one["epoch"], conv, kept["g"], purpose)
+            place = WrapContext(demo.ORGANISATION, demo.LINE, old_epoch or kept["epoch"], conv, kept["g"], purpose)
             secret = unwrap(base64.b64decode(kept["wrap"]), old, place)
             anew = wrap(secret, primitives.public_of(new), replace(place, epoch=batch["epoch"]))
             wraps.append({"log": kept["log"], "g": kept["g"], "wrap": b64(anew)})
@@ -484,7 +497,34 @@ def test_one_that_never_opens_does_not_flood_the_log(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
-def _many_that_ended(tx: WriteTx, house: House, count: int) -> None:
+def test_conversations_with_many_secrets_fit_into_what_may_be_asked(tmp_path: Path) -> None:
+    """As many as there may be, at mixed epochs: none is left out, and each answer comes back within the limit."""
+
+    async def story(house: House) -> None:
+        robin = house.counsellor(2)
+        await robin.opens_desk()
+        await house.luwte.db.write(_many_that_ended, house, 23, MOST_GENERATIONS + 1)
+        await house.luwte.db.write(
+            lambda tx: tx.execute("DELETE FROM wrap WHERE conversation > 3 AND (generation > 1 OR log = 2)")
+        )
+        seed, everybody = os.urandom(32), [house.counsellor(n).person for n in range(3)]
+        await house.luwte.db.write(_old_key)
+        assert (await asks(robin, "/desk/epoch", **next_epoch(house, everybody, seed))).status_code == 200
+        after, sizes = 0, []
+        while True:
+            batch, made = await rewraps(robin, house.organisation.team, seed, after)
+            if not batch["conversations"]:
+                break
+            sizes.append(len(made["conversations"]))
+            assert (await asks(robin, "/desk/rewrap", **made)).json() == {"stored": sizes[-1]}
+            after = batch["last"]
+        assert sizes == [1, 1, 1, 20]
+        assert batch["left"] == 0
+
+    play(story, tmp_path / "house")
+
+
+def _many_that_ended(tx: WriteTx, house: House, count: int, generations: int = 2) -> None:
     """Conversations as they are on the disk once they ended, each with a key of its own."""
     public = primitives.public_of(house.organisation.team)
     for at in range(count):
@@ -495,7 +535,8 @@ def _many_that_ended(tx: WriteTx, house: House, count: int) -> None:
             tx, id=id, team=demo.LINE, number=at, epoch=1, start_hash=bytes(32), proof=proof, minute=1, for_later=False
         )
         tx.execute("UPDATE conversation SET ended = 2, ended_by = 'team' WHERE key = ?", row)
-        for g in (0, 1):
-            place = WrapContext(demo.ORGANISATION, demo.LINE, 1, id, g, Purpose.TEAM)
-            locked = lock(key, b"wrap", id, wrap_row(1, g, Purpose.TEAM), wrap(os.urandom(32), public, place))
-            conversation_store.put_wrap(tx, row, LockedWrap(1, g, Purpose.TEAM, locked))
+        logs = ((1, Purpose.TEAM), (2, Purpose.TEAM_LOG)) if generations > 2 else ((1, Purpose.TEAM),)
+        for (log, purpose), g in itertools.product(logs, range(generations)):
+            place = WrapContext(demo.ORGANISATION, demo.LINE, 1, id, g, purpose)
+            locked = lock(key, b"wrap", id, wrap_row(log, g, purpose), wrap(os.urandom(32), public, place))
+            conversation_store.put_wrap(tx, row, LockedWrap(log, g, purpose, locked, 1))

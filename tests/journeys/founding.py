@@ -85,6 +85,8 @@ class JoiningPage:
     name: str
     passphrase: str = ""
     app: App | None = None
+    codes: list[str] = field(default_factory=list)
+    """Recovery codes, on paper."""
     errors: list[str] = field(default_factory=list)
     looks: Callable[[str], None] = lambda state: None
     """Called at each screen, by its name."""
@@ -153,8 +155,8 @@ class JoiningPage:
         shown_codes = self.page.get_by_role("list", name="Recovery codes").get_by_role("listitem")
         expect(shown_codes).to_have_count(10)
         self.looks("recovery codes")
-        codes = shown_codes.all_inner_texts()
-        self.page.get_by_label("Type one of these codes").fill(codes[3])
+        self.codes = shown_codes.all_inner_texts()
+        self.page.get_by_label("Type one of these codes").fill(self.codes[3])
         self.presses("I have kept them")
 
     def saves_root(self, folder: Path) -> tuple[Path, str]:
@@ -188,18 +190,18 @@ class JoiningPage:
         expect(self.page.get_by_role("heading", name="Almost there")).to_be_visible(timeout=30_000)
         return self.digits
 
-    def signs_in(self, desk: Any) -> None:
-        """At a desk, with the next code of the app: the one of joining was used up."""
-        self.tries(desk)
+    def signs_in(self, desk: Any, code: str | None = None) -> None:
+        """At a desk, with the next code of the app, as the one of joining was used up; or with one from paper."""
+        self.tries(desk, code)
         expect(desk.waiting).to_be_visible(timeout=20_000)
 
-    def tries(self, desk: Any) -> None:
+    def tries(self, desk: Any, code: str | None = None) -> None:
         """The same, whatever comes of it."""
         assert self.app is not None
         desk.page.goto(desk.url)
         desk.page.get_by_label("Name").fill(self.name)
         desk.page.get_by_label("Passphrase").fill(self.passphrase)
-        desk.page.get_by_label("One-time code").fill(self.app.code(time.time() + 30))
+        desk.page.get_by_label("One-time code").fill(code or self.app.code(time.time() + 30))
         desk.page.get_by_role("button", name="Sign in").click()
 
 

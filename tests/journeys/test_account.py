@@ -218,15 +218,32 @@ def test_a_lost_passphrase_and_the_sheet_in_the_drawer(browser: Browser, tmp_pat
         page.get_by_role("button", name="I have written them down").click()
         page.get_by_label("New passphrase").fill(fresh)
         page.get_by_role("button", name="Save").click()
+        listed = page.get_by_role("list", name="The twelve words").get_by_role("listitem")
+        expect(listed).to_have_count(12)
+        following = listed.all_text_contents()
+        assert following != words
+        # A page that is closed here has changed nothing: the old paper opens the same door.
+        lost_it()
+        passphrase = page.get_by_role("list", name="New passphrase").get_by_role("listitem")
+        expect(passphrase).to_have_count(7, timeout=20_000)
+        fresh = " ".join(passphrase.all_text_contents())
+        page.get_by_role("button", name="I have written them down").click()
+        page.get_by_label("New passphrase").fill(fresh)
+        page.get_by_role("button", name="Save").click()
+        expect(listed).to_have_count(12)
+        following = listed.all_text_contents()
+        page.get_by_role("button", name="I have written them down").click()
+        page.get_by_label("The twelve words").fill(" ".join(following))
+        page.get_by_role("button", name="Save").click()
         expect(desk.waiting).to_be_visible(timeout=20_000)
-        expect(own_account(desk).get_by_text("You have none.")).to_be_visible()
+        expect(own_account(desk).get_by_text("You have a recovery sheet.")).to_be_visible()
         page.get_by_role("button", name="Close").click()
         desk.signs_out()
         lost_it()
         expect(page.locator("#app").get_by_text("Name, sheet or code is wrong.")).to_be_visible(timeout=20_000)
         desk.signs_in({**who, "passphrase": fresh})
         sent = tap.everything
-        secrets = [amk, phrase.read(" ".join(words))]
+        secrets = [amk, phrase.read(" ".join(words)), phrase.read(" ".join(following))]
         for secret in [form for one in secrets for form in (one, one.hex().encode(), base64.b64encode(one))]:
             assert secret not in sent
         for text in (" ".join(words), ", ".join(words).upper(), fresh, who["passphrase"]):
@@ -300,3 +317,22 @@ def test_where_real_visitors_come_everybody_is_asked_for_a_code(browser: Browser
             expect(page.get_by_label("One-time code")).to_have_value("")
         tries(noor.name, noor.passphrase, app.code(time.time() + 30))
         expect(desk.waiting).to_be_visible(timeout=20_000)
+
+
+def test_a_desk_remembers_nobody(browser: Browser, tmp_path: Path) -> None:
+    """F-8: after a reload, and in another tab, there is the door, with empty fields and no trace."""
+    with a_demo(tmp_path / "demo") as demo:
+        device = context(browser, size=LAPTOP)
+        desk = DeskPage(device.new_page(), demo.desk)
+        desk.signs_in(account(demo, "counsellor"))
+        second = device.new_page()
+        second.goto(demo.desk)
+        desk.page.reload()
+        for page in (desk.page, second):
+            expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+            expect(page.get_by_label("Name")).to_have_value("")
+            expect(page.get_by_label("Passphrase")).to_have_value("")
+            expect(page.get_by_role("checkbox")).to_have_count(0)
+            kept = "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])"
+            assert page.evaluate(kept) == '[{},{},""]'
+        assert device.cookies() == []

@@ -1,5 +1,7 @@
 """The browser's code: whoever builds it gets these bytes, and nothing is in them that should not be."""
 
+import base64
+import hashlib
 import os
 import re
 import shutil
@@ -34,7 +36,7 @@ def built_in(folder: Path, environment: dict[str, str], age: int) -> dict[str, b
         for file in folder.rglob("*.ts*"):
             if not file.is_symlink():
                 os.utime(file, (time.time() - age,) * 2)
-    for page in ("index", "desk"):
+    for page in ("index", "desk", "recovery"):
         command = [str(NODE), "node_modules/vite/bin/vite.js", "build", "--mode", page, "--logLevel", "warn"]
         subprocess.run(command, cwd=folder / "web", env={"PATH": os.environ["PATH"], **environment}, check=True)
     return files_of(folder / "src/luwte/client")
@@ -106,3 +108,28 @@ def test_the_scripts_hold_nothing_that_makes_code_or_calls_elsewhere() -> None:
             ), path
         if path in PAGES:
             assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|<style|\sstyle=", text), path
+
+
+def test_the_page_that_takes_papers_is_one_file_that_allows_itself_nothing_else() -> None:
+    """Its policy names exactly its own script and style; no address is in it, and no server serves it or lists it."""
+    text = (CLIENT / "recovery.html").read_text()
+    (policy,) = re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)" />', text)
+    (script,) = re.findall(r'<script type="module">(.*?)</script>', text, re.DOTALL)
+    (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
+
+    def hashed(part: str) -> str:
+        return "'sha256-" + base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() + "'"
+
+    assert policy == (
+        f"default-src 'none'; script-src {hashed(script)}; style-src {hashed(style)}; base-uri 'none';"
+        " form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+    assert text.index("Content-Security-Policy") < text.index("<style>") < text.index("<script")
+    markup = text.replace(script, "").replace(style, "")
+    assert not re.search(r"\s(?:src|href|style|on\w+)=", markup)
+    assert "url(" not in style
+    for word in ("fetch(", "XMLHttpRequest", "WebSocket", "sendBeacon", "EventSource", "localStorage", "indexedDB"):
+        assert word not in script, word
+    assert {url.split("/")[2] for url in re.findall(r"https?://[^\"'`\s)]*", text)} <= {"www.w3.org"}  # namespaces
+    release, bodies = build()
+    assert not [path for path in [*release.files, *bodies] if "recovery" in path]

@@ -44,9 +44,10 @@ async def writes(
         return await client.post("/desk/replies", headers=_bearer(desk), json=body)
 
 
-def row(id: bytes, version: int, sealed: bytes = SEALED) -> dict[str, Any]:
+def row(id: bytes, version: int, sealed: bytes = SEALED, epoch: int = 0) -> dict[str, Any]:
     """One reply as it travels."""
-    return {"id": base64.b64encode(id).decode(), "version": version, "sealed": base64.b64encode(sealed).decode()}
+    sealed_text = base64.b64encode(sealed).decode()
+    return {"id": base64.b64encode(id).decode(), "version": version, "sealed": sealed_text, "epoch": epoch}
 
 
 async def three_desks(house: House) -> tuple[Counsellor, Counsellor, Counsellor]:

@@ -63,7 +63,7 @@ def test_by_employee_and_by_conversation(tmp_path: Path) -> None:
             ("Sam", "conversation.take", "already_taken"),
             ("Noor", "conversation.take", "done"),
         ]
-        assert page["employees"] == ["Noor", "Robin", "Sam"]
+        assert page["employees"] == ["Charlie", "Jules", "Noor", "Robin", "Sam"]
         assert not page["more"]
         page = await looks(robin, employee="Sam")
         assert deeds(page) == [("Sam", "conversation.take", "already_taken"), ("Sam", "conversation.take", "done")]

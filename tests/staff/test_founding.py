@@ -20,6 +20,7 @@ from luwte.staff import actions as staff
 from luwte.staff import joining_store
 
 TABLES = ("team", "account", "certificate", "team_key", "recovery", "recovery_wrap", "admin_key", "applicant")
+TABLES += ("recovery_admin_wrap", "succession")
 
 
 def _rows(tx: ReadTx) -> dict[str, int]:
@@ -99,6 +100,7 @@ def test_a_founding_that_does_not_hang_together_leaves_nothing(tmp_path: Path) -
         elsewhere = Organisation("elsewhere", good.now, good.root, good.admin, good.recovery, good.team)
         body, foreign, strange = good.founding(robin), other.founding(robin), elsewhere.founding(robin)
         recovery = good.says(Type.RECOVERY, RECOVERY_SUBJECT, primitives.public_of(good.recovery), days=9)
+        long = good.says(Type.TEAM, robin.team, primitives.public_of(good.team), days=17)
         late = Organisation(good.name, good.now - 40 * DAY, good.root, good.admin, good.recovery, good.team)
         wrong: list[dict[str, str]] = [
             {name: value} for name, value in foreign.items() if name.endswith("certificate") or name == "root"
@@ -109,6 +111,8 @@ def test_a_founding_that_does_not_hang_together_leaves_nothing(tmp_path: Path) -
             {"recovery_certificate": b64(issue(recovery, good.admin))},
             {"team_certificate": body["recovery_certificate"]},
             {"team_certificate": late.founding(robin)["team_certificate"]},
+            {"team_certificate": b64(issue(long, good.admin))},
+            {"certificate": b64(good.certificate(robin, not_after=good.now + 93 * DAY))},
             {"certificate": b64(good.certificate(robin, roles=("chat/counsellor",)))},
             {"certificate": b64(good.certificate(robin, keys=house.founder().public))},
         ]
@@ -191,6 +195,20 @@ def test_a_running_server_notices_the_pin(tmp_path: Path) -> None:
         async with httpx.AsyncClient(base_url=house.desk) as client:
             assert f'"root": "{root.hex()}"' in (await client.get("/org.js")).text
         assert await house.luwte.db.read(joining_store.recovery) != b""
+
+    play_empty(story, tmp_path / "house")
+
+
+def test_a_founding_whose_papers_would_not_open_the_team_admin_key_leaves_nothing(tmp_path: Path) -> None:
+    """Its wrap has a length of its own, too."""
+
+    async def story(house: Empty) -> None:
+        robin = house.founder()
+        await robin.looks()
+        body = Organisation(house.settings.organisation, int(house.luwte.now())).founding(robin)
+        answer = await robin.asks("/desk/found", **robin.body(), **{**body, "admin_recovery_wrap": b64(bytes(79))})
+        assert (answer.status_code, answer.json()["code"]) == (422, "certificate_refused")
+        assert set((await house.luwte.db.read(_rows)).values()) == {0}
 
     play_empty(story, tmp_path / "house")
 

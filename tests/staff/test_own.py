@@ -11,11 +11,13 @@ from typing import Any
 import httpx
 import pytest
 
-from actors import App, Counsellor, House, play
+from actors import App, Counsellor, House, Line, play
 from luwte.audit import store as audit_store
 from luwte.crypto import keys, primitives
 from luwte.plumbing import keystore
-from luwte.staff.model import SESSION_MINUTES, token_hash
+from luwte.plumbing.db import look
+from luwte.staff import actions
+from luwte.staff.model import RENEWAL_MINUTES, SESSION_MINUTES, token_hash
 from luwte.staff.web import TRIES
 
 
@@ -52,14 +54,19 @@ async def proof_of(desk: Counsellor) -> str:
     return b64(keys.login_proof(stretched))
 
 
+def salt_for(house: House, desk: Counsellor) -> bytes:
+    """The one that a name has for ever."""
+    return look(house.folder / "main.db", lambda tx: actions.salt(tx, desk.person.name, house.luwte.server_secret))
+
+
 def sealed_under(house: House, desk: Counsellor, passphrase: str) -> dict[str, str]:
     """What a browser sends of a new passphrase."""
-    salt, id = os.urandom(16), desk.person.id
+    id = desk.person.id
+    salt = salt_for(house, desk)
     half = house.luwte.keys.get(keystore.STAFF, bytes.fromhex(id))
     assert half is not None
     stretched = primitives.stretch(passphrase, salt)
     return {
-        "salt": b64(salt),
         "proof_hash": b64(primitives.sha256(keys.login_proof(stretched))),
         "sealed_amk": b64(keys.seal_amk(keys.kek(stretched, half), id, desk.person.amk)),
     }
@@ -160,7 +167,7 @@ def test_a_new_passphrase_ends_every_other_session(tmp_path: Path) -> None:
         assert (await elsewhere.signs_in()).status_code == 401
         answer = await noor.signs_in(fresh)
         assert answer.status_code == 200
-        stretched = await asyncio.to_thread(primitives.stretch, fresh, unb64(seal["salt"]))
+        stretched = await asyncio.to_thread(primitives.stretch, fresh, salt_for(house, noor))
         kek = keys.kek(stretched, unb64(answer.json()["server_half"]))
         assert keys.open_amk(kek, noor.person.id, unb64(answer.json()["sealed_amk"])) == noor.person.amk
         assert (await on_record(house))["staff.passphrase", "", "done"] == 1
@@ -168,19 +175,16 @@ def test_a_new_passphrase_ends_every_other_session(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
-def test_a_new_passphrase_has_a_new_salt_and_whole_parts(tmp_path: Path) -> None:
-    """B-26: the salt that this account had, or parts of other lengths, are refused and change nothing."""
+def test_a_new_passphrase_has_whole_parts(tmp_path: Path) -> None:
+    """Parts of other lengths, and another salt, are refused and change nothing."""
 
     async def story(house: House) -> None:
         noor = house.counsellor()
         await noor.skips_sign_in()
-        async with noor.http() as client:
-            salt = (await client.post("/desk/salt", json={"name": "Noor"})).json()["salt"]
-        good = {"salt": b64(bytes(16)), "proof_hash": b64(bytes(32)), "sealed_amk": b64(bytes(60))}
+        good = {"proof_hash": b64(bytes(32)), "sealed_amk": b64(bytes(60))}
         proof = await proof_of(noor)
         for name, value in (
-            ("salt", salt),
-            ("salt", b64(bytes(15))),
+            ("salt", b64(bytes(16))),
             ("proof_hash", b64(bytes(31))),
             ("sealed_amk", b64(bytes(61))),
             ("sealed_amk", ""),
@@ -250,13 +254,19 @@ async def by_sheet(desk: Counsellor, sheet: bytes, code: str = "") -> httpx.Resp
         return await client.post("/desk/sign-in", json=shown)
 
 
-async def prints_a_sheet(desk: Counsellor) -> bytes:
-    """Sixteen bytes on paper."""
-    sheet, person = os.urandom(16), desk.person
-    seal = {
+def sheet_seal(desk: Counsellor, sheet: bytes) -> dict[str, str]:
+    """What a browser sends of a sheet."""
+    person = desk.person
+    return {
         "proof_hash": b64(primitives.sha256(keys.sheet_proof(sheet))),
         "sealed_amk": b64(keys.seal_amk_for_sheet(sheet, person.id, person.amk)),
     }
+
+
+async def prints_a_sheet(desk: Counsellor) -> bytes:
+    """Sixteen bytes on paper."""
+    sheet = os.urandom(16)
+    seal = sheet_seal(desk, sheet)
     assert (await post(desk, "/desk/account/sheet", proof=await proof_of(desk), **seal)).status_code == 200
     return sheet
 
@@ -288,19 +298,65 @@ def test_a_sheet_opens_once(tmp_path: Path) -> None:
         fresh = "another seven words that nobody wrote down"
         seal = await asyncio.to_thread(sealed_under, house, noor, fresh)
         proof = b64(keys.sheet_proof(sheet))
-        assert (await post(noor, "/desk/account/passphrase", proof=proof, **seal)).status_code == 401
-        assert (await post(noor, "/desk/account/passphrase", proof=proof, sheet=True, **seal)).status_code == 200
-        assert (await own(noor))["sheet"] is False
-        assert (await by_sheet(noor, sheet, app.paper(1))).content == wrong[0].content
+        path, following = "/desk/account/passphrase", os.urandom(16)
+        whole = seal | {"sheet": True, "next_sheet": sheet_seal(noor, following)}
+        assert (await post(noor, path, proof=proof, **seal)).status_code == 401
+        assert (await post(noor, path, proof=proof, sheet=True, **seal)).status_code == 400
+        # Whoever is cut off here has lost nothing: the paper opens the same door once more.
+        noor.token = unb64((await by_sheet(noor, sheet, app.paper(1))).json()["token"])
+        assert (await post(noor, path, proof=proof, **whole)).status_code == 200
+        assert (await own(noor))["sheet"] is True
+        assert (await by_sheet(noor, sheet, app.paper(2))).content == wrong[0].content
         again = await asyncio.to_thread(sealed_under, house, noor, "x")
-        assert (await post(noor, "/desk/account/passphrase", proof=proof, sheet=True, **again)).status_code == 401
-        assert (await noor.signs_in(fresh, code=app.paper(1))).status_code == 200
-        assert (await noor.signs_in(code=app.paper(2))).status_code == 401
+        assert (await post(noor, path, proof=proof, **(whole | again))).status_code == 401
+        assert (await noor.signs_in(fresh, code=app.paper(2))).status_code == 200
+        assert (await noor.signs_in(code=app.paper(3))).status_code == 401
+        opened = unb64((await by_sheet(noor, following, app.paper(3))).json()["sealed_amk"])
+        assert keys.open_amk_by_sheet(following, noor.person.id, opened) == noor.person.amk
         assert {
             key: count for key, count in (await on_record(house)).items() if key[2] == "done" and key[1] == "sheet"
         } == {
-            ("staff.sign_in", "sheet", "done"): 1,
+            ("staff.sign_in", "sheet", "done"): 3,
             ("staff.passphrase", "sheet", "done"): 1,
         }
 
     play(story, tmp_path / "house")
+
+
+def test_a_sheet_reads_nothing_before_it_is_used_up(tmp_path: Path) -> None:
+    """F-5: no key of a team, no socket, no other door, and half an hour: whoever found a paper has to leave a trace."""
+    clock = [time.time()]
+
+    async def story(house: House) -> None:
+        noor = house.counsellor()
+        await noor.skips_sign_in()
+        sheet = await prints_a_sheet(noor)
+        app = await noor.gets_a_second_factor(clock[0])
+        answer = (await by_sheet(noor, sheet, app.paper())).json()
+        assert answer.keys() == {"token", "account", "server_half", "sealed_amk"}
+        noor.token = unb64(answer["token"])
+        line = await Line.open(house.desk_origin.replace("http", "ws") + noor.path, house.desk_origin)
+        line.send("sign_on", token=noor.token)
+        assert await line.closing_code() == 4401
+        wrong = b64(bytes(32))
+        for path, body in (
+            ("/desk/unlock", {"proof": await proof_of(noor)}),
+            ("/desk/account/sheet", {"proof": wrong, "proof_hash": wrong, "sealed_amk": wrong}),
+            ("/desk/account/end", {}),
+            ("/desk/account/passphrase", {"proof": wrong, "proof_hash": wrong, "sealed_amk": wrong}),
+        ):
+            assert (await post(noor, path, **body)).json()["code"] == "signed_out", path
+        first = noor.token
+        noor.token = unb64((await by_sheet(noor, sheet, app.paper(1))).json()["token"])
+        seal = await asyncio.to_thread(sealed_under, house, noor, "fresh")
+        whole = seal | {"sheet": True, "next_sheet": sheet_seal(noor, os.urandom(16))}
+        second, noor.token = noor.token, first
+        proof = b64(keys.sheet_proof(sheet))
+        assert (await post(noor, "/desk/account/passphrase", proof=proof, **whole)).json()["code"] == "signed_out"
+        noor.token = second
+        clock[0] += RENEWAL_MINUTES * 60
+        assert (await post(noor, "/desk/account/passphrase", proof=proof, **whole)).json()["code"] == "signed_out"
+        noor.token = unb64((await by_sheet(noor, sheet, app.paper(2))).json()["token"])
+        assert (await noor.signs_out()).status_code == 200
+
+    play(story, tmp_path / "house", lambda: clock[0])

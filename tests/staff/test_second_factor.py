@@ -454,7 +454,40 @@ def test_codes_cannot_be_guessed_by_who_has_the_passphrase(tmp_path: Path) -> No
         noor.source = "127.0.7.1"  # from elsewhere, too
         assert (await try_in(noor, right, app.code(clock.time))).status_code == 401
         assert (await try_in(noor, right, app.paper())).status_code == 200
-        assert (await try_in(noor, right, app.code(clock.time))).status_code == 200  # she is here: it counts anew
+        assert (await try_in(noor, right, app.code(clock.time))).status_code == 401  # a thief may go on beside her
+        clock.time += 3600 / CODES
+        assert (await try_in(noor, right, app.code(clock.time))).status_code == 200
+
+    play(story, tmp_path / "house", clock)
+
+
+def test_twenty_codes_in_an_hour_are_judged_whichever_hour_it_is(tmp_path: Path) -> None:
+    """F-2: not ten more where an hour ends, nor because the owner signs in with the app or with a paper meanwhile."""
+    clock = Wound()
+
+    async def story(house: House) -> None:
+        noor = house.counsellor()
+        app, right = await noor.gets_a_second_factor(clock.time), await proof_of(noor)
+        judged: list[float] = []
+        judge = second_factor.judge
+
+        def noted(*args: Any, **more: Any) -> Any:
+            found = judge(*args, **more)
+            if more["may_guess"] and found is None:
+                judged.append(clock.time)
+            return found
+
+        with patch.object(second_factor, "judge", noted):
+            for minute in range(150):
+                clock.time += 60
+                for _ in range(12 if minute in (0, 50, 59) else 1):
+                    await try_in(noor, right, "000000")
+                if minute % 40 == 10:
+                    await try_in(noor, right, app.paper(minute // 40))
+                await try_in(noor, right, app.code(clock.time))
+        assert len(judged) > CODES
+        for begin in judged:
+            assert sum(begin <= one < begin + 3600 for one in judged) <= 2 * CODES
 
     play(story, tmp_path / "house", clock)
 

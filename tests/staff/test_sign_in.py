@@ -347,6 +347,29 @@ def test_a_token_in_the_address_or_the_body_is_none(tmp_path: Path) -> None:
     play(story, tmp_path / "house")
 
 
+def test_a_session_is_begun_with_nobodys_token_but_the_servers(tmp_path: Path) -> None:
+    """F-6: a token that came with the sign-in, in whatever place, is not the one of the session, nor one that ended."""
+
+    async def story(house: House) -> None:
+        noor = house.counsellor()
+        assert (await noor.signs_in()).status_code == 200
+        ended, planted = noor.token, os.urandom(32)
+        await noor.signs_out()
+        async with at(house) as client:
+            salt = unb64((await client.post("/desk/salt", json={"name": "Noor"})).json()["salt"])
+            stretched = await asyncio.to_thread(primitives.stretch, noor.person.passphrase, salt)
+            shown = {"name": "Noor", "proof": b64(keys.login_proof(stretched))}
+            for token in (planted, ended):
+                bearer = {"Authorization": f"Bearer {b64(token)}"}
+                assert (await client.post("/desk/sign-in", json={**shown, "token": b64(token)})).status_code == 400
+                answer = await client.post("/desk/sign-in", json=shown, headers={**bearer, "Cookie": b64(token)})
+                assert answer.status_code == 200
+                assert unb64(answer.json()["token"]) not in (planted, ended)
+                assert (await client.get("/desk/account", headers=bearer)).json()["code"] == "signed_out"
+
+    play(story, tmp_path / "house")
+
+
 def test_signing_out_is_the_end_of_that_session_only(tmp_path: Path) -> None:
     """Its sockets close with 4401 and its token is dead; another session of the same person keeps what they have."""
 

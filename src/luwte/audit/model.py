@@ -17,19 +17,28 @@ ACTIONS = frozenset(
         "staff.unlock",
         "staff.sign_out",
         "staff.invite",
+        "staff.reinvite",
         "staff.withdraw",
         "staff.join",
         "staff.found",
         "staff.admit",
+        "staff.readmit",
         "staff.decline",
         "staff.renew",
         "staff.remove",
         "staff.epoch",
+        "staff.recovery_wrap",
+        "recovery.admit",
+        "recovery.renew",
+        "recovery.prepare",
+        "recovery.succeed",
+        "staff.forget",
         "staff.second_factor",
         "staff.recovery_codes",
         "staff.passphrase",
         "staff.sheet",
         "staff.end_session",
+        "desk.open",
         "opening.read",
         "conversation.take",
         "conversation.triage",
@@ -64,8 +73,8 @@ ACTIONS = frozenset(
         "audit.export",
     }
 )
-"""The catalogue: every deed that leaves a record, and no other word. Of writing only a refused try does: what was
-written is in the log of the conversation itself, signed."""
+"""The catalogue: every deed that leaves a record, and no other word. Of writing, and of opening a
+desk, only a refused try does: what was written is in the log of the conversation itself, signed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from luwte.errors import CannotStart
 from luwte.plumbing.db import Db, ReadTx, WriteTx, look
 from luwte.plumbing.files import writing_whole
 from luwte.plumbing.metrics import Metrics
-from luwte.plumbing.migrate import released
+from luwte.plumbing.migrate import check_current
 from luwte.plumbing.relay import Relay
 
 FORMAT = 1
@@ -93,7 +93,7 @@ def export(folder: Path, organisation: str, out: Path, minute: int, erasures: Er
     if out.exists():
         raise CannotStart(f"There is something at {out.name} already. What a witness keeps is not written over.")
     database = folder / "main.db"
-    _check_schema(database)
+    check_current(database)
     seed, origin = read_key(folder), origin_of(organisation)
     asyncio.run(_put_on_record(database, minute, "done"))
     try:
@@ -208,13 +208,3 @@ async def _with(database: Path, work: Callable[[Db], Awaitable[object]]) -> None
 
 def _exported(tx: WriteTx, minute: int, result: str) -> None:
     actions.record(tx, minute=minute, actor=actions.OPERATOR, action="audit.export", result=result)
-
-
-def _check_schema(database: Path) -> None:
-    if not database.exists():
-        raise CannotStart("There is no database in this folder. Point --dir at the data folder.")
-    schema = look(database, lambda tx: tx.one("PRAGMA user_version"))
-    if schema is None or schema[0] != len(released()):
-        raise CannotStart(
-            "The database has another schema than this version. Start the server once, or use its version."
-        )

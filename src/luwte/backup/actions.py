@@ -43,6 +43,8 @@ class Restored:
     first_bad_record: int | None
     erased_again: int
     """Conversations that were erased since the copy was made, and so once more."""
+    left_out: list[str]
+    """Names of those whose account came back without its half of the key: they were removed since."""
 
 
 def make(
@@ -133,8 +135,8 @@ def restore(
         _check_counts(counts, manifest.counts)
         known = look(filling / DATABASE, lambda tx: [store.erasures(tx), checkpoints.erasures(tx)])
         _check_ledger(erased, [manifest.ledger, *_known_beside(source), *known])
-        counts, again = asyncio.run(_replay(filling, f"backup {manifest.made}, keys {secrets.made}", minute))
-    return Restored(manifest.made, secrets.made, counts, first_bad, again)
+        counts, again, out = asyncio.run(_replay(filling, f"backup {manifest.made}, keys {secrets.made}", minute))
+    return Restored(manifest.made, secrets.made, counts, first_bad, again, out)
 
 
 def make_key(out: Path) -> Path:
@@ -275,19 +277,20 @@ def _copy(source: Path, target: Path, part: Part) -> None:
         raise CannotStart(f"{source.name} in this backup was changed or damaged since it was made.")
 
 
-async def _replay(folder: Path, what: str, minute: int) -> tuple[Counts, int]:
-    """Erase again what the ledger names, and put on record what was restored; what is left, and how many went."""
-    async with at_rest(folder) as (db, _, again):
+async def _replay(folder: Path, what: str, minute: int) -> tuple[Counts, int, list[str]]:
+    """Erase again what the ledger names, and put on record what was restored; what is left, how many went, and who."""
+    async with at_rest(folder) as (db, _, _, again):
         slots = keystore.copy(folder / "keys")
         counts, _ = await db.read(_look_over, slots)
-        await db.write(_restored, what, minute, keystore.ids(slots, keystore.STAFF))
-    return counts, again
+        out = await db.write(_restored, what, minute, keystore.ids(slots, keystore.STAFF))
+    return counts, again, out
 
 
-def _restored(tx: WriteTx, what: str, minute: int, halves: set[bytes]) -> None:
+def _restored(tx: WriteTx, what: str, minute: int, halves: set[bytes]) -> list[str]:
     """Nobody is signed in, and whose half of the key is gone stays out: it is erased when somebody is removed.
 
-    Without it an account opens nothing, and a server would not start. Raises `CannotStart` when nobody's is there.
+    The names of those. Without it an account opens nothing, and a server would not start. Raises `CannotStart` when
+    nobody's is there.
     """
     staff.end_all_sessions(tx, minute)
     audit.record(tx, minute=minute, actor=audit.OPERATOR, action="backup.restore", reason=what)
@@ -298,3 +301,4 @@ def _restored(tx: WriteTx, what: str, minute: int, halves: set[bytes]) -> None:
     for account in without:
         staff.disable(tx, account, minute)
         audit.record(tx, minute=minute, actor=audit.OPERATOR, action="staff.remove", reason=account.id)
+    return [one.name for one in without]

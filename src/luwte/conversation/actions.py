@@ -12,6 +12,7 @@ from luwte.conversation import store
 from luwte.conversation.model import (
     BY_TEAM,
     BY_VISITOR,
+    MOST_GENERATIONS,
     Chain,
     Conversation,
     LockedEnvelope,
@@ -26,7 +27,7 @@ from luwte.conversation.model import (
     wrap_row,
 )
 from luwte.conversation.presence import keeps_place
-from luwte.crypto.envelope import SHARED_LOG, TEAM_LOG, Header
+from luwte.crypto.envelope import ROTATION, SHARED_LOG, TEAM_LOG, Header
 from luwte.crypto.wrap import Purpose
 from luwte.errors import (
     ConversationEnded,
@@ -35,6 +36,7 @@ from luwte.errors import (
     Muted,
     NoSuchConversation,
     NotAccepted,
+    NotRotating,
     OutOfOrder,
     Refusal,
     TeamSecretExists,
@@ -60,6 +62,7 @@ class Wrap:
     log: int
     generation: int
     wrap: bytes
+    epoch: int
 
 
 class Ack(msgspec.Struct, frozen=True, gc=False):
@@ -111,10 +114,9 @@ def erased_topic(team: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class NewSecret:
-    """A conversation got its team secret, from this connection; still under the server's lock."""
+    """A conversation got a secret from this connection, the team's first one or the next; under the server's lock."""
 
     conversation: bytes
-    epoch: int
     wrap: LockedWrap
     connection: int
 
@@ -142,25 +144,26 @@ class SealedStart:
     """A checked start whose wraps are locked: ready for the database."""
 
     request: StartRequest
+    epoch: int
     wraps: tuple[LockedWrap, ...]
 
 
-def seal_start(request: StartRequest, shred_key: bytes) -> SealedStart:
-    """Lock the wraps of a start, before the database sees them."""
+def seal_start(request: StartRequest, shred_key: bytes, epoch: int) -> SealedStart:
+    """Lock the wraps of a start to the team's key of *epoch*, before the database sees them."""
     places = [(0, Purpose.TEAM), (0, Purpose.VISITOR), (1, Purpose.TEAM), (1, Purpose.VISITOR)]
     wraps = tuple(
-        _lock_wrap(shred_key, request.conversation_id, SHARED_LOG, generation, purpose, wrap)
+        _lock_wrap(shred_key, request.conversation_id, SHARED_LOG, generation, purpose, wrap, epoch)
         for (generation, purpose), wrap in zip(places, request.wraps, strict=True)
     )
-    return SealedStart(request, wraps)
+    return SealedStart(request, epoch, wraps)
 
 
 def start(
-    tx: WriteTx, start: SealedStart, *, team_cert: bytes, epoch: int, minute: int, for_later: bool = False
+    tx: WriteTx, start: SealedStart, *, team_cert: bytes, minute: int, for_later: bool = False, rotates: bool = False
 ) -> Conversation:
     """Open a conversation that waits, wrapped to the team of *team_cert*. The same bytes again: the same answer.
 
-    One that is left *for_later* waits without its visitor.
+    One that is left *for_later* waits without its visitor; *rotates* says that its page can follow to a next secret.
     """
     request = start.request
     known = store.secrets(tx, request.conversation_id)
@@ -169,24 +172,25 @@ def start(
     if known is None:
         if request.team_cert != team_cert:
             raise NotAccepted
-        _create(tx, start, epoch, minute, for_later)
+        _create(tx, start, minute, for_later, rotates)
     found = store.find(tx, request.conversation_id)
     assert found is not None
     return found
 
 
-def _create(tx: WriteTx, start: SealedStart, epoch: int, minute: int, for_later: bool) -> None:
+def _create(tx: WriteTx, start: SealedStart, minute: int, for_later: bool, rotates: bool) -> None:
     request = start.request
     key = store.create(
         tx,
         id=request.conversation_id,
         team=request.line,
         number=store.next_number(tx, request.line, minute - minute % MINUTES_A_DAY),
-        epoch=epoch,
+        epoch=start.epoch,
         start_hash=request.hash,
         proof=StartProof(request.ve, request.vg, request.credential_hash, request.team_cert, request.sig),
         minute=minute,
         for_later=for_later,
+        rotates=rotates,
     )
     for wrap in start.wraps:
         store.put_wrap(tx, key, wrap)
@@ -240,13 +244,22 @@ class Sealed(msgspec.Struct, frozen=True, gc=False):
     wrap: LockedWrap | None = None
 
 
-def seal(header: Header, envelope: bytes, shred_key: bytes, team_wrap: bytes | None = None) -> Sealed:
-    """Lock an envelope, and the team secret that may come with a first note, before the database sees them."""
+def seal(header: Header, envelope: bytes, shred_key: bytes, team_wrap: bytes | None = None, epoch: int = 0) -> Sealed:
+    """Lock an envelope, and the wrap that comes with a first note or a rotation, before the database sees them.
+
+    *epoch* is that of the team's key which the secret is wrapped to; 0: that of the conversation's own start.
+    """
     log = log_of(header.direction)
-    if team_wrap is not None and log != TEAM_LOG:
+    if header.klass == ROTATION and team_wrap is None:
+        raise NotAccepted
+    if header.klass != ROTATION and team_wrap is not None and log != TEAM_LOG:
         raise WrongOrder
     locked = lock(shred_key, b"envelope", header.conv, message_row(log, header.msg_id), envelope)
-    wrap = _lock_wrap(shred_key, header.conv, TEAM_LOG, 0, Purpose.TEAM_LOG, team_wrap) if team_wrap else None
+    wrap = None
+    if team_wrap is not None:
+        generation = header.generation + 1 if header.klass == ROTATION else 0
+        purpose = Purpose.TEAM_LOG if log == TEAM_LOG else Purpose.TEAM
+        wrap = _lock_wrap(shred_key, header.conv, log, generation, purpose, team_wrap, epoch)
     return Sealed(header, log, hashlib.sha256(envelope).digest(), envelope, locked, wrap)
 
 
@@ -270,7 +283,9 @@ def append(tx: WriteTx, sealed: Sealed, writer: Writer, minute: int, connection:
         return _answered(tx, conversation, chain, sealed, refusal)
     if header.msg_id in end.msg_ids:
         raise Duplicate(seq=chain.seq + 1, prev=chain.prev, g=header.generation)
-    if log == TEAM_LOG:
+    if header.klass == ROTATION:
+        _rotate(tx, conversation, sealed, connection)
+    elif log == TEAM_LOG:
         _settle_team_secret(tx, conversation, sealed.wrap, connection)
     n = end.n + 1
     store.append(
@@ -313,11 +328,33 @@ def _settle_team_secret(tx: WriteTx, conversation: Conversation, wrap: LockedWra
     exists = bool(store.wraps(tx, conversation.key, (Purpose.TEAM_LOG,)))
     if wrap is None and not exists:
         raise WrongOrder
-    if wrap is not None and not store.put_wrap(tx, conversation.key, wrap):
+    if wrap is not None and not _keep_secret(tx, conversation, wrap, connection):
         raise TeamSecretExists
-    if wrap is not None:
-        # Before the note itself: whoever else is at the table needs it to read that.
-        tx.tell(secret_topic(conversation.team), NewSecret(conversation.id, conversation.epoch, wrap, connection))
+
+
+def _rotate(tx: WriteTx, conversation: Conversation, sealed: Sealed, connection: int) -> None:
+    """The log goes on under another secret. Of two who try at once the second one finds the generation gone."""
+    wrap = sealed.wrap
+    assert wrap is not None
+    # A log without any secret has nothing to turn from.
+    if not store.wraps(tx, conversation.key, (wrap.purpose,)):
+        raise WrongOrder
+    if not conversation.rotates or wrap.generation > MOST_GENERATIONS:
+        raise NotRotating
+    if not _keep_secret(tx, conversation, wrap, connection):
+        raise WrongGeneration(g=wrap.generation)
+    store.rotate(tx, conversation.key, wrap.log, wrap.generation)
+
+
+def _keep_secret(tx: WriteTx, conversation: Conversation, wrap: LockedWrap, connection: int) -> bool:
+    wrap = wrap if wrap.epoch else wrap._replace(epoch=conversation.epoch)
+    if wrap.epoch < conversation.epoch:
+        raise NotAccepted
+    if not store.put_wrap(tx, conversation.key, wrap):
+        return False
+    # Before the envelope itself: whoever else is at the table needs it to read that.
+    tx.tell(secret_topic(conversation.team), NewSecret(conversation.id, wrap, connection))
+    return True
 
 
 def read_after(tx: ReadTx, id: bytes, log: int, n: int) -> list[LockedEnvelope]:
@@ -359,6 +396,11 @@ def start_proof(tx: ReadTx, conversation: Conversation) -> tuple[StartProof, lis
     return store.start_proof(tx, conversation.key), [wrap for wrap in wraps if wrap.generation < 2]
 
 
+def oldest_epoch(tx: ReadTx, team: str) -> int | None:
+    """The oldest that anything of this team is wrapped under; None when it has no conversation."""
+    return store.oldest_epoch(tx, team)
+
+
 def behind(tx: ReadTx, team: str, epoch: int, after: int, size: int) -> list[Conversation]:
     """Some that ended and are wrapped to a key before *epoch*, after a place in the list."""
     return store.behind(tx, team, epoch, after, size)
@@ -385,7 +427,7 @@ def rewrap(
     shred_key: bytes,
 ) -> None:
     """Put wraps to the team's key of *epoch*, by log and generation, in the place of those that are *kept*."""
-    locked = [_lock_wrap(shred_key, conversation.id, *one[:3], anew[one.log, one.generation]) for one in kept]
+    locked = [_lock_wrap(shred_key, conversation.id, *one[:3], anew[one.log, one.generation], epoch) for one in kept]
     store.replace_wraps(tx, conversation.key, locked, epoch)
 
 
@@ -398,13 +440,16 @@ def opening(tx: ReadTx, conversation: Conversation, after: int) -> tuple[list[Lo
 def open_wraps(id: bytes, rows: Iterable[LockedWrap], shred_key: bytes) -> list[Wrap]:
     """Take the server's own lock off wraps."""
     return [
-        Wrap(row.log, row.generation, unlock(shred_key, b"wrap", id, wrap_row(*row[:3]), row.locked)) for row in rows
+        Wrap(row.log, row.generation, unlock(shred_key, b"wrap", id, wrap_row(*row[:3]), row.locked), row.epoch)
+        for row in rows
     ]
 
 
-def _lock_wrap(shred_key: bytes, id: bytes, log: int, generation: int, purpose: int, wrap: bytes) -> LockedWrap:
+def _lock_wrap(
+    shred_key: bytes, id: bytes, log: int, generation: int, purpose: int, wrap: bytes, epoch: int
+) -> LockedWrap:
     locked = lock(shred_key, b"wrap", id, wrap_row(log, generation, purpose), wrap)
-    return LockedWrap(log, generation, purpose, locked)
+    return LockedWrap(log, generation, purpose, locked, epoch)
 
 
 # who has it

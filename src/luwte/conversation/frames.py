@@ -36,6 +36,7 @@ class Start(Frame, tag="start"):
     wraps: tuple[bytes, bytes, bytes, bytes]
     sig: bytes
     for_later: bool = False
+    rotates: bool = False
 
 
 class Resume(Frame, tag="resume"):

@@ -8,7 +8,17 @@ from typing import NamedTuple
 import msgspec
 
 from luwte.crypto import keys
-from luwte.crypto.envelope import MESSAGE, NO_PREVIOUS, NOTE, SHARED_LOG, TEAM, TEAM_LOG, VISITOR, Header
+from luwte.crypto.envelope import (
+    MESSAGE,
+    NO_PREVIOUS,
+    NOTE,
+    ROTATION,
+    SHARED_LOG,
+    TEAM,
+    TEAM_LOG,
+    VISITOR,
+    Header,
+)
 from luwte.crypto.primitives import Malformed, check_x25519, verify
 from luwte.errors import (
     ConversationEnded,
@@ -30,11 +40,15 @@ PRIORITIES = ("urgent", "soon", "normal")
 
 LOGS = (SHARED_LOG, TEAM_LOG)
 STAFF_WRITES = (TEAM, NOTE)
+STAFF_SEALS = (MESSAGE, ROTATION)
 ShredKey = Callable[[bytes], bytes | None]
 """Looks up the shred key of a conversation; None: there is none, or it is erased."""
 
 WRAP_BYTES = 80
 NO_HASH = bytes(32)
+
+MOST_GENERATIONS = 30
+"""Beyond these a log goes on under its last secret: what a desk is given and wraps anew has a size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +60,7 @@ class Conversation:
     team: str
     number: int
     epoch: int
+    """The oldest that any of its secrets is wrapped under."""
     started: int
     waiting_since: int
     times: int
@@ -58,6 +73,11 @@ class Conversation:
     page: bytes | None = None
     rewrapped: int = 0
     """Whether its wraps to the team are other ones than the visitor signed: only of one that ended."""
+    rotates: int = 0
+    """Whether the visitor's page can follow to a next secret."""
+    generation: int = 1
+    """Of the talk, once somebody took it; before that it is 0."""
+    note_generation: int = 0
 
     @property
     def waits(self) -> bool:
@@ -142,6 +162,8 @@ class LockedWrap(NamedTuple):
     generation: int
     purpose: int
     locked: bytes
+    epoch: int
+    """Of the team's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +249,11 @@ def admit(
     if writer.account is not None and conversation.holder != writer.account and not may_note:
         raise NoSuchConversation
     # Nobody writes as somebody else: a counsellor cannot be the visitor, the visitor cannot be the team.
-    if header.klass != MESSAGE or header.direction not in (STAFF_WRITES if writer.account is not None else (VISITOR,)):
+    if writer.account is None:
+        may_write = header.klass == MESSAGE and header.direction == VISITOR
+    else:
+        may_write = header.klass in STAFF_SEALS and header.direction in STAFF_WRITES
+    if not may_write:
         raise NotAccepted
     if conversation.ended_by is not None:
         raise ConversationEnded
@@ -235,8 +261,11 @@ def admit(
         raise NotAccepted
     if conversation.muted and writer.account is None:
         raise Muted
-    # The opening is generation 0 until the first Take; notes begin, and for now stay, at 0.
-    generation = 1 if conversation.times and header.direction != NOTE else 0
+    # The opening is generation 0 until the first Take; from then on rotations move the talk, and the notes, on.
+    if header.direction == NOTE:
+        generation = conversation.note_generation
+    else:
+        generation = conversation.generation if conversation.times else 0
     if header.generation != generation:
         raise WrongGeneration(seq=chain.seq + 1, prev=chain.prev, g=generation)
     if header.seq != chain.seq + 1 or header.prev != chain.prev:

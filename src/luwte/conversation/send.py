@@ -59,10 +59,12 @@ class Appends:
                 self._settled.set_result(None)
 
 
-def seal(around: Surroundings, header: Header, envelope: bytes, team_wrap: bytes | None = None) -> actions.Sealed:
+def seal(
+    around: Surroundings, header: Header, envelope: bytes, team_wrap: bytes | None = None, epoch: int = 0
+) -> actions.Sealed:
     """Lock an envelope for storage. Raises `Busy` before any work when there is no room to store it."""
     around.db.check_room()
     key = around.shred_key(header.conv)
     if key is None:
         raise NoSuchConversation
-    return actions.seal(header, envelope, key, team_wrap)
+    return actions.seal(header, envelope, key, team_wrap, epoch)

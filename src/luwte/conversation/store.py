@@ -3,11 +3,12 @@
 from typing import Any
 
 from luwte.conversation.model import Chain, Conversation, End, LockedEnvelope, LockedWrap, StartProof
+from luwte.crypto.envelope import SHARED_LOG
 from luwte.plumbing.db import ReadTx, WriteTx
 
 _COLUMNS = (
     "key, id, team, number, epoch, started, waiting_since, times, holder, ended_by, left_at, priority, muted,"
-    " for_later, page, rewrapped"
+    " for_later, page, rewrapped, rotates, generation, note_generation"
 )
 
 
@@ -43,11 +44,12 @@ def create(
     proof: StartProof,
     minute: int,
     for_later: bool,
+    rotates: bool = False,
 ) -> int:
     """Add a conversation that waits; its key."""
     return tx.insert(
         "INSERT INTO conversation (id, team, number, epoch, start_hash, ve, vg, credential_hash, team_cert, sig,"
-        " started, waiting_since, times, for_later) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+        " started, waiting_since, times, for_later, rotates) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
         id,
         team,
         number,
@@ -61,6 +63,7 @@ def create(
         minute,
         minute,
         int(for_later),
+        int(rotates),
     )
 
 
@@ -87,12 +90,26 @@ def replace_wraps(tx: WriteTx, key: int, wraps: list[LockedWrap], epoch: int) ->
     """Put wraps to the key of *epoch* in the place of those that are there."""
     for wrap in wraps:
         tx.execute(
-            "UPDATE wrap SET locked = ? WHERE conversation = ? AND log = ? AND generation = ? AND purpose = ?",
+            "UPDATE wrap SET locked = ?, epoch = ?"
+            " WHERE conversation = ? AND log = ? AND generation = ? AND purpose = ?",
             wrap.locked,
+            wrap.epoch,
             key,
             *wrap[:3],
         )
     tx.execute("UPDATE conversation SET epoch = ?, rewrapped = 1 WHERE key = ?", epoch, key)
+
+
+def rotate(tx: WriteTx, key: int, log: int, generation: int) -> None:
+    """The log goes on under the secret of this generation."""
+    column = "generation" if log == SHARED_LOG else "note_generation"
+    tx.execute(f"UPDATE conversation SET {column} = ? WHERE key = ?", generation, key)
+
+
+def oldest_epoch(tx: ReadTx, team: str) -> int | None:
+    """The oldest that anything of this team is wrapped under; None when it has no conversation."""
+    row = tx.one("SELECT min(epoch) FROM conversation WHERE team = ?", team)
+    return row[0] if row else None
 
 
 def start_proof(tx: ReadTx, key: int) -> StartProof:
@@ -106,7 +123,8 @@ def put_wrap(tx: WriteTx, key: int, wrap: LockedWrap) -> bool:
     """Keep a wrap; False when that place is taken: the first one stays."""
     return (
         tx.execute(
-            "INSERT OR IGNORE INTO wrap (conversation, log, generation, purpose, locked) VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO wrap (conversation, log, generation, purpose, locked, epoch)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             key,
             *wrap,
         )
@@ -118,7 +136,7 @@ def wraps(tx: ReadTx, key: int, purposes: tuple[int, ...]) -> list[LockedWrap]:
     """The wraps for these purposes, by log and generation."""
     marks = ", ".join("?" * len(purposes))
     rows = tx.all(
-        f"SELECT log, generation, purpose, locked FROM wrap WHERE conversation = ? AND purpose IN ({marks})"
+        f"SELECT log, generation, purpose, locked, epoch FROM wrap WHERE conversation = ? AND purpose IN ({marks})"
         " ORDER BY log, generation, purpose",
         key,
         *purposes,

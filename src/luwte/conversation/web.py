@@ -181,14 +181,14 @@ class VisitorSocket:
         loop = asyncio.get_running_loop()
         # The key is on disk before anything is locked under it; a start that fails after this leaves an unused key.
         key = await loop.run_in_executor(None, around.keys.put, keystore.CONVERSATION, id, os.urandom(32))
-        sealed = actions.seal_start(request, key)
+        sealed = actions.seal_start(request, key, team.epoch)
         return await around.db.write(
             actions.start,
             sealed,
             team_cert=team.certificate_id,
-            epoch=team.epoch,
             minute=around.minute(),
             for_later=frame.for_later,
+            rotates=frame.rotates,
         )
 
     def _check_new(self, request: StartRequest, team: Team, *, for_later: bool) -> None:

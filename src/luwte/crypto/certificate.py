@@ -21,6 +21,8 @@ VERSION: Final = 1
 SUITE: Final = 1
 TOLERANCE: Final = 48 * 3600
 ADMIN_SUBJECT: Final = "team-admin"
+ADMIN_FOR_RECOVERY: Final = f"/{ADMIN_SUBJECT}"
+"""In the place of a team where the team-admin key is wrapped to the recovery key: no team's name has a slash."""
 RECOVERY_SUBJECT: Final = "recovery"
 MAX_TIME: Final = 2**53 - 1
 _LABEL: Final = b"luwte/v1/cert\0"

@@ -27,6 +27,7 @@ MAGIC: Final = b"LW"
 VERSION: Final = 1
 SUITE: Final = 1
 MESSAGE: Final = 1
+ROTATION: Final = 5
 VISITOR, TEAM, NOTE = 1, 2, 3
 SHARED_LOG, TEAM_LOG = 1, 2
 TEXT: Final = 1
@@ -47,6 +48,7 @@ _SIZES: Final = frozenset(PLAIN_BYTES + bucket + TAG_BYTES for bucket in BUCKETS
 _START: Final = MAGIC + bytes([VERSION, SUITE])
 _FIELDS: Final = struct.Struct(">4xBB16sI8sQ16s32sQ32s32s")
 _ZERO_NONCE: Final = bytes(12)
+_DIRECTIONS: Final = {MESSAGE: (VISITOR, TEAM, NOTE), ROTATION: (TEAM, NOTE)}
 
 
 class UnknownVersion(Malformed):
@@ -111,7 +113,7 @@ def open_envelope(secret: bytes, envelope: bytes) -> bytes:
 
 def check_readable(header: Header) -> None:
     """Raise Malformed for a class or direction that this version reserves."""
-    if header.klass != MESSAGE or header.direction not in (VISITOR, TEAM, NOTE):
+    if header.direction not in _DIRECTIONS.get(header.klass, ()):
         raise Malformed("a class or direction that is not in use")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from luwte.audit import actions as audit
 from luwte.audit.model import pseudonym
 from luwte.conversation import actions as conversations
-from luwte.conversation.model import REASONS, Conversation, LockedEnvelope, LockedWrap, ShredKey, StartProof
+from luwte.conversation.model import REASONS, Conversation, LockedEnvelope, LockedWrap, ShredKey, StartProof, Writer
 from luwte.crypto.envelope import SHARED_LOG, TEAM_LOG
 from luwte.errors import (
     AlreadyTaken,
@@ -14,6 +14,7 @@ from luwte.errors import (
     LimitReached,
     MalformedFrame,
     NoSuchConversation,
+    NotAccepted,
     Refusal,
     VisitorAway,
 )
@@ -118,11 +119,20 @@ def whole(tx: ReadTx, conversation: Conversation) -> Held:
     )
 
 
-def team_secret(tx: ReadTx, id: bytes) -> tuple[int, list[LockedWrap]]:
-    """The epoch and the wrap of the team secret of a conversation that one sits at; no wrap: nobody made it yet."""
+def team_secret(tx: ReadTx, id: bytes) -> list[LockedWrap]:
+    """The wraps of the team's own secrets of a conversation that one sits at; none: nobody made one yet."""
     conversation = conversations.find(tx, id)
-    wraps = [wrap for wrap in conversations.team_wraps(tx, conversation) if wrap.log == TEAM_LOG]
-    return conversation.epoch, wraps
+    return [wrap for wrap in conversations.team_wraps(tx, conversation) if wrap.log == TEAM_LOG]
+
+
+def append(
+    tx: WriteTx, session: Session, sealed: conversations.Sealed, writer: Writer, minute: int, connection: int
+) -> conversations.Ack:
+    """A note, or an envelope with which a secret comes. Raises `NotAccepted` for a key that the writer has not."""
+    epoch = sealed.wrap.epoch if sealed.wrap else 0
+    if epoch and epoch not in staff.epochs(tx, session.account):
+        raise NotAccepted
+    return conversations.append(tx, sealed, writer, minute, connection)
 
 
 def record_reading(tx: WriteTx, account: Account, id: bytes, minute: int, key: ShredKey) -> None:

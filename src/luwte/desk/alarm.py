@@ -9,7 +9,8 @@ from luwte.desk.actions import own, record
 from luwte.errors import AlreadyTaken, ConversationEnded, NoSuchConversation, NotAccepted
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff import actions as staff
-from luwte.staff.model import LEAD, Account, Session
+from luwte.staff.model import Account, Session
+from luwte.staff.roles import Deed, may
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def answer(tx: WriteTx, session: Session, id: bytes, lead_is_here: bool, minute:
     staff.check_session(tx, session, minute)
     account = session.account
     found = _standing(tx, account, id)
-    if account.id == found.conversation.holder or (account.role != LEAD and lead_is_here):
+    if account.id == found.conversation.holder or (not may(account.role, Deed.LEAD) and lead_is_here):
         raise NotAccepted
     if found.coming is not None:
         raise AlreadyTaken
@@ -58,7 +59,7 @@ def solve(tx: WriteTx, session: Session, id: bytes, minute: int, key: ShredKey) 
     staff.check_session(tx, session, minute)
     account = session.account
     found = _standing(tx, account, id)
-    if account.role != LEAD and account.id not in (found.asked_by, found.coming, found.conversation.holder):
+    if not may(account.role, Deed.LEAD) and account.id not in (found.asked_by, found.coming, found.conversation.holder):
         raise NotAccepted
     end(tx, found.conversation, minute)
     record(tx, account.id, id, "alarm.close", minute, key)

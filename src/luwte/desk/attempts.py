@@ -26,6 +26,7 @@ from luwte.plumbing.log import trouble
 from luwte.staff.model import Session
 
 ACTIONS: dict[type[frames.FromDesk], str] = {
+    frames.SignOn: "desk.open",
     frames.Openings: "opening.read",
     frames.Take: "conversation.take",
     frames.Next: "conversation.take",

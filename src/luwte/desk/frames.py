@@ -31,6 +31,7 @@ class Follow(Frame, tag="follow"):
 class Append(Frame, tag="append"):
     envelope: bytes
     wrap: bytes | None = None
+    epoch: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] = 0
 
 
 class End(Frame, tag="end"):
@@ -405,6 +406,18 @@ class GlassRow(msgspec.Struct, frozen=True):
 class Broken(Frame, tag="broken"):
     came_with: ClassVar[int] = 2
     glass: list[GlassRow]
+
+
+class ReturningRow(msgspec.Struct, frozen=True):
+    account: str
+    name: str
+    before: str
+    reads_from: int
+
+
+class Returning(Frame, tag="returning"):
+    came_with: ClassVar[int] = 2
+    people: list[ReturningRow]
 
 
 class Checkpoint(Frame, tag="checkpoint"):

@@ -17,7 +17,8 @@ from luwte.errors import LimitReached, NoSuchConversation, NotAccepted, OpenedOf
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.plumbing.lock import lock, unlock
 from luwte.staff import actions as staff
-from luwte.staff.model import LEAD, Account, Session
+from luwte.staff.model import Account, Session
+from luwte.staff.roles import Deed, may
 
 GROUNDS = ("danger", "absent", "complaint", "law")
 """On what ground: somebody is in danger, a colleague cannot go on, a complaint or an incident, the law asks for it. A
@@ -177,10 +178,10 @@ def _has(account: Account, conversation: Conversation) -> bool:
 
 
 def _watches(tx: ReadTx, account: Account, broken: Broken) -> bool:
-    if account.role == LEAD:
+    if may(account.role, Deed.LEAD):
         return True
     # Of a team whose only lead broke it, the others see it: nobody watches only over themselves.
-    return not any(one.role == LEAD and one.id != broken.account for one in staff.members(tx, account.team))
+    return not any(may(one.role, Deed.LEAD) and one.id != broken.account for one in staff.members(tx, account.team))
 
 
 def _is_over(broken: Broken, minute: int) -> bool:

@@ -5,6 +5,7 @@
 -> step_in | step_out | take_over        <- company     who reads along in one's own conversations
                                          <- picture     the shift as a whole, for a lead
 -> break_glass | close_glass | see_glass <- broken      glass that was broken, for those who watch over it
+                                         <- returning   who lost everything and reads along later, for everybody
 -> witness                               <- checkpoint  what the audit log is, and that it only grew
 """
 
@@ -27,7 +28,8 @@ from luwte.line.model import midnight
 from luwte.plumbing.db import ReadTx
 from luwte.plumbing.relay import Topic
 from luwte.staff import actions as staff
-from luwte.staff.model import LEAD, Account, Session
+from luwte.staff.model import Account, Session, returning_topic
+from luwte.staff.roles import Deed, may
 
 AT_ONCE = 0.2
 """Seconds in which changes are gathered before a desk is told again."""
@@ -83,9 +85,10 @@ class Leading:
         tell(AT_ONCE, self._company, company, holder)
         broken = tell(AT_ONCE, self._broken, glass.glass_topic(team))
         self._unfollow.append(around.relay.listen(conversations.erased_topic(team), lambda _: broken.stir()))
+        tell(AT_ONCE, self._returning, returning_topic(team))
         self._remembered: int | None = None
         self._checkpoints = tell(AT_ONCE, self._checkpoint, checkpoints.TOPIC, say=self._tell_checkpoint)
-        if account.role == LEAD:
+        if may(account.role, Deed.LEAD):
             tell(PICTURE_EVERY, self._picture, conversations.queue_topic(team), board_topic, company, desks_topic(team))
         around.relay.wake(desks_topic(team))
         self.drained()
@@ -171,7 +174,7 @@ class Leading:
 
     async def _alarms(self) -> Frame:
         account = self._session.account
-        may_come = account.role == LEAD or not self._lead_is_here()
+        may_come = may(account.role, Deed.LEAD) or not self._lead_is_here()
         return await self._around.db.read(_alarms, account, may_come)
 
     async def _company(self) -> Frame:
@@ -180,6 +183,11 @@ class Leading:
     async def _broken(self) -> Frame:
         found = await self._around.db.read(glass.notices, self._session.account, self._around.shred_key)
         return frames.Broken(found)
+
+    async def _returning(self) -> Frame:
+        team, minute = self._session.account.team, self._around.minute()
+        found = await self._around.db.read(staff.returning, team, minute)
+        return frames.Returning([frames.ReturningRow(one.id, one.name, one.before, one.reads_from) for one in found])
 
     async def _checkpoint(self) -> Frame | None:
         """What the log is now, proved to follow from what this desk remembers; only a desk that asked is told."""

@@ -26,7 +26,7 @@ def _wraps(held: Held, key: bytes) -> list[frames.TakenWrap]:
     """The secrets, still wrapped to the team."""
     conversation = held.conversation
     return [
-        frames.TakenWrap(wrap.log, wrap.generation, conversation.epoch, wrap.wrap)
+        frames.TakenWrap(wrap.log, wrap.generation, wrap.epoch, wrap.wrap)
         for wrap in conversations.open_wraps(conversation.id, held.wraps, key)
     ]
 

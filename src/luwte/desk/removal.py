@@ -13,31 +13,40 @@ from luwte.plumbing.db import WriteTx
 from luwte.plumbing.keystore import KeyStore
 from luwte.staff import actions as staff
 from luwte.staff import people
+from luwte.staff.model import Account, returning_topic
+from luwte.staff.roles import Deed
 
 REMOVED = "removed"
 
 
 def remove(tx: WriteTx, token: bytes, id: str, minute: int, key: ShredKey) -> list[bytes]:
-    """Remove a member of the lead's own team; the hashes of the sessions that end with it.
+    """Remove a member of one's own team; the hashes of the sessions that end with it.
 
     The invitations that they made and nobody used are withdrawn.
 
-    Nobody removes themselves: then nobody might be left who can invite. Raises `SignedOut`, `NotAccepted` or
+    Nobody removes themselves, and nobody the last one who can admit. Raises `SignedOut`, `NotAccepted`, `LastLead` or
     `NoSuchMember`; absent, another team's and already removed look the same.
     """
-    lead = staff.lead(tx, token, minute)
-    if id == lead.id:
+    by = staff.allowed(tx, token, Deed.LOOK_AFTER, minute)
+    if id == by.id:
         raise NotAccepted
-    member = staff.member(tx, lead.team, id)
+    member = staff.member(tx, by.team, id)
     if member is None:
         raise NoSuchMember
-    actions.return_all(tx, id, minute, key, reason=REMOVED)
-    hand_over.left(tx, id)
-    glass.close_all(tx, member, minute, key)
-    people.withdraw_all(tx, lead, id, minute)
+    people.check_not_last(tx, member)
+    let_go(tx, member, minute, key, reason=REMOVED)
+    people.withdraw_all(tx, by, id, minute)
     ended = staff.disable(tx, member, minute)
-    audit.record(tx, minute=minute, actor=lead.id, action="staff.remove", reason=id)
+    audit.record(tx, minute=minute, actor=by.id, action="staff.remove", reason=id)
+    tx.wake(returning_topic(by.team))
     return ended
+
+
+def let_go(tx: WriteTx, member: Account, minute: int, key: ShredKey, *, reason: str) -> None:
+    """Whoever is gone from their desk this second: what they had waits again, and nothing is open to them."""
+    actions.return_all(tx, member.id, minute, key, reason=reason)
+    hand_over.left(tx, member.id)
+    glass.close_all(tx, member, minute, key)
 
 
 def erase_halves(keys: KeyStore, removed: list[str]) -> None:

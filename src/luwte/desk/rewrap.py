@@ -20,6 +20,9 @@ from luwte.staff.model import Team
 AT_ONCE = 20
 """Conversations in one answer: a desk does them in about a second, and counsellors notice nothing."""
 
+WRAPS_AT_ONCE = 60
+"""Their secrets in one answer, but for those of the first: what comes back must fit into a request."""
+
 RELEASED, STORED = "conversation.rewrap", "conversation.rewrapped"
 """On record when a desk gets the wraps of a conversation, and when those that it made are kept."""
 
@@ -53,15 +56,17 @@ def release(
     """
     account = staff.lead(tx, token, minute)
     team = staff.team_of(tx, account)
-    found = conversations.behind(tx, team.slug, team.epoch, after, AT_ONCE)
-    for one in found:
+    found: list[tuple[Conversation, list[LockedWrap]]] = []
+    room = WRAPS_AT_ONCE
+    for one in conversations.behind(tx, team.slug, team.epoch, after, AT_ONCE):
+        wraps = conversations.team_wraps(tx, one)
+        room -= len(wraps)
+        if found and room < 0:
+            break
+        found.append((one, wraps))
         if (RELEASED, one.id) not in shown:
             record(tx, account.id, one.id, RELEASED, minute, key)
-    return Behind(
-        team.epoch,
-        conversations.count_behind(tx, team.slug, team.epoch),
-        [(one, conversations.team_wraps(tx, one)) for one in found],
-    )
+    return Behind(team.epoch, conversations.count_behind(tx, team.slug, team.epoch), found)
 
 
 def store(tx: WriteTx, token: bytes, epoch: int, anew: Sequence[Anew], minute: int, key: ShredKey) -> int:

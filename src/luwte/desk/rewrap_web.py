@@ -29,12 +29,20 @@ class Wrap(msgspec.Struct, forbid_unknown_fields=True):
     wrap: bytes
 
 
+class KeptWrap(msgspec.Struct):
+    """The same as it is now, to the key of *epoch*."""
+
+    log: int
+    g: int
+    epoch: int
+    wrap: bytes
+
+
 class Kept(msgspec.Struct):
     """A conversation that ended, as it is wrapped now."""
 
     conv: bytes
-    epoch: int
-    wraps: list[Wrap]
+    wraps: list[KeptWrap]
 
 
 class Batch(msgspec.Struct):
@@ -80,8 +88,9 @@ async def following(data: JSONBody[After], request: Request[Any, Any, Any], stat
         key = around.shred_key(conversation.id)
         if key is not None:
             opened = conversations.open_wraps(conversation.id, wraps, key)
-            shown = [Wrap(one.log, one.generation, one.wrap) for one in opened]
-            kept.append(Kept(conversation.id, conversation.epoch, shown))
+            kept.append(
+                Kept(conversation.id, [KeptWrap(one.log, one.generation, one.epoch, one.wrap) for one in opened])
+            )
     last = found.conversations[-1][0].key if found.conversations else data.after
     return Batch(found.epoch, found.left, last, kept)
 

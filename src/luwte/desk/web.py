@@ -24,7 +24,7 @@ from luwte.conversation.model import BY_VISITOR, WRAP_BYTES, Conversation, Locke
 from luwte.conversation.reading import as_refusal, decode, read_header
 from luwte.conversation.send import Appends, seal
 from luwte.conversation.versions import speaking
-from luwte.crypto.envelope import NOTE, SHARED_LOG, TEAM_LOG, Header
+from luwte.crypto.envelope import NOTE, ROTATION, SHARED_LOG, TEAM_LOG, Header
 from luwte.desk import actions, frames, released, turns
 from luwte.desk.attempts import Attempts
 from luwte.desk.beside import ALONG, THROUGH_GLASS, Beside, Way
@@ -34,13 +34,22 @@ from luwte.desk.model import ROWS, Row
 from luwte.desk.on_shift import OnShift
 from luwte.desk.register import Desks
 from luwte.desk.shift import Shift
-from luwte.errors import MalformedFrame, NoSuchConversation, Refusal, SignedOut, TeamSecretExists, WrongOrder
+from luwte.errors import (
+    MalformedFrame,
+    NoSuchConversation,
+    NotAccepted,
+    Refusal,
+    SignedOut,
+    TeamSecretExists,
+    WrongOrder,
+)
 from luwte.plumbing.clock import minute as minute_of
 from luwte.plumbing.limits import Pace
 from luwte.plumbing.log import trouble
-from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, SIGNED_OUT, TRY_LATER, Closed, Socket
+from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, NOT_ALLOWED, SIGNED_OUT, TRY_LATER, Closed, Socket
 from luwte.staff import actions as staff
-from luwte.staff.model import LEAD, Session, Team, TeamKey, is_over, session_topic
+from luwte.staff.model import Session, Team, TeamKey, is_over, session_topic
+from luwte.staff.roles import Deed, may
 
 RATE, BURST = 50.0, 200.0
 """Frames a second that one desk may send beside its messages: enough for any hand, too few to bury the audit log."""
@@ -61,8 +70,8 @@ class Seat:
     unlisten: list[Callable[[], None]] = field(default_factory=list)
     visitor: str = "here"
     unwatch: Callable[[], None] | None = None
-    has_secret: bool = False
-    """Whether this desk was given the team secret; a colleague beside it may make it later."""
+    secrets: set[tuple[int, int]] = field(default_factory=set)
+    """By log and generation: what this desk was given. A colleague may make another one later."""
 
     def leave(self) -> None:
         """Hear nothing more of it."""
@@ -152,6 +161,13 @@ class DeskSocket:
         except Refusal:
             self._socket.close(SIGNED_OUT)
             return False
+        try:
+            staff.check(session.account, Deed.TALK)
+        except NotAccepted as refusal:
+            self._attempts.refused(session, frames.SignOn, b"", refusal)
+            self._send(frames.refused(refusal))
+            self._socket.close(NOT_ALLOWED)
+            return False
         self._welcome(session, keys)
         return True
 
@@ -176,7 +192,7 @@ class DeskSocket:
             )
         )
         self._desks.opened(account.id, session.token_hash, self._number)
-        if account.role == LEAD:
+        if may(account.role, Deed.LEAD):
             self._desks.lead_opened(team.slug, self._number)
         self._board.desk_opened(self._number, lambda: len(self._seats))
         self._unfollow = [
@@ -218,7 +234,7 @@ class DeskSocket:
     def _sit_beside(self, way: Way, held: actions.Held) -> Callable[[], None]:
         """A place in a colleague's conversation: it may be followed, and nothing goes from here to the visitor."""
         place = (way.mark, held.conversation.id)
-        self._beside[place] = Seat(held.conversation, has_secret=_has_secret(held))
+        self._beside[place] = Seat(held.conversation, secrets=_secrets(held))
         if held.conversation.for_later:
             self._tell_messages(self._messages_told.convs)
 
@@ -310,17 +326,17 @@ class DeskSocket:
         # What can be said without looking comes first, so that absent and foreign get the same answer.
         if frame.wrap is not None and len(frame.wrap) != WRAP_BYTES:
             raise MalformedFrame
-        if frame.wrap is not None and header.direction != NOTE:
+        if frame.wrap is not None and header.direction != NOTE and header.klass != ROTATION:
             raise WrongOrder
-        if header.direction == NOTE:
-            await self._append_note(header, frame)
+        if header.direction == NOTE or header.klass == ROTATION:
+            await self._append_with_wrap(header, frame)
         else:
             self._appends.begin(header, frame.envelope, self._writer, minute_of(self._socket.heard))
 
-    async def _append_note(self, header: Header, frame: frames.Append) -> None:
-        around, sealed = self._around, seal(self._around, header, frame.envelope, frame.wrap)
+    async def _append_with_wrap(self, header: Header, frame: frames.Append) -> None:
+        around, sealed = self._around, seal(self._around, header, frame.envelope, frame.wrap, frame.epoch)
         try:
-            ack = await around.db.write(conversations.append, sealed, self._writer, around.minute(), self._number)
+            ack = await around.db.write(actions.append, self._me, sealed, self._writer, around.minute(), self._number)
         except TeamSecretExists:
             await self._send_team_secret(header.conv)
             raise
@@ -340,7 +356,7 @@ class DeskSocket:
             if not isinstance(frame, frames.Append):
                 return False
             header = read_header(frame.envelope)
-            if header.direction == NOTE or frame.wrap is not None:
+            if header.direction == NOTE or header.klass == ROTATION or frame.wrap is not None:
                 return False
             self._appends.begin(header, frame.envelope, self._writer, minute)
         except Exception as error:
@@ -360,30 +376,30 @@ class DeskSocket:
         self._send(frames.refused(refusal, conv=conv, msg_id=msg_id))
 
     async def _send_team_secret(self, conv: bytes) -> None:
-        epoch, wraps = await self._around.db.read(actions.team_secret, conv)
-        self._show_team_secret(conv, epoch, wraps)
+        self._show_secrets(conv, await self._around.db.read(actions.team_secret, conv))
 
-    def _show_team_secret(self, conv: bytes, epoch: int, wraps: list[LockedWrap]) -> None:
+    def _show_secrets(self, conv: bytes, wraps: list[LockedWrap]) -> None:
         seat, key = self._at(conv), self._around.shred_key(conv)
         if seat is None or key is None:
             return
         for wrap in conversations.open_wraps(conv, wraps, key):
-            seat.has_secret = True
-            self._send(frames.WrapFrame(conv, wrap.log, wrap.generation, epoch, wrap.wrap))
+            seat.secrets.add((wrap.log, wrap.generation))
+            self._send(frames.WrapFrame(conv, wrap.log, wrap.generation, wrap.epoch, wrap.wrap))
 
     def _secret_made(self, made: object, *, again: bool = False) -> None:
-        """Somebody wrote the first note of a conversation: those who sit at it need its secret to read it."""
+        """A conversation has another secret: those who sit at it need it to read on."""
         assert isinstance(made, conversations.NewSecret)
         if not again:
             # It may be made between the reading of what a desk is given and the seat; then it comes with `follow`.
             self._made_lately.append(made)
         seat = self._at(made.conversation)
-        if seat is None or seat.has_secret:
+        place = (made.wrap.log, made.wrap.generation)
+        if seat is None or place in seat.secrets:
             return
         if made.connection == self._number:
-            seat.has_secret = True
+            seat.secrets.add(place)
         else:
-            self._show_team_secret(made.conversation, made.epoch, [made.wrap])
+            self._show_secrets(made.conversation, [made.wrap])
 
     def _at(self, conv: bytes) -> Seat | None:
         beside = (self._beside.get((way.mark, conv)) for way in (ALONG, THROUGH_GLASS))
@@ -417,7 +433,7 @@ class DeskSocket:
         wraps = conversations.open_wraps(id, opening.wraps, key)
         stored = conversations.open_all(id, SHARED_LOG, opening.envelopes, key)
         envelopes = [frames.OpeningEnvelope(one.n, one.minute, one.envelope) for one in stored]
-        self._send(frames.Opening(id, wraps[0].wrap, opening.conversation.epoch, envelopes))
+        self._send(frames.Opening(id, wraps[0].wrap, wraps[0].epoch, envelopes))
 
     async def _take(self, id: bytes) -> None:
         around, limit, is_here = self._around, self._on_shift.limit, self._around.visitors.is_here
@@ -625,7 +641,7 @@ class DeskSocket:
         key = around.shred_key(conversation.id)
         if key is None or self._socket.closed:
             return
-        seat = self._seats[conversation.id] = Seat(conversation, has_secret=_has_secret(held))
+        seat = self._seats[conversation.id] = Seat(conversation, secrets=_secrets(held))
         if conversation.for_later:
             self._tell_messages(self._messages_told.convs)
         self._send(frames.Taken(**released.opens(held, key)))
@@ -649,5 +665,5 @@ def _row(row: Row) -> frames.WaitingRow:
     return frames.WaitingRow(conversation.id, conversation.number, conversation.waiting_since, row.last, row.again)
 
 
-def _has_secret(held: actions.Held) -> bool:
-    return any(wrap.log == TEAM_LOG for wrap in held.wraps)
+def _secrets(held: actions.Held) -> set[tuple[int, int]]:
+    return {(wrap.log, wrap.generation) for wrap in held.wraps}

@@ -1,6 +1,8 @@
 """How often something may be asked, in memory only, keyed by a secret that is replaced hourly.
 
-No address is kept: a source is its network (/24 or /56) under HMAC with the hour's seed; both go with the hour.
+No address is kept: a source is its network (/24 or /56) under HMAC with the hour's seed; both go with the hour. So does
+what was spent, which somebody who waits for the hour has twice; where that counts, and who is asked about is an account
+and no address, `Limits` that forget nothing are taken.
 """
 
 import hashlib
@@ -16,8 +18,8 @@ HOUR = 3600.0
 class Limits:
     """Token buckets that nobody can turn back into an address."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, *, forgets: bool = True) -> None:
+        self._clock, self._forgets = clock, forgets
         self._renew(clock())
 
     def spend(self, deed: str, who: str, *, burst: int, per_minute: float) -> bool:
@@ -26,13 +28,16 @@ class Limits:
         self._buckets[key] = (left - 1 if left >= 1 else left, now)
         return left >= 1
 
-    def forget(self, deed: str, who: str) -> None:
-        """What *who* did of *deed* counts no more."""
-        self._buckets.pop(self._key(deed, who), None)
+    def give_back(self, deed: str, who: str) -> None:
+        """The last time that *who* was allowed *deed* does not count."""
+        key = self._key(deed, who)
+        if key in self._buckets:
+            left, at = self._buckets[key]
+            self._buckets[key] = (left + 1, at)  # the burst bounds it when it is looked at next
 
     def _bucket(self, deed: str, who: str, burst: int, per_minute: float) -> tuple[bytes, float, float]:
         now = self._clock()
-        if now - self._since >= HOUR:
+        if self._forgets and now - self._since >= HOUR:
             self._renew(now)
         key = self._key(deed, who)
         left, at = self._buckets.get(key, (float(burst), now))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from luwte.errors import CannotStart
 from luwte.plumbing.copies import check_database, copy_database
-from luwte.plumbing.db import connect
+from luwte.plumbing.db import connect, look
 from luwte.plumbing.files import sync
 from luwte.plumbing.log import notice
 
@@ -44,6 +44,17 @@ def check_not_newer(schema: int, known: int) -> None:
     """Raise `CannotStart` for a schema that this program does not know."""
     if schema > known:
         raise CannotStart(f"The database has schema {schema}; this version knows {known}. Use a newer Luwte.")
+
+
+def check_current(path: Path) -> None:
+    """Raise `CannotStart` unless the database has this program's schema, for who works beside a server."""
+    if not path.exists():
+        raise CannotStart("There is no database in this folder. Point --dir at the data folder.")
+    schema = look(path, lambda tx: tx.one("PRAGMA user_version"))
+    if schema is None or schema[0] != len(released()):
+        raise CannotStart(
+            "The database has another schema than this version. Start the server once, or use its version."
+        )
 
 
 def released() -> list[str]:

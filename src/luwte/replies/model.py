@@ -27,6 +27,8 @@ class Reply:
     id: bytes
     version: int
     sealed: bytes
+    epoch: int = 0
+    """Of the team's key that it is sealed under; 0: nobody said, or it is somebody's own."""
 
 
 def owner(scope: Scope, account: Account) -> str:

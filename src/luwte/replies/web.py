@@ -7,7 +7,7 @@ from litestar import Request, get, post
 from litestar.datastructures import State
 from litestar.params import JSONBody
 
-from luwte.errors import ReplyChanged, SlowDown, TooManyReplies
+from luwte.errors import NotAccepted, ReplyChanged, SlowDown, TooManyReplies
 from luwte.replies import actions
 from luwte.replies.model import Reply, Scope
 from luwte.staff import actions as staff
@@ -22,6 +22,8 @@ class ReplyRow(msgspec.Struct):
     id: bytes
     version: int
     sealed: bytes
+    epoch: int
+    """Of the team's key; 0: nobody said, or it is somebody's own."""
 
 
 class Replies(msgspec.Struct):
@@ -38,6 +40,7 @@ class Change(msgspec.Struct, forbid_unknown_fields=True):
     id: bytes
     version: Version
     sealed: bytes
+    epoch: Version = 0
 
 
 class Kept(msgspec.Struct):
@@ -61,16 +64,16 @@ async def change(data: JSONBody[Change], request: Request[Any, Any, Any], state:
     account = (await luwte.db.read(staff.session, token, luwte.minute())).account
     if not luwte.limits.spend("replies", account.id, burst=60, per_minute=60):
         raise SlowDown
-    reply = Reply(data.id, data.version, data.sealed)
+    reply = Reply(data.id, data.version, data.sealed, data.epoch)
     try:
         return Kept(await luwte.db.write(actions.change, token, data.scope, reply, luwte.minute()))
-    except (ReplyChanged, TooManyReplies) as refusal:
+    except (NotAccepted, ReplyChanged, TooManyReplies) as refusal:
         await luwte.db.write(actions.change_refused, account, data.scope, refusal, luwte.minute())
         raise
 
 
 def _rows(replies: list[Reply]) -> list[ReplyRow]:
-    return [ReplyRow(reply.id, reply.version, reply.sealed) for reply in replies]
+    return [ReplyRow(reply.id, reply.version, reply.sealed, reply.epoch) for reply in replies]
 
 
 handlers = [read, change]

@@ -1,6 +1,7 @@
 """One deed each: put on record that somebody looks, and let them look."""
 
 from luwte.audit import actions as audit
+from luwte.audit import checkpoints
 from luwte.audit.model import pseudonym
 from luwte.conversation import actions as conversations
 from luwte.conversation.erasing import LEDGER, RETENTION, VISITOR
@@ -10,6 +11,7 @@ from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.review.model import PAGE, Asked, Person, Row, shown
 from luwte.staff import actions as staff
 from luwte.staff.model import Account
+from luwte.staff.roles import Deed
 
 NEWEST = 2**53
 
@@ -19,11 +21,10 @@ def begin(
 ) -> tuple[Account, Asked]:
     """Put a look on record, before anything is shown; who looks, and for what.
 
-    *employee* is a name, *conversation* a number and the day on which it counted. Raises `NotAccepted` for who is no
-    lead, `NoSuchConversation` also for one that is erased: nobody can tell any more which records are about it.
+    *employee* is a name, *conversation* a number and the day on which it counted. Raises `NotAccepted` for who may not
+    read it, `NoSuchConversation` also for one that is erased: nobody can tell any more which records are about it.
     """
-    account = staff.session(tx, token, minute).account
-    staff.check_lead(account)
+    account = staff.allowed(tx, token, Deed.REVIEW, minute)
     object = None
     if conversation is not None:
         id = conversations.numbered(tx, account.team, *conversation).id
@@ -46,6 +47,16 @@ def begin(
     if actors is not None and not employee:
         actors += [audit.OPERATOR, audit.NOBODY, VISITOR, RETENTION, LEDGER]
     return account, Asked(actors, object)
+
+
+def checkpoint(tx: ReadTx, token: bytes, after: int, minute: int) -> tuple[bytes, str, list[bytes]] | None:
+    """The newest checkpoint, for who remembers one of *after* records: key, note, and the proof that the log only grew.
+
+    A desk is told the same on its socket. Raises `SignedOut` or `NotAccepted`.
+    """
+    staff.allowed(tx, token, Deed.REVIEW, minute)
+    found = checkpoints.since(tx, after)
+    return (found[0].public, found[0].note, found[1]) if found is not None else None
 
 
 def refused(tx: WriteTx, account: Account, refusal: Refusal, minute: int) -> None:

@@ -1,4 +1,4 @@
-"""Looking through the audit log over HTTP, with the token of a lead's session. What is asked is in no address."""
+"""Looking through the audit log over HTTP, with the token of a session. What is asked is in no address."""
 
 from typing import Annotated, Any
 
@@ -25,6 +25,26 @@ class Ask(msgspec.Struct, forbid_unknown_fields=True):
     number: Count | None = None
     day: Day | None = None
     before: Count | None = None
+
+
+class After(msgspec.Struct, forbid_unknown_fields=True):
+    """How many records who asks remembers."""
+
+    after: Count = 0
+
+
+class Checkpoint(msgspec.Struct):
+    """What the log is now, proved to follow from what who asks remembers."""
+
+    key: bytes
+    note: str
+    proof: list[bytes]
+
+
+class Newest(msgspec.Struct):
+    """None while nobody has signed one."""
+
+    checkpoint: Checkpoint | None
 
 
 class Page(msgspec.Struct):
@@ -56,4 +76,15 @@ async def look(data: JSONBody[Ask], request: Request[Any, Any, Any], state: Stat
     return Page(*await luwte.db.read(actions.page, account, asked, before))
 
 
-handlers = [look]
+@post("/desk/checkpoint", status_code=200)
+async def checkpoint(data: JSONBody[After], request: Request[Any, Any, Any], state: State) -> Newest:
+    """The newest signature under the log, for who has no socket."""
+    luwte, token = context(state), bearer(request)
+    account = (await luwte.db.read(staff.session, token, luwte.minute())).account
+    if not luwte.limits.spend("checkpoint", account.id, burst=60, per_minute=60):
+        raise SlowDown
+    found = await luwte.db.read(actions.checkpoint, token, data.after, luwte.minute())
+    return Newest(Checkpoint(*found) if found is not None else None)
+
+
+handlers = [look, checkpoint]

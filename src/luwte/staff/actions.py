@@ -7,10 +7,10 @@ from luwte.errors import NotAccepted, NotAdmitted, SignedOut, SignInRefused
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff import joining, joining_store, own_store, second_factor, second_factor_store, store
 from luwte.staff.model import (
-    LEAD,
     Account,
     Door,
     Member,
+    Returning,
     Session,
     Team,
     TeamKey,
@@ -20,8 +20,9 @@ from luwte.staff.model import (
     salt_for_nobody,
     token_hash,
 )
+from luwte.staff.roles import Deed, may
 
-WITH_RECOVERY_CODE, WRONG_CODE, BY_SHEET = "recovery_code", "wrong_code", "sheet"
+WITH_RECOVERY_CODE, WRONG_CODE, BY_SHEET, TOO_EARLY = "recovery_code", "wrong_code", "sheet", "too_early"
 """Reasons in the audit log."""
 
 
@@ -48,11 +49,15 @@ def put_team(tx: WriteTx, team: Team) -> None:
 
 
 def salt(tx: ReadTx, name: str, server_secret: bytes) -> bytes:
-    """The salt of *name*; a lasting invented one for a name that nobody has."""
+    """The salt of *name*, for ever: before somebody has it, while they do whatever their passphrase, and afterwards.
+
+    A browser that joins asks for it, too, so that it is the invented one that is stored. Of accounts from before that
+    was so, their own stays, after they were removed as well.
+    """
     invented = salt_for_nobody(server_secret, name)
     # Both are asked for every name, so that the time tells nothing either.
-    account, applicant = store.account_named(tx, name), joining_store.applicant_named(tx, name)
-    return account.salt if account else applicant.salt if applicant else invented
+    kept, applicant = store.salt_named(tx, name), joining_store.applicant_named(tx, name)
+    return kept or (applicant.salt if applicant else invented)
 
 
 def find_account(tx: ReadTx, name: str) -> Account | None:
@@ -94,8 +99,11 @@ def sign_in(tx: WriteTx, shown: Try, door: Door, token: bytes, minute: int) -> t
     """Begin a session. Raises `SignInRefused`, the same for a wrong name, a wrong passphrase and a wrong code.
 
     A code is used up by who is let in, and by nobody else. A demonstration's accounts without one come in without. Who
-    comes by a sheet gets the box that it opens in the place of the passphrase's; the sheet goes when it has brought
-    another passphrase. `NotAdmitted` hears only who joined and knows the passphrase.
+    comes by a sheet gets the box that it opens in the place of the passphrase's, no key of a team, and a session that
+    may set another passphrase and nothing else: so the sheet is used up by what it is for. `NotAdmitted` hears only who
+    joined and knows the passphrase.
+
+    For who waits after they lost everything no session begins: what nobody has, no door needs to refuse.
     """
     if joining.waits(tx, shown.name, shown.proof) is not None:
         raise NotAdmitted
@@ -110,12 +118,15 @@ def sign_in(tx: WriteTx, shown: Try, door: Door, token: bytes, minute: int) -> t
         second_factor.spend(tx, account.id, passed)
     elif account.second_factor or not door.is_demo:
         raise SignInRefused
-    store.begin_session(tx, token_hash(token), account.id, minute)
+    if account.waits(minute):
+        audit.record(tx, minute=minute, actor=account.id, action="staff.sign_in", reason=TOO_EARLY)
+        return account, []
+    store.begin_session(tx, token_hash(token), account.id, minute, renews=shown.by_sheet)
     with_code = WITH_RECOVERY_CODE if passed is not None and passed.recovery is not None else ""
     reason = BY_SHEET if shown.by_sheet else with_code
     audit.record(tx, minute=minute, actor=account.id, action="staff.sign_in", reason=reason)
     sheet = own_store.sheet(tx, account.id) if shown.by_sheet else None
-    return replace(account, sealed_amk=sheet[1]) if sheet else account, store.team_keys(tx, account.id)
+    return (replace(account, sealed_amk=sheet[1]), []) if sheet else (account, store.team_keys(tx, account.id))
 
 
 def sign_in_refused(tx: WriteTx, name: str, minute: int, *, knew_passphrase: bool = False) -> None:
@@ -141,12 +152,20 @@ def sign_in_not_admitted(tx: WriteTx, name: str, minute: int) -> None:
     audit.record(tx, minute=minute, actor=actor, action="staff.sign_in", result=NotAdmitted.code)
 
 
-def session(tx: ReadTx, token: bytes, minute: int) -> Session:
-    """The session of *token*. Raises `SignedOut`."""
-    found = store.session(tx, token_hash(token))
-    if found is None or is_over(found[0].began, found[1], minute):
+def session(tx: ReadTx, token: bytes, minute: int, *, renewing: bool = False) -> Session:
+    """The session of *token*. Raises `SignedOut`, also for one that began by a sheet, but for what is *renewing*."""
+    found = _running(tx, token_hash(token), minute)
+    if found.renews and not renewing:
         raise SignedOut
-    return found[0]
+    return found
+
+
+def _running(tx: ReadTx, hash: bytes, minute: int) -> Session:
+    row = store.session(tx, hash)
+    # None begins while somebody waits; one that is there nevertheless counts for nothing (a clock that went back).
+    if row is None or is_over(row[0].began, row[1], minute, renews=row[0].renews) or row[0].account.waits(minute):
+        raise SignedOut
+    return row[0]
 
 
 def session_with_keys(tx: ReadTx, token: bytes, minute: int) -> tuple[Session, list[TeamKey]]:
@@ -171,7 +190,7 @@ def unlock_refused(tx: WriteTx, session: Session, minute: int) -> None:
 
 def sign_out(tx: WriteTx, token: bytes, minute: int) -> Session:
     """End the session. Raises `SignedOut` when there is none."""
-    ended = session(tx, token, minute)
+    ended = session(tx, token, minute, renewing=True)
     store.end_session(tx, ended.token_hash, minute)
     audit.record(tx, minute=minute, actor=ended.account.id, action="staff.sign_out")
     return ended
@@ -200,23 +219,32 @@ def disable(tx: WriteTx, account: Account, minute: int) -> list[bytes]:
 
 
 def check_session(tx: ReadTx, held: Session, minute: int) -> None:
-    """Refuse a deed of a session that ended meanwhile. Raises `SignedOut`."""
-    found = store.session(tx, held.token_hash)
-    if found is None or is_over(found[0].began, found[1], minute):
+    """Refuse a deed of a session that ended meanwhile, or whose owner has another role now. Raises `SignedOut`."""
+    if _running(tx, held.token_hash, minute).account.role != held.account.role:
         raise SignedOut
+
+
+def check(account: Account, deed: Deed) -> None:
+    """Refuse what the role of an account may not do. Raises `NotAccepted`."""
+    if not may(account.role, deed):
+        raise NotAccepted
 
 
 def check_lead(account: Account) -> None:
     """Refuse what only a shift lead may do. Raises `NotAccepted`."""
-    if account.role != LEAD:
-        raise NotAccepted
+    check(account, Deed.LEAD)
+
+
+def allowed(tx: ReadTx, token: bytes, deed: Deed, minute: int) -> Account:
+    """Whose session this is, when their role may do it. Raises `SignedOut` or `NotAccepted`."""
+    account = session(tx, token, minute).account
+    check(account, deed)
+    return account
 
 
 def lead(tx: ReadTx, token: bytes, minute: int) -> Account:
     """The lead whose session this is. Raises `SignedOut` or `NotAccepted`."""
-    account = session(tx, token, minute).account
-    check_lead(account)
-    return account
+    return allowed(tx, token, Deed.LEAD, minute)
 
 
 def team_of(tx: ReadTx, account: Account) -> Team:
@@ -224,9 +252,19 @@ def team_of(tx: ReadTx, account: Account) -> Team:
     return next(team for team in store.teams(tx) if team.slug == account.team)
 
 
+def epochs(tx: ReadTx, account: Account) -> set[int]:
+    """Those whose team key this account has."""
+    return {key.epoch for key in store.team_keys(tx, account.id) if key.team == account.team}
+
+
 def members(tx: ReadTx, team: str) -> list[Member]:
     """Who belongs to a team, by name."""
     return store.members(tx, team)
+
+
+def returning(tx: ReadTx, team: str, minute: int) -> list[Returning]:
+    """Who of a team lost everything, and reads along only later."""
+    return store.returning(tx, team, minute)
 
 
 def everybody(tx: ReadTx, team: str) -> list[Member]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from luwte.crypto.certificate import (
+    TOLERANCE,
+    Certificate,
     Signed,
     Type,
     Untrusted,
@@ -18,17 +20,24 @@ from luwte.crypto.certificate import (
 from luwte.crypto.primitives import Malformed, check_ed25519, check_x25519
 from luwte.crypto.wrap import WRAP_BYTES
 from luwte.errors import CertificateRefused, MalformedFrame
-from luwte.staff.model import LEAD, Team
+from luwte.staff.model import Team
+from luwte.staff.roles import has_admin_key, has_team_key
 from luwte.staff.second_factor import ALPHABET, Enrolment
 
-DAYS: Final = 7
-"""For which a code may be used: it travels by paper, and who has it must still be admitted."""
+HOURS: Final = 24
+"""For which a code may be used: long enough for paper and a voice, too short to be found in a drawer."""
+
+APPLIES_MINUTES: Final = 7 * 24 * 60
+"""For which somebody who joined waits to be admitted; then they are sent away, and may be invited anew."""
 
 CODE_LETTERS: Final = 24
 """Of 32 each: 120 bits, so that their hash needs no salt and no stretching (ASVS 6.5.2)."""
 
 ALIKE: Final = frozenset({"LATIN", "CYRILLIC", "GREEK"})
 """Alphabets in which different letters look the same: a Cyrillic "o" in a Latin name."""
+
+LONGEST: Final = {Type.TEAM: 14 * 86_400, Type.STAFF: 90 * 86_400}
+"""Seconds for which a desk certifies. The server stores nothing that lasts longer, whatever a desk signed."""
 
 KEY_BYTES: Final = 32
 SEALED_BYTES: Final = 12 + 32 + 16
@@ -46,10 +55,17 @@ class Invitation:
     made: int
     made_by: str
     over: int | None
+    instead_of: str | None = None
+    """The account of a colleague who lost everything."""
+
+    @property
+    def until(self) -> int:
+        """The minute from which it counts no more."""
+        return self.made + HOURS * 60
 
     def counts(self, minute: int) -> bool:
         """Whether its code still opens the door."""
-        return self.over is None and 0 <= minute - self.made < DAYS * 24 * 60
+        return self.over is None and self.made <= minute < self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +123,7 @@ class Applicant:
     ed25519: bytes
     x25519: bytes
     joined: int
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +138,8 @@ class Founding:
     team_key: bytes
     recovery_wrap: bytes
     admin_key: bytes
+    admin_recovery_wrap: bytes = b""
+    """Empty from a page that was opened before it was known: a lead's desk brings it later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +148,7 @@ class Admission:
 
     certificate: bytes
     team_keys: dict[int, bytes]
-    """The team's private keys, wrapped to them, by epoch."""
+    """The team's private keys, wrapped to them, by epoch; none for who does not talk."""
     admin_key: bytes
     """The team-admin key, wrapped to a lead; empty for others."""
 
@@ -143,6 +162,12 @@ def _mixes_scripts(name: str) -> bool:
     """Whether a name has letters of more than one of the alphabets that share their shapes."""
     letters = (unicodedata.name(one, "").partition(" ")[0] for one in name if one.isalpha())
     return len(ALIKE.intersection(letters)) > 1
+
+
+def check_lasts(certificate: Certificate, now: int) -> None:
+    """Raise `CertificateRefused` for one that lasts longer from now on than its kind may, clocks that differ aside."""
+    if certificate.not_after > now + LONGEST[certificate.type] + TOLERANCE:
+        raise CertificateRefused
 
 
 def new_code() -> str:
@@ -160,9 +185,9 @@ def code_hash(code: str) -> bytes:
     return hashlib.sha256(code.encode()).digest()
 
 
-def new_invitation(team: str, role: str, made_by: str, minute: int) -> Invitation:
+def new_invitation(team: str, role: str, made_by: str, minute: int, instead_of: str | None = None) -> Invitation:
     """An invitation that begins now."""
-    return Invitation(os.urandom(16).hex(), os.urandom(16).hex(), team, role, minute, made_by, None)
+    return Invitation(os.urandom(16).hex(), os.urandom(16).hex(), team, role, minute, made_by, None, instead_of)
 
 
 def check_founding(
@@ -170,10 +195,11 @@ def check_founding(
 ) -> None:
     """Raise `CertificateRefused` unless all hangs together: root, admin, recovery, team, the first lead, the wraps."""
     root, admin = founding.root, founding.admin_certificate
-    _check_wraps(founding.team_key, founding.recovery_wrap, founding.admin_key)
+    later = [founding.admin_recovery_wrap] if founding.admin_recovery_wrap else []
+    check_wraps(founding.team_key, founding.recovery_wrap, founding.admin_key, *later)
     try:
         check_recovery(root, founding.recovery_certificate, organisation=organisation, now=now)
-        check_chain(
+        team = check_chain(
             root,
             admin,
             founding.team_certificate,
@@ -184,6 +210,7 @@ def check_founding(
         )
     except Untrusted:
         raise CertificateRefused from None
+    check_lasts(team.certificate, now)
     keys = (application.ed25519, application.x25519)
     check_staff(root, admin, founding.certificate, keys, invitation, organisation, now)
 
@@ -192,9 +219,10 @@ def check_admission(
     admission: Admission, applicant: Applicant, root: bytes, admin: bytes, organisation: str, now: int
 ) -> None:
     """Raise `CertificateRefused` unless the certificate is this applicant's, and the wraps are what the role needs."""
-    _check_wraps(*admission.team_keys.values(), *([admission.admin_key] if applicant.role == LEAD else []))
-    if not admission.team_keys or (admission.admin_key and applicant.role != LEAD):
+    gets = bool(admission.team_keys), bool(admission.admin_key)
+    if gets != (has_team_key(applicant.role), has_admin_key(applicant.role)):
         raise CertificateRefused
+    check_wraps(*admission.team_keys.values(), *([admission.admin_key] if admission.admin_key else []))
     check_staff(root, admin, admission.certificate, (applicant.ed25519, applicant.x25519), applicant, organisation, now)
 
 
@@ -225,12 +253,13 @@ def check_staff(
         raise CertificateRefused from None
     if signed.certificate.keys != keys or signed.certificate.roles != (f"{who.team}/{who.role}",):
         raise CertificateRefused
+    check_lasts(signed.certificate, now)
     return signed
 
 
 @dataclass(frozen=True, slots=True)
 class NextEpoch:
-    """A team's next key, as a lead's browser made it: certified, wrapped to every member and to the recovery key."""
+    """A team's next key, as a lead's browser made it: certified, wrapped to who talks and to the recovery key."""
 
     certificate: bytes
     wraps: dict[str, bytes]
@@ -239,7 +268,7 @@ class NextEpoch:
 
 
 def check_next_epoch(epoch: NextEpoch, team: Team, members: set[str], root: bytes, organisation: str, now: int) -> None:
-    """Raise `CertificateRefused` unless it follows this epoch with another key, and every member gets it."""
+    """Raise `CertificateRefused` unless it follows this epoch with another key, and exactly *members* get it."""
     before = parse(team.certificate).certificate
     try:
         after = check_chain(
@@ -255,9 +284,11 @@ def check_next_epoch(epoch: NextEpoch, team: Team, members: set[str], root: byte
         raise CertificateRefused from None
     if after.epoch != team.epoch + 1 or after.keys == before.keys or epoch.wraps.keys() != members:
         raise CertificateRefused
-    _check_wraps(*epoch.wraps.values(), epoch.recovery_wrap)
+    check_lasts(after, now)
+    check_wraps(*epoch.wraps.values(), epoch.recovery_wrap)
 
 
-def _check_wraps(*wraps: bytes) -> None:
+def check_wraps(*wraps: bytes) -> None:
+    """Raise `CertificateRefused` for one of another length. What is in them, only who has the key can tell."""
     if any(len(wrap) != WRAP_BYTES for wrap in wraps):
         raise CertificateRefused

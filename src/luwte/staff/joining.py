@@ -2,28 +2,55 @@
 
 from luwte.audit import actions as audit
 from luwte.crypto.certificate import cert_id, parse
-from luwte.errors import CertificateRefused, NameTaken, NoSuchInvitation
+from luwte.errors import CertificateRefused, NameTaken, NoSuchInvitation, NoTeamYet
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff import joining_store, second_factor, second_factor_store, store
 from luwte.staff.invitation import (
+    Admission,
     Applicant,
     Application,
     Founding,
     Invitation,
     check_founding,
     code_hash,
-    new_code,
     new_invitation,
 )
-from luwte.staff.model import LEAD, Account, Door, Team, TeamKey, proof_matches, token_hash
+from luwte.staff.model import Account, Door, Team, TeamKey, proof_matches, reads_from, token_hash
+from luwte.staff.roles import LEAD
 
 
-def invite_founder(tx: WriteTx, team: str, minute: int) -> str:
-    """The one invitation of a new installation; its code, which is nowhere else."""
-    code = new_code()
-    joining_store.put_invitation(tx, new_invitation(team, LEAD, audit.OPERATOR, minute), code_hash(code))
+def invite_founder(tx: WriteTx, team: str, hash: bytes, minute: int) -> bool:
+    """The one invitation of a new installation, with the hash of its code; one before it counts no more.
+
+    False, and nothing done, once somebody founded the organisation: from then on leads invite.
+    """
+    if store.teams(tx):
+        return False
+    for one in joining_store.open_invitations(tx, team):
+        joining_store.end_invitation(tx, one.id, minute)
+    _invite(tx, team, hash, minute)
+    return True
+
+
+def invite_anew(tx: WriteTx, hash: bytes, minute: int) -> None:
+    """An invitation as a lead where nobody can invite any more; one of the operator's before it ends.
+
+    Raises `NoTeamYet` before there is a team.
+    """
+    teams = store.teams(tx)
+    if not teams:
+        raise NoTeamYet
+    for team in teams:
+        for one in joining_store.open_invitations(tx, team.slug):
+            if one.made_by == audit.OPERATOR:
+                joining_store.end_invitation(tx, one.id, minute)
+                audit.record(tx, minute=minute, actor=audit.OPERATOR, action="staff.withdraw", reason=one.account)
+    _invite(tx, teams[0].slug, hash, minute)
+
+
+def _invite(tx: WriteTx, team: str, hash: bytes, minute: int) -> None:
+    joining_store.put_invitation(tx, new_invitation(team, LEAD, audit.OPERATOR, minute), hash)
     audit.record(tx, minute=minute, actor=audit.OPERATOR, action="staff.invite", reason=LEAD)
-    return code
 
 
 def look(tx: ReadTx, code: str, minute: int) -> tuple[Invitation, bool]:
@@ -80,13 +107,26 @@ def found(
     store.put_team(tx, team)
     store.began_epoch(tx, team.slug, minute)
     applicant = _applicant(invitation, application, minute)
-    store.put_account(tx, account_of(tx, applicant, founding.certificate))
+    store.put_account(tx, account_of(tx, applicant, founding.certificate, minute))
     store.put_team_key(tx, invitation.account, TeamKey(invitation.team, epoch, founding.team_key))
     joining_store.put_recovery(tx, founding.recovery_certificate)
     joining_store.put_recovery_wrap(tx, invitation.team, epoch, founding.recovery_wrap)
     admin_epoch = parse(founding.admin_certificate).certificate.epoch
     joining_store.put_admin_key(tx, invitation.account, admin_epoch, founding.admin_key)
+    if founding.admin_recovery_wrap:
+        joining_store.put_recovery_admin_wrap(tx, admin_epoch, founding.admin_recovery_wrap)
     audit.record(tx, minute=minute, actor=invitation.account, action="staff.found")
+
+
+def admit(tx: WriteTx, applicant: Applicant, admission: Admission, team: Team, minute: int) -> None:
+    """Whoever waited is a member, with what was checked before."""
+    joining_store.remove_applicant(tx, applicant.id)
+    store.put_account(tx, account_of(tx, applicant, admission.certificate, minute))
+    for epoch, wrap in admission.team_keys.items():
+        store.put_team_key(tx, applicant.id, TeamKey(team.slug, epoch, wrap))
+    if admission.admin_key:
+        admin_epoch = parse(team.admin_certificate).certificate.epoch
+        joining_store.put_admin_key(tx, applicant.id, admin_epoch, admission.admin_key)
 
 
 def waits(tx: ReadTx, name: str, proof: bytes) -> Applicant | None:
@@ -95,8 +135,8 @@ def waits(tx: ReadTx, name: str, proof: bytes) -> Applicant | None:
     return applicant if proof_matches(applicant.proof_hash if applicant else None, proof) else None
 
 
-def account_of(tx: ReadTx, applicant: Applicant, certificate: bytes) -> Account:
-    """The account that an applicant becomes."""
+def account_of(tx: ReadTx, applicant: Applicant, certificate: bytes, minute: int) -> Account:
+    """The account that an applicant becomes; of somebody who lost everything it waits from *minute* on."""
     return Account(
         id=applicant.id,
         name=applicant.name,
@@ -110,6 +150,8 @@ def account_of(tx: ReadTx, applicant: Applicant, certificate: bytes) -> Account:
         certificate=certificate,
         certificate_id=cert_id(certificate),
         second_factor=second_factor_store.find(tx, applicant.id) is not None,
+        instead_of=applicant.instead_of,
+        reads_from=reads_from(minute) if applicant.instead_of else None,
     )
 
 
@@ -127,6 +169,7 @@ def _applicant(invitation: Invitation, application: Application, minute: int) ->
         application.ed25519,
         application.x25519,
         minute,
+        invitation.instead_of,
     )
 
 

@@ -1,13 +1,15 @@
-"""All SQL for `invitation`, `applicant`, `recovery`, `recovery_wrap` and `admin_key`."""
+"""All SQL for `invitation`, `applicant`, `admin_key`, `recovery`, its two tables of wraps, and `succession`."""
 
 from dataclasses import astuple
 
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff.invitation import Applicant, Invitation, folded
+from luwte.staff.papers import Succession
 
-_INVITATION = "id, account, team, role, made, made_by, over"
+_INVITATION = "id, account, team, role, made, made_by, over, instead_of"
 _APPLICANT = (
-    "id, name, team, role, salt, proof_hash, sealed_amk, sealed_x25519, sealed_ed25519, ed25519, x25519, joined"
+    "id, name, team, role, salt, proof_hash, sealed_amk, sealed_x25519, sealed_ed25519, ed25519, x25519, joined,"
+    " instead_of"
 )
 
 
@@ -16,7 +18,7 @@ def put_invitation(tx: WriteTx, invitation: Invitation, code_hash: bytes) -> boo
     if tx.one("SELECT 1 FROM invitation WHERE code_hash = ?", code_hash) is not None:
         return False
     tx.execute(
-        f"INSERT INTO invitation ({_INVITATION}, code_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO invitation ({_INVITATION}, code_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *astuple(invitation),
         code_hash,
     )
@@ -46,6 +48,11 @@ def end_invitation(tx: WriteTx, id: str, minute: int) -> None:
     tx.execute("UPDATE invitation SET over = ? WHERE id = ?", minute, id)
 
 
+def forget_over(tx: WriteTx, before: int) -> None:
+    """Invitations that were used, withdrawn or too old before this minute are rows no more."""
+    tx.execute("DELETE FROM invitation WHERE over < ? OR made < ?", before, before)
+
+
 def is_name_taken(tx: ReadTx, name: str) -> bool:
     """Whether somebody has this name or one that looks the same, is waiting under it, or ever had it."""
     rows = tx.all("SELECT name FROM account UNION ALL SELECT name FROM applicant")
@@ -55,7 +62,7 @@ def is_name_taken(tx: ReadTx, name: str) -> bool:
 def put_applicant(tx: WriteTx, applicant: Applicant) -> None:
     """Somebody waits to be admitted."""
     tx.execute(
-        f"INSERT INTO applicant ({_APPLICANT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO applicant ({_APPLICANT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *astuple(applicant),
     )
 
@@ -78,6 +85,11 @@ def applicants(tx: ReadTx, team: str) -> list[Applicant]:
     return [Applicant(*row) for row in rows]
 
 
+def applied_before(tx: ReadTx, minute: int) -> list[str]:
+    """Who joined before this minute and still waits, for any team."""
+    return [row[0] for row in tx.all("SELECT id FROM applicant WHERE joined < ? ORDER BY joined, id", minute)]
+
+
 def applicant_ids(tx: ReadTx) -> list[str]:
     """Who waits, for any team."""
     return [row[0] for row in tx.all("SELECT id FROM applicant")]
@@ -89,8 +101,8 @@ def remove_applicant(tx: WriteTx, id: str) -> None:
 
 
 def put_recovery(tx: WriteTx, certificate: bytes) -> None:
-    """The organisation's recovery key, once."""
-    tx.execute("INSERT INTO recovery (key, certificate) VALUES (1, ?)", certificate)
+    """The organisation's recovery key; again: as another main key signed it."""
+    tx.execute("INSERT OR REPLACE INTO recovery (key, certificate) VALUES (1, ?)", certificate)
 
 
 def recovery(tx: ReadTx) -> bytes:
@@ -104,9 +116,56 @@ def put_recovery_wrap(tx: WriteTx, team: str, epoch: int, wrap: bytes) -> None:
     tx.execute("INSERT INTO recovery_wrap (team, epoch, wrap) VALUES (?, ?, ?)", team, epoch, wrap)
 
 
+def recovery_wraps(tx: ReadTx, team: str) -> dict[int, bytes]:
+    """A team's private keys as they are wrapped to the recovery key, by epoch."""
+    rows = tx.all("SELECT epoch, wrap FROM recovery_wrap WHERE team = ? ORDER BY epoch", team)
+    return {int(epoch): bytes(wrap) for epoch, wrap in rows}
+
+
+def put_recovery_admin_wrap(tx: WriteTx, epoch: int, wrap: bytes) -> bool:
+    """The team-admin key, wrapped to the recovery key; False when it is there already."""
+    if recovery_admin_wrap(tx, epoch) is not None:
+        return False
+    tx.execute("INSERT INTO recovery_admin_wrap (epoch, wrap) VALUES (?, ?)", epoch, wrap)
+    return True
+
+
+def recovery_admin_wrap(tx: ReadTx, epoch: int) -> bytes | None:
+    """The team-admin key of this epoch, wrapped to the recovery key."""
+    row = tx.one("SELECT wrap FROM recovery_admin_wrap WHERE epoch = ?", epoch)
+    return bytes(row[0]) if row else None
+
+
+def put_succession(tx: WriteTx, succession: Succession) -> None:
+    """A main key that takes over once it is pinned."""
+    tx.execute(
+        "INSERT OR REPLACE INTO succession"
+        " (successor, predecessor, statement, admin_certificate, recovery_certificate) VALUES (?, ?, ?, ?, ?)",
+        *astuple(succession),
+    )
+
+
+def succession(tx: ReadTx, successor: bytes) -> Succession | None:
+    """How this main key took over, or would."""
+    row = tx.one(
+        "SELECT successor, predecessor, statement, admin_certificate, recovery_certificate FROM succession"
+        " WHERE successor = ?",
+        successor,
+    )
+    return Succession(*map(bytes, row)) if row else None
+
+
 def put_admin_key(tx: WriteTx, account: str, epoch: int, wrap: bytes) -> None:
     """Give a lead the team-admin key, wrapped to them."""
     tx.execute("INSERT OR REPLACE INTO admin_key (account, epoch, wrap) VALUES (?, ?, ?)", account, epoch, wrap)
+
+
+def admitting(tx: ReadTx, team: str) -> list[str]:
+    """The accounts of a team that hold the team-admin key."""
+    rows = tx.all(
+        "SELECT a.id FROM account a JOIN admin_key k ON k.account = a.id WHERE a.team = ? AND a.disabled = 0", team
+    )
+    return [row[0] for row in rows]
 
 
 def admin_key(tx: ReadTx, account: str) -> tuple[int, bytes] | None:

@@ -85,6 +85,7 @@ class FoundBody(JoinBody, forbid_unknown_fields=True, kw_only=True):
     team_key: bytes
     recovery_wrap: bytes
     admin_key: bytes
+    admin_recovery_wrap: bytes = b""
 
 
 @post("/desk/invitation", status_code=200)
@@ -124,6 +125,7 @@ async def found(data: JSONBody[FoundBody], request: Request[Any, Any, Any], stat
         data.team_key,
         data.recovery_wrap,
         data.admin_key,
+        data.admin_recovery_wrap,
     )
     try:
         if luwte.root not in (b"", data.root):

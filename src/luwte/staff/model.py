@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 
 from luwte.crypto.certificate import cert_id
 
-COUNSELLOR = "counsellor"
-LEAD = "lead"
-ROLES = (COUNSELLOR, LEAD)
-
 SESSION_MINUTES = 12 * 60
 """A session ends after the longest shift, whatever happens."""
+
+RENEWAL_MINUTES = 30
+"""In which whoever came by a recovery sheet has written down another passphrase and another sheet."""
+
+WAIT_MINUTES = 24 * 60
+"""For which whoever lost everything is given nothing: colleagues have time to object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,14 @@ class Account:
     certificate: bytes
     certificate_id: bytes
     second_factor: bool
+    instead_of: str | None = None
+    """The account of before, of somebody who lost everything."""
+    reads_from: int | None = None
+    """The minute before which nothing is given to it."""
+
+    def waits(self, minute: int) -> bool:
+        """Whether nothing is given to it yet."""
+        return self.reads_from is not None and minute < self.reads_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,18 @@ class Member:
     id: str
     name: str
     role: str
+    reads_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """Somebody who lost everything, and is given nothing before a minute."""
+
+    id: str
+    name: str
+    before: str
+    """The name of the account that theirs is in the place of."""
+    reads_from: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +117,8 @@ class Session:
     token_hash: bytes
     account: Account
     began: int
+    renews: bool = False
+    """It began with a recovery sheet: it may set a passphrase, and nothing else before."""
 
 
 def session_topic(token_hash: bytes) -> tuple[str, bytes]:
@@ -114,10 +138,20 @@ def proof_matches(expected: bytes | None, proof: bytes) -> bool:
 
 
 def salt_for_nobody(server_secret: bytes, name: str) -> bytes:
-    """A lasting salt for a name without an account, so that names cannot be guessed by asking."""
+    """A name's lasting salt, whether or not anybody has it, so that names cannot be guessed by asking."""
     return hmac.digest(server_secret, b"luwte/v1/no-such-name\0" + name.encode(), hashlib.sha256)[:16]
 
 
-def is_over(began: int, ended: int | None, minute: int) -> bool:
+def returning_topic(team: str) -> tuple[str, str]:
+    """Woken when somebody of the team who lost everything was admitted, or stopped."""
+    return ("returning", team)
+
+
+def reads_from(minute: int) -> int:
+    """The first whole minute that is 24 hours after any second of *minute*."""
+    return minute + WAIT_MINUTES + 1
+
+
+def is_over(began: int, ended: int | None, minute: int, *, renews: bool = False) -> bool:
     """Whether a session counts no more."""
-    return ended is not None or minute - began >= SESSION_MINUTES
+    return ended is not None or minute - began >= (RENEWAL_MINUTES if renews else SESSION_MINUTES)

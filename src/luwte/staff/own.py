@@ -13,7 +13,7 @@ from luwte.staff import actions, own_store, second_factor, second_factor_store
 from luwte.staff.model import Account, Session, is_over, proof_matches, session_topic
 from luwte.staff.second_factor import Enrolment
 
-SALT_BYTES, HASH_BYTES, SEALED_BYTES = 16, 32, 60
+HASH_BYTES, SEALED_BYTES = 32, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def look(tx: ReadTx, token: bytes, minute: int) -> Own:
         bool(here.account.second_factor),  # SQLite knows numbers only
         second_factor_store.recovery_codes(tx, id),
         own_store.sheet(tx, id) is not None,
-        _running(tx, id, minute),
+        running(tx, id, minute),
         here.token_hash,
     )
 
@@ -81,19 +81,23 @@ def set_recovery_codes(
     audit.record(tx, minute=minute, actor=me.id, action="staff.recovery_codes")
 
 
-def set_passphrase(tx: WriteTx, token: bytes, again: Again, salt: bytes, seal: Seal, minute: int) -> None:
+def set_passphrase(tx: WriteTx, token: bytes, again: Again, seal: Seal, next_sheet: Seal | None, minute: int) -> None:
     """Have another passphrase; every other session ends. A sheet that stood in for the old one is used up by it.
 
-    Raises `SignInRefused`, `SignedOut`, and `MalformedFrame` for a salt that this account had.
+    In the place of that sheet comes the next one, in the same transaction: whoever is cut off before it has the old
+    paper, and whoever is cut off after it has both new ones. The salt stays: a name whose salt changed would be one
+    that exists. Raises `SignInRefused`, `SignedOut`, and `MalformedFrame` by a sheet without the next one.
     """
     here = _proven(tx, token, again, minute)
     seal.check()
-    if len(salt) != SALT_BYTES or salt == here.account.salt:
+    if again.by_sheet != (next_sheet is not None):
         raise MalformedFrame
-    own_store.put_passphrase(tx, here.account.id, salt, seal.proof_hash, seal.sealed_amk)
-    if again.by_sheet:
-        own_store.drop_sheet(tx, here.account.id)
-    _end(tx, [hash for hash, _ in _running(tx, here.account.id, minute) if hash != here.token_hash], minute)
+    own_store.put_passphrase(tx, here.account.id, seal.proof_hash, seal.sealed_amk)
+    if next_sheet is not None:
+        next_sheet.check()
+        own_store.put_sheet(tx, here.account.id, next_sheet.proof_hash, next_sheet.sealed_amk)
+        own_store.renewed(tx, here.token_hash)
+    _end(tx, [hash for hash, _ in running(tx, here.account.id, minute) if hash != here.token_hash], minute)
     reason = actions.BY_SHEET if again.by_sheet else ""
     audit.record(tx, minute=minute, actor=here.account.id, action="staff.passphrase", reason=reason)
 
@@ -109,11 +113,18 @@ def set_sheet(tx: WriteTx, token: bytes, again: Again, seal: Seal, minute: int) 
 def end_sessions(tx: WriteTx, token: bytes, which: bytes | None, minute: int) -> None:
     """End one session of one's own, or, without *which*, all others. Raises `NoSuchSession`, `SignedOut`."""
     here = actions.session(tx, token, minute)
-    running = [hash for hash, _ in _running(tx, here.account.id, minute)]
-    if which is not None and which not in running:
+    mine = [hash for hash, _ in running(tx, here.account.id, minute)]
+    if which is not None and which not in mine:
         raise NoSuchSession
-    _end(tx, [which] if which is not None else [hash for hash in running if hash != here.token_hash], minute)
+    _end(tx, [which] if which is not None else [hash for hash in mine if hash != here.token_hash], minute)
     audit.record(tx, minute=minute, actor=here.account.id, action="staff.end_session")
+
+
+def end_all(tx: WriteTx, account: str, minute: int) -> list[bytes]:
+    """End every session of an account; their hashes. Their sockets close at once."""
+    hashes = [hash for hash, _ in running(tx, account, minute)]
+    _end(tx, hashes, minute)
+    return hashes
 
 
 def refused(tx: WriteTx, account: Account, action: str, refusal: Refusal, minute: int) -> None:
@@ -122,14 +133,17 @@ def refused(tx: WriteTx, account: Account, action: str, refusal: Refusal, minute
 
 
 def _proven(tx: ReadTx, token: bytes, again: Again, minute: int) -> Session:
-    here = actions.session(tx, token, minute)
+    here = actions.session(tx, token, minute, renewing=again.by_sheet)
+    if here.renews != again.by_sheet:
+        raise SignInRefused
     expected = actions.expected_proof(tx, here.account, by_sheet=again.by_sheet)
     if not proof_matches(expected, again.proof):
         raise SignInRefused
     return here
 
 
-def _running(tx: ReadTx, account: str, minute: int) -> list[tuple[bytes, int]]:
+def running(tx: ReadTx, account: str, minute: int) -> list[tuple[bytes, int]]:
+    """Sessions of an account that count, the newest first: the hash of each token, and the minute it began."""
     return [(hash, began) for hash, began in own_store.sessions(tx, account) if not is_over(began, None, minute)]
 
 

@@ -3,11 +3,10 @@
 from luwte.plumbing.db import ReadTx, WriteTx
 
 
-def put_passphrase(tx: WriteTx, account: str, salt: bytes, proof_hash: bytes, sealed_amk: bytes) -> None:
+def put_passphrase(tx: WriteTx, account: str, proof_hash: bytes, sealed_amk: bytes) -> None:
     """Another passphrase opens AMK from now on."""
     tx.execute(
-        "UPDATE account SET salt = ?, proof_hash = ?, sealed_amk = ? WHERE id = ?",
-        salt,
+        "UPDATE account SET proof_hash = ?, sealed_amk = ? WHERE id = ?",
         proof_hash,
         sealed_amk,
         account,
@@ -33,6 +32,11 @@ def put_sheet(tx: WriteTx, account: str, proof_hash: bytes, sealed_amk: bytes) -
 def drop_sheet(tx: WriteTx, account: str) -> None:
     """It was used."""
     tx.execute("DELETE FROM recovery_sheet WHERE account = ?", account)
+
+
+def renewed(tx: WriteTx, token_hash: bytes) -> None:
+    """A session that began by a sheet is one like any other."""
+    tx.execute("UPDATE session SET renews = 0 WHERE token_hash = ?", token_hash)
 
 
 def sessions(tx: ReadTx, account: str) -> list[tuple[bytes, int]]:

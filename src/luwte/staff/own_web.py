@@ -1,5 +1,6 @@
 """One's own account over HTTP, with the token of a session. Bodies are JSON, bytes in them base64."""
 
+import functools
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -43,14 +44,22 @@ class CodesBody(msgspec.Struct, forbid_unknown_fields=True):
     recovery: RecoveryCodes
 
 
+class NextSheet(msgspec.Struct, forbid_unknown_fields=True):
+    """What goes with the sheet after the one that is used up."""
+
+    proof_hash: bytes
+    sealed_amk: bytes
+
+
 class PassphraseBody(msgspec.Struct, forbid_unknown_fields=True):
     """What goes with a new passphrase, and the old one, or the sheet, again."""
 
     proof: bytes
-    salt: bytes
     proof_hash: bytes
     sealed_amk: bytes
     sheet: bool = False
+    next_sheet: NextSheet | None = None
+    """With *sheet*, and only then."""
 
 
 class SheetBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -111,8 +120,9 @@ async def recovery_codes(data: JSONBody[CodesBody], request: Request[Any, Any, A
 @post("/desk/account/passphrase", status_code=200)
 async def passphrase(data: JSONBody[PassphraseBody], request: Request[Any, Any, Any], state: State) -> dict[str, str]:
     """Another passphrase; every other session ends."""
-    values = (Again(data.proof, data.sheet), data.salt, Seal(data.proof_hash, data.sealed_amk))
-    return await _do(request, state, "staff.passphrase", own.set_passphrase, *values)
+    following = Seal(data.next_sheet.proof_hash, data.next_sheet.sealed_amk) if data.next_sheet else None
+    values = (Again(data.proof, data.sheet), Seal(data.proof_hash, data.sealed_amk), following)
+    return await _do(request, state, "staff.passphrase", own.set_passphrase, *values, renewing=data.sheet)
 
 
 @post("/desk/account/sheet", status_code=200)
@@ -129,11 +139,17 @@ async def end(data: JSONBody[EndBody], request: Request[Any, Any, Any], state: S
 
 
 async def _do(
-    request: Request[Any, Any, Any], state: State, action: str, deed: Callable[..., None], *values: Any
+    request: Request[Any, Any, Any],
+    state: State,
+    action: str,
+    deed: Callable[..., None],
+    *values: Any,
+    renewing: bool = False,
 ) -> dict[str, str]:
     """Do *deed* for the session of the request; a refused one is on record, and slowed like an unlock that is."""
     luwte, token = context(state), bearer(request)
-    account = (await luwte.db.read(actions.session, token, luwte.minute())).account
+    asks = functools.partial(actions.session, renewing=renewing)
+    account = (await luwte.db.read(asks, token, luwte.minute())).account
     if not luwte.limits.spend("account", account.id, burst=60, per_minute=60):
         raise SlowDown
     try:

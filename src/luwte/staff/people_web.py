@@ -1,4 +1,4 @@
-"""A lead's deeds with people over HTTP, with the token of a session. Bodies are JSON, bytes in them base64."""
+"""Deeds with people over HTTP, with the token of a session. Bodies are JSON, bytes in them base64."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,6 +12,7 @@ from litestar.params import JSONBody
 from luwte.errors import (
     CertificateRefused,
     EpochNotDue,
+    LastLead,
     NoSuchApplicant,
     NoSuchInvitation,
     NoSuchMember,
@@ -20,13 +21,13 @@ from luwte.errors import (
 )
 from luwte.plumbing import keystore
 from luwte.staff import actions, people
-from luwte.staff.invitation import DAYS, Admission, NextEpoch
+from luwte.staff.invitation import Admission, NextEpoch
 from luwte.staff.people import Pinned
 from luwte.staff.web import Context, WrappedTeamKey, bearer, context
 
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Epoch = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
-REFUSALS = (NotAccepted, NoSuchInvitation, NoSuchApplicant, NoSuchMember, CertificateRefused, EpochNotDue)
+REFUSALS = (NotAccepted, NoSuchInvitation, NoSuchApplicant, NoSuchMember, LastLead, CertificateRefused, EpochNotDue)
 
 MEMBERS = 500
 """Of one team, who all get its next key at once."""
@@ -41,6 +42,8 @@ class InvitationRow(msgspec.Struct):
     id: str
     role: str
     until: int
+    instead_of: str | None
+    """The account of a colleague who lost everything."""
 
 
 class ApplicantRow(msgspec.Struct):
@@ -52,6 +55,7 @@ class ApplicantRow(msgspec.Struct):
     ed25519: bytes
     x25519: bytes
     since: int
+    instead_of: str | None
 
 
 class MemberRow(msgspec.Struct):
@@ -61,6 +65,8 @@ class MemberRow(msgspec.Struct):
     name: str
     role: str
     certificate: bytes
+    reads_from: int | None
+    """The minute before which nothing is given to them."""
 
 
 class AdminKey(msgspec.Struct):
@@ -71,7 +77,7 @@ class AdminKey(msgspec.Struct):
 
 
 class PeopleAnswer(msgspec.Struct):
-    """All that a lead's desk needs to look after its team."""
+    """All that a desk needs to look after its team. Keys are wrapped to who asks: an admin has none."""
 
     team: str
     admin_certificate: bytes
@@ -83,13 +89,17 @@ class PeopleAnswer(msgspec.Struct):
     team_keys: list[WrappedTeamKey]
     admin_key: AdminKey | None
     epoch_due: bool
+    known_outside: bool
+    recovery_due: bool
 
 
 class InviteBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A role, and the SHA-256 of a code that the lead's browser made."""
+    """A role, and the SHA-256 of a code that the browser of who invites made."""
 
-    role: Literal["counsellor", "lead"]
+    role: Literal["counsellor", "lead", "reviewer", "admin"]
     code_hash: bytes
+    instead_of: Id | None = None
+    """The account of a colleague who lost everything."""
 
 
 class Invited(msgspec.Struct):
@@ -117,7 +127,7 @@ class AdmitBody(msgspec.Struct, forbid_unknown_fields=True):
 
     id: Id
     certificate: bytes
-    team_keys: Annotated[list[Wrapped], msgspec.Meta(min_length=1, max_length=64)]
+    team_keys: Annotated[list[Wrapped], msgspec.Meta(max_length=64)]
     admin_key: bytes = b""
 
 
@@ -142,6 +152,12 @@ class MemberWrap(msgspec.Struct, forbid_unknown_fields=True):
     wrap: bytes
 
 
+class RecoveryBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The team-admin key, wrapped to the recovery key."""
+
+    wrap: bytes
+
+
 class EpochBody(msgspec.Struct, forbid_unknown_fields=True):
     """What a lead's browser made for the team's next epoch."""
 
@@ -160,12 +176,17 @@ async def read(request: Request[Any, Any, Any], state: State) -> PeopleAnswer:
         found.team.admin_certificate,
         found.team.certificate,
         found.recovery,
-        [InvitationRow(one.id, one.role, one.made + DAYS * 24 * 60) for one in found.invitations],
-        [ApplicantRow(one.id, one.name, one.role, one.ed25519, one.x25519, one.joined) for one in found.waiting],
-        [MemberRow(one.id, one.name, one.role, certificate) for one, certificate in found.members],
+        [InvitationRow(one.id, one.role, one.until, one.instead_of) for one in found.invitations],
+        [
+            ApplicantRow(one.id, one.name, one.role, one.ed25519, one.x25519, one.joined, one.instead_of)
+            for one in found.waiting
+        ],
+        [MemberRow(one.id, one.name, one.role, certificate, one.reads_from) for one, certificate in found.members],
         [WrappedTeamKey(key.team, key.epoch, key.wrap) for key in found.team_keys],
         AdminKey(*found.admin_key) if found.admin_key else None,
         found.epoch_due,
+        found.known_outside,
+        found.recovery_due,
     )
 
 
@@ -175,8 +196,10 @@ async def invite(data: JSONBody[InviteBody], request: Request[Any, Any, Any], st
     if len(data.code_hash) != 32:
         raise NoSuchInvitation
     luwte = context(state)
-    made = await _deed(luwte, request, "staff.invite", people.invite, data.role, data.code_hash, luwte.minute())
-    return Invited(made.id, made.made + DAYS * 24 * 60)
+    values = (data.role, data.code_hash, data.instead_of, luwte.minute())
+    action = "staff.reinvite" if data.instead_of else "staff.invite"
+    made = await _deed(luwte, request, action, people.invite, *values)
+    return Invited(made.id, made.until)
 
 
 @post("/desk/withdraw", status_code=200)
@@ -192,9 +215,11 @@ async def admit(data: JSONBody[AdmitBody], request: Request[Any, Any, Any], stat
     """Make an applicant a colleague."""
     luwte = context(state)
     admission = Admission(data.certificate, {one.epoch: one.wrap for one in data.team_keys}, data.admin_key)
-    half = luwte.keys.of(keystore.STAFF)
-    await _deed(luwte, request, "staff.admit", people.admit, data.id, admission, _pinned(luwte), int(luwte.now()), half)
-    await luwte.reload_teams()
+
+    async def work(token: bytes) -> None:
+        await luwte.admit(token, data.id, admission)
+
+    await recorded(luwte, request, "staff.admit", work)
     return {}
 
 
@@ -228,7 +253,7 @@ async def remove(data: JSONBody[ById], request: Request[Any, Any, Any], state: S
     async def work(token: bytes) -> None:
         await luwte.remove(token, data.id)
 
-    await _recorded(luwte, request, "staff.remove", work)
+    await recorded(luwte, request, "staff.remove", work)
     return {}
 
 
@@ -242,6 +267,14 @@ async def epoch(data: JSONBody[EpochBody], request: Request[Any, Any, Any], stat
     return {}
 
 
+@post("/desk/recovery", status_code=200)
+async def recovery(data: JSONBody[RecoveryBody], request: Request[Any, Any, Any], state: State) -> dict[str, str]:
+    """Have the team-admin key open with the papers, too."""
+    luwte = context(state)
+    await _deed(luwte, request, "staff.recovery_wrap", people.wrap_for_recovery, data.wrap, luwte.minute())
+    return {}
+
+
 async def _deed(
     luwte: Context, request: Request[Any, Any, Any], action: str, deed: Callable[..., Any], *values: Any
 ) -> Any:
@@ -250,12 +283,13 @@ async def _deed(
     async def work(token: bytes) -> Any:
         return await luwte.db.write(deed, token, *values)
 
-    return await _recorded(luwte, request, action, work)
+    return await recorded(luwte, request, action, work)
 
 
-async def _recorded(
+async def recorded(
     luwte: Context, request: Request[Any, Any, Any], action: str, work: Callable[[bytes], Awaitable[Any]]
 ) -> Any:
+    """Do *work* with the token of the request; put a refusal on record."""
     token, minute = bearer(request), luwte.minute()
     account = (await luwte.db.read(actions.session, token, minute)).account
     if not luwte.limits.spend("people", account.id, burst=60, per_minute=60):
@@ -271,4 +305,4 @@ def _pinned(luwte: Context) -> Pinned:
     return Pinned(luwte.root, luwte.settings.organisation)
 
 
-handlers = [read, invite, withdraw, admit, decline, renew, remove, epoch]
+handlers = [read, invite, withdraw, admit, decline, renew, remove, epoch, recovery]

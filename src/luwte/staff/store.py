@@ -1,11 +1,11 @@
 """All SQL for `team`, `account`, `certificate`, `team_key` and `session`."""
 
 from luwte.plumbing.db import ReadTx, WriteTx
-from luwte.staff.model import Account, Member, Session, Team, TeamKey
+from luwte.staff.model import Account, Member, Returning, Session, Team, TeamKey
 
 _ACCOUNT = (
     "a.id, a.name, a.team, a.role, a.salt, a.proof_hash, a.sealed_amk, a.sealed_x25519, a.sealed_ed25519,"
-    " c.certificate, c.id, a.second_factor"
+    " c.certificate, c.id, a.second_factor, a.instead_of, a.reads_from"
 )
 
 
@@ -50,7 +50,7 @@ def put_account(tx: WriteTx, account: Account) -> None:
     )
     tx.execute(
         "INSERT INTO account (id, name, team, role, salt, proof_hash, sealed_amk, sealed_x25519, sealed_ed25519,"
-        " certificate, second_factor) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " certificate, second_factor, instead_of, reads_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET certificate = excluded.certificate",
         account.id,
         account.name,
@@ -63,6 +63,8 @@ def put_account(tx: WriteTx, account: Account) -> None:
         account.sealed_ed25519,
         account.certificate_id,
         int(account.second_factor),
+        account.instead_of,
+        account.reads_from,
     )
 
 
@@ -87,6 +89,12 @@ def account_named(tx: ReadTx, name: str) -> Account | None:
     return Account(*row) if row else None
 
 
+def salt_named(tx: ReadTx, name: str) -> bytes | None:
+    """The salt of whoever has this name, or ever had it."""
+    row = tx.one("SELECT salt FROM account WHERE name = ?", name)
+    return bytes(row[0]) if row else None
+
+
 def name(tx: ReadTx, account: str) -> str:
     """The name of an account."""
     row = tx.one("SELECT name FROM account WHERE id = ?", account)
@@ -95,8 +103,19 @@ def name(tx: ReadTx, account: str) -> str:
 
 def members(tx: ReadTx, team: str) -> list[Member]:
     """The accounts of a team that are in use, by name."""
-    rows = tx.all("SELECT id, name, role FROM account WHERE team = ? AND disabled = 0 ORDER BY name", team)
+    rows = tx.all("SELECT id, name, role, reads_from FROM account WHERE team = ? AND disabled = 0 ORDER BY name", team)
     return [Member(*row) for row in rows]
+
+
+def returning(tx: ReadTx, team: str, minute: int) -> list[Returning]:
+    """Who lost everything and waits, the next to read first."""
+    rows = tx.all(
+        "SELECT a.id, a.name, b.name, a.reads_from FROM account a JOIN account b ON b.id = a.instead_of"
+        " WHERE a.team = ? AND a.disabled = 0 AND a.reads_from > ? ORDER BY a.reads_from, a.id",
+        team,
+        minute,
+    )
+    return [Returning(*row) for row in rows]
 
 
 def everybody(tx: ReadTx, team: str) -> list[Member]:
@@ -151,6 +170,25 @@ def disable(tx: WriteTx, account: Account, minute: int) -> list[bytes]:
     return ended
 
 
+def forget_keys(tx: WriteTx, team: str, before: int) -> int:
+    """Delete the team's keys of epochs before *before*, for members and for the paper; how many epochs that were."""
+    epochs = {
+        row[0]
+        for row in tx.all(
+            "SELECT epoch FROM team_key WHERE team = ? AND epoch < ?"
+            " UNION SELECT epoch FROM recovery_wrap WHERE team = ? AND epoch < ?",
+            team,
+            before,
+            team,
+            before,
+        )
+    }
+    if epochs:
+        tx.execute("DELETE FROM team_key WHERE team = ? AND epoch < ?", team, before)
+        tx.execute("DELETE FROM recovery_wrap WHERE team = ? AND epoch < ?", team, before)
+    return len(epochs)
+
+
 def is_known_outside(tx: ReadTx, team: str, epoch: int) -> bool:
     """Whether somebody who was removed had the team's key of this epoch."""
     return tx.one("SELECT 1 FROM account WHERE team = ? AND disabled = 1 AND knew >= ?", team, epoch) is not None
@@ -178,19 +216,27 @@ def without_second_factor(tx: ReadTx) -> int:
     return int(row[0]) if row else 0
 
 
-def begin_session(tx: WriteTx, token_hash: bytes, account: str, minute: int) -> None:
-    """Somebody signed in."""
-    tx.execute("INSERT INTO session (token_hash, account, began) VALUES (?, ?, ?)", token_hash, account, minute)
+def begin_session(tx: WriteTx, token_hash: bytes, account: str, minute: int, *, renews: bool = False) -> None:
+    """Somebody signed in; or came by a sheet, in place of whoever did so before."""
+    if renews:
+        tx.execute("UPDATE session SET ended = ? WHERE account = ? AND renews = 1 AND ended IS NULL", minute, account)
+    tx.execute(
+        "INSERT INTO session (token_hash, account, began, renews) VALUES (?, ?, ?, ?)",
+        token_hash,
+        account,
+        minute,
+        int(renews),
+    )
 
 
 def session(tx: ReadTx, token_hash: bytes) -> tuple[Session, int | None] | None:
     """The session and the minute at which it ended, if it did."""
     row = tx.one(
-        f"SELECT s.began, s.ended, {_ACCOUNT} FROM session s JOIN account a ON a.id = s.account"
+        f"SELECT s.began, s.ended, s.renews, {_ACCOUNT} FROM session s JOIN account a ON a.id = s.account"
         " JOIN certificate c ON c.id = a.certificate WHERE s.token_hash = ? AND a.disabled = 0",
         token_hash,
     )
-    return (Session(token_hash, Account(*row[2:]), row[0]), row[1]) if row else None
+    return (Session(token_hash, Account(*row[3:]), row[0], bool(row[2])), row[1]) if row else None
 
 
 def end_session(tx: WriteTx, token_hash: bytes, minute: int) -> None:

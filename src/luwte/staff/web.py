@@ -16,6 +16,7 @@ from luwte.plumbing.keystore import KeyStore
 from luwte.plumbing.limits import Limits, network
 from luwte.settings import Settings
 from luwte.staff import actions
+from luwte.staff.invitation import Admission
 from luwte.staff.model import Account, Door, TeamKey, Try
 from luwte.staff.second_factor import is_guessable
 
@@ -89,12 +90,29 @@ class SignInAnswer(Keys):
     token: bytes
 
 
+class RenewalAnswer(msgspec.Struct):
+    """By a recovery sheet: what another passphrase is made from, and the token that may set it."""
+
+    token: bytes
+    account: str
+    server_half: bytes
+    sealed_amk: bytes
+
+
+class LaterAnswer(msgspec.Struct):
+    """All was right, and nothing is given before this minute: whoever lost everything waits a day."""
+
+    reads_from: int
+
+
 class Context(Protocol):
     """What these handlers need of the process they run in."""
 
     db: Db
     keys: KeyStore
     limits: Limits
+    guesses: Limits
+    """Of codes, by account. They forget nothing when the hour is over."""
     server_secret: bytes
     joining: asyncio.Lock
     """Held while somebody uses a code up."""
@@ -119,6 +137,10 @@ class Context(Protocol):
         """End the session of *token*; what it had waits again."""
         ...
 
+    async def admit(self, token: bytes, id: str, admission: Admission) -> None:
+        """Admit somebody to the team of the lead whose session this is."""
+        ...
+
     async def remove(self, token: bytes, id: str) -> None:
         """Remove a colleague of the lead whose session this is: their sessions end, what they had waits again."""
         ...
@@ -140,18 +162,21 @@ async def salt(data: JSONBody[NameOnly], request: Request[Any, Any, Any], state:
 
 
 @post("/desk/sign-in", status_code=200)
-async def sign_in(data: JSONBody[SignInBody], request: Request[Any, Any, Any], state: State) -> SignInAnswer:
+async def sign_in(
+    data: JSONBody[SignInBody], request: Request[Any, Any, Any], state: State
+) -> SignInAnswer | RenewalAnswer | LaterAnswer:
     """Begin a session."""
     luwte = context(state)
-    token = os.urandom(32)
+    token, minute = os.urandom(32), luwte.minute()
     shown = Try(data.name, data.proof, data.code, data.sheet)
     # Counted before it is judged: of many at once no more are judged than of one after the other.
     known = await luwte.db.read(actions.knows_passphrase, shown)
     guesser = known.id if known else ""
-    may_guess = not is_guessable(data.code) or luwte.limits.spend("code", guesser, burst=CODES, per_minute=CODES / 60)
+    is_guess = is_guessable(data.code)
+    may_guess = not is_guess or luwte.guesses.spend("code", guesser, burst=CODES, per_minute=CODES / 60)
     door = Door(luwte.server_secret, luwte.now(), luwte.is_demo, may_guess=may_guess)
     try:
-        account, keys = await luwte.db.write(actions.sign_in, shown, door, token, luwte.minute())
+        account, keys = await luwte.db.write(actions.sign_in, shown, door, token, minute)
     except (SignInRefused, NotAdmitted) as refusal:
         # Only wrong tries count, and a right one always passes: nobody can keep a counsellor out by guessing at the
         # name. The passphrase is generated and too long to guess; this bounds the noise, in the audit log, too.
@@ -164,7 +189,13 @@ async def sign_in(data: JSONBody[SignInBody], request: Request[Any, Any, Any], s
         else:
             await luwte.db.write(actions.sign_in_refused, data.name, luwte.minute(), knew_passphrase=known is not None)
         raise
-    luwte.limits.forget("code", account.id)
+    if is_guess:
+        # Only this one: whoever has the passphrase and guesses beside a colleague who signs in gets no new ten by it.
+        luwte.guesses.give_back("code", account.id)
+    if account.reads_from is not None and account.waits(minute):
+        return LaterAnswer(account.reads_from)
+    if data.sheet:
+        return RenewalAnswer(token, account.id, _half(luwte, account), account.sealed_amk)
     return SignInAnswer(token=token, **_keys(luwte, account, keys))
 
 
@@ -211,14 +242,18 @@ def source(request: Request[Any, Any, Any]) -> str:
     return network(request.client.host if request.client else None)
 
 
-def _keys(luwte: Context, account: Account, keys: list[TeamKey]) -> dict[str, Any]:
+def _half(luwte: Context, account: Account) -> bytes:
     half = luwte.keys.get(keystore.STAFF, bytes.fromhex(account.id))
     if half is None:
         raise SignInRefused
+    return half
+
+
+def _keys(luwte: Context, account: Account, keys: list[TeamKey]) -> dict[str, Any]:
     return {
         "account": account.id,
         "role": account.role,
-        "server_half": half,
+        "server_half": _half(luwte, account),
         "sealed_amk": account.sealed_amk,
         "sealed_x25519": account.sealed_x25519,
         "sealed_ed25519": account.sealed_ed25519,

@@ -11,6 +11,7 @@ export { BUCKETS, MAX_BODY, pad, unpad } from "./padding.ts";
 export const VERSION = 1;
 export const SUITE = 1;
 export const MESSAGE = 1;
+export const ROTATION = 5;
 export const VISITOR = 1;
 export const TEAM = 2;
 export const NOTE = 3;
@@ -196,7 +197,9 @@ function isReadable(envelope: Uint8Array): boolean {
 }
 
 function checkReadable(header: Header): void {
-  if (header.klass !== MESSAGE || ![VISITOR, TEAM, NOTE].includes(header.direction)) {
+  const isStaffs = header.direction === TEAM || header.direction === NOTE;
+  const isVisitors = header.direction === VISITOR && header.klass === MESSAGE;
+  if (!isVisitors && !(isStaffs && (header.klass === MESSAGE || header.klass === ROTATION))) {
     throw new Malformed("a class or direction that is not in use");
   }
 }

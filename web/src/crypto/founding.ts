@@ -3,17 +3,14 @@
  * Of the first and the third only shares on paper are left; of the others only wraps. None of them is ever sent.
  */
 
+import { adminPlace, adminRecoveryPlace, teamPlace } from "./admission.ts";
 import { type Bytes, random, wipe } from "./bytes.ts";
 import { ADMIN_SUBJECT, type Certificate, issue, RECOVERY_SUBJECT, Type } from "./certificate.ts";
 import { agreementKey, signingKey } from "./curves.ts";
+import { ADMIN_DAYS, DAY, RECOVERY_DAYS, STAFF_DAYS, TEAM_DAYS } from "./days.ts";
 import { type Paper, SharedKey, split, toPaper } from "./shares.ts";
-import { NO_CONVERSATION, Purpose, type WrapContext, wrap } from "./wrap.ts";
+import { Purpose, wrap } from "./wrap.ts";
 
-const DAY = 86_400;
-export const ADMIN_DAYS = 365;
-export const TEAM_DAYS = 14;
-export const STAFF_DAYS = 90;
-const RECOVERY_DAYS = 3_650;
 const EPOCH = 1;
 const SHARES = 3;
 const THRESHOLD = 2;
@@ -38,6 +35,7 @@ export interface Founding {
   readonly teamKey: Bytes;
   readonly recoveryWrap: Bytes;
   readonly adminKey: Bytes;
+  readonly adminRecoveryWrap: Bytes;
 }
 
 /**
@@ -48,14 +46,6 @@ export async function found(founder: Founder, now: number): Promise<{ founding: 
   const { organisation, team, role, account, ed25519, x25519 } = founder;
   const secrets = { root: random(32), admin: random(32), recovery: random(32), team: random(32) };
   const lasts = (days: number) => ({ organisation, epoch: EPOCH, notBefore: now, notAfter: now + days * DAY });
-  const place = (of: string, purpose: Purpose): WrapContext => ({
-    organisation,
-    team: of,
-    epoch: EPOCH,
-    conv: NO_CONVERSATION,
-    generation: 0,
-    purpose,
-  });
   try {
     const [root, admin] = [await signingKey(secrets.root), await signingKey(secrets.admin)];
     const [recovery, own] = [await agreementKey(secrets.recovery), await agreementKey(secrets.team)];
@@ -76,9 +66,14 @@ export async function found(founder: Founder, now: number): Promise<{ founding: 
       ),
       teamCertificate: await issue(says(Type.TEAM, team, [own.publicKey], TEAM_DAYS), admin),
       certificate: await issue(staff, admin),
-      teamKey: await wrap(secrets.team, x25519, place(team, Purpose.MEMBER)),
-      recoveryWrap: await wrap(secrets.team, recovery.publicKey, place(team, Purpose.RECOVERY)),
-      adminKey: await wrap(secrets.admin, x25519, place(ADMIN_SUBJECT, Purpose.TEAM_ADMIN)),
+      teamKey: await wrap(secrets.team, x25519, teamPlace(organisation, team, EPOCH, Purpose.MEMBER)),
+      recoveryWrap: await wrap(
+        secrets.team,
+        recovery.publicKey,
+        teamPlace(organisation, team, EPOCH, Purpose.RECOVERY),
+      ),
+      adminKey: await wrap(secrets.admin, x25519, adminPlace(organisation, EPOCH)),
+      adminRecoveryWrap: await wrap(secrets.admin, recovery.publicKey, adminRecoveryPlace(organisation, EPOCH)),
     };
     const roots = await shared(secrets.root, SharedKey.ROOT, organisation);
     const recoveries = await shared(secrets.recovery, SharedKey.RECOVERY, organisation);
@@ -89,7 +84,12 @@ export async function found(founder: Founder, now: number): Promise<{ founding: 
   }
 }
 
-async function shared(secret: Uint8Array, key: SharedKey, organisation: string): Promise<readonly Paper[]> {
+/** A key on three papers, of which two restore it. */
+export async function shared(secret: Uint8Array, key: SharedKey, organisation: string): Promise<readonly Paper[]> {
   const shares = await split(secret, { key, organisation, shares: SHARES, threshold: THRESHOLD });
-  return Promise.all(shares.map((share) => toPaper(share, organisation)));
+  try {
+    return await Promise.all(shares.map((share) => toPaper(share, organisation)));
+  } finally {
+    wipe(...shares.map((share) => share.point));
+  }
 }

@@ -42,9 +42,9 @@ export interface Member {
   readonly x25519: Bytes;
 }
 
-/** Make somebody's keys. Their private halves are overwritten before this returns: signing in opens them. */
-export async function newMember(account: string, passphrase: string): Promise<Member> {
-  const [salt, serverHalf] = [random(16), random(32)];
+/** Make somebody's keys, with the salt that their name has. Their private halves are overwritten before this returns: signing in opens them. */
+export async function newMember(account: string, passphrase: string, salt: Bytes): Promise<Member> {
+  const serverHalf = random(32);
   const secrets = { amk: random(32), x25519: random(32), ed25519: random(32) };
   const stretched = await stretch(passphrase, salt);
   const sealing = await kek(stretched, serverHalf);

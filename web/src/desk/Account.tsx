@@ -2,7 +2,6 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useId, useMemo } from "preact/hooks";
-import { newPhrase, readPhrase } from "../crypto/phrase.ts";
 import { announce } from "../ui/announce.ts";
 import type { Desk } from "./desk.ts";
 import { Field } from "./Field.tsx";
@@ -11,7 +10,7 @@ import { useModal } from "./modal.ts";
 import { RecoveryCodes, SecondFactor, Step, Wrong } from "./SecondFactor.tsx";
 import type { Own, OwnAccount, OwnSession } from "./state-account.ts";
 import { explain } from "./trouble.ts";
-import { NewPassphrase, useFresh, useKeep, WrittenDown } from "./WrittenDown.tsx";
+import { NewPassphrase, NewSheet, useKeep } from "./WrittenDown.tsx";
 import { moment } from "./when.ts";
 import { say } from "./words.ts";
 
@@ -50,23 +49,12 @@ function OtherPassphrase({ account, passphrase, done, cancel }: TaskProps) {
   );
 }
 
-function NewSheet({ account, passphrase, done, cancel }: TaskProps) {
-  const fresh = useFresh(newPhrase).value;
-  if (fresh === undefined) return null;
-  const matches = (typed: string): Promise<boolean> =>
-    readPhrase(typed).then(
-      (read) => read.every((byte, at) => byte === fresh.entropy[at]),
-      () => false,
-    );
+function OtherSheet({ account, passphrase, done, cancel }: TaskProps) {
   return (
-    <WrittenDown
+    <NewSheet
       title={say("own.sheet")}
       about={say("own.sheet.p")}
-      words={fresh.words}
-      print
-      label={say("own.sheet.words")}
-      matches={matches}
-      keep={() => account.setSheet(passphrase, fresh.entropy)}
+      keep={(sheet) => account.setSheet(passphrase, sheet)}
       done={() => done(say("own.sheet.done"))}
       cancel={cancel}
     />
@@ -89,7 +77,7 @@ function Doing({ task, name, ...rest }: TaskProps & { readonly task: Task; reado
     case "phrase":
       return <OtherPassphrase {...rest} />;
     case "sheet":
-      return <NewSheet {...rest} />;
+      return <OtherSheet {...rest} />;
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { hasTeamKey } from "../crypto/roles.ts";
 import { alarm, announce } from "../ui/announce.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { AccountDialog } from "./Account.tsx";
@@ -15,8 +16,10 @@ import { BrokenGlass, GlassDialog } from "./Glass.tsx";
 import { Head } from "./Head.tsx";
 import { useIdle } from "./idle.ts";
 import { Join } from "./Join.tsx";
-import { onKey } from "./keys.ts";
+import { onKey, onKeyWithoutDesk } from "./keys.ts";
+import { Office } from "./Office.tsx";
 import { RepliesDialog } from "./Replies.tsx";
+import { WhoReturns } from "./Returning.tsx";
 import { LeadPanel } from "./Shift.tsx";
 import { Locked, SignIn } from "./SignIn.tsx";
 import { explain } from "./trouble.ts";
@@ -91,6 +94,7 @@ function Room({ desk }: { desk: Desk }) {
         <Doubt session={session} />
         <Calls desk={desk} />
         <BrokenGlass desk={desk} />
+        <WhoReturns session={session} />
       </header>
       <main class={session.lead.isLead.value ? "floor leads" : "floor"}>
         <Waiting desk={desk} />
@@ -106,11 +110,34 @@ function Room({ desk }: { desk: Desk }) {
   );
 }
 
+/** A reviewer or an admin: pages of their own, and nothing of a desk. */
+function WithoutDesk({ desk }: { desk: Desk }) {
+  const { session } = desk;
+  useIdle(() => session.lock());
+  useEffect(() => {
+    const hear = (event: KeyboardEvent): void => onKeyWithoutDesk(desk, event);
+    addEventListener("keydown", hear);
+    return () => removeEventListener("keydown", hear);
+  }, []);
+  return (
+    <div class="room">
+      <header>
+        <h1 class="spoken">{say(session.role.value === "reviewer" ? "audit" : "office.h")}</h1>
+        <Head desk={desk} />
+        <CutOff on={session.connected.value} />
+        <Doubt session={session} />
+      </header>
+      <Office session={session} />
+      {desk.minding.value && <AccountDialog desk={desk} />}
+    </div>
+  );
+}
+
 export function App({ desk }: { desk: Desk }) {
   useTitle(desk);
   switch (desk.session.phase.value) {
     case "in":
-      return <Room desk={desk} />;
+      return hasTeamKey(desk.session.role.value) ? <Room desk={desk} /> : <WithoutDesk desk={desk} />;
     case "locked":
       return <Locked session={desk.session} />;
     default:

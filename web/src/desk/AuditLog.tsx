@@ -1,6 +1,7 @@
-/** Who did what: a lead's page of the log, and the warning at any desk that its past was written anew. */
+/** Who did what: a lead's and a reviewer's page of the log, and the warning at any desk that its past was written anew. */
 
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect, useId } from "preact/hooks";
 import { alarm } from "../ui/announce.ts";
 import { Icon } from "../ui/Icon.tsx";
@@ -102,9 +103,8 @@ function Kept({ session }: { session: DeskSession }) {
   );
 }
 
-function AuditDialog({ desk, close }: { desk: Desk; close: () => void }) {
-  const { session } = desk;
-  const { dialog, shut, restore } = useModal();
+/** What is asked for, page by page; *more* stands beside the way to older ones. */
+export function Records({ session, more }: { session: DeskSession; more?: ComponentChildren }) {
   const [employee, number, day] = [useSignal(""), useSignal(""), useSignal(today(session.minute.value))];
   const page = useSignal<RecordPage | undefined>(undefined);
   const wrong = useSignal<string | undefined>(undefined);
@@ -130,16 +130,7 @@ function AuditDialog({ desk, close }: { desk: Desk; close: () => void }) {
   }
   useEffect(() => find(), []);
   return (
-    <dialog
-      ref={dialog}
-      class="commands broad"
-      aria-label={say("audit")}
-      onClose={() => {
-        restore();
-        close();
-      }}
-    >
-      <h2>{say("audit")}</h2>
+    <>
       <p class="small">{say("audit.p")}</p>
       <form class="which" onSubmit={find}>
         <div class="field">
@@ -171,11 +162,34 @@ function AuditDialog({ desk, close }: { desk: Desk; close: () => void }) {
             {say("audit.older")}
           </button>
         )}
-        <button type="button" class="pill outline" onClick={shut}>
-          {say("rep.back")}
-        </button>
+        {more}
       </div>
       <Kept session={session} />
+    </>
+  );
+}
+
+function AuditDialog({ desk, close }: { desk: Desk; close: () => void }) {
+  const { dialog, shut, restore } = useModal();
+  return (
+    <dialog
+      ref={dialog}
+      class="commands broad"
+      aria-label={say("audit")}
+      onClose={() => {
+        restore();
+        close();
+      }}
+    >
+      <h2>{say("audit")}</h2>
+      <Records
+        session={desk.session}
+        more={
+          <button type="button" class="pill outline" onClick={shut}>
+            {say("rep.back")}
+          </button>
+        }
+      />
     </dialog>
   );
 }

@@ -52,7 +52,11 @@ export function Field({ label, kind, value, first = false, wrong, longest }: Fie
 }
 
 export function Wrong({ id, code }: { id: string; code: string | undefined }) {
-  const text = code === undefined ? undefined : explain(code);
+  return <Warning id={id} text={code === undefined ? undefined : explain(code)} />;
+}
+
+/** Told at once to whoever listens. */
+export function Warning({ id, text }: { id: string; text: string | undefined }) {
   useEffect(() => {
     if (text !== undefined) alarm(text);
   }, [text]);

@@ -2,13 +2,16 @@
 
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { Mark } from "../ui/Mark.tsx";
-import { Field, Wrong } from "./Field.tsx";
+import { Field } from "./Field.tsx";
+import { role } from "./records.ts";
 import { SecondFactor } from "./SecondFactor.tsx";
 import { Shares } from "./Shares.tsx";
+import { Digits, Sheet, save } from "./Sheet.tsx";
 import type { DeskSession } from "./state.ts";
 import type { Joining, Step } from "./state-joining.ts";
+import { explain } from "./trouble.ts";
 import { say } from "./words.ts";
 
 type At<Name extends Step["at"]> = Extract<Step, { at: Name }>;
@@ -19,47 +22,19 @@ interface ScreenProps {
   readonly go: string;
   readonly deed: () => Promise<void> | void;
   readonly off?: boolean;
-  /** Beside the one that goes on. */
   readonly more?: ComponentChildren;
   readonly children?: ComponentChildren;
 }
 
-/** One step: a heading that takes the focus, what there is to read or type, and the ways on and out. */
-function Screen({ joining, title, go, deed, off = false, more, children }: ScreenProps) {
-  const heading = useRef<HTMLHeadingElement>(null);
-  const id = useId();
+/** A step of joining. */
+function Screen({ joining, children, ...rest }: ScreenProps) {
   const busy = joining.busy.value;
-  useEffect(() => {
-    heading.current?.focus();
-    scrollTo(0, 0);
-  }, [title]);
-
-  function submit(event: SubmitEvent): void {
-    event.preventDefault();
-    if (!busy && !off) void deed();
-  }
+  const code = joining.trouble.value;
+  const wrong = busy || code === undefined ? undefined : explain(code);
   return (
-    <main class="door">
-      <Mark />
-      <form class="card rows" onSubmit={submit}>
-        <h1 ref={heading} tabIndex={-1}>
-          {title}
-        </h1>
-        <Wrong id={id} code={busy ? undefined : joining.trouble.value} />
-        {children}
-        {busy && (
-          <p class="small" role="status">
-            {say("join.busy")}
-          </p>
-        )}
-        <div class="buttons">
-          <button type="submit" class="pill full" aria-disabled={busy || off}>
-            {go}
-          </button>
-          {more}
-        </div>
-      </form>
-    </main>
+    <Sheet {...rest} busy={busy ? say("join.busy") : undefined} wrong={wrong}>
+      {children}
+    </Sheet>
   );
 }
 
@@ -68,18 +43,6 @@ const Leave = ({ joining }: { joining: Joining }) => (
     {say("join.back")}
   </button>
 );
-
-/** Digits that are read out, group by group. */
-export function Digits({ fingerprint }: { fingerprint: string }) {
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls
-    <p class="digits" role="group" aria-label={say("join.digits")}>
-      {fingerprint.split(" ").map((group, at) => (
-        <span key={at}>{group}</span>
-      ))}
-    </p>
-  );
-}
 
 function Code({ joining }: { joining: Joining }) {
   const code = useSignal("");
@@ -119,6 +82,7 @@ function Phrase({ joining, step }: { joining: Joining; step: At<"phrase"> }) {
       deed={on}
       more={isWritten.value ? again : <Leave joining={joining} />}
     >
+      <p>{say("join.as", { role: role(step.door.role) })}</p>
       <Field label={say("in.name")} kind="username" value={name} longest={100} />
       <p class="small">{say("join.name.p")}</p>
       {isWritten.value ? (
@@ -158,15 +122,6 @@ function Papers({ joining, step }: { joining: Joining; step: At<"papers"> }) {
       <Shares papers={step.papers} onDone={() => void joining.wrote()} />
     </main>
   );
-}
-
-/** The browser keeps a file: there is no other way than a link that is pressed. */
-function save(name: string, text: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 function Root({ joining, step }: { joining: Joining; step: At<"root"> }) {

@@ -1,18 +1,19 @@
-/** A lead looks after the team: invites, compares digits by voice, admits; and hears of certificates that end. */
+/** Looking after the team: inviting, comparing digits by voice, admitting; and certificates that end. */
 
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect, useId } from "preact/hooks";
+import { hasAdminKey, hasTeamKey, invites, type Role } from "../crypto/roles.ts";
 import { alarm, announce } from "../ui/announce.ts";
-import { Digits } from "./Join.tsx";
+import { endings } from "./endings.ts";
+import { InThePlaceOf, Lost } from "./Returning.tsx";
 import { role } from "./records.ts";
+import { Digits } from "./Sheet.tsx";
 import type { DeskSession } from "./state.ts";
 import type { Belongs, People, PeopleView, Waiting } from "./state-people.ts";
 import { explain } from "./trouble.ts";
 import { moment } from "./when.ts";
 import { say } from "./words.ts";
-
-/** Minutes before an end at which a desk says so. */
-const SOON = 5 * 24 * 60;
 
 /** Milliseconds: two clicks in a row are no second thought. */
 const NO_DOUBLE_CLICK = 700;
@@ -23,8 +24,8 @@ const leads = (view: PeopleView): number => view.members.filter((one) => one.rol
 const lacksLead = ({ members, invited, waiting }: PeopleView): boolean =>
   [...members, ...invited, ...waiting].filter((one) => one.role === "lead").length < 2;
 
-function Invite({ people, view }: { people: People; view: PeopleView }) {
-  const [open, chosen] = [useSignal(false), useSignal<"counsellor" | "lead">("counsellor")];
+function Invite({ people, view, me }: { people: People; view: PeopleView; me: Role | undefined }) {
+  const [open, chosen] = [useSignal(false), useSignal<Role>("counsellor")];
   const id = useId();
   async function make(event: SubmitEvent): Promise<void> {
     event.preventDefault();
@@ -45,7 +46,7 @@ function Invite({ people, view }: { people: People; view: PeopleView }) {
   }
   if (!open.value) {
     const begin = (): void => {
-      chosen.value = lacksLead(view) ? "lead" : "counsellor";
+      chosen.value = lacksLead(view) && invites(me).includes("lead") ? "lead" : "counsellor";
       open.value = true;
     };
     return (
@@ -60,12 +61,21 @@ function Invite({ people, view }: { people: People; view: PeopleView }) {
     <form class="rows" onSubmit={(event) => void make(event)}>
       <fieldset>
         <legend>{say("people.role")}</legend>
-        {(["counsellor", "lead"] as const).map((one) => (
+        {invites(me).map((one) => (
           <label key={one} class="choice">
-            <input type="radio" name={id} checked={chosen.value === one} onChange={() => (chosen.value = one)} />
+            <input
+              type="radio"
+              name={id}
+              checked={chosen.value === one}
+              aria-describedby={`${id}-what`}
+              onChange={() => (chosen.value = one)}
+            />
             {role(one)}
           </label>
         ))}
+        <p id={`${id}-what`} class="small">
+          {say(`can.${chosen.value}`)}
+        </p>
       </fieldset>
       <div class="buttons">
         <button type="submit" class="pill full">
@@ -103,6 +113,7 @@ function Applicant({ people, one, admits }: { people: People; one: Waiting; admi
       ) : (
         <p class="small">{say("people.compare", { name: one.name })}</p>
       )}
+      <InThePlaceOf one={one} />
       <Digits fingerprint={one.fingerprint} />
       <div class="buttons">
         {admits && !one.changed && (
@@ -158,55 +169,63 @@ export function PeopleCare({ session }: { session: DeskSession }) {
   );
 }
 
-function endings(view: PeopleView, now: number): string[] {
-  const soon = (until: number): boolean => until - now < SOON;
-  return [
-    ...(soon(view.teamUntil) ? [say("people.ends.team", { t: moment(view.teamUntil) })] : []),
-    ...(soon(view.adminUntil) ? [say("people.ends.admin", { t: moment(view.adminUntil) })] : []),
-    ...view.members
-      .filter((one) => soon(one.until))
-      .map((one) => say("people.ends.staff", { name: one.name, t: moment(one.until) })),
-  ];
-}
-
-/** Removing asks once more, in place: it ends somebody's work here this second, and nothing takes it back. */
-function Belonging({ people, one }: { people: People; one: Belongs }) {
+/** A button that asks once more, in place: what it does happens to somebody this second. */
+export function Twice(props: { go: string; asks: string; about: string; deed: () => Promise<unknown> }) {
+  const { go, asks, about, deed } = props;
   const [asking, busy] = [useSignal(0), useSignal(false)];
   const id = useId();
   async function press(): Promise<void> {
     if (asking.value === 0) asking.value = performance.now();
     if (busy.value || performance.now() - asking.value < NO_DOUBLE_CLICK) return;
     busy.value = true;
-    await people.remove(one.account);
+    await deed();
     busy.value = false;
+    asking.value = 0;
   }
+  return (
+    <>
+      {asking.value > 0 && (
+        <p id={id} class="card warn" role="alert">
+          {asks}
+        </p>
+      )}
+      <div class="buttons">
+        <button
+          type="button"
+          class={asking.value > 0 ? "pill full" : "pill outline"}
+          aria-describedby={`${about} ${id}`}
+          aria-disabled={busy.value}
+          onClick={() => void press()}
+        >
+          {go}
+        </button>
+        {asking.value > 0 && (
+          <button type="button" class="pill outline" onClick={() => (asking.value = 0)}>
+            {say("step.cancel")}
+          </button>
+        )}
+      </div>
+    </>
+  );
+}
+
+/** Nothing takes a removal back. *more* is what else is known of them, and can be done. */
+function Belonging({ people, one, more }: { people: People; one: Belongs; more: ComponentChildren }) {
+  const id = useId();
+  const { name } = one;
   return (
     <li>
       <p id={id}>
-        <bdi>{one.name}</bdi>, {role(one.role)}
+        <bdi>{name}</bdi>, {role(one.role)}
       </p>
-      {asking.value > 0 && (
-        <p id={`${id}-what`} class="card warn" role="alert">
-          {say("people.remove.p", { name: one.name })}
-        </p>
-      )}
+      {more}
       {!one.isMe && (
-        <div class="buttons">
-          <button
-            type="button"
-            class={asking.value > 0 ? "pill full" : "pill outline"}
-            aria-describedby={`${id} ${id}-what`}
-            aria-disabled={busy.value}
-            onClick={() => void press()}
-          >
-            {say("people.remove")}
-          </button>
-          {asking.value > 0 && (
-            <button type="button" class="pill outline" onClick={() => (asking.value = 0)}>
-              {say("step.cancel")}
-            </button>
-          )}
-        </div>
+        <Twice
+          go={say("people.remove")}
+          asks={say("people.remove.p", { name })}
+          about={id}
+          deed={() => people.remove(one.account)}
+        />
       )}
     </li>
   );
@@ -215,6 +234,7 @@ function Belonging({ people, one }: { people: People; one: Belongs }) {
 /** The key that somebody who left had is replaced for exactly those whose names stand here. */
 function Due({ people, view }: { people: People; view: PeopleView }) {
   const busy = useSignal(false);
+  const names = view.members.filter((one) => hasTeamKey(one.role)).map((one) => one.name);
   async function make(): Promise<void> {
     if (busy.value) return;
     busy.value = true;
@@ -223,10 +243,11 @@ function Due({ people, view }: { people: People; view: PeopleView }) {
   }
   return (
     <div class="card warn rows">
-      <p>{say(view.admits ? "people.due" : "people.due.other")}</p>
+      <p>{say(view.epochDue === "old" ? "people.due.old" : "people.due")}</p>
+      {!view.admits && <p>{say("people.due.other")}</p>}
       {view.admits && (
         <>
-          <p>{say("people.due.who", { names: view.members.map((one) => one.name).join(", ") })}</p>
+          <p>{say("people.due.who", { names: names.join(", ") })}</p>
           <div class="buttons">
             <button type="button" class="pill outline" aria-disabled={busy.value} onClick={() => void make()}>
               {say("people.due.go")}
@@ -238,17 +259,44 @@ function Due({ people, view }: { people: People; view: PeopleView }) {
   );
 }
 
-function Lists({ people, view }: { people: People; view: PeopleView }) {
+/** Who does not admit sees that somebody waits, and for whom. */
+function Waits({ one }: { one: Waiting }) {
+  return (
+    <li>
+      <p>
+        <b>
+          <bdi>{one.name}</bdi>
+        </b>
+        , {role(one.role)}
+      </p>
+      <p class="small">{say("people.lead")}</p>
+    </li>
+  );
+}
+
+interface ListsProps {
+  readonly people: People;
+  readonly view: PeopleView;
+  readonly me: Role | undefined;
+  readonly more: (one: Belongs) => ComponentChildren;
+}
+
+function Lists({ people, view, me, more }: ListsProps) {
+  const leads = hasAdminKey(me);
   return (
     <>
       {view.waiting.length > 0 && (
         <>
           <h3>{say("people.waiting")}</h3>
-          {!view.admits && <p class="small">{say("people.keyless")}</p>}
+          {leads && !view.admits && <p class="small">{say("people.keyless")}</p>}
           <ol class="people">
-            {view.waiting.map((one) => (
-              <Applicant key={one.account} people={people} one={one} admits={view.admits} />
-            ))}
+            {view.waiting.map((one) =>
+              leads ? (
+                <Applicant key={one.account} people={people} one={one} admits={view.admits} />
+              ) : (
+                <Waits key={one.account} one={one} />
+              ),
+            )}
           </ol>
         </>
       )}
@@ -280,7 +328,7 @@ function Lists({ people, view }: { people: People; view: PeopleView }) {
       {view.epochDue && <Due people={people} view={view} />}
       <ol class="people">
         {view.members.map((one) => (
-          <Belonging key={one.account} people={people} one={one} />
+          <Belonging key={one.account} people={people} one={one} more={more(one)} />
         ))}
       </ol>
     </>
@@ -293,7 +341,12 @@ function Rewrapping({ left }: { left: number }) {
   return <p class="small">{say("people.rewrap", { n: left })}</p>;
 }
 
-export function PeoplePart({ session }: { session: DeskSession }) {
+interface PartProps {
+  readonly session: DeskSession;
+  readonly more?: (one: Belongs) => ComponentChildren;
+}
+
+export function PeoplePart({ session, more = () => null }: PartProps) {
   const { people } = session;
   const view = people.view.value;
   const trouble = people.trouble.value;
@@ -308,9 +361,10 @@ export function PeoplePart({ session }: { session: DeskSession }) {
         {say("people")}
       </h2>
       {text !== "" && <p class="card warn">{text}</p>}
-      <Invite people={people} view={view} />
+      <Invite people={people} view={view} me={session.role.value} />
+      <Lost people={people} view={view} me={session.role.value} />
       <Rewrapping left={session.rewrap.left.value ?? 0} />
-      <Lists people={people} view={view} />
+      <Lists people={people} view={view} me={session.role.value} more={more} />
     </section>
   );
 }

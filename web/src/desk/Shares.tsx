@@ -176,7 +176,16 @@ function Check({ paper, back, go }: CheckProps) {
 /** No keyboard and no service corrects, completes or learns what is written here. */
 const noLearning: object = { autocorrect: false, autocapitalize: "none", writingsuggestions: "false" };
 
-function Line({ line, value, wrong }: { line: number; value: Signal<string>; wrong: boolean }) {
+interface LineProps {
+  readonly line: number;
+  readonly value: Signal<string>;
+  readonly wrong: boolean;
+  /** What is said of a wrong one. */
+  readonly says?: string;
+}
+
+/** Five words of a share, typed from paper. */
+export function Line({ line, value, wrong, says = say("share.wrong", { n: line + 1 }) }: LineProps) {
   const id = useId();
   return (
     <div class="field">
@@ -199,7 +208,7 @@ function Line({ line, value, wrong }: { line: number; value: Signal<string>; wro
       {wrong && (
         <p id={`${id}-wrong`} class="card warn with-icon">
           <Icon name="warn" />
-          {say("share.wrong", { n: line + 1 })}
+          {says}
         </p>
       )}
     </div>

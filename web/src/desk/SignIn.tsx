@@ -8,9 +8,10 @@ import { Mark } from "../ui/Mark.tsx";
 import { LockedCalls } from "./Calls.tsx";
 import { Field, username, Wrong } from "./Field.tsx";
 import { LockedGlass } from "./Glass.tsx";
+import { ReadsLater } from "./Returning.tsx";
 import { arm } from "./sound.ts";
 import type { DeskSession, OpenedSheet } from "./state.ts";
-import { NewPassphrase } from "./WrittenDown.tsx";
+import { NewPassphrase, NewSheet } from "./WrittenDown.tsx";
 import { say } from "./words.ts";
 
 interface DoorProps {
@@ -105,10 +106,14 @@ function NotInUse({ session }: { session: DeskSession }) {
   );
 }
 
-/** Came in by the recovery sheet: the desk opens once there is another passphrase. */
+/**
+ * Came in by the recovery sheet, which is used up: the desk opens once there is another passphrase, and another sheet.
+ * Both are on paper before either counts, and count together.
+ */
 function Renewing({ sheet, session, back }: RenewingProps) {
-  async function keep(fresh: string): Promise<string | undefined> {
-    await sheet.renew(fresh);
+  const fresh = useSignal<string | undefined>(undefined);
+  async function keep(next: Uint8Array): Promise<string | undefined> {
+    await sheet.renew(fresh.value ?? "", next);
     return session.trouble.value; // it is at the desk, or back at the door
   }
   return (
@@ -116,7 +121,18 @@ function Renewing({ sheet, session, back }: RenewingProps) {
       <Mark />
       <div class="card rows">
         <h1>{say("in.h")}</h1>
-        <NewPassphrase keep={keep} done={() => {}} cancel={back} />
+        {fresh.value === undefined ? (
+          <NewPassphrase
+            keep={async (typed) => {
+              fresh.value = typed;
+              return undefined;
+            }}
+            done={() => {}}
+            cancel={back}
+          />
+        ) : (
+          <NewSheet title={say("own.sheet")} about={say("sheet.next")} keep={keep} done={() => {}} cancel={back} />
+        )}
       </div>
     </main>
   );
@@ -140,6 +156,8 @@ export function SignIn({ session }: { session: DeskSession }) {
     lost.value = false;
   }
   if (!session.pinned) return <NotInUse session={session} />;
+  const later = session.later.value;
+  if (later !== undefined) return <ReadsLater session={session} minute={later} back={() => session.turnBack()} />;
   if (sheet.value !== undefined) return <Renewing sheet={sheet.value} session={session} back={back} />;
   return (
     <Door

@@ -3,6 +3,7 @@
 import { type ReadonlySignal, useSignal } from "@preact/signals";
 import { useEffect, useId } from "preact/hooks";
 import { isSamePassphrase, newPassphrase } from "../crypto/passphrase.ts";
+import { newPhrase, readPhrase } from "../crypto/phrase.ts";
 import { Field } from "./Field.tsx";
 import { Step, Wrong } from "./SecondFactor.tsx";
 import { explain } from "./trouble.ts";
@@ -93,6 +94,39 @@ export function WrittenDown(props: {
       </div>
       {busy.value && <p class="small">{say("in.busy")}</p>}
     </form>
+  );
+}
+
+interface NewSheetProps {
+  readonly title: string;
+  readonly about: string;
+  /** The plain code of what was refused, or undefined when it is kept. */
+  readonly keep: (sheet: Uint8Array) => Promise<string | undefined>;
+  readonly done: () => void;
+  readonly cancel: () => void;
+}
+
+/** A recovery sheet, drawn here. */
+export function NewSheet({ title, about, keep, done, cancel }: NewSheetProps) {
+  const fresh = useFresh(newPhrase).value;
+  if (fresh === undefined) return null;
+  const matches = (typed: string): Promise<boolean> =>
+    readPhrase(typed).then(
+      (read) => read.every((byte, at) => byte === fresh.entropy[at]),
+      () => false,
+    );
+  return (
+    <WrittenDown
+      title={title}
+      about={about}
+      words={fresh.words}
+      print
+      label={say("own.sheet.words")}
+      matches={matches}
+      keep={() => keep(fresh.entropy)}
+      done={done}
+      cancel={cancel}
+    />
   );
 }
 

@@ -3,9 +3,16 @@
  * server that gives us another one, or another team key, gets nothing signed and nothing wrapped.
  */
 
+import {
+  type Admission,
+  type Applicant,
+  adminPlace,
+  adminRecoveryPlace,
+  letIn,
+  teamPlace,
+} from "../crypto/admission.ts";
 import { type Bytes, equal, random, wipe } from "../crypto/bytes.ts";
 import {
-  ADMIN_SUBJECT,
   type Certificate,
   checkAdmin,
   checkChain,
@@ -15,11 +22,10 @@ import {
   Type,
 } from "../crypto/certificate.ts";
 import { type AgreementKey, agreementKey, type SigningKey, signingKey } from "../crypto/curves.ts";
-import { STAFF_DAYS, TEAM_DAYS } from "../crypto/founding.ts";
-import { NO_CONVERSATION, Purpose, unwrap, type WrapContext, wrap } from "../crypto/wrap.ts";
+import { DAY, STAFF_DAYS, TEAM_DAYS } from "../crypto/days.ts";
+import { hasTeamKey, roleIn } from "../crypto/roles.ts";
+import { Purpose, unwrap, wrap } from "../crypto/wrap.ts";
 import type { Pin } from "../wire/trust.ts";
-
-const DAY = 86_400;
 
 /** What a lead's desk was told: nothing of it is believed before it was checked here. */
 export interface HeldKeys {
@@ -27,19 +33,6 @@ export interface HeldKeys {
   readonly team_certificate: Uint8Array;
   readonly admin_key: { readonly epoch: number; readonly wrap: Uint8Array } | null;
   readonly team_keys: readonly { readonly team: string; readonly epoch: number; readonly wrap: Uint8Array }[];
-}
-
-export interface Applicant {
-  readonly account: string;
-  readonly role: string;
-  readonly ed25519: Uint8Array;
-  readonly x25519: Uint8Array;
-}
-
-export interface Admission {
-  readonly certificate: Bytes;
-  readonly teamKeys: readonly { readonly epoch: number; readonly wrap: Bytes }[];
-  readonly adminKey: Bytes | undefined;
 }
 
 /** A lead who may admit: what they were pinned to, their own key, and the team's keys as they opened them. */
@@ -57,32 +50,31 @@ export async function admit(by: Admitting, held: HeldKeys, applicant: Applicant,
   const passing: Uint8Array[] = [];
   try {
     const { admin, secret, epoch } = await adminKey(by, held, now, passing);
-    const certificate: Certificate = {
-      type: Type.STAFF,
-      organisation,
-      subject: applicant.account,
-      keys: [applicant.ed25519, applicant.x25519],
-      roles: [`${team.subject}/${applicant.role}`],
-      epoch: 1,
-      notBefore: now,
-      notAfter: now + STAFF_DAYS * DAY,
-    };
-    const teamKeys = [];
-    const place = { organisation, conv: NO_CONVERSATION, generation: 0 };
-    for (const key of held.team_keys.filter((one) => one.team === team.subject)) {
-      const context = { ...place, team: team.subject, epoch: key.epoch, purpose: Purpose.MEMBER };
-      const opened = await unwrap(key.wrap, own, context);
+    const keys = [];
+    const talks = hasTeamKey(applicant.role);
+    for (const key of held.team_keys.filter((one) => talks && one.team === team.subject)) {
+      const place = teamPlace(organisation, team.subject, key.epoch, Purpose.MEMBER);
+      const opened = await unwrap(key.wrap, own, place);
       passing.push(opened);
       if (!holds(by, team.subject, key.epoch, (await agreementKey(opened)).publicKey)) throw new Error("another key");
-      teamKeys.push({ epoch: key.epoch, wrap: await wrap(opened, applicant.x25519, context) });
+      keys.push({ epoch: key.epoch, secret: opened });
     }
-    if (!teamKeys.some((one) => one.epoch === team.epoch)) throw new Error("no team key");
-    const place8 = { ...place, team: ADMIN_SUBJECT, epoch, purpose: Purpose.TEAM_ADMIN };
-    return {
-      certificate: await issue(certificate, admin),
-      teamKeys,
-      adminKey: applicant.role === "lead" ? await wrap(secret, applicant.x25519, place8) : undefined,
-    };
+    if (talks && !keys.some((one) => one.epoch === team.epoch)) throw new Error("no team key");
+    return await letIn({ organisation, team: team.subject }, applicant, { key: admin, secret, epoch }, keys, now);
+  } finally {
+    wipe(...passing);
+  }
+}
+
+/** The team-admin key, wrapped to the recovery key that the pinned root vouches for. */
+export async function wrapAdmin(by: Admitting, held: HeldKeys, recovery: Uint8Array, now: number): Promise<Bytes> {
+  const { organisation, root } = by.pin;
+  const [last] = (await checkRecovery(root, recovery, { organisation, now })).certificate.keys;
+  if (last === undefined) throw new Error("no recovery key");
+  const passing: Uint8Array[] = [];
+  try {
+    const { secret, epoch } = await adminKey(by, held, now, passing);
+    return await wrap(secret, last, adminRecoveryPlace(organisation, epoch));
   } finally {
     wipe(...passing);
   }
@@ -144,14 +136,8 @@ export async function nextEpoch(
   const epoch = team.epoch + 1;
   const secret = random(32);
   const passing = [secret];
-  const place = (purpose: Purpose): WrapContext => ({
-    organisation,
-    team: team.subject,
-    epoch,
-    conv: NO_CONVERSATION,
-    generation: 0,
-    purpose,
-  });
+  const place = (purpose: typeof Purpose.MEMBER | typeof Purpose.RECOVERY) =>
+    teamPlace(organisation, team.subject, epoch, purpose);
   try {
     const { admin } = await adminKey(by, held, now, passing);
     const keys = [(await agreementKey(secret)).publicKey];
@@ -160,7 +146,10 @@ export async function nextEpoch(
     for (const { account, certificate: raw } of members) {
       // Today's, or somebody who left long ago could be put back among the members with a certificate of then.
       const expected = { organisation, type: Type.STAFF, subject: account, team: team.subject, now };
-      const [, theirs] = (await checkChain(root, held.admin_certificate, raw, expected)).certificate.keys;
+      const { certificate: signed } = await checkChain(root, held.admin_certificate, raw, expected);
+      const [, theirs] = signed.keys;
+      // Whatever a server calls them: what the team-admin key signed decides.
+      if (!hasTeamKey(roleIn(signed, team.subject))) throw new Error("not somebody who talks");
       if (theirs === undefined) throw new Error("no key to wrap to");
       wraps.push({ account, wrap: await wrap(secret, theirs, place(Purpose.MEMBER)) });
     }
@@ -214,14 +203,7 @@ async function adminKey(
   const { certificate } = await checkAdmin(pin.root, held.admin_certificate, { organisation: pin.organisation, now });
   if (held.admin_key === null) throw new Error("not a lead who admits");
   const { epoch } = certificate;
-  const secret = await unwrap(held.admin_key.wrap, own, {
-    organisation: pin.organisation,
-    team: ADMIN_SUBJECT,
-    epoch,
-    conv: NO_CONVERSATION,
-    generation: 0,
-    purpose: Purpose.TEAM_ADMIN,
-  });
+  const secret = await unwrap(held.admin_key.wrap, own, adminPlace(pin.organisation, epoch));
   passing.push(secret);
   const admin = await signingKey(secret);
   const [key] = certificate.keys;

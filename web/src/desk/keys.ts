@@ -28,16 +28,32 @@ export function nextButton(): void {
   document.querySelector<HTMLElement>('.waiting [aria-keyshortcuts="F4"]')?.click();
 }
 
+type Deeds = Readonly<Record<string, () => unknown>>;
+
+/** What works on every page: around its parts, and lock. */
+const everywhere = (desk: Desk, step: 1 | -1): Deeds => ({
+  F6: () => nextRegion(step),
+  F9: () => desk.session.lock(),
+});
+
+const stepOf = (event: KeyboardEvent): 1 | -1 => (event.shiftKey ? -1 : 1);
+
 export function onKey(desk: Desk, commands: () => void, event: KeyboardEvent): void {
-  const step = event.shiftKey ? -1 : 1;
-  const deeds: Record<string, () => unknown> = {
+  const step = stepOf(event);
+  const deeds: Deeds = {
+    ...everywhere(desk, step),
     F2: () => nextUnread(desk, step),
     F4: () => event.repeat || nextButton(),
-    F6: () => nextRegion(step),
     F8: firstTake,
-    F9: () => desk.session.lock(),
   };
-  const deed = event.ctrlKey && event.key.toLowerCase() === "k" ? commands : deeds[event.key];
+  press(event, event.ctrlKey && event.key.toLowerCase() === "k" ? commands : deeds[event.key]);
+}
+
+export function onKeyWithoutDesk(desk: Desk, event: KeyboardEvent): void {
+  press(event, everywhere(desk, stepOf(event))[event.key]);
+}
+
+function press(event: KeyboardEvent, deed: (() => unknown) | undefined): void {
   if (deed === undefined || event.altKey || event.metaKey) return;
   event.preventDefault();
   deed();

@@ -26,12 +26,15 @@ const reasons = {
   signed_out: "why.signed_out",
   counsellor: "role.counsellor",
   lead: "role.lead",
+  reviewer: "role.reviewer",
+  admin: "role.admin",
   late: "why.late",
   own: "why.own",
   team: "why.team",
   wrong_code: "why.wrong_code",
   recovery_code: "why.recovery_code",
   sheet: "why.sheet",
+  too_early: "why.too_early",
 } as const;
 
 const isPlain = (key: string): key is Plain => Object.hasOwn(nl, key);
@@ -53,7 +56,7 @@ function worded(kind: "did" | "role", word: string): string {
 
 export const deed = (action: string): string => worded("did", action);
 
-export const role = (name: string): string => worded("role", name);
+export const role = (name: string | undefined): string => worded("role", name ?? "unknown");
 
 export const why = (reason: string): string => (isReason(reason) ? capital(say(reasons[reason])) : reason);
 

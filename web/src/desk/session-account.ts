@@ -54,7 +54,7 @@ export class DeskAccount implements OwnAccount {
 
   setPassphrase(passphrase: string, fresh: string): Promise<string | undefined> {
     return this.#do(async (me) => {
-      me.salt = await changePassphrase(this.#world, me, passphrase, fresh);
+      await changePassphrase(this.#world, me, passphrase, fresh);
     });
   }
 

@@ -8,9 +8,9 @@ import { equal } from "../crypto/bytes.ts";
 import { isConsistent } from "../crypto/merkle.ts";
 import { type Checkpoint, openCheckpoint } from "../crypto/note.ts";
 import type { DeskHears, DeskSays } from "../wire/desk-frames.ts";
-import { flag, list, record, whole, words } from "../wire/shape.ts";
+import { flag, list, orNil, record, whole, words } from "../wire/shape.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
-import { ask, believed, Trouble } from "./session-keyring.ts";
+import { ask, base64Of, believed, Trouble } from "./session-keyring.ts";
 import type { Audit, RecordPage, Remembered, Wanted } from "./state-audit.ts";
 
 /** An honest server signs every hour. */
@@ -19,6 +19,9 @@ const SILENT_AFTER = 3 * 3_600_000;
 const GRACE = 600_000;
 
 const short = words(200);
+const readNewest = record({
+  checkpoint: orNil(record({ key: base64Of(32), note: words(2_048), proof: list(base64Of(32), 128) })),
+});
 const readPage = record({
   rows: list(
     record({
@@ -67,6 +70,17 @@ export class DeskAudit implements Audit {
     this.#say({ t: "witness", after: this.#known?.checkpoint.size ?? 0 });
     this.#since ??= this.#world.now();
     this.#wait();
+  }
+
+  /** The newest signature, asked for where no socket brings it. Rejects with what was refused. */
+  async ask(): Promise<void> {
+    const after = this.#known?.checkpoint.size ?? 0;
+    this.#since ??= this.#world.now();
+    const answer = await ask(this.#world, "/desk/checkpoint", { after }, this.#token());
+    const { checkpoint } = believed(answer, readNewest);
+    const isNews = checkpoint !== null && checkpoint.note !== this.remembered.peek()?.note;
+    if (isNews) await this.hear({ t: "checkpoint", ...checkpoint });
+    else this.#wait();
   }
 
   /** Nobody can show anything now. */

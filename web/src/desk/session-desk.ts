@@ -7,6 +7,7 @@ import { effect, type Signal, signal } from "@preact/signals";
 import type { org } from "/org.js";
 import { hex, unbase64, unhex } from "../crypto/bytes.ts";
 import { NotAPhrase, readPhrase } from "../crypto/phrase.ts";
+import { hasAdminKey, hasTeamKey, type Role } from "../crypto/roles.ts";
 import { Connection } from "../wire/connection.ts";
 import {
   type DeskHears,
@@ -27,9 +28,10 @@ import { sayFarewell } from "./session-farewell.ts";
 import { DeskGlass } from "./session-glass.ts";
 import { DeskHanding } from "./session-handing.ts";
 import { DeskJoining } from "./session-joining.ts";
-import { askSalt, type SignedIn, signIn, signInBySheet, Trouble, unlock } from "./session-keyring.ts";
+import { askSalt, Later, type SignedIn, signIn, signInBySheet, Trouble, unlock } from "./session-keyring.ts";
 import { Lead } from "./session-lead.ts";
 import { NextOne } from "./session-next.ts";
+import { DeskOffice } from "./session-office.ts";
 import { DeskPeople } from "./session-people.ts";
 import { DeskReplies } from "./session-replies.ts";
 import { DeskRewrap } from "./session-rewrap.ts";
@@ -65,7 +67,9 @@ interface Shift {
 export class Desk implements DeskSession {
   readonly phase: Signal<"out" | "signing_in" | "in" | "locked"> = signal("out");
   readonly trouble: Signal<string | undefined> = signal(undefined);
+  readonly later: Signal<number | undefined> = signal(undefined);
   readonly name: Signal<string> = signal("");
+  readonly role: Signal<Role | undefined> = signal(undefined);
   readonly demo: Signal<boolean> = signal(false);
   readonly connected: Signal<boolean> = signal(false);
   readonly waiting: Signal<readonly WaitingRow[]> = signal([]);
@@ -83,6 +87,7 @@ export class Desk implements DeskSession {
   readonly audit: DeskAudit;
   readonly joining: DeskJoining;
   readonly people: DeskPeople;
+  readonly office: DeskOffice;
   readonly rewrap: DeskRewrap;
   readonly pinned: boolean;
   readonly account: DeskAccount;
@@ -109,6 +114,13 @@ export class Desk implements DeskSession {
     this.joining = new DeskJoining(world, pinned.organisation);
     this.people = new DeskPeople(world, pinned.organisation);
     this.rewrap = new DeskRewrap(world);
+    this.office = new DeskOffice(world, {
+      connected: (on) => {
+        this.connected.value = on;
+        if (!on) this.audit.disconnected();
+      },
+      over: (why) => this.#leave(why),
+    });
     this.audit = new DeskAudit(world, pinned.organisation, said, () => this.#shift?.token);
     this.account = new DeskAccount(world, () => this.#shift);
     this.handing = new DeskHanding(world, {
@@ -136,7 +148,7 @@ export class Desk implements DeskSession {
       const sheet = await readPhrase(words);
       const renewal = await signInBySheet(this.#world, this.#pin.organisation, { name, sheet, code });
       return {
-        renew: (fresh) => this.#arrive(async () => ({ ...(await renewal.renew(fresh)), name })),
+        renew: (fresh, next) => this.#arrive(async () => ({ ...(await renewal.renew(fresh, next)), name })),
         forget: () => {
           renewal.forget();
           void sayFarewell(this.#world, renewal.token);
@@ -153,6 +165,7 @@ export class Desk implements DeskSession {
     if (this.phase.value !== "out" || !this.pinned) return;
     this.phase.value = "signing_in";
     this.trouble.value = undefined;
+    this.later.value = undefined;
     const era = ++this.#era;
     try {
       const { token, keyring, demo, role, name, salt } = await come();
@@ -161,14 +174,18 @@ export class Desk implements DeskSession {
       vault.open(keyring);
       this.name.value = name;
       this.demo.value = demo;
-      this.lead.isLead.value = role === "lead";
+      this.role.value = role;
+      this.lead.isLead.value = hasAdminKey(role);
       this.#shift = this.#begin(token, name, keyring.account, salt, vault);
-      this.replies.value = new DeskReplies(this.#world, vault, token);
-      if (role === "lead") await this.people.begin(vault, token);
+      if (role === "lead" || role === "admin") await this.people.begin(vault, token);
       if (era !== this.#era) return;
+      if (!hasTeamKey(role)) return await this.#settle(token, role, era);
+      this.replies.value = new DeskReplies(this.#world, vault, token);
       this.#shift.connection.open();
     } catch (reason) {
-      if (era === this.#era) this.#leave(codeOf(reason));
+      if (era !== this.#era) return;
+      this.#leave(reason instanceof Later ? undefined : codeOf(reason));
+      if (reason instanceof Later) this.later.value = reason.minute;
       return;
     }
     const late = this.#world.after(SIGN_ON_WITHIN, () => {
@@ -176,6 +193,18 @@ export class Desk implements DeskSession {
     });
     await this.#until(() => this.phase.value !== "signing_in");
     late();
+  }
+
+  turnBack(): void {
+    this.later.value = undefined;
+  }
+
+  /** Who does not talk has no socket: their page is there as soon as the first look was answered. */
+  async #settle(token: string, role: Role, era: number): Promise<void> {
+    await this.office.begin(token, () => (role === "reviewer" ? this.audit.ask() : this.office.look()));
+    if (era !== this.#era) return;
+    this.connected.value = true;
+    this.phase.value = "in";
   }
 
   async signOut(): Promise<void> {
@@ -389,6 +418,7 @@ export class Desk implements DeskSession {
       case "alarms":
       case "company":
       case "picture":
+      case "returning":
         return this.lead.hear(frame);
       case "refused":
         return this.#refusal(frame);
@@ -550,12 +580,14 @@ export class Desk implements DeskSession {
     this.glass.clear();
     this.audit.clear();
     this.people.clear();
+    this.office.clear();
     this.rewrap.clear();
     for (const conv of [...this.#takes.keys()]) this.#answerTake(conv, false);
     this.#next.none();
     this.handing.clear();
     this.connected.value = false;
     this.name.value = "";
+    this.role.value = undefined;
     this.trouble.value = why;
     this.phase.value = "out";
   }

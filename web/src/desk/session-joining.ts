@@ -1,7 +1,7 @@
 /** Joining with a code: keys are made here, one request stores them, and until then the server knows nothing of it. */
 
 import { type Signal, signal } from "@preact/signals";
-import { base64, hex } from "../crypto/bytes.ts";
+import { base64, hex, wipe } from "../crypto/bytes.ts";
 import { memberFingerprint, rootFingerprint } from "../crypto/fingerprint.ts";
 import { type Founding, found } from "../crypto/founding.ts";
 import { type Member, newMember, readCode } from "../crypto/joining.ts";
@@ -9,7 +9,7 @@ import { isSamePassphrase, newPassphrase } from "../crypto/passphrase.ts";
 import { flag, record, words } from "../wire/shape.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import type { Enrolment } from "./factor.ts";
-import { ask, believed, Trouble } from "./session-keyring.ts";
+import { ask, askSalt, believed, Trouble } from "./session-keyring.ts";
 import type { Door, Joining, Step } from "./state-joining.ts";
 
 const readDoor = record({ account: words(32), team: words(41), role: words(40), founds: flag });
@@ -45,9 +45,7 @@ export class DeskJoining implements Joining {
 
   leave(): void {
     this.#era += 1;
-    this.#code = "";
-    this.#chosen = undefined;
-    this.#ready = undefined;
+    this.#forget();
     this.busy.value = false;
     this.trouble.value = undefined;
     this.step.value = { at: "outside" };
@@ -70,7 +68,8 @@ export class DeskJoining implements Joining {
     return this.#do("phrase", async ({ door, passphrase }) => {
       if (!isSamePassphrase(typed, passphrase)) throw new Trouble("other_words");
       const code = this.#code;
-      const member = await newMember(door.account, passphrase);
+      const salt = await askSalt(this.#world, name);
+      const member = await newMember(door.account, passphrase, new Uint8Array(salt));
       if (!door.founds) return this.#apply(code, name, door, member);
       const who = { organisation: this.#organisation, ...door, ...member };
       const { founding, papers } = await found(who, Math.floor(this.#world.now() / 1000));
@@ -113,8 +112,17 @@ export class DeskJoining implements Joining {
       if (era === this.#era && code === "name_taken") this.#again(code);
       return code;
     }
-    if (era === this.#era) this.#ready = undefined;
+    // The passphrase was kept until here, for a name that is taken: from now on it is on paper only.
+    if (era === this.#era) this.#forget();
     return undefined;
+  }
+
+  /** What opens something is overwritten where it is bytes, and let go of where it is a text. */
+  #forget(): void {
+    this.#code = "";
+    this.#chosen = undefined;
+    if (this.#ready !== undefined) wipeMember(this.#ready.member);
+    this.#ready = undefined;
   }
 
   sent(): void {
@@ -125,6 +133,8 @@ export class DeskJoining implements Joining {
   #again(why: string): void {
     const chosen = this.#chosen;
     if (chosen === undefined) return;
+    if (this.#ready !== undefined) wipeMember(this.#ready.member);
+    this.#ready = undefined;
     this.step.value = { at: "phrase", ...chosen };
     this.trouble.value = why;
   }
@@ -158,6 +168,9 @@ export class DeskJoining implements Joining {
   }
 }
 
+/** What somebody could sign in with who reads it, and has the codes; sealed keys and public halves are the server's. */
+const wipeMember = ({ proof, serverHalf }: Member): void => wipe(proof, serverHalf);
+
 function isAt<At extends Step["at"]>(step: Step, at: At): step is Extract<Step, { at: At }> {
   return step.at === at;
 }
@@ -187,5 +200,6 @@ function foundBody(founding: Founding): Record<string, string> {
     team_key: base64(founding.teamKey),
     recovery_wrap: base64(founding.recoveryWrap),
     admin_key: base64(founding.adminKey),
+    admin_recovery_wrap: base64(founding.adminRecoveryWrap),
   };
 }

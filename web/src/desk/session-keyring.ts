@@ -1,9 +1,10 @@
 /** A staff member's keys, from a passphrase and what the server keeps; and how they are overwritten. */
 
-import { base64, random, unbase64, wipe } from "../crypto/bytes.ts";
+import { base64, unbase64, wipe } from "../crypto/bytes.ts";
 import { type AgreementKey, agreementKey, type SigningKey, signingKey } from "../crypto/curves.ts";
 import { sha256 } from "../crypto/primitives.ts";
 import { ownReplyKey, teamReplyKey } from "../crypto/replies.ts";
+import { type Role, roles } from "../crypto/roles.ts";
 import {
   kek,
   loginProof,
@@ -16,7 +17,7 @@ import {
   stretch,
 } from "../crypto/staff.ts";
 import { NO_CONVERSATION, Purpose, unwrap } from "../crypto/wrap.ts";
-import { flag, list, type Reads, record, whole, words } from "../wire/shape.ts";
+import { flag, list, oneOf, type Reads, record, whole, words } from "../wire/shape.ts";
 import type { Answer, Surroundings } from "../wire/surroundings.ts";
 
 /** One plain code of docs/protocol.md 5.5, "untrusted" or "network". */
@@ -25,6 +26,15 @@ export class Trouble extends Error {
   constructor(code: string) {
     super(code);
     this.code = code;
+  }
+}
+
+/** All was right, and nothing is given before this Unix minute: whoever lost everything waits a day. */
+export class Later extends Error {
+  readonly minute: number;
+  constructor(minute: number) {
+    super("later");
+    this.minute = minute;
   }
 }
 
@@ -50,7 +60,7 @@ export interface SignedIn {
   readonly keyring: Keyring;
   readonly demo: boolean;
   /** What the server calls us: it decides what is shown, and never what is allowed. */
-  readonly role: string;
+  readonly role: Role;
 }
 
 export const base64Of =
@@ -68,15 +78,23 @@ export const base64Of =
 const SEALED = 12 + 32 + 16;
 const readSalt = record({ salt: base64Of(16) });
 const readToken = record({ token: base64Of(32) });
+const readLater = record({ reads_from: whole });
 const readKeys = record({
   account: words(200),
-  role: words(40),
+  role: oneOf(...roles),
   server_half: base64Of(32),
   sealed_amk: base64Of(SEALED),
   sealed_x25519: base64Of(SEALED),
   sealed_ed25519: base64Of(SEALED),
   team_keys: list(record({ team: words(200), epoch: whole, wrap: base64Of(80) }), 512),
   demo: flag,
+});
+
+const readRenewal = record({
+  token: base64Of(32),
+  account: words(200),
+  server_half: base64Of(32),
+  sealed_amk: base64Of(SEALED),
 });
 
 /** The salt of *name*; every name has one. */
@@ -99,11 +117,11 @@ export async function signIn(
   });
 }
 
-/** Somebody who came in by their recovery sheet: nothing is shown before there is another passphrase. */
+/** Somebody who came in by their recovery sheet: nothing is given to them before there is another passphrase. */
 export interface Renewal {
   readonly token: string;
-  /** Seal AMK under *fresh*; the sheet is used up by it. Rejects with what was refused. */
-  renew(fresh: string): Promise<SignedIn & { readonly salt: Uint8Array }>;
+  /** Seal AMK under *fresh* and for the *next* sheet; the sheet is used up by it. Rejects with what was refused. */
+  renew(fresh: string, next: Uint8Array): Promise<SignedIn & { readonly salt: Uint8Array }>;
   forget(): void;
 }
 
@@ -114,7 +132,9 @@ export async function signInBySheet(
 ): Promise<Renewal> {
   const { name, code, sheet } = shown;
   const proof = base64(await sheetProof(sheet));
-  const { token, keys } = await letIn(world, { name, proof, sheet: true, ...(code === "" ? {} : { code }) });
+  const shownToo = { name, proof, sheet: true, ...(code === "" ? {} : { code }) };
+  const { token: bytes, ...keys } = believed(await ask(world, "/desk/sign-in", shownToo), readRenewal);
+  const token = base64(bytes);
   const amk = await openAmkBySheet(sheet, keys.account, keys.sealed_amk).catch(() => {
     throw new Trouble("untrusted");
   });
@@ -122,21 +142,21 @@ export async function signInBySheet(
   return {
     token,
     forget,
-    async renew(fresh) {
-      const salt = random(16);
-      const body = { proof, sheet: true, ...(await sealedUnder(fresh, salt, keys, amk)) };
+    async renew(fresh, next) {
+      const salt = await askSalt(world, name);
+      const sealed = await sealedUnder(fresh, salt, keys, amk);
+      const body = { proof, sheet: true, ...sealed, next_sheet: await sealedFor(next, keys.account, amk) };
       await ask(world, "/desk/account/passphrase", body, token);
-      try {
-        return { token, keyring: await openKeysOf(organisation, keys, amk), demo: keys.demo, role: keys.role, salt };
-      } finally {
-        forget();
-      }
+      forget();
+      return { ...(await opened(world, organisation, token, fresh, salt)), token, salt };
     },
   };
 }
 
 async function letIn(world: Surroundings, shown: object): Promise<{ token: string; keys: SealedKeys }> {
   const body = await ask(world, "/desk/sign-in", shown);
+  const later = readLater(body);
+  if (later !== undefined) throw new Later(later.reads_from);
   const { token, ...rest } = typeof body === "object" && body !== null ? (body as { token?: unknown }) : {};
   const { token: bytes } = believed({ token }, readToken);
   return { token: base64(bytes), keys: believed(rest, readKeys) };
@@ -149,9 +169,20 @@ export async function unlock(
   passphrase: string,
   salt: Uint8Array,
 ): Promise<Keyring> {
+  return (await opened(world, organisation, token, passphrase, salt)).keyring;
+}
+
+/** What a session gives to whoever knows the passphrase. */
+function opened(
+  world: Surroundings,
+  organisation: string,
+  token: string,
+  passphrase: string,
+  salt: Uint8Array,
+): Promise<Omit<SignedIn, "token">> {
   return proven(passphrase, salt, async (proof, stretched) => {
     const keys = believed(await ask(world, "/desk/unlock", { proof }, token), readKeys);
-    return openKeys(organisation, keys, stretched);
+    return { keyring: await openKeys(organisation, keys, stretched), demo: keys.demo, role: keys.role };
   });
 }
 
@@ -173,37 +204,39 @@ export async function provenDeed(
   await proven(passphrase, me.salt, (proof) => ask(world, path, { proof, ...body }, me.token));
 }
 
-/** Seal AMK under *fresh* in the place of *passphrase*, here; the new salt. */
-export async function changePassphrase(
-  world: Surroundings,
-  me: Me,
-  passphrase: string,
-  fresh: string,
-): Promise<Uint8Array> {
-  const salt = random(16);
+/** Seal AMK under *fresh* in the place of *passphrase*, here. The salt stays: it is the name's. */
+export async function changePassphrase(world: Surroundings, me: Me, passphrase: string, fresh: string): Promise<void> {
   await withAmk(world, me, passphrase, async (proof, keys, amk) => {
-    const body = { proof, ...(await sealedUnder(fresh, salt, keys, amk)) };
+    const body = { proof, ...(await sealedUnder(fresh, me.salt, keys, amk)) };
     await ask(world, "/desk/account/passphrase", body, me.token);
   });
-  return salt;
 }
 
 /** Have the server keep AMK in a box that only *sheet* opens. */
 export async function sealForSheet(world: Surroundings, me: Me, passphrase: string, sheet: Uint8Array): Promise<void> {
   await withAmk(world, me, passphrase, async (proof, keys, amk) => {
-    const sheetHash = base64(await sha256(await sheetProof(sheet)));
-    const box = base64(await sealAmkForSheet(sheet, keys.account, amk));
-    await ask(world, "/desk/account/sheet", { proof, proof_hash: sheetHash, sealed_amk: box }, me.token);
+    await ask(world, "/desk/account/sheet", { proof, ...(await sealedFor(sheet, keys.account, amk)) }, me.token);
   });
 }
 
+/** What the server is told of a sheet. */
+async function sealedFor(sheet: Uint8Array, account: string, amk: Uint8Array): Promise<object> {
+  const sheetHash = base64(await sha256(await sheetProof(sheet)));
+  return { proof_hash: sheetHash, sealed_amk: base64(await sealAmkForSheet(sheet, account, amk)) };
+}
+
 /** What the server is told of a passphrase: nothing that opens anything without it. */
-async function sealedUnder(passphrase: string, salt: Uint8Array, keys: SealedKeys, amk: Uint8Array): Promise<object> {
+async function sealedUnder(
+  passphrase: string,
+  salt: Uint8Array,
+  keys: Pick<SealedKeys, "account" | "server_half">,
+  amk: Uint8Array,
+): Promise<object> {
   const stretched = await stretch(passphrase, salt);
   const [proof, key] = [await loginProof(stretched), await kek(stretched, keys.server_half)];
   try {
     const sealed = await sealAmk(key, keys.account, amk);
-    return { salt: base64(salt), proof_hash: base64(await sha256(proof)), sealed_amk: base64(sealed) };
+    return { proof_hash: base64(await sha256(proof)), sealed_amk: base64(sealed) };
   } finally {
     wipe(stretched, proof, key);
   }

@@ -3,7 +3,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { hex, unhex } from "../crypto/bytes.ts";
 import type { DeskSays, Leading } from "../wire/desk-frames.ts";
-import type { Alarm, LeadSession, LineState, Picture, StepReason } from "./state-lead.ts";
+import type { Alarm, LeadSession, LineState, Picture, Returning, StepReason } from "./state-lead.ts";
 
 export class Lead implements LeadSession {
   readonly isLead: Signal<boolean> = signal(false);
@@ -12,6 +12,7 @@ export class Lead implements LeadSession {
   readonly calling: Signal<ReadonlySet<string>> = signal(new Set());
   readonly company: Signal<ReadonlyMap<string, readonly string[]>> = signal(new Map());
   readonly picture: Signal<Picture | undefined> = signal(undefined);
+  readonly returning: Signal<readonly Returning[]> = signal([]);
   readonly #say: (frame: DeskSays) => boolean;
 
   constructor(say: (frame: DeskSays) => boolean) {
@@ -33,6 +34,9 @@ export class Lead implements LeadSession {
         return;
       case "company":
         this.company.value = new Map(frame.talks.map(({ conv, names }) => [hex(conv), names]));
+        return;
+      case "returning":
+        this.returning.value = frame.people.map(({ reads_from: from, ...one }) => ({ ...one, from }));
         return;
       case "picture":
         this.picture.value = {
@@ -94,5 +98,6 @@ export class Lead implements LeadSession {
     this.calling.value = new Set();
     this.company.value = new Map();
     this.picture.value = undefined;
+    this.returning.value = [];
   }
 }

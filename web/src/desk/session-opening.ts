@@ -18,6 +18,8 @@ export class Opening {
       signer: async () => undefined,
       isOwn: () => false,
       settle: () => undefined,
+      turns: async () => false,
+      turned: () => {},
       entry: (entry) => {
         if (entry.kind === "text") this.#texts.push(entry.text);
       },

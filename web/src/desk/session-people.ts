@@ -1,11 +1,12 @@
-/** A lead's desk looks after its team: who is invited, who waits, who belongs, and which certificates end soon. */
+/** A lead's or an admin's desk looks after its team: who is invited, who waits, who belongs, and which certificates end soon. */
 
 import { type Signal, signal } from "@preact/signals";
 import { base64, unbase64 } from "../crypto/bytes.ts";
 import { parseCertificate } from "../crypto/certificate.ts";
+import { DAY, STAFF_DAYS, TEAM_DAYS } from "../crypto/days.ts";
 import { memberFingerprint } from "../crypto/fingerprint.ts";
-import { STAFF_DAYS, TEAM_DAYS } from "../crypto/founding.ts";
 import { codeHash, newCode, shownCode } from "../crypto/joining.ts";
+import { hasTeamKey, type Role, roles, saidRole } from "../crypto/roles.ts";
 import { flag, list, oneOf, orNil, type Reads, record, whole, words } from "../wire/shape.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import { ask, believed, Trouble } from "./session-keyring.ts";
@@ -13,7 +14,6 @@ import type { Vault } from "./session-vault.ts";
 import type { People, PeopleView } from "./state-people.ts";
 
 const LOOK_EVERY = 5_000;
-const DAY = 86_400;
 const PAUSE = 600;
 const MOST_RENEWED = 20;
 
@@ -28,18 +28,22 @@ const bytes =
     }
   };
 const certificate = bytes(2_000);
-const who = { account: words(32), name: words(100), role: oneOf("counsellor", "lead") };
+const who = { account: words(32), name: words(100), role: oneOf(...roles) };
+/** The account in whose place somebody comes who lost everything. */
+const lost = { instead_of: orNil(words(32)) };
 const readPeople = record({
   team: words(41),
   admin_certificate: certificate,
   team_certificate: certificate,
   recovery_certificate: certificate,
-  invitations: list(record({ id: words(32), role: words(40), until: whole }), 500),
-  waiting: list(record({ ...who, ed25519: bytes(32), x25519: bytes(32), since: whole }), 500),
-  members: list(record({ ...who, certificate }), 2_000),
+  invitations: list(record({ id: words(32), role: oneOf(...roles), until: whole }, lost), 500),
+  waiting: list(record({ ...who, ed25519: bytes(32), x25519: bytes(32), since: whole }, lost), 500),
+  members: list(record({ ...who, certificate }, { reads_from: orNil(whole) }), 2_000),
   team_keys: list(record({ team: words(41), epoch: whole, wrap: bytes(80) }), 512),
   admin_key: orNil(record({ epoch: whole, wrap: bytes(80) })),
   epoch_due: flag,
+  recovery_due: flag,
+  known_outside: flag,
 });
 export type Told = NonNullable<ReturnType<typeof readPeople>>;
 
@@ -71,7 +75,7 @@ export class DeskPeople implements People {
     this.#organisation = organisation;
   }
 
-  /** A lead signed in. Resolves after the first look: what ended meanwhile is renewed before anybody judges it. */
+  /** A lead or an admin signed in. Resolves after the first look: what ended meanwhile is renewed before anybody judges it. */
   begin(vault: Vault, token: string): Promise<void> {
     this.#signed = { vault, token };
     return this.#watch(this.#signed);
@@ -90,10 +94,12 @@ export class DeskPeople implements People {
     this.trouble.value = undefined;
   }
 
-  invite(role: "counsellor" | "lead"): Promise<boolean> {
+  invite(role: Role, insteadOf?: string): Promise<boolean> {
     return this.#do(async ({ token }) => {
       const code = newCode();
-      await ask(this.#world, "/desk/invite", { role, code_hash: base64(await codeHash(code)) }, token);
+      const body = { role, code_hash: base64(await codeHash(code)) };
+      const whose = insteadOf === undefined ? {} : { instead_of: insteadOf };
+      await ask(this.#world, "/desk/invite", { ...body, ...whose }, token);
       this.code.value = shownCode(code);
     });
   }
@@ -126,6 +132,13 @@ export class DeskPeople implements People {
         ...(adminKey === undefined ? {} : { admin_key: base64(adminKey) }),
       };
       await ask(this.#world, "/desk/admit", body, token);
+      const before = applicant.instead_of;
+      // The account of before went with it, and its key of the team: the next one is for whoever stands here, and them.
+      if (typeof before === "string" && told.members.some((one) => one.account === before)) {
+        const stay = told.members.map((one) => one.account).filter((one) => one !== before);
+        this.#removed.add(before);
+        this.#stay = new Set([...stay, account]);
+      }
     });
   }
 
@@ -177,10 +190,11 @@ export class DeskPeople implements People {
       told.waiting.map((one) => memberFingerprint(this.#organisation, { ...one, team: told.team })),
     );
     if (signed !== this.#signed) return;
-    const waiting = told.waiting.map(({ account, name, role, since }, at) => {
+    const waiting = told.waiting.map(({ account, name, role, since, instead_of: before }, at) => {
+      const insteadOf = typeof before === "string" ? nameOf(told, before) : undefined;
       const fingerprint = fingerprints[at] ?? "";
       if (!this.#shown.has(account)) this.#shown.set(account, fingerprint);
-      return { account, name, role, since, fingerprint, changed: this.#shown.get(account) !== fingerprint };
+      return { account, name, role, since, insteadOf, fingerprint, changed: this.#shown.get(account) !== fingerprint };
     });
     this.#told = told;
     this.view.value = {
@@ -189,23 +203,32 @@ export class DeskPeople implements People {
       members: told.members.map((one) => ({
         account: one.account,
         name: one.name,
-        role: one.role,
+        role: saidRole(one.certificate, told.team),
         until: endOf(one.certificate),
         isMe: one.account === signed.vault.account,
       })),
       admits: told.admin_key !== null,
       teamUntil: endOf(told.team_certificate),
       adminUntil: endOf(told.admin_certificate),
-      epochDue: told.epoch_due,
+      epochDue: told.known_outside ? "left" : told.epoch_due ? "old" : undefined,
     };
     // Tried again at the next look; until then the screen says that it is due, and asks.
     await this.#beginEpoch(signed, told).catch(() => {});
     await this.#renew(signed, told).catch(() => {}); // tried again; the screen says when one ends
+    await this.#wrapForRecovery(signed, told).catch(() => {}); // tried again, and `luwte doctor` says it
   }
 
   /** After a removal at this desk the next key begins unasked, for exactly those who were on the screen then. */
   async #beginEpoch(signed: Signed, told: Told): Promise<void> {
-    if (told.epoch_due && this.#stay.size > 0) await this.#nextEpoch(signed, told, this.#stay);
+    const stay = this.#stay;
+    if (told.admin_key === null || !told.known_outside || stay.size === 0) return;
+    this.#stay = new Set(); // two looks at once make one key
+    try {
+      await this.#nextEpoch(signed, told, stay);
+    } catch (reason) {
+      if (signed === this.#signed && this.#stay.size === 0) this.#stay = stay;
+      throw reason;
+    }
   }
 
   async #nextEpoch({ vault, token }: Signed, told: Told | undefined, accounts: ReadonlySet<string>): Promise<void> {
@@ -213,7 +236,8 @@ export class DeskPeople implements People {
     if (told === undefined || members.length !== told.members.length || members.length !== accounts.size) {
       throw new Trouble("untrusted");
     }
-    const made = await vault.nextEpoch(told, members, told.recovery_certificate, this.#now());
+    const talking = members.filter((one) => hasTeamKey(saidRole(one.certificate, told.team)));
+    const made = await vault.nextEpoch(told, talking, told.recovery_certificate, this.#now());
     const body = {
       certificate: base64(made.certificate),
       wraps: made.wraps.map(({ account, wrap }) => ({ account, wrap: base64(wrap) })),
@@ -247,10 +271,20 @@ export class DeskPeople implements People {
     );
   }
 
+  /** So that two papers bring back who may admit, too: of an installation that was founded before that was known. */
+  async #wrapForRecovery({ vault, token }: Signed, told: Told): Promise<void> {
+    if (!told.recovery_due || told.admin_key === null || !vault.isOpen) return;
+    const wrapped = await vault.wrapAdmin(told, told.recovery_certificate, this.#now());
+    await ask(this.#world, "/desk/recovery", { wrap: base64(wrapped) }, token);
+  }
+
   #now(): number {
     return Math.floor(this.#world.now() / 1000);
   }
 }
+
+/** Empty for who does not belong any more. */
+const nameOf = (told: Told, account: string): string => told.members.find((one) => one.account === account)?.name ?? "";
 
 /** Unix minute; 0 for what cannot be read. */
 function endOf(raw: Uint8Array): number {

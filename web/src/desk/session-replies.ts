@@ -19,8 +19,8 @@ const bytes: Reads<Uint8Array> = (value) => {
     return undefined;
   }
 };
-const rows = list(record({ id: bytes, version: whole, sealed: bytes }), MOST);
-const readAll = record({ own: rows, team: rows });
+const rows = list(record({ id: bytes, version: whole, sealed: bytes, epoch: whole }), MOST);
+export const readReplies = record({ own: rows, team: rows });
 const readKept = record({ version: whole });
 type Row = NonNullable<ReturnType<typeof rows>>[number];
 
@@ -44,7 +44,7 @@ export class DeskReplies implements Replies {
   async read(): Promise<boolean> {
     if (this.#isRead) return true;
     try {
-      const { own, team } = believed(await ask(this.#world, "/desk/replies", undefined, this.#token), readAll);
+      const { own, team } = believed(await ask(this.#world, "/desk/replies", undefined, this.#token), readReplies);
       const opened = await Promise.all([
         ...own.map((row) => this.#open("own", row)),
         ...team.map((row) => this.#open("team", row)),
@@ -82,7 +82,8 @@ export class DeskReplies implements Replies {
   }
 
   async #keep(scope: Scope, id: string, version: number, sealed: Uint8Array): Promise<Kept> {
-    const body = { scope, id: base64(unhex(id)), version, sealed: base64(sealed) };
+    const epoch = scope === "team" ? (this.#vault.epoch ?? 0) : 0;
+    const body = { scope, id: base64(unhex(id)), version, sealed: base64(sealed), epoch };
     try {
       believed(await ask(this.#world, "/desk/replies", body, this.#token), readKept);
       return "kept";

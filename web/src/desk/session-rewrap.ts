@@ -1,11 +1,14 @@
-/** What ended under a key that somebody who left had gets the key of today, a few conversations at a time. */
+/**
+ * What is under a key of before gets the key of today: what ended, a few conversations at a time, and the team's canned
+ * replies. Then the server can forget the key of before.
+ */
 
 import { type Signal, signal } from "@preact/signals";
 import { base64 } from "../crypto/bytes.ts";
-import type { KeptWrap } from "../wire/desk-frames.ts";
 import { list, oneOf, record, whole } from "../wire/shape.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
 import { ask, base64Of, believed } from "./session-keyring.ts";
+import { readReplies } from "./session-replies.ts";
 import type { Vault } from "./session-vault.ts";
 
 /** Between two batches: whoever talks meanwhile notices nothing. */
@@ -19,8 +22,7 @@ const readBatch = record({
   conversations: list(
     record({
       conv: base64Of(16),
-      epoch: whole,
-      wraps: list(record({ log: oneOf(1, 2), g: whole, wrap: base64Of(80) }), 64),
+      wraps: list(record({ log: oneOf(1, 2), g: whole, epoch: whole, wrap: base64Of(80) }), 64),
     }),
     100,
   ),
@@ -31,6 +33,7 @@ export class DeskRewrap {
   /** How many are still to be done; undefined until that is known. */
   readonly left: Signal<number | undefined> = signal(undefined);
   readonly #world: Surroundings;
+  #replies = 0;
   #round = 0;
   #stop: () => void = () => {};
 
@@ -61,8 +64,9 @@ export class DeskRewrap {
   /** Where to go on; undefined at the end. */
   async #batch(vault: Vault, token: string, after: number): Promise<number | undefined> {
     if (!vault.isOpen) return undefined;
+    if (after === 0) await this.#reseal(vault, token).catch(() => {}); // tried again in the next round
     const batch = believed(await ask(this.#world, "/desk/rewrap/next", { after }, token), readBatch);
-    this.left.value = batch.left;
+    this.left.value = batch.left + this.#replies;
     // The server has begun an epoch that we were not welcomed to yet.
     if (batch.conversations.length === 0 || batch.epoch !== vault.epoch) return undefined;
     const conversations = [];
@@ -71,20 +75,36 @@ export class DeskRewrap {
       if (wraps !== undefined) conversations.push({ conv: base64(one.conv), wraps });
     }
     if (conversations.length > 0) await ask(this.#world, "/desk/rewrap", { epoch: batch.epoch, conversations }, token);
-    this.left.value = Math.max(0, batch.left - conversations.length);
+    this.left.value = Math.max(0, batch.left - conversations.length) + this.#replies;
     return batch.last;
+  }
+
+  /** What no key of ours opens stays as it is. */
+  async #reseal(vault: Vault, token: string): Promise<void> {
+    const { epoch } = vault;
+    if (epoch === undefined) return;
+    const { team } = believed(await ask(this.#world, "/desk/replies", undefined, token), readReplies);
+    const behind = team.filter((one) => one.epoch < epoch);
+    this.#replies = behind.length;
+    for (const { id, version, sealed } of behind) {
+      const text = await vault.openReply("team", id, version, sealed);
+      const anew = text && (await vault.sealReply("team", id, version + 1, text));
+      if (anew === undefined) continue;
+      const place = { scope: "team", id: base64(id), version, epoch };
+      await ask(this.#world, "/desk/replies", { ...place, sealed: base64(anew) }, token);
+      this.#replies -= 1;
+    }
   }
 }
 
 /** All secrets of one conversation, or none: half of them would be lost with the old key. */
 async function anew(
   vault: Vault,
-  { conv, epoch, wraps }: Batch["conversations"][number],
+  { conv, wraps }: Batch["conversations"][number],
 ): Promise<readonly { readonly log: number; readonly g: number; readonly wrap: string }[] | undefined> {
   const done = [];
   for (const one of wraps) {
-    const kept: KeptWrap = { ...one, epoch };
-    const made = await vault.rewrap(conv, kept);
+    const made = await vault.rewrap(conv, one);
     if (made === undefined) return undefined;
     done.push({ log: made.log, g: made.g, wrap: base64(made.wrap) });
   }

@@ -46,8 +46,8 @@ export class Talk implements DeskConversation {
   readonly #events: TalkEvents;
   readonly #logs: Record<1 | 2, DeskLog>;
   readonly #lines = new DeskLines();
-  /** Of the team's key that it is wrapped to. That it really is shows once the visitor's own wrap has opened. */
-  readonly #epoch: number;
+  /** The visitor's key, once it has shown to be theirs. */
+  #visitor: Uint8Array | undefined;
   /** Ciphertext for the team; it stays while we are locked. */
   #wraps: readonly KeptWrap[] = [];
   /** The team secret that we made; its wrap goes with the first note, until one is acknowledged. */
@@ -64,7 +64,6 @@ export class Talk implements DeskConversation {
     this.conv = hex(taken.conv);
     this.number = taken.number;
     this.since = taken.since;
-    this.#epoch = taken.wraps.find((one) => one.log === 1 && one.g === 1)?.epoch ?? 0;
     this.#world = world;
     this.#vault = vault;
     this.#events = events;
@@ -101,6 +100,7 @@ export class Talk implements DeskConversation {
       this.#forked();
       return;
     }
+    if (!isOnlyRead) this.#visitor = frame.start.ve.slice();
     this.visitorIs.value = "here"; // until the server tells otherwise
     this.#keep(frame.wraps);
     await this.#openWraps();
@@ -125,14 +125,16 @@ export class Talk implements DeskConversation {
       case "envelope":
         return this.#logs[frame.log].transcript.place(frame.n, frame.minute, frame.envelope);
       case "ack":
-        this.#logs[frame.log].outbox.acknowledged(frame.msg_id, frame.n, frame.minute);
+        this.#logs[frame.log].acknowledged(frame.msg_id, frame.n, frame.minute);
         if (frame.log === 2) this.#settleTeamSecret();
         return;
       case "refused":
-        for (const log of [this.#logs[1], this.#logs[2]]) log.outbox.refused(frame);
+        for (const log of [this.#logs[1], this.#logs[2]]) log.refused(frame);
         return;
       case "wrap":
-        return this.#made === undefined ? this.#colleagueBegan(frame) : this.#raceLost(frame);
+        return frame.log === this.#made?.log && frame.g === this.#made.g
+          ? this.#raceLost(frame)
+          : this.#colleagueBegan(frame);
       case "delivered":
       case "read":
         await this.#logs[1].transcript.idle();
@@ -226,9 +228,11 @@ export class Talk implements DeskConversation {
     return {
       entry: (entry) => this.#entry(which, entry),
       append: (envelope, isFirst) => {
-        const wrap = which === 2 && isFirst ? this.#made?.wrap : undefined;
-        return this.#events.say({ t: "append", envelope, ...(wrap === undefined ? {} : { wrap }) });
+        const made = which === 2 && isFirst ? this.#made : undefined;
+        return this.#say(envelope, made);
       },
+      turn: (envelope, kept) => this.#say(envelope, kept),
+      visitor: () => this.#visitor,
       changed: () => this.#publish(),
       again: () => this.#follow(),
       fork: () => this.#forked(),
@@ -237,6 +241,11 @@ export class Talk implements DeskConversation {
       },
       fault: (reason) => this.#events.fault(reason),
     };
+  }
+
+  #say(envelope: Uint8Array, kept: KeptWrap | undefined): boolean {
+    const added = kept === undefined ? {} : { wrap: kept.wrap, epoch: kept.epoch };
+    return this.#events.say({ t: "append", envelope, ...added });
   }
 
   #add(which: 1 | 2, text: string): boolean {
@@ -255,7 +264,7 @@ export class Talk implements DeskConversation {
     const line = this.#lines.add(which, entry, this.#vault.account);
     if (which === 2 && entry.kind === "text") {
       // A colleague signed something under this secret, so it is the team's and not one that the server made up.
-      this.#logs[2].allowWriting(0);
+      this.#logs[2].allowWriting(this.#logs[2].transcript.generation);
     }
     if (line.from === "visitor") {
       this.unread.value += 1;
@@ -265,25 +274,27 @@ export class Talk implements DeskConversation {
   }
 
   async #openWraps(): Promise<void> {
-    const wraps = this.#made === undefined ? this.#wraps : [...this.#wraps, this.#made];
+    const ours = [this.#made, this.#logs[1].turning.kept, this.#logs[2].turning.kept];
+    const wraps = [...this.#wraps, ...ours.filter((one) => one !== undefined)];
     for (const kept of wraps) {
       const log = this.#logs[kept.log];
       if (log.has(kept.g)) continue;
       const secret = await this.#vault.secretIn(this.#id, kept);
       if (secret === undefined) continue;
       if (this.#isGone || !this.#vault.isOpen || log.has(kept.g)) wipe(secret);
-      else log.hold(kept.g, secret);
+      else log.hold(kept, secret);
     }
     if (this.#logs[1].has(1) && !this.throughGlass.peek()) this.#logs[1].allowWriting(1);
-    if (this.#vault.isOpen) this.unreadable.value = !this.#logs[1].has(1);
+    const lacks = (g: number) => g > 0 && !this.#logs[1].has(g);
+    const isLacking = this.#wraps.some((one) => one.log === 1 && lacks(one.g));
+    if (this.#vault.isOpen) this.unreadable.value = isLacking || lacks(1);
   }
 
   async #makeTeamSecret(): Promise<boolean> {
     if (this.#made !== undefined) return true;
     await this.#opening;
-    // Only the key to which the visitor wrapped opens what the visitor signed: another may be anybody's.
     if (!this.#logs[1].has(1)) return false;
-    const made = await this.#vault.newTeamSecret(this.#id, this.#epoch);
+    const made = await this.#vault.newSecret(this.#id, 2, 0);
     if (made === undefined || this.#isGone) return false;
     if (this.#logs[2].has(0)) {
       wipe(made.secret);
@@ -292,7 +303,7 @@ export class Talk implements DeskConversation {
     this.#made = made.kept;
     // Until one of the two is settled, a colleague's note would be judged by the wrong secret.
     this.#logs[2].transcript.pause();
-    this.#logs[2].hold(0, made.secret);
+    this.#logs[2].hold(made.kept, made.secret);
     this.#logs[2].allowWriting(0);
     return true;
   }
@@ -308,10 +319,11 @@ export class Talk implements DeskConversation {
   /** The first wrap of its kind stays: a later one may not change what we write under. */
   #keep(wraps: readonly KeptWrap[]): void {
     const isNew = (one: KeptWrap) => !this.#wraps.some((kept) => kept.log === one.log && kept.g === one.g);
+    for (const one of wraps.filter(isNew)) this.#logs[one.log].turning.rival(one);
     this.#wraps = [...this.#wraps, ...wraps.filter(isNew)];
   }
 
-  /** A colleague who sits here too wrote the first note: with this it is read. We write under it once it has checked. */
+  /** A colleague made a secret: with this what they say is read. We write under it once that has checked. */
   #colleagueBegan({ log, g, epoch, wrap }: Extract<DeskHears, { t: "wrap" }>): Promise<void> {
     this.#keep([{ log, g, epoch, wrap }]);
     return this.#openWraps();
@@ -326,7 +338,7 @@ export class Talk implements DeskConversation {
     this.#logs[2].forbidWriting();
     this.#wraps = [...this.#wraps.filter((kept) => kept.log !== 2), { log, g, epoch, wrap }];
     const secret = await this.#vault.secretIn(this.#id, { log, g, epoch, wrap });
-    if (secret !== undefined) this.#logs[2].hold(g, secret);
+    if (secret !== undefined) this.#logs[2].hold({ log, g, epoch, wrap }, secret);
     if (this.#vault.isOpen) this.#logs[2].transcript.resume();
   }
 

@@ -1,5 +1,6 @@
 /** What a desk can open: who we are, whose certificates hold, and with them the secrets of conversations. */
 
+import type { Admission, Applicant } from "../crypto/admission.ts";
 import { equal, random, wipe } from "../crypto/bytes.ts";
 import type { SigningKey } from "../crypto/curves.ts";
 import { openReply, type ReplyText, sealReply } from "../crypto/replies.ts";
@@ -7,18 +8,10 @@ import { Purpose, unwrap, wrap } from "../crypto/wrap.ts";
 import type { KeptWrap, Welcome } from "../wire/desk-frames.ts";
 import { PROTOCOL } from "../wire/frames.ts";
 import { clocksAgree, type Pin, type Team, Trust } from "../wire/trust.ts";
-import {
-  type Admission,
-  type Admitting,
-  type Applicant,
-  admit,
-  type HeldKeys,
-  type Member,
-  nextEpoch,
-  renew,
-} from "./admitting.ts";
+import { type Admitting, admit, type HeldKeys, type Member, nextEpoch, renew, wrapAdmin } from "./admitting.ts";
 import type { Scope } from "./replies.ts";
 import { type Keyring, openTeamKey, Trouble } from "./session-keyring.ts";
+import type { Made } from "./session-turning.ts";
 
 /** Who we were at sign-in. Public; it stays while the vault is locked, and nobody else may unlock it. */
 interface Identity {
@@ -133,19 +126,21 @@ export class Vault {
     return undefined;
   }
 
-  /** A fresh TS_0 for our first note, and its wrap to the team's key of the epoch that the conversation is of. */
-  async newTeamSecret(
-    conv: Uint8Array,
-    epoch: number,
-  ): Promise<{ readonly secret: Uint8Array; readonly kept: KeptWrap } | undefined> {
+  /**
+   * A fresh secret of a log, wrapped to the key that the team's certificate of today names, and to the visitor where
+   * one is given. Undefined while we are locked.
+   */
+  async newSecret(conv: Uint8Array, log: 1 | 2, g: number, visitor?: Uint8Array): Promise<Made | undefined> {
     const team = this.#team;
-    const key = this.#keyring?.teamKeys.find((one) => one.team === team?.slug && one.epoch === epoch)?.key;
-    if (team === undefined || key === undefined) return undefined;
-    const { organisation } = this.#pin;
+    if (team === undefined || !this.isOpen) return undefined;
+    const { slug, epoch, key } = team;
+    const place = { organisation: this.#pin.organisation, team: slug, epoch, conv, generation: g };
     const secret = random(32);
-    const context = { organisation, team: team.slug, epoch, conv, generation: 0, purpose: Purpose.TEAM_LOG };
-    const wrapped = await wrap(secret, key.publicKey, context);
-    if (this.isOpen) return { secret, kept: { log: 2, g: 0, epoch, wrap: wrapped } };
+    const purpose = log === 1 ? Purpose.TEAM : Purpose.TEAM_LOG;
+    const wrapped = await wrap(secret, key, { ...place, purpose });
+    const forVisitor =
+      visitor === undefined ? new Uint8Array(0) : await wrap(secret, visitor, { ...place, purpose: Purpose.VISITOR });
+    if (this.isOpen) return { secret, kept: { log, g, epoch, wrap: wrapped }, forVisitor };
     wipe(secret);
     return undefined;
   }
@@ -188,6 +183,11 @@ export class Vault {
     now: number,
   ): ReturnType<typeof nextEpoch> {
     return this.#asLead((by) => nextEpoch(by, held, members, recovery, now));
+  }
+
+  /** The team-admin key for the recovery key; rejects like `admit`. */
+  wrapAdmin(held: HeldKeys, recovery: Uint8Array, now: number): ReturnType<typeof wrapAdmin> {
+    return this.#asLead((by) => wrapAdmin(by, held, recovery, now));
   }
 
   async #asLead<T>(deed: (by: Admitting) => Promise<T>): Promise<T> {

@@ -42,6 +42,15 @@ export interface Picture {
   readonly missed: number;
 }
 
+/** Somebody who lost everything, and is given nothing before a minute. */
+export interface Returning {
+  readonly account: string;
+  readonly name: string;
+  /** The name of the account that theirs is in the place of. */
+  readonly before: string;
+  readonly from: number;
+}
+
 export const stepReasons = ["asked", "danger", "supervision", "complaint"] as const;
 export type StepReason = (typeof stepReasons)[number];
 
@@ -54,6 +63,7 @@ export interface LeadSession {
   /** Who reads along, by conversation of ours. */
   readonly company: ReadonlySignal<ReadonlyMap<string, readonly string[]>>;
   readonly picture: ReadonlySignal<Picture | undefined>;
+  readonly returning: ReadonlySignal<readonly Returning[]>;
 
   openLine(): void;
   closeLine(): void;

@@ -1,10 +1,11 @@
-/** Who belongs to a team, as a lead's screen sees it. */
+/** Who belongs to a team, as a lead's or an admin's screen sees it. */
 
 import type { ReadonlySignal } from "@preact/signals";
+import type { Role } from "../crypto/roles.ts";
 
 export interface Invited {
   readonly id: string;
-  readonly role: string;
+  readonly role: Role;
   /** Unix minute. */
   readonly until: number;
 }
@@ -12,18 +13,21 @@ export interface Invited {
 export interface Waiting {
   readonly account: string;
   readonly name: string;
-  readonly role: string;
+  readonly role: Role;
   readonly since: number;
   /** Digits of their keys, as they see them, too. */
   readonly fingerprint: string;
   /** They are not the digits that were shown first. */
   readonly changed: boolean;
+  /** Of somebody who lost everything: the name in whose place they come, empty when that account is gone already. */
+  readonly insteadOf: string | undefined;
 }
 
 export interface Belongs {
   readonly account: string;
   readonly name: string;
-  readonly role: string;
+  /** What their certificate says; undefined when it says nothing that we know. */
+  readonly role: Role | undefined;
   /** Unix minute at which the certificate ends. */
   readonly until: number;
   /** Nobody removes themselves. */
@@ -40,18 +44,20 @@ export interface PeopleView {
   readonly teamUntil: number;
   readonly adminUntil: number;
   /** Somebody who left had the key that new conversations are wrapped to, and no desk has made the next one yet. */
-  readonly epochDue: boolean;
+  /** The team's next key should begin: somebody who left had this one, or it is old. */
+  readonly epochDue: "left" | "old" | undefined;
 }
 
 export interface People {
-  /** Undefined until it was read once, and for who is no lead. */
+  /** Undefined until it was read once, and for who does not look after people. */
   readonly view: ReadonlySignal<PeopleView | undefined>;
   /** The code of the newest invitation, shown until it is put away: it is nowhere else. */
   readonly code: ReadonlySignal<string | undefined>;
   /** Of the last deed. */
   readonly trouble: ReadonlySignal<string | undefined>;
 
-  invite(role: "counsellor" | "lead"): Promise<boolean>;
+  /** *insteadOf*: the account of a colleague who lost everything, whose role this is. */
+  invite(role: Role, insteadOf?: string): Promise<boolean>;
   putAway(): void;
   withdraw(id: string): Promise<boolean>;
   /** After their digits were compared by voice. */

@@ -1,6 +1,7 @@
 /** What the desk shows, and what a counsellor can ask for. The session fills it, the views read it. */
 
 import type { ReadonlySignal } from "@preact/signals";
+import type { Role } from "../crypto/roles.ts";
 import type { EndReason, Priority } from "../wire/desk-frames.ts";
 import type { Handing } from "./handing.ts";
 import type { Replies } from "./replies.ts";
@@ -9,6 +10,7 @@ import type { Audit } from "./state-audit.ts";
 import type { Glass } from "./state-glass.ts";
 import type { Joining } from "./state-joining.ts";
 import type { LeadSession } from "./state-lead.ts";
+import type { Office } from "./state-office.ts";
 import type { People } from "./state-people.ts";
 
 export interface WaitingRow {
@@ -70,8 +72,8 @@ export interface Moved {
 
 /** Somebody came in by their recovery sheet. */
 export interface OpenedSheet {
-  /** Have *fresh* in the place of the lost passphrase, and go on to the desk. */
-  renew(fresh: string): Promise<void>;
+  /** Have *fresh* in the place of the lost passphrase and *next*, 16 bytes, in that of the sheet; on to the desk. */
+  renew(fresh: string, next: Uint8Array): Promise<void>;
   /** Turn back: what the sheet opened is overwritten. */
   forget(): void;
 }
@@ -80,7 +82,11 @@ export interface DeskSession {
   readonly phase: ReadonlySignal<"out" | "signing_in" | "in" | "locked">;
   /** Of the last sign-in, unlock or deed; one plain code from docs/protocol.md 5.5, "untrusted" or "network". */
   readonly trouble: ReadonlySignal<string | undefined>;
+  /** All was right at the last sign-in, and nothing is given to us before this Unix minute: we lost everything. */
+  readonly later: ReadonlySignal<number | undefined>;
   readonly name: ReadonlySignal<string>;
+  /** Undefined while nobody is signed in. Who has no desk sees pages of their own. */
+  readonly role: ReadonlySignal<Role | undefined>;
   readonly demo: ReadonlySignal<boolean>;
   readonly connected: ReadonlySignal<boolean>;
   readonly waiting: ReadonlySignal<readonly WaitingRow[]>;
@@ -101,6 +107,7 @@ export interface DeskSession {
   readonly audit: Audit;
   readonly joining: Joining;
   readonly people: People;
+  readonly office: Office;
   /** Conversations that ended under a key that somebody who left had. */
   readonly rewrap: { readonly left: ReadonlySignal<number | undefined> };
   /** Whether a root is pinned: without one there is nothing to believe, and the only way in is a first invitation. */
@@ -111,6 +118,8 @@ export interface DeskSession {
   signIn(name: string, passphrase: string, code: string): Promise<void>;
   /** With the words of a recovery sheet, up to where another passphrase is needed; undefined: `trouble` says why. */
   openSheet(name: string, words: string, code: string): Promise<OpenedSheet | undefined>;
+  /** `later` was read. */
+  turnBack(): void;
   signOut(): Promise<void>;
   /** Wipes keys; the socket stays. */
   lock(): void;

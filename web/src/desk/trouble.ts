@@ -20,6 +20,7 @@ const sentences = {
   other_words: "join.other",
   no_such_applicant: "people.gone",
   no_such_member: "people.left",
+  last_lead: "people.last",
   epoch_not_due: "people.made",
   certificate_refused: "people.refused",
   signed_out: "in.out",

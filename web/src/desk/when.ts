@@ -9,6 +9,13 @@ export function soon(minute: number, now: number): string {
   return day === "today" ? time : say("when.later", { day: name, t: time });
 }
 
+/** The same of a day that is to be named, too: "tomorrow at 18.04". */
+export function named(minute: number, now: number): string {
+  const { day, name, time: t } = when(minute, now, language.value);
+  if (day === "today") return say("when.today", { t });
+  return day === "tomorrow" ? say("when.tomorrow", { t }) : say("when.later", { day: name, t });
+}
+
 export function lineSays(line: LineState, now: number): string {
   if (line.until === undefined) return say(line.open ? "line.open" : "line.closed");
   return say(line.open ? "line.open.till" : "line.closed.till", { t: soon(line.until, now) });

@@ -49,6 +49,7 @@ export async function makeStart(
     team_cert: team.certId,
     wraps,
     sig: await startSignature(place.line, keys, team.certId, wraps),
+    rotates: true,
   };
 }
 

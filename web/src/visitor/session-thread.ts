@@ -1,8 +1,10 @@
 /** A visitor's one conversation: what was said, what is on its way, and the secrets for both. No screen, no socket. */
 
-import { wipe } from "../crypto/bytes.ts";
-import { SHARED_LOG, seal, TEAM, VISITOR } from "../crypto/envelope.ts";
+import { equal, wipe } from "../crypto/bytes.ts";
+import { type Header, SHARED_LOG, seal, TEAM, VISITOR } from "../crypto/envelope.ts";
 import type { VisitorKeys } from "../crypto/keys.ts";
+import { commitment, readRotation } from "../crypto/rotation.ts";
+import { Purpose, unwrap } from "../crypto/wrap.ts";
 import { GapWatch } from "../wire/gap.ts";
 import { Outbox } from "../wire/outbox.ts";
 import type { Surroundings } from "../wire/surroundings.ts";
@@ -26,15 +28,19 @@ export interface ThreadEvents {
 
 export class Thread {
   readonly keys: VisitorKeys;
-  readonly secrets: readonly [Uint8Array, Uint8Array];
+  readonly secrets: Uint8Array[];
   readonly transcript: Transcript;
   readonly outbox: Outbox;
   readonly #gap: GapWatch;
   readonly #events: ThreadEvents;
+  readonly #trust: Trust;
+  readonly #organisation: string;
   readonly #lines = new Lines();
   /** Up to this number it is from before this page; undefined: this page began it. */
   #past: number | undefined;
   #generation = 0;
+  /** Of the newest secret; it never goes back. */
+  #epoch = 0;
   #times = 0;
   #read = 0;
   #isWiped = false;
@@ -42,26 +48,32 @@ export class Thread {
   constructor(
     world: Surroundings,
     trust: Trust,
+    organisation: string,
     keys: VisitorKeys,
     secrets: readonly [Uint8Array, Uint8Array],
     events: ThreadEvents,
     cameBack: boolean,
   ) {
     this.keys = keys;
-    this.secrets = secrets;
+    this.secrets = [...secrets];
+    this.#trust = trust;
+    this.#organisation = organisation;
     this.#events = events;
     this.#past = cameBack ? 0 : undefined;
     const { conv } = keys;
     const fault = (reason: unknown) => events.fault(reason);
-    const secret = (generation: number) => (this.#isWiped ? undefined : secrets[generation]);
+    const secret = (generation: number) => (this.#isWiped ? undefined : this.secrets[generation]);
     const transcript: Transcript = new Transcript({
       conv,
       log: SHARED_LOG,
       // A visitor's, and not from our outbox: it is of an earlier page of ours, or of nobody's.
       admits: ({ direction, generation }) =>
-        (direction === TEAM && generation === 1) ||
-        (direction === VISITOR && generation <= 1 && this.#past !== undefined),
+        direction === TEAM ? generation > 0 : direction === VISITOR && this.#past !== undefined,
       secret,
+      turns: (header, content) => this.#turns(header, content),
+      turned: (generation) => {
+        this.#generation = generation;
+      },
       // What happens while this page lives needs a certificate that holds now, whatever minute the server tells.
       signer: async (certId, minute) =>
         (await trust.signer(certId, world.now() / 1000)) ??
@@ -150,11 +162,26 @@ export class Thread {
     this.#events.changed();
   }
 
-  /** The keys only ever move on. */
+  /** The keys only ever move on, beyond the first step by a rotation alone: until that has come, it is tried again. */
   moveTo(generation: number): boolean {
-    if (generation < this.#generation || generation > 1) return false;
-    this.#generation = generation;
+    if (generation < this.#generation) return false;
+    this.#generation = Math.max(this.#generation, Math.min(generation, 1));
     return true;
+  }
+
+  async #turns({ conv, generation: before }: Header, content: Uint8Array): Promise<boolean> {
+    const { generation, epoch, commitment: named, wrap } = readRotation(content, SHARED_LOG);
+    if (generation !== before + 1 || epoch < this.#epoch) return false;
+    const [organisation, team] = [this.#organisation, this.#trust.team ?? ""];
+    const place = { organisation, team, epoch, conv, generation, purpose: Purpose.VISITOR };
+    const secret = await unwrap(wrap, this.keys.ve, place);
+    if (!this.#isWiped && equal(await commitment(secret, conv, SHARED_LOG, generation, epoch), named)) {
+      this.#epoch = epoch;
+      this.secrets[generation] = secret;
+      return true;
+    }
+    wipe(secret);
+    return false;
   }
 
   wipe(): void {

@@ -297,7 +297,7 @@ export class Visit implements VisitorSession {
       },
       fault: (reason: unknown) => this.#fault(reason),
     };
-    return new Thread(this.#world, this.#trust, keys, secrets, events, this.cameBack.value);
+    return new Thread(this.#world, this.#trust, this.#org.organisation, keys, secrets, events, this.cameBack.value);
   }
 
   #open(thread: Thread): void {
@@ -368,6 +368,7 @@ export class Visit implements VisitorSession {
       case "typing":
         return this.#typing.begin();
       case "refused":
+        await thread.transcript.idle(); // with what it knows, not with what it has yet to read
         return thread.outbox.refused(frame);
       case "pong":
         return;
@@ -378,8 +379,8 @@ export class Visit implements VisitorSession {
     const socket = this.#socketCount;
     try {
       const team = await this.#still(checkHello(hello, this.#org, this.#trust, this.#world.now()));
-      if (this.#start === undefined && !this.cameBack.value) {
-        const making = makeStart(this.#org, team, thread.keys, thread.secrets);
+      if (this.#start === undefined && this.#carried !== undefined && !this.cameBack.value) {
+        const making = makeStart(this.#org, team, thread.keys, this.#carried.secrets);
         const start = await this.#still(making, (made) => wipe(made.credential));
         this.#start = this.forLater.value ? { ...start, for_later: true } : start;
         this.#held.push(this.#start.credential);

@@ -85,7 +85,7 @@ const fromServer = {
   read: record({ conv, n: whole }),
   typing: record({ conv }),
   pong: nothing,
-  wrap: record({ conv, log: oneOf(2), g: whole, epoch: whole, wrap }),
+  wrap: record({ conv, log, g: whole, epoch: whole, wrap }),
   // Handing on.
   shift: record({ limit: whole, colleagues: list(record({ account: name, name, held: whole }), 60) }),
   asked: record({ conv, to: name, name }),
@@ -106,6 +106,8 @@ const fromServer = {
       512,
     ),
   }),
+  // Who lost everything, and reads along later.
+  returning: record({ people: list(record({ account: name, name, before: name, reads_from: whole }), 512) }),
   checkpoint: record({ key: bytes(32), note: words(2_048), proof: list(bytes(32), 128) }),
   picture: record({
     waiting: whole,
@@ -126,7 +128,7 @@ export type SteppedIn = Extract<DeskHears, { t: "stepped_in" }>;
 export type Opened = Extract<DeskHears, { t: "opened" }>;
 /** What opens a conversation, whoever has it. */
 export type Released = Taken | SteppedIn | Opened;
-export type Leading = Extract<DeskHears, { t: "line" | "alarms" | "company" | "picture" }>;
+export type Leading = Extract<DeskHears, { t: "line" | "alarms" | "company" | "picture" | "returning" }>;
 export type Opening = Extract<DeskHears, { t: "opening" }>;
 export type HandingHears = Extract<DeskHears, { t: "shift" | "asked" | "offered" | "offer_over" | "muted" }>;
 export type KeptWrap = Taken["wraps"][number];
@@ -140,7 +142,7 @@ export type DeskSays =
   | { readonly t: "openings"; readonly convs: readonly Uint8Array[]; readonly after: readonly number[] }
   | { readonly t: "take" | "typing"; readonly conv: Uint8Array }
   | { readonly t: "follow"; readonly conv: Uint8Array; readonly shared: number; readonly notes: number }
-  | { readonly t: "append"; readonly envelope: Uint8Array; readonly wrap?: Uint8Array }
+  | { readonly t: "append"; readonly envelope: Uint8Array; readonly wrap?: Uint8Array; readonly epoch?: number }
   | { readonly t: "end"; readonly conv: Uint8Array; readonly reason: EndReason }
   | { readonly t: "withdraw" | "give_back"; readonly conv: Uint8Array }
   | { readonly t: "hand_over"; readonly conv: Uint8Array; readonly to: string }

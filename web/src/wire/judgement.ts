@@ -5,11 +5,13 @@ import {
   type Header,
   openEnvelope,
   parse,
+  ROTATION,
   readContent,
   readStaffBody,
   type SaltedHeader,
   VISITOR,
 } from "../crypto/envelope.ts";
+import { CannotOpen } from "../crypto/errors.ts";
 
 /** Who signed a staff message, by a certificate that checks. */
 export interface Signer {
@@ -21,6 +23,8 @@ export type Verdict =
   | { readonly kind: "doubt"; readonly header: Header | undefined }
   /** This page sealed these very bytes. */
   | { readonly kind: "own"; readonly header: Header }
+  /** The log goes on under the next secret, which was there and is the one that was signed. */
+  | { readonly kind: "turn"; readonly header: Header; readonly forked: boolean }
   | {
       readonly kind: "text";
       readonly header: Header;
@@ -40,6 +44,8 @@ export interface Bench {
   signer(certId: Uint8Array, minute: number): Promise<Signer | undefined>;
   /** Our head at an earlier number. */
   head(n: number): Uint8Array | undefined;
+  /** Whether we have the secret that this signed record names; it rejects for a record that is none. */
+  turns(header: Header, content: Uint8Array, account: string | undefined): Promise<boolean>;
 }
 
 export async function judge(n: number, minute: number, envelope: Uint8Array, bench: Bench): Promise<Verdict> {
@@ -54,19 +60,21 @@ export async function judge(n: number, minute: number, envelope: Uint8Array, ben
     const said = await read(header, minute, envelope, secret, bench);
     // One who has seen more than we have been shown at this number: another past, too.
     const ours = header.seenSeq < n ? bench.head(header.seenSeq) : undefined;
-    return { kind: "text", header, ...said, forked: ours === undefined || !equal(ours, header.seenHead) };
+    const forked = ours === undefined || !equal(ours, header.seenHead);
+    return said === undefined ? { kind: "turn", header, forked } : { kind: "text", header, ...said, forked };
   } catch {
     return { kind: "doubt", header };
   }
 }
 
+/** Undefined: a rotation, and it checks. */
 async function read(
   header: Header,
   minute: number,
   envelope: Uint8Array,
   secret: Uint8Array,
   bench: Bench,
-): Promise<{ text: string; account: string | undefined }> {
+): Promise<{ text: string; account: string | undefined } | undefined> {
   const body = await openEnvelope(secret, envelope);
   if (header.direction === VISITOR) return { text: readContent(body), account: undefined };
   let signer: Signer | undefined;
@@ -74,5 +82,7 @@ async function read(
     signer = await bench.signer(certId, minute);
     return signer?.key;
   });
-  return { text: readContent(content), account: signer?.account };
+  if (header.klass !== ROTATION) return { text: readContent(content), account: signer?.account };
+  if (!(await bench.turns(header, content, signer?.account))) throw new CannotOpen();
+  return undefined;
 }

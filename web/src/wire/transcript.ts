@@ -4,7 +4,7 @@
  */
 
 import { equal, hex } from "../crypto/bytes.ts";
-import { type Header, headNext, headZero } from "../crypto/envelope.ts";
+import { type Header, headNext, headZero, SHARED_LOG } from "../crypto/envelope.ts";
 import { sha256 } from "../crypto/primitives.ts";
 import { judge, type Signer, type Verdict } from "./judgement.ts";
 import { SenderChains } from "./sender-chains.ts";
@@ -36,6 +36,10 @@ export interface TranscriptRules {
   /** They are in their place now: the outbox lets go of them. */
   settle(header: Header): { readonly id: string; readonly text: string } | undefined;
   entry(entry: Entry): void;
+  /** Whether we have the secret that a signed rotation record names; it rejects for a record that is none. */
+  turns(header: Header, content: Uint8Array, account: string | undefined): Promise<boolean>;
+  /** From the next envelope on the log is under this generation's secret. */
+  turned(generation: number): void;
   /** Something was placed or promised: `missing` may be another number now. */
   moved(): void;
   /** The two sides do not see the same transcript. */
@@ -64,6 +68,7 @@ export class Transcript {
   /** The highest number that is known to exist. */
   #promised = 0;
   #generation = 0;
+  #turnedAt = { n: 0, minute: 0 };
   #paused = false;
   /** Moves on when keys go away, so that a judgement made with overwritten keys is never believed. */
   #era = 0;
@@ -76,6 +81,16 @@ export class Transcript {
   /** The highest number that was processed. */
   get last(): number {
     return Math.max(0, this.#heads.length - 1);
+  }
+
+  /** Under which secret the next envelope must be, as far as was processed. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** How much is under the present secret, and since which minute. */
+  get age(): { readonly envelopes: number; readonly since: number } {
+    return { envelopes: this.last - this.#turnedAt.n, since: this.#turnedAt.minute };
   }
 
   /** The first number that has not come, of those that must exist. */
@@ -154,7 +169,8 @@ export class Transcript {
       const era = this.#era;
       const verdict = await judge(n, next.minute, next.envelope, {
         conv: this.#rules.conv,
-        isOwn: (header, envelope) => this.#rules.isOwn(header, envelope),
+        isOwn: (header, envelope) => header.generation >= this.#generation && this.#rules.isOwn(header, envelope),
+        turns: (header, content, account) => this.#rules.turns(header, content, account),
         isExpected: (header) => this.#isExpected(header),
         secret: (generation) => this.#rules.secret(generation),
         signer: (certId, minute) => this.#rules.signer(certId, minute),
@@ -172,10 +188,16 @@ export class Transcript {
   #isExpected(header: Header): boolean {
     return (
       this.#rules.admits(header) &&
-      header.generation >= this.#generation && // it never goes back
+      this.#follows(header.generation) &&
       !this.#messages.has(hex(header.msgId)) &&
       this.#chains.fits(header)
     );
+  }
+
+  /** It never goes back, and on only by a rotation; but for the first step, which a counsellor makes by being there. */
+  #follows(generation: number): boolean {
+    const isFirstStep = this.#rules.log === SHARED_LOG && this.#generation === 0 && generation === 1;
+    return generation === this.#generation || isFirstStep;
   }
 
   #believe(n: number, { minute, hash }: Arrived, verdict: Verdict): void {
@@ -189,6 +211,14 @@ export class Transcript {
     this.#messages.add(hex(header.msgId));
     this.#chains.accept(header, hash);
     this.#generation = header.generation;
+    if (this.#turnedAt.minute === 0) this.#turnedAt = { n: 0, minute };
+    if (verdict.kind === "turn") {
+      this.#generation += 1;
+      this.#turnedAt = { n, minute };
+      this.#rules.turned(this.#generation);
+      if (verdict.forked) this.#rules.fork();
+      return;
+    }
     const { text, account } = verdict.kind === "text" ? verdict : { text: own?.text ?? "", account: undefined };
     this.#rules.entry({ kind: "text", n, minute, text, direction: header.direction, account, mine: own?.id });
     if (verdict.kind === "text" && verdict.forked) this.#rules.fork();

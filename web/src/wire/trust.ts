@@ -2,6 +2,7 @@
 
 import { equal, hex } from "../crypto/bytes.ts";
 import { certId, checkChain, parseCertificate, TOLERANCE, Type, Untrusted } from "../crypto/certificate.ts";
+import { hasTeamKey, roleIn } from "../crypto/roles.ts";
 import type { Signer } from "./judgement.ts";
 
 export interface Pin {
@@ -32,6 +33,11 @@ export class Trust {
     this.#pin = pin;
   }
 
+  /** The slug of the team that was introduced. */
+  get team(): string | undefined {
+    return this.#team;
+  }
+
   /**
    * The team that a server introduces, or Untrusted. *now* is in Unix seconds, *team* the slug where it is known; once
    * introduced, no other team takes its place.
@@ -55,7 +61,7 @@ export class Trust {
     return id;
   }
 
-  /** Who signs with this certificate, if it held at *at* (Unix seconds) for our team. */
+  /** Who signs with this certificate, if it held at *at* (Unix seconds) for our team, and they may talk. */
   async signer(id: Uint8Array, at: number): Promise<Signer | undefined> {
     const certificate = this.#certificates.get(hex(id));
     const [admin, team] = [this.#admin, this.#team];
@@ -66,7 +72,9 @@ export class Trust {
       const expected = { organisation, type: Type.STAFF, now: at, adminNow, team };
       const signed = await checkChain(root, admin, certificate, expected);
       const [key] = signed.certificate.keys;
-      return key === undefined ? undefined : { account: signed.certificate.subject, key };
+      return key === undefined || !hasTeamKey(roleIn(signed.certificate, team))
+        ? undefined
+        : { account: signed.certificate.subject, key };
     } catch {
       return undefined;
     }

@@ -57,6 +57,7 @@ export interface Start {
   readonly wraps: readonly Uint8Array[];
   readonly sig: Uint8Array;
   readonly for_later?: true;
+  readonly rotates: true;
 }
 
 export interface Erase {

@@ -10,6 +10,7 @@ import { startSignature, visitorKeys } from "../../src/crypto/keys.ts";
 import { locatorOf, phraseWords, sealCarried } from "../../src/crypto/phrase.ts";
 import { sha256 } from "../../src/crypto/primitives.ts";
 import { ownReplyKey, sealReply, teamReplyKey } from "../../src/crypto/replies.ts";
+import { commitment, rotationContent } from "../../src/crypto/rotation.ts";
 import {
   kek,
   loginProof,
@@ -192,6 +193,35 @@ async function replies(): Promise<unknown> {
   };
 }
 
+async function rotations(): Promise<unknown[]> {
+  const [secret, next, conv] = [await counted("secret"), await counted("next"), await counted("conv", 16)];
+  const [visitor, certificate] = [await counted("visitor"), await counted("certificate", 16)];
+  const [signer, ve] = [await signingKey(await counted("staff")), await agreementKey(visitor)];
+  const place = { organisation: ORGANISATION, team: TEAM, epoch: 3, conv, generation: 2, purpose: Purpose.VISITOR };
+  const one = async (log: number, direction: number) => {
+    const named = await commitment(next, conv, log, 2, 3);
+    const toVisitor = log === env.SHARED_LOG ? await wrap(next, ve.publicKey, place) : new Uint8Array(0);
+    const content = rotationContent({ generation: 2, epoch: 3, commitment: named, wrap: toVisitor });
+    const envelope = { ...(await header(1, direction)), klass: env.ROTATION };
+    return {
+      log,
+      secret: hex(secret),
+      next: hex(next),
+      conv: hex(conv),
+      organisation: ORGANISATION,
+      team: TEAM,
+      visitor: hex(visitor),
+      cert_id: hex(certificate),
+      public: hex(signer.publicKey),
+      generation: 2,
+      epoch: 3,
+      commitment: hex(named),
+      envelope: hex(await env.sealSigned(secret, envelope, certificate, signer, content)),
+    };
+  };
+  return [await one(env.SHARED_LOG, env.TEAM), await one(env.TEAM_LOG, env.NOTE)];
+}
+
 async function phrase(): Promise<unknown> {
   const [entropy, vs] = [await counted("phrase", 16), await counted("visitor")];
   const secrets = [await counted("opening"), await counted("talk")] as const;
@@ -219,6 +249,7 @@ const made = {
   heads: await heads(),
   replies: await replies(),
   phrase: await phrase(),
+  rotations: await rotations(),
 };
 const file = join(import.meta.dirname, "../../../vectors/browser.json");
 writeFileSync(file, `${JSON.stringify(made, null, 1)}\n`);

@@ -11,8 +11,9 @@ import { isConsistent } from "../../src/crypto/merkle.ts";
 import { type Checkpoint, openCheckpoint } from "../../src/crypto/note.ts";
 import { decrypt, hkdfSalted, sha256 } from "../../src/crypto/primitives.ts";
 import { openReply, ownReplyKey, teamReplyKey } from "../../src/crypto/replies.ts";
+import { commitment, readRotation, rotationContent } from "../../src/crypto/rotation.ts";
 import * as staff from "../../src/crypto/staff.ts";
-import { unwrap } from "../../src/crypto/wrap.ts";
+import { Purpose, unwrap } from "../../src/crypto/wrap.ts";
 import { readVectors, refused } from "./play.ts";
 
 const python = readVectors("python.json");
@@ -168,4 +169,47 @@ test("Python's checkpoints open, and its proofs hold between them and nowhere el
     await assert.rejects(open((signed[12] ?? "").replace(change[0], change[1])), { name: /^(CannotOpen|Malformed)$/ });
   }
   await refused(() => openCheckpoint(signed[12] ?? "", "luwte-audit/other", unhex(publicKey)), "CannotOpen");
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: vectors are read without believing types
+async function follow(made: any, envelope: Uint8Array): Promise<string> {
+  const body = await env.openEnvelope(unhex(made.secret), envelope);
+  const keyOf = (id: Uint8Array) => (hex(id) === made.cert_id ? unhex(made.public) : undefined);
+  const { content } = await env.readStaffBody(envelope, body, keyOf);
+  const { conv, klass } = env.parse(envelope);
+  const { generation, epoch, commitment: named, wrap } = readRotation(content, made.log);
+  assert.deepEqual([klass, generation, epoch], [env.ROTATION, made.generation, made.epoch]);
+  if (made.log === env.TEAM_LOG) return hex(named);
+  const { organisation, team } = made;
+  const place = { organisation, team, epoch, conv, generation, purpose: Purpose.VISITOR };
+  const secret = await unwrap(wrap, await agreementKey(unhex(made.visitor)), place);
+  assert.equal(hex(await commitment(secret, conv, made.log, generation, epoch)), hex(named));
+  return hex(secret);
+}
+
+test("Python's rotations are followed, and every flipped bit is refused", async () => {
+  assert.equal(python.rotations.length, 2);
+  for (const made of python.rotations) {
+    const { log, conv, next, generation, epoch } = made;
+    const envelope = unhex(made.envelope);
+    const named = hex(await commitment(unhex(next), unhex(conv), log, generation, epoch));
+    assert.equal(named, made.commitment);
+    assert.equal(await follow(made, envelope), log === env.SHARED_LOG ? next : named);
+    for (let at = 0; at < envelope.length * 8; at++) {
+      const spoilt = envelope.slice();
+      spoilt[at >> 3] = (spoilt[at >> 3] ?? 0) ^ (1 << (at & 7));
+      await refused(() => follow(made, spoilt), "CannotOpen");
+    }
+  }
+});
+
+test("what is no rotation record is not read as one", async () => {
+  const wrap = new Uint8Array(80);
+  const content = rotationContent({ generation: 2, epoch: 3, commitment: new Uint8Array(32), wrap });
+  assert.equal(readRotation(content, env.SHARED_LOG).epoch, 3);
+  for (const data of [content.slice(1), content.slice(0, -1), env.textContent("x".repeat(120)), new Uint8Array(0)]) {
+    await refused(async () => readRotation(data, env.SHARED_LOG), "CannotOpen");
+    await refused(async () => readRotation(data, env.TEAM_LOG), "CannotOpen");
+  }
+  await refused(async () => readRotation(content, env.TEAM_LOG), "CannotOpen");
 });

@@ -143,12 +143,21 @@ test("an epoch that begins while we are locked is looked at when we unlock", asy
   }
 });
 
-test("the first note of a conversation of before is wrapped to the key of before", async () => {
+test("a secret that begins is wrapped to the key of today, and to the visitor where it is for them, too", async () => {
   const vault = await vaultOf(1, 2);
   await introduce(vault, await welcome(2, []));
-  const made = await vault.newTeamSecret(CONV, 1);
+  const visitor = await agreementKey(random(32));
+  const made = await vault.newSecret(CONV, 1, 2, visitor.publicKey);
   assert.ok(made);
-  assert.equal(made.kept.epoch, 1);
-  const key = await agreementKey(secrets[0]);
-  assert.deepEqual(await unwrap(made.kept.wrap, key, inTalk(1, Purpose.TEAM_LOG)), made.secret);
+  assert.deepEqual([made.kept.log, made.kept.g, made.kept.epoch], [1, 2, 2]);
+  const [old, today] = [await agreementKey(secrets[0]), await agreementKey(secrets[1])];
+  const place = { ...inTalk(2, Purpose.TEAM), generation: 2 };
+  assert.deepEqual(await unwrap(made.kept.wrap, today, place), made.secret);
+  assert.deepEqual(await unwrap(made.forVisitor, visitor, { ...place, purpose: Purpose.VISITOR }), made.secret);
+  for (const wrong of [old, visitor]) await assert.rejects(unwrap(made.kept.wrap, wrong, place));
+  const note = await vault.newSecret(CONV, 2, 0);
+  assert.equal(note?.kept.epoch, 2);
+  assert.equal(note.forVisitor.length, 0);
+  vault.close();
+  assert.equal(await vault.newSecret(CONV, 1, 2, visitor.publicKey), undefined);
 });

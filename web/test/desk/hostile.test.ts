@@ -193,11 +193,11 @@ test("M-1: a key that the server made up as one of the team's gets no secret of 
   await desk.note(taken.conv, "canary");
   const [conv] = [...one.server.convs.values()];
   assert.ok(conv);
-  await until(() => conv.noteWrap !== undefined, "the first note");
+  await until(() => conv.later[2].length > 0, "the first note");
   const secret = { conv: conv.id, generation: 0, purpose: Purpose.TEAM_LOG } as const;
   const [theirs, teams] = [await agreementKey(evil), theHouse.teamKey];
-  await assert.rejects(unwrap(conv.noteWrap as Uint8Array, theirs, { ...place, ...secret }));
-  assert.ok(await unwrap(conv.noteWrap as Uint8Array, teams, { ...place, ...secret, epoch: 1 }));
+  await assert.rejects(unwrap(conv.later[2][0]?.wrap as Uint8Array, theirs, { ...place, ...secret }));
+  assert.ok(await unwrap(conv.later[2][0]?.wrap as Uint8Array, teams, { ...place, ...secret, epoch: 1 }));
 });
 
 test("M-1: a team secret that comes with the take is not written under before a colleague's note checks", async () => {
@@ -208,7 +208,8 @@ test("M-1: a team secret that comes with the take is not written under before a 
   const [conv] = [...one.server.convs.values()];
   assert.ok(conv);
   const context = { organisation: theHouse.organisation, team: "night", epoch: 1, conv: conv.id, generation: 0 };
-  conv.noteWrap = await wrap(evil, theHouse.teamKey.publicKey, { ...context, purpose: Purpose.TEAM_LOG });
+  const planted = await wrap(evil, theHouse.teamKey.publicKey, { ...context, purpose: Purpose.TEAM_LOG });
+  conv.later[2].push({ epoch: 1, wrap: planted });
   const taken = await takesNext(desk);
   await desk.note(taken.conv, "canary");
   await breathe(200);

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { adminRecoveryPlace } from "../../src/crypto/admission.ts";
 import { random } from "../../src/crypto/bytes.ts";
 import {
   ADMIN_SUBJECT,
@@ -13,7 +14,7 @@ import {
 } from "../../src/crypto/certificate.ts";
 import { type AgreementKey, agreementKey, type SigningKey, signingKey } from "../../src/crypto/curves.ts";
 import { NO_CONVERSATION, Purpose, unwrap, type WrapContext, wrap } from "../../src/crypto/wrap.ts";
-import { type Admitting, type HeldKeys, type Member, nextEpoch, renew } from "../../src/desk/admitting.ts";
+import { type Admitting, type HeldKeys, type Member, nextEpoch, renew, wrapAdmin } from "../../src/desk/admitting.ts";
 
 const [ORGANISATION, TEAM] = ["luwte-test", "night"];
 const NOW = 1_800_000_000;
@@ -129,6 +130,18 @@ test("M-4: an epoch that is over gets no successor and no new days", async () =>
   assert.ok((await renew(by, held, [], true, NOW)).team);
 });
 
+test("G-3: whoever was signed as something else than who talks is no member to wrap to", async () => {
+  const [anna] = people as unknown as [Member & { readonly key: AgreementKey }];
+  const keys = [(await signingKey(random(32))).publicKey, anna.key.publicKey];
+  for (const roles of [["reviewer"], ["admin"], ["chief"], ["admin", "counsellor"], []]) {
+    const certificate = await certify(
+      { subject: "anna", keys, roles: roles.map((one) => `${TEAM}/${one}`) },
+      admin as SigningKey,
+    );
+    await assert.rejects(() => nextEpoch(by, held, [{ account: "anna", certificate }], recovery, NOW));
+  }
+});
+
 test("a member whose certificate has ended is no member to wrap to", async () => {
   const [anna] = people as unknown as [Member & { readonly key: AgreementKey }];
   const keys = [(await signingKey(random(32))).publicKey, anna.key.publicKey];
@@ -155,4 +168,26 @@ test("M-1, M-3: another team, admin or recovery key gets nothing", async () => {
   await assert.rejects(() => nextEpoch(by, { ...held, admin_key: null }, people, recovery, NOW));
   const theirs = await certify({ type: Type.RECOVERY, subject: RECOVERY_SUBJECT, keys: [strange] }, other);
   await assert.rejects(() => nextEpoch(by, held, people, theirs, NOW));
+});
+
+test("M-12: the team-admin key goes to the recovery key that the pinned root signed, and to no other", async () => {
+  const made = await wrapAdmin(by, held, recovery, NOW);
+  const last = await agreementKey(recoverySecret);
+  assert.deepEqual(await unwrap(made, last, adminRecoveryPlace(ORGANISATION, 1)), adminSeed);
+  await assert.rejects(() => unwrap(made, last, place(ADMIN_SUBJECT, 1, Purpose.RECOVERY)));
+  const [other, strange] = [await signingKey(random(32)), (await agreementKey(random(32))).publicKey];
+  const theirs = { type: Type.RECOVERY, subject: RECOVERY_SUBJECT, keys: [strange] };
+  for (const one of [
+    await certify(theirs, other),
+    await certify(theirs, admin as SigningKey),
+    await certify({ type: Type.TEAM, subject: TEAM, keys: [strange] }, root as SigningKey),
+    await issue(
+      { ...theirs, organisation: "other", roles: [], epoch: 1, notBefore: 1, notAfter: 2 * NOW },
+      root as SigningKey,
+    ),
+    new Uint8Array(0),
+  ]) {
+    await assert.rejects(() => wrapAdmin(by, held, one, NOW));
+  }
+  await assert.rejects(() => wrapAdmin(by, { ...held, admin_key: null }, recovery, NOW));
 });

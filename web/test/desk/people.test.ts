@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { adminRecoveryPlace } from "../../src/crypto/admission.ts";
 import { base64, equal, random, unbase64 } from "../../src/crypto/bytes.ts";
 import { checkChain, issue, parseCertificate, Type } from "../../src/crypto/certificate.ts";
 import { agreementKey, signingKey } from "../../src/crypto/curves.ts";
@@ -10,7 +11,7 @@ import { NO_CONVERSATION, Purpose, unwrap, wrap } from "../../src/crypto/wrap.ts
 import type { Desk } from "../../src/desk/session-desk.ts";
 import { DeskJoining } from "../../src/desk/session-joining.ts";
 import type { Answer } from "../../src/wire/surroundings.ts";
-import { until } from "../wire/fake-world.ts";
+import { passing, until } from "../wire/fake-world.ts";
 import { type Account, type House, ORGANISATION, TEAM } from "../wire/house.ts";
 import { house, NOW, type Room, room, signedIn } from "./scene.ts";
 
@@ -61,6 +62,8 @@ before(async () => {
       wrap: base64(await wrap(theHouse.adminPrivate, own, place("team-admin", Purpose.TEAM_ADMIN))),
     },
     epoch_due: false,
+    recovery_due: false,
+    known_outside: false,
   };
 });
 
@@ -82,7 +85,7 @@ async function led(changed: () => Told): Promise<Scene> {
   const honest = one.world.surroundings.http;
   one.world.surroundings.http = async (method, path, body, token): Promise<Answer> => {
     if (path === "/desk/people") return { status: 200, body: changed() };
-    if (!/invite|withdraw|admit|decline|renew|epoch/.test(path)) return honest(method, path, body, token);
+    if (!/invite|withdraw|admit|decline|renew|epoch|recovery/.test(path)) return honest(method, path, body, token);
     asked.push({ path, body: body as Told });
     return { status: 200, body: {} };
   };
@@ -219,6 +222,30 @@ test("who left long ago gets no new days, and no place among those for whom the 
   assert.deepEqual(asked, []);
 });
 
+test("a lead's desk brings the team-admin key to the recovery key where it is missing, and only then", async () => {
+  const last = random(32);
+  const keys = [(await agreementKey(last)).publicKey];
+  const subject = { type: Type.RECOVERY, subject: "recovery", keys };
+  const recovery_certificate = base64(await theHouse.certify(subject, theHouse.root));
+  const { asked } = await led(() => ({ ...told, recovery_certificate, recovery_due: true }));
+  await until(() => asked.length > 0, "a wrap");
+  assert.equal(asked[0]?.path, "/desk/recovery");
+  const wrapped = unbase64(asked[0]?.body.wrap as string);
+  const opened = await unwrap(wrapped, await agreementKey(last), adminRecoveryPlace(ORGANISATION, 1));
+  assert.ok(equal(opened, theHouse.adminPrivate));
+  const evil = base64(await theHouse.certify(subject, await signingKey(random(32))));
+  for (const quiet of [
+    { recovery_certificate },
+    { recovery_due: true },
+    { recovery_certificate: evil, recovery_due: true },
+  ]) {
+    const scene = await led(() => ({ ...told, ...quiet }));
+    await until(() => scene.desk.people.view.value !== undefined);
+    scene.one.world.clock.advance(6_000);
+    assert.deepEqual(scene.asked, []);
+  }
+});
+
 test("certificates that end soon are renewed with the same words; what the admin key never signed is not", async () => {
   const soon = { notBefore: NOW - 12 * DAY, notAfter: NOW + 2 * DAY };
   const keys = [theHouse.teamKey.publicKey];
@@ -304,6 +331,7 @@ async function joining(founds: boolean, refuse: (path: string) => string | undef
   const one = await room();
   const sent: { path: string; body: Told }[] = [];
   one.world.surroundings.http = async (_, path, body): Promise<Answer> => {
+    if (path === "/desk/salt") return { status: 200, body: { salt: base64(random(16)) } };
     sent.push({ path, body: body as Told });
     const code = refuse(path);
     if (code !== undefined) return { status: 409, body: { code, says: "no" } };
@@ -413,4 +441,22 @@ test("what a founding sends hangs together, and a second issuer is not in it", a
   await assert.rejects(
     checkChain(bytes("root"), bytes("admin_certificate"), forged, { ...expected, type: Type.STAFF }),
   );
+});
+
+test("an old key is asked for, and not made unasked", async () => {
+  let due: Told = { epoch_due: true, known_outside: false };
+  const { one, desk, asked } = await led(() => ({ ...told, ...due }));
+  await until(() => desk.people.view.value !== undefined, "the team");
+  assert.equal(desk.people.view.value?.epochDue, "old");
+  assert.equal(await desk.people.remove("somebody else"), false);
+  one.clock.advance(6_000);
+  await passing(one.clock, () => desk.people.view.value?.epochDue === "old", "a look");
+  assert.deepEqual(
+    asked.filter(({ path }) => path === "/desk/epoch"),
+    [],
+  );
+  due = { epoch_due: true, known_outside: true };
+  await passing(one.clock, () => desk.people.view.value?.epochDue === "left", "another");
+  due = { epoch_due: false, known_outside: false };
+  await passing(one.clock, () => desk.people.view.value?.epochDue === undefined, "none");
 });

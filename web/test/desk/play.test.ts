@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
+import { MESSAGE, parse } from "../../src/crypto/envelope.ts";
 import type { Desk } from "../../src/desk/session-desk.ts";
 import type { Talk } from "../../src/desk/session-talk.ts";
 import type { Visit } from "../../src/visitor/session-visit.ts";
@@ -29,6 +30,8 @@ type Step =
   | { readonly do: "busy"; readonly times: number }
   | { readonly do: "take" }
   | { readonly do: "unseat" }
+  /** The team gets another key: the desk is closed, comes back, and its next word turns the log. */
+  | { readonly do: "epoch" }
   | { readonly do: "breathe"; readonly turns: number }
   | { readonly do: "wait"; readonly ms: number };
 
@@ -49,6 +52,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("busy" as const), times: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("take" as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("unseat" as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("epoch" as const) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("breathe" as const), turns: fc.nat(12) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.integer({ min: 1, max: 3_000 }) }) },
 );
@@ -123,6 +127,8 @@ class Play {
         return;
       case "unseat":
         return this.#unseats();
+      case "epoch":
+        return one.server.beginEpoch();
       case "breathe":
         await sleep(step.turns / 2);
         return;
@@ -206,7 +212,14 @@ function assertWhole(play: Play): void {
     said.desk,
   );
   assert.deepEqual(plain(atDesk.filter((line) => line.startsWith("note "))), said.notes);
-  assert.equal(play.conv?.logs[1].length, said.visitor.length + said.desk.length, "nothing twice");
+  const messages = play.conv?.logs[1].filter(({ envelope }) => parse(envelope).klass === MESSAGE);
+  assert.equal(messages?.length, said.visitor.length + said.desk.length, "nothing twice");
+  const order = play.conv?.logs[1].map(({ envelope }) => parse(envelope).generation);
+  assert.deepEqual(
+    order,
+    order?.toSorted((a, b) => a - b),
+    "it never goes back",
+  );
   assert.equal(visit.trouble.value, undefined);
   assert.equal(talk.fork.value, false);
 }

@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { random } from "../../src/crypto/bytes.ts";
-import { openReply, ownReplyKey, sealReply } from "../../src/crypto/replies.ts";
+import { random, unbase64 } from "../../src/crypto/bytes.ts";
+import { openReply, ownReplyKey, sealReply, teamReplyKey } from "../../src/crypto/replies.ts";
 import { find, type Reply, type ReplyDraft } from "../../src/desk/replies.ts";
 import type { Desk } from "../../src/desk/session-desk.ts";
 import type { DeskReplies } from "../../src/desk/session-replies.ts";
+import { passing } from "../wire/fake-world.ts";
 import { occurs } from "../wire/house.ts";
 import { room, signedIn } from "./scene.ts";
 
@@ -146,4 +147,38 @@ test("found by all words in any order, in the reader's language first", () => {
   assert.deepEqual(found("", "en"), ["b", "a", "c"]);
   assert.deepEqual(found(" HERE  good ", "nl"), ["b"]);
   assert.deepEqual(found("here fijn", "nl"), []);
+});
+
+test("after a next key a lead's desk seals the team's anew, and nobody's own; what does not open stays and is counted", async () => {
+  const one = await room();
+  const [desk, lead] = [await signedIn(one, 0), await signedIn(one, 2)];
+  const anna = kitOf(desk);
+  await anna.read();
+  for (const name of ["greeting", "goodbye"]) await anna.save(draft("team", name, `the ${name}`));
+  await anna.save(draft("own", "mine", "my words"));
+  const strange = { owner: one.house.team, id: "AAAAAAAAAAAAAAAAAAAAAA==", version: 4, epoch: 0 };
+  one.server.replies.set("strange", { ...strange, sealed: Buffer.from(random(284)).toString("base64") });
+  const rows = () => [...one.server.replies.values()].map(({ epoch, version }) => `${epoch}/${version}`).toSorted();
+  await passing(one.clock, () => lead.rewrap.left.value === 0, "a first look");
+  assert.deepEqual(rows(), ["0/1", "0/4", "1/1", "1/1"]);
+  await one.server.beginEpoch();
+  await passing(one.clock, () => rows().filter((row) => row === "2/2").length === 2, "both sealed anew");
+  await passing(one.clock, () => lead.rewrap.left.value === 1, "what is left");
+  assert.deepEqual(rows(), ["0/1", "0/4", "2/2", "2/2"]);
+  const [before, today] = await Promise.all(
+    one.server.epochs.map(({ secret }, at) => teamReplyKey(secret, one.house.team, at + 1)),
+  );
+  assert.ok(before && today);
+  for (const { owner, id, version, sealed, epoch } of one.server.replies.values()) {
+    if (epoch !== 2) continue;
+    const box = [owner, unbase64(id), version, unbase64(sealed)] as const;
+    assert.match((await openReply(today, ...box)).text, /^the (greeting|goodbye)$/);
+    await assert.rejects(openReply(before, ...box));
+  }
+  // A colleague reads them, and what is written now is under the key of today.
+  anna.lock();
+  assert.equal(await anna.read(), true);
+  assert.deepEqual(names(anna), ["own mine", "team goodbye", "team greeting"]);
+  assert.equal(await anna.save(draft("team", "another", "later")), "kept");
+  assert.deepEqual(rows(), ["0/1", "0/4", "2/1", "2/2", "2/2"]);
 });

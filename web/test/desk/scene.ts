@@ -27,8 +27,8 @@ export interface Room {
   visit(): Visit;
 }
 
-export async function room(): Promise<Room> {
-  const theHouse = await house();
+export async function room(where?: House): Promise<Room> {
+  const theHouse = where ?? (await house());
   const clock = new FakeClock(NOW * 1000);
   const server = new ModelServer(theHouse, LINE, clock);
   const world = fakeWorld({

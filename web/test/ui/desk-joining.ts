@@ -3,6 +3,7 @@
 import { type Signal, signal } from "@preact/signals";
 import type { Paper } from "../../src/crypto/shares.ts";
 import type { Joining, Step } from "../../src/desk/state-joining.ts";
+import type { Office } from "../../src/desk/state-office.ts";
 import type { People, PeopleView } from "../../src/desk/state-people.ts";
 
 const DIGITS = "40382 11907 52210 90044 00781 33519";
@@ -69,16 +70,17 @@ export function scriptedPeople(scene: string, now: number): People {
               since: now - 12,
               fingerprint: DIGITS,
               changed: scene === "changed",
+              insteadOf: scene === "lost" ? "Noor" : undefined,
             },
           ],
     members: [
       { account: "m1", name: "Robin", role: "lead", until: now + (scene === "ends" ? 2 : 60) * 1440, isMe: true },
       { account: "m2", name: "Noor", role: "counsellor", until: now + 60 * 1440, isMe: false },
     ],
-    admits: true,
+    admits: scene !== "keyless",
     teamUntil: now + (scene === "ends" ? 3 : 9) * 1440,
     adminUntil: now + 300 * 1440,
-    epochDue: scene === "due",
+    epochDue: scene === "due" || scene === "keyless" ? "left" : scene === "old" ? "old" : undefined,
   };
   const code: Signal<string | undefined> = signal(scene === "code" ? "0GPA-ZFDH-M1N2-03VV-R59E-SA75" : undefined);
   return {
@@ -97,5 +99,19 @@ export function scriptedPeople(scene: string, now: number): People {
     decline: async () => true,
     remove: async () => true,
     beginEpoch: async () => true,
+  };
+}
+
+export function scriptedOffice(now: number): Office {
+  return {
+    house: signal({
+      open: true,
+      until: now + 96,
+      desks: 1,
+      signed: now - 24,
+      sessions: [{ account: "m2", began: now - 130 }],
+    }),
+    trouble: signal(undefined),
+    signOut: async () => true,
   };
 }

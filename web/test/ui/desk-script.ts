@@ -1,6 +1,7 @@
 /** A desk's session that lives in memory. For looking at screens; never shipped. */
 
 import { type Signal, signal } from "@preact/signals";
+import { roles } from "../../src/crypto/roles.ts";
 import type { Asked, News, Offer } from "../../src/desk/handing.ts";
 import type { Replies, Reply } from "../../src/desk/replies.ts";
 import type { DeskConversation, DeskLine, DeskSession, Moved, WaitingRow } from "../../src/desk/state.ts";
@@ -8,7 +9,7 @@ import type { Own, OwnAccount } from "../../src/desk/state-account.ts";
 import type { Audit, Recorded, RecordPage } from "../../src/desk/state-audit.ts";
 import type { Glass } from "../../src/desk/state-glass.ts";
 import type { Alarm, LeadSession, LineState, Picture } from "../../src/desk/state-lead.ts";
-import { scriptedJoining, scriptedPeople } from "./desk-joining.ts";
+import { scriptedJoining, scriptedOffice, scriptedPeople } from "./desk-joining.ts";
 
 const query = new URLSearchParams(location.search);
 const asked = (name: string): string => query.get(name) ?? "";
@@ -162,6 +163,9 @@ function scriptedLead(calls: string[]): LeadSession {
     calling: signal(new Set<string>()),
     company,
     picture,
+    returning: signal(
+      asked("returning") === "" ? [] : [{ account: "k1", name: "Noor V.", before: "Noor", from: now + 1337 }],
+    ),
     openLine: () => calls.push("open"),
     closeLine: () => calls.push("close"),
     call: (conv) => calls.push(`call ${conv}`),
@@ -327,6 +331,8 @@ export function createScriptedDesk(): DeskSession {
   return {
     phase,
     trouble,
+    later: signal(undefined),
+    turnBack() {},
     handing: {
       limit: signal(Number(asked("limit") || "4")),
       colleagues: signal(asked("alone") === "" ? colleagues : []),
@@ -367,6 +373,8 @@ export function createScriptedDesk(): DeskSession {
     lead: scriptedLead(calls),
     joining: scriptedJoining(asked("join"), asked("wrong")),
     people: scriptedPeople(asked("people"), now),
+    role: signal(roles.find((one) => one === asked("role")) ?? (asked("lead") === "" ? "counsellor" : "lead")),
+    office: scriptedOffice(now),
     rewrap: { left: signal(asked("people") === "due" ? 412 : 0) },
     pinned: asked("unpinned") === "",
     ...scriptedGlass(calls),

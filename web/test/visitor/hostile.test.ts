@@ -4,8 +4,23 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { random } from "../../src/crypto/bytes.ts";
 import { type Certificate, certId, Type } from "../../src/crypto/certificate.ts";
-import { agreementKey, signingKey } from "../../src/crypto/curves.ts";
-import { NOTE } from "../../src/crypto/envelope.ts";
+import { agreementKey, type SigningKey, signingKey } from "../../src/crypto/curves.ts";
+import {
+  type Header,
+  MESSAGE,
+  NO_PREVIOUS,
+  NOTE,
+  openEnvelope,
+  parse,
+  ROTATION,
+  readContent,
+  SHARED_LOG,
+  textContent,
+  VISITOR,
+} from "../../src/crypto/envelope.ts";
+import { commitment, rotationContent } from "../../src/crypto/rotation.ts";
+import { Purpose, wrap } from "../../src/crypto/wrap.ts";
+import type { Counsellor } from "../wire/counsellor.ts";
 import { breathe, passing, until } from "../wire/fake-world.ts";
 import { makeHouse } from "../wire/house.ts";
 import type { Frame } from "../wire/model-server.ts";
@@ -401,4 +416,159 @@ test("M-19: the team's notes are not shown to a visitor, under whatever log they
   await until(() => one.texts().length === 1);
   await breathe();
   assert.deepEqual(one.texts(), ["them doubt"]);
+});
+
+/** A rotation record, made by hand: what is wrong with it is the caller's. */
+async function turn(one: Scene & { readonly anna: Counsellor }, but: Turn = {}): Promise<Uint8Array> {
+  const { conv: conversation, server } = one;
+  const conv = conversation();
+  const { generation = 2, epoch = 1, log = SHARED_LOG, of = conv.id } = but;
+  const secret = but.secret ?? random(32);
+  const { organisation, team } = one.house;
+  const place = { organisation, team, epoch, conv: of, generation, purpose: but.purpose ?? Purpose.VISITOR };
+  const ve = (conv.start as { ve: Uint8Array }).ve;
+  const forVisitor = await wrap(but.wrapped ?? secret, ve, place);
+  const named = await commitment(secret, of, log, generation, epoch);
+  const content = rotationContent({ generation, epoch, commitment: named, wrap: but.wrap ?? forVisitor });
+  const header = { klass: ROTATION, sender: random(8), seq: 1, prev: NO_PREVIOUS, ...but.header };
+  const { certId = one.anna.account.certId, signing = one.anna.account.signing } = but;
+  const under = but.under ?? (await server.secretOf(conv, 1, 1));
+  const envelope = await one.anna.seals(conv, "", {
+    content: but.content ?? content,
+    header,
+    certId,
+    signing,
+    secret: under,
+  });
+  one.anna.forget(); // it had a chain of its own
+  return envelope;
+}
+
+interface Turn {
+  readonly generation?: number;
+  readonly epoch?: number;
+  readonly log?: number;
+  readonly of?: Uint8Array;
+  readonly secret?: Uint8Array;
+  readonly wrapped?: Uint8Array;
+  readonly wrap?: Uint8Array;
+  readonly purpose?: Purpose;
+  readonly header?: Partial<Header>;
+  readonly certId?: Uint8Array;
+  readonly signing?: SigningKey;
+  readonly under?: Uint8Array;
+  readonly content?: Uint8Array;
+}
+
+function place(one: Scene, envelope: Uint8Array): void {
+  const conv = one.conv();
+  const stored = { n: conv.logs[1].length + 1, minute: one.server.minute, envelope, account: undefined };
+  conv.logs[1].push(stored);
+  for (const link of one.server.links) {
+    if (link.side === "visitor") one.server.say(link, { t: "envelope", log: 1, ...stored, account: undefined });
+  }
+}
+
+test("M-17: a turn that checks is followed without a word, and the one before is over", async () => {
+  const one = await talking();
+  await one.anna.says(one.conv(), "hello");
+  await said(one, 1);
+  const secret = random(32);
+  place(one, await turn(one, { secret }));
+  one.conv().later[1].push({ epoch: 1, wrap: random(80) });
+  await one.anna.says(one.conv(), "under the second", { header: { generation: 2 }, secret });
+  await one.visit.send("me too");
+  await said(one, 3);
+  assert.deepEqual(one.texts(), ["them hello", "them under the second", "me me too"]);
+  const last = one.conv().logs[1].at(-1)?.envelope ?? new Uint8Array(0);
+  assert.equal(parse(last).generation, 2);
+  assert.equal(readContent(await openEnvelope(secret, last)), "me too");
+  place(one, await one.anna.seals(one.conv(), "under the first", { header: { generation: 1 } }));
+  await until(() => one.texts().at(-1) === "them doubt", "doubt");
+});
+
+test("M-17: a forged turn is doubtful, moves nobody, and nothing is said under its secret", async () => {
+  const stranger = await signingKey(random(32));
+  const { certify, accounts } = await house();
+  const bram = accounts[1];
+  assert.ok(bram);
+  const ended = await certify({
+    subject: "acc-old",
+    keys: [stranger.publicKey, (await agreementKey(random(32))).publicKey],
+    roles: ["night/counsellor"],
+    notBefore: NOW - 200 * DAY,
+    notAfter: NOW - 2 * DAY - 1,
+  });
+  const forgeries: Record<string, Turn> = {
+    "another secret than the one that is named": { wrapped: random(32) },
+    "a wrap that does not open": { wrap: random(80) },
+    "a wrap of another conversation": { of: random(16) },
+    "a wrap for somebody else": { purpose: Purpose.TEAM },
+    "named in another log": { log: 2 },
+    "a generation that is not the next": { generation: 3 },
+    "the generation that there is": { generation: 1 },
+    "one of before": { generation: 0 },
+    "under a secret that is not the present one": { under: random(32) },
+    "signed by nobody we know": { signing: stranger },
+    "signed under a certificate that has ended": { signing: stranger, certId: await certId(ended) },
+    "signed by somebody else than it says": { signing: bram.signing },
+    "under another certificate than the signer's": { certId: bram.certId },
+    "a message that pretends to be one": { header: { klass: MESSAGE } },
+    "a record that pretends to be a message": { content: textContent("hello") },
+    "from the visitor's own side": { header: { direction: VISITOR } },
+    "a note's": { header: { direction: NOTE } },
+    "from the generation that comes": { header: { generation: 2 } },
+    "from the opening": { header: { generation: 0 } },
+    "cut short": { content: new Uint8Array([2, 0, 0, 0, 2]) },
+  };
+  for (const [name, but] of Object.entries(forgeries)) {
+    const one = await talking();
+    await one.anna.says(one.conv(), "hello");
+    await said(one, 1);
+    const secret = random(32);
+    const envelope = await turn(one, { secret, ...but }).catch(() => undefined);
+    if (envelope === undefined) {
+      assert.equal(name, "from the visitor's own side"); // it cannot even be made
+      continue;
+    }
+    for (const link of one.server.links) one.server.say(link, { t: "cert", certificate: ended });
+    place(one, envelope);
+    await until(() => one.texts().length === 2, name);
+    assert.equal(one.texts().at(-1), "them doubt", name);
+    await one.visit.send("canary");
+    await until(() => one.conv().logs[1].length === 3, name);
+    const last = one.conv().logs[1].at(-1)?.envelope ?? new Uint8Array(0);
+    assert.equal(parse(last).generation, 1, name);
+    await assert.rejects(openEnvelope(secret, last), name);
+    assert.equal(readContent(await openEnvelope(await one.server.secretOf(one.conv(), 1, 1), last)), "canary");
+    one.visit.wipe();
+  }
+});
+
+test("M-17, M-4: a turn back to an epoch that is over is doubtful", async () => {
+  const one = await talking();
+  await one.anna.says(one.conv(), "hello");
+  await said(one, 1);
+  const secret = random(32);
+  place(one, await turn(one, { secret, epoch: 5 }));
+  place(one, await turn(one, { generation: 3, epoch: 4, under: secret, header: { generation: 2 } }));
+  await until(() => one.texts().at(-1) === "them doubt", "doubt");
+  place(one, await turn(one, { generation: 3, epoch: 5, under: secret, header: { generation: 2 } }));
+  place(one, await one.anna.seals(one.conv(), "", { header: { generation: 3 }, secret: random(32) }));
+  await until(() => one.texts().length === 3, "one more, which does not open");
+});
+
+test("a server that names a generation to come gets nothing under it, and what was typed waits", async () => {
+  const one = await talking();
+  one.server.meddle = (frame) => {
+    if (frame.t !== "ack") return [frame];
+    return [{ t: "refused", code: "generation", says: "no", msg_id: frame.msg_id, seq: 1, prev: NO_PREVIOUS, g: 7 }];
+  };
+  await one.visit.send("canary");
+  for (let n = 0; n < 10; n++) {
+    await breathe(10);
+    one.server.clock.advance(1_000);
+  }
+  for (const { envelope } of one.conv().logs[1]) assert.ok(parse(envelope).generation <= 1);
+  assert.notEqual(one.visit.lines.value.at(-1)?.delivery, "sent");
 });

@@ -31,6 +31,7 @@ export class Counsellor {
   readonly #sender = random(8);
   #seq = 0;
   #prev: Uint8Array = NO_PREVIOUS;
+  #before: [number, Uint8Array] = [0, NO_PREVIOUS];
 
   constructor(server: ModelServer, account: Account) {
     this.#server = server;
@@ -59,6 +60,11 @@ export class Counsellor {
     return envelope;
   }
 
+  /** What was sealed last is no part of our chain: it had one of its own. */
+  forget(): void {
+    [this.#seq, this.#prev] = this.#before;
+  }
+
   async seals(conv: Conv, text: string, but: Forgery = {}): Promise<Uint8Array> {
     const { header, certId = this.account.certId, signing = this.account.signing, secret } = but;
     const log = conv.logs[1];
@@ -78,7 +84,8 @@ export class Counsellor {
       ...header,
     };
     const key = secret ?? (await secretOf(this.#server.house, conv, whole.generation));
-    const envelope = await sealSigned(key, whole, certId, signing, textContent(text));
+    const envelope = await sealSigned(key, whole, certId, signing, but.content ?? textContent(text));
+    this.#before = [this.#seq, this.#prev];
     this.#seq += 1;
     this.#prev = await sha256(envelope);
     return envelope;
@@ -86,6 +93,7 @@ export class Counsellor {
 }
 
 export interface Forgery {
+  readonly content?: Uint8Array;
   readonly header?: Partial<Header>;
   readonly certId?: Uint8Array;
   readonly signing?: SigningKey;

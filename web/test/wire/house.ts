@@ -21,6 +21,7 @@ export interface Account {
   readonly certificate: Uint8Array;
   readonly certId: Uint8Array;
   readonly signing: SigningKey;
+  readonly agreeing: AgreementKey;
   /** What sign-in and unlock answer, without a token. */
   readonly answer: Record<string, unknown>;
   /** Secrets whose bytes must not be found outside. */
@@ -47,13 +48,15 @@ export interface HouseOptions {
   readonly staff?: readonly string[];
   /** Of these members of staff the server says that they are shift leads. */
   readonly leads?: readonly string[];
+  /** Who has another role; of them, too, the server keeps a wrap of the team's key only if they are to have it. */
+  readonly others?: Readonly<Record<string, "reviewer" | "admin">>;
   /** Unix seconds around which everything is valid. */
   readonly now: number;
 }
 
 /** Each member of staff costs one real Argon2id, so ask for as few as a test needs. */
 export async function makeHouse(options: HouseOptions): Promise<House> {
-  const { organisation = ORGANISATION, team = TEAM, staff = [], leads = [], now } = options;
+  const { organisation = ORGANISATION, team = TEAM, staff = [], leads = [], others = {}, now } = options;
   const adminPrivate = random(32);
   const [root, admin] = [await signingKey(random(32)), await signingKey(adminPrivate)];
   const teamPrivate = random(32);
@@ -68,11 +71,19 @@ export async function makeHouse(options: HouseOptions): Promise<House> {
   };
   const house = { organisation, team, root, admin, adminPrivate, teamKey, teamPrivate, certificates, certify };
   const accounts: Account[] = [];
-  for (const name of staff) accounts.push(await makeAccount(house, name, leads.includes(name) ? "lead" : "counsellor"));
+  for (const name of staff) {
+    const role = others[name] ?? (leads.includes(name) ? "lead" : "counsellor");
+    accounts.push(await makeAccount(house, name, role, others[name] === undefined));
+  }
   return { ...house, accounts };
 }
 
-async function makeAccount(house: Omit<House, "accounts">, name: string, role: string): Promise<Account> {
+async function makeAccount(
+  house: Omit<House, "accounts">,
+  name: string,
+  role: string,
+  talks: boolean,
+): Promise<Account> {
   const id = `acc-${name}`;
   const passphrase = `canary passphrase of ${name} ${hex(random(8))}`;
   const [salt, serverHalf, amk, x25519, ed25519] = [random(16), random(32), random(32), random(32), random(32)];
@@ -92,6 +103,7 @@ async function makeAccount(house: Omit<House, "accounts">, name: string, role: s
     certificate,
     certId: await certId(certificate),
     signing,
+    agreeing,
     answer: {
       account: id,
       role,
@@ -99,7 +111,7 @@ async function makeAccount(house: Omit<House, "accounts">, name: string, role: s
       sealed_amk: base64(await sealAmk(await kek(stretched, serverHalf), id, amk)),
       sealed_x25519: base64(await sealStaffKey(amk, id, "x25519", x25519)),
       sealed_ed25519: base64(await sealStaffKey(amk, id, "ed25519", ed25519)),
-      team_keys: [{ team, epoch: 1, wrap: base64(wrapped) }],
+      team_keys: talks ? [{ team, epoch: 1, wrap: base64(wrapped) }] : [],
       demo: true,
     },
     secrets: [amk, x25519, ed25519, stretched, house.teamPrivate],

@@ -6,7 +6,10 @@
 import { createHash, createPublicKey, randomBytes, verify as verifySignature } from "node:crypto";
 import { decode, encode } from "@msgpack/msgpack";
 import { base64, equal, hex, unbase64 } from "../../src/crypto/bytes.ts";
-import { NOTE, parse, type SaltedHeader, TEAM, VISITOR } from "../../src/crypto/envelope.ts";
+import { Type } from "../../src/crypto/certificate.ts";
+import { type AgreementKey, agreementKey } from "../../src/crypto/curves.ts";
+import { NOTE, parse, ROTATION, type SaltedHeader, TEAM, VISITOR } from "../../src/crypto/envelope.ts";
+import { NO_CONVERSATION, Purpose, unwrap, wrap } from "../../src/crypto/wrap.ts";
 import { PROTOCOL } from "../../src/wire/frames.ts";
 import type { Answer } from "../../src/wire/surroundings.ts";
 import type { FakeClock, FakeSocket } from "./fake-world.ts";
@@ -23,6 +26,12 @@ export interface Stored {
   account: string | undefined;
 }
 
+/** A secret that a desk made, wrapped to the team's key of an epoch. */
+export interface Made {
+  readonly epoch: number;
+  readonly wrap: Uint8Array;
+}
+
 export interface Conv {
   readonly id: Uint8Array;
   readonly number: number;
@@ -33,7 +42,11 @@ export interface Conv {
   readonly credentialHash: string;
   readonly wraps: Uint8Array[];
   readonly start: object;
-  noteWrap: Uint8Array | undefined;
+  /** Of the team's key that the visitor wrapped to. */
+  readonly epoch: number;
+  readonly rotates: boolean;
+  /** The secrets that came later, by log: of the talk after its first, of the notes all of them. */
+  readonly later: Record<1 | 2, Made[]>;
   times: number;
   holder: string | undefined;
   endedBy: "visitor" | "team" | undefined;
@@ -94,6 +107,10 @@ export class ModelServer {
   readonly tokens = new Map<string, Account>();
   /** Everything that clients ever said, by socket or by HTTP. */
   readonly captured: Uint8Array[] = [];
+  /** The team's keys, by epoch from 1. */
+  readonly epochs: { readonly key: AgreementKey; readonly secret: Uint8Array; readonly certificate: Uint8Array }[];
+  /** Their wraps to each member, by account. */
+  readonly #teamKeys = new Map<string, { readonly epoch: number; readonly wrap: Uint8Array }[]>();
   /** Refuse so many appends as busy. */
   busy = 0;
   /** A hostile server says something else, or more, or nothing. */
@@ -105,7 +122,7 @@ export class ModelServer {
   /** Conversations that one account may have. */
   limit = 4;
   /** Canned replies, by owner and id. */
-  readonly replies = new Map<string, { owner: string; id: string; version: number; sealed: string }>();
+  readonly replies = new Map<string, { owner: string; id: string; version: number; sealed: string; epoch: number }>();
   /** Accounts that read along, with the conversation. */
   readonly #companions = new Set<string>();
   /** What desks asked for beside their conversations: the line, calls for a colleague, reading along. */
@@ -119,6 +136,8 @@ export class ModelServer {
   readonly own: { readonly path: string; readonly body: Frame }[] = [];
   /** The recovery sheet that it knows, in base64. */
   sheet: { readonly hash: string; readonly box: string } | undefined;
+  /** What a passphrase opens that came in the place of a lost one. */
+  renewed: { readonly proof_hash: string; readonly sealed_amk: string } | undefined;
   /** What `/l/<line>/status/2` says. */
   status: object = { open: true, place: 1, low: 2, high: 5, until: null, late: "no", places: [] };
 
@@ -126,6 +145,51 @@ export class ModelServer {
     this.house = house;
     this.line = line;
     this.clock = clock;
+    const { teamKey: key, teamPrivate: secret, certificates } = house;
+    this.epochs = [{ key, secret, certificate: certificates.team }];
+  }
+
+  get epoch(): number {
+    return this.epochs.length;
+  }
+
+  /** The team has another key; desks come back to it. */
+  async beginEpoch(): Promise<void> {
+    const { organisation, team, accounts } = this.house;
+    const [secret, epoch] = [Uint8Array.from(randomBytes(32)), this.epoch + 1];
+    const key = await agreementKey(secret);
+    const certificate = await this.house.certify({ type: Type.TEAM, subject: team, keys: [key.publicKey], epoch });
+    const place = { organisation, team, epoch, conv: NO_CONVERSATION, generation: 0, purpose: Purpose.MEMBER };
+    for (const { id, agreeing } of accounts) {
+      const wrapped = { epoch, wrap: await wrap(secret, agreeing.publicKey, place) };
+      this.#teamKeys.set(id, [...(this.#teamKeys.get(id) ?? []), wrapped]);
+    }
+    this.epochs.push({ key, secret, certificate });
+    this.cut((link) => link.side === "desk", 1013);
+  }
+
+  /** A secret of a conversation, as the team's key opens it from what is kept. */
+  async secretOf(conv: Conv, log: 1 | 2, g: number): Promise<Uint8Array> {
+    const kept = this.#wraps(conv).find((one) => one.log === log && one.g === g);
+    const key = this.epochs[(kept?.epoch ?? 0) - 1]?.key;
+    if (kept === undefined || key === undefined) throw new Error("no such secret");
+    const { organisation, team } = this.house;
+    const purpose = log === 1 ? Purpose.TEAM : Purpose.TEAM_LOG;
+    return unwrap(kept.wrap, key, { organisation, team, epoch: kept.epoch, conv: conv.id, generation: g, purpose });
+  }
+
+  #wraps(conv: Conv): { log: 1 | 2; g: number; epoch: number; wrap: Uint8Array }[] {
+    const first = [0, 1].map((g) => ({ log: 1 as const, g, epoch: conv.epoch, wrap: conv.wraps[g * 2] as Uint8Array }));
+    const talk = conv.later[1].map((one, at) => ({ log: 1 as const, g: at + 2, ...one }));
+    const notes = conv.later[2].map((one, g) => ({ log: 2 as const, g, ...one }));
+    return [...first, ...talk, ...notes];
+  }
+
+  #answer(account: Account): Record<string, unknown> {
+    const later = (this.#teamKeys.get(account.id) ?? []).map(({ epoch, wrap: wrapped }) => {
+      return { team: this.house.team, epoch, wrap: base64(wrapped) };
+    });
+    return { ...account.answer, team_keys: [...(account.answer.team_keys as object[]), ...later] };
   }
 
   get minute(): number {
@@ -155,7 +219,7 @@ export class ModelServer {
 
   hello(): Frame {
     const { organisation, certificates } = this.house;
-    const both = [certificates.admin, certificates.team];
+    const both = [certificates.admin, this.epochs.at(-1)?.certificate];
     return { t: "hello", protocol: PROTOCOL, organisation, line: this.line, minute: this.minute, certificates: both };
   }
 
@@ -190,21 +254,32 @@ export class ModelServer {
     }
     if (token !== undefined && account === undefined) return refusal(401, "signed_out");
     if (path === "/desk/audit") return { status: 200, body: this.records };
+    if (path === "/desk/rewrap/next") {
+      return { status: 200, body: { epoch: this.epoch, left: 0, last: 0, conversations: [] } };
+    }
     if (path === "/desk/replies") return this.#replies(method, account as Account, body as Frame);
     const bySheet = (body as { sheet?: boolean } | undefined)?.sheet === true;
     const shown = sha(unbase64(proof ?? ""));
     const isSheet = bySheet && Buffer.from(shown, "hex").toString("base64") === this.sheet?.hash;
+    const isRenewed = Buffer.from(shown, "hex").toString("base64") === this.renewed?.proof_hash;
+    if (account !== undefined && path === "/desk/unlock" && this.renewed !== undefined && isRenewed) {
+      return { status: 200, body: { ...this.#answer(account), sealed_amk: this.renewed.sealed_amk } };
+    }
     const right = account !== undefined && (bySheet ? isSheet : shown === account.proofHash);
     if (!right) return refusal(401, "sign_in_refused");
-    if (path === "/desk/unlock") return { status: 200, body: account.answer };
+    if (path === "/desk/unlock") return { status: 200, body: this.#answer(account) };
     if (path.startsWith("/desk/account/")) {
       this.own.push({ path, body: body as Frame });
+      if (bySheet) this.renewed = body as unknown as NonNullable<ModelServer["renewed"]>;
       return { status: 200, body: {} };
     }
     const fresh = base64(randomBytes(32));
     this.tokens.set(fresh, account);
-    const box = isSheet ? { sealed_amk: this.sheet?.box } : {};
-    return { status: 200, body: { token: fresh, ...account.answer, ...box } };
+    const { server_half, ...rest } = this.#answer(account);
+    if (isSheet) {
+      return { status: 200, body: { token: fresh, account: account.id, server_half, sealed_amk: this.sheet?.box } };
+    }
+    return { status: 200, body: { token: fresh, server_half, ...rest } };
   }
 
   /** Always a box. */
@@ -270,7 +345,9 @@ export class ModelServer {
       credentialHash: sha(frame.credential),
       wraps: frame.wraps,
       start: proofOf(frame),
-      noteWrap: undefined,
+      epoch: this.epoch,
+      rotates: frame.rotates === true,
+      later: { 1: [], 2: [] },
       times: 0,
       holder: undefined,
       endedBy: undefined,
@@ -371,7 +448,7 @@ export class ModelServer {
     if (frame.t === "take") this.#take(link, conv, account);
     else if (frame.t === "triage") this.#triage(conv, frame.priority);
     else if (frame.t === "follow") this.#follow(link, conv, frame);
-    else if (frame.t === "append") this.#append(link, conv, frame.envelope, frame.wrap);
+    else if (frame.t === "append") this.#append(link, conv, frame.envelope, frame.wrap, frame.epoch);
     else if (frame.t === "end") this.#end(conv, "team");
     else if (frame.t === "hand_over") this.#offer(conv, account, frame.to);
     else if (frame.t === "give_back") this.unseat(conv);
@@ -388,7 +465,7 @@ export class ModelServer {
     }
     link.account = account;
     const { organisation, team, certificates } = this.house;
-    const all = [certificates.admin, certificates.team, account.certificate];
+    const all = [certificates.admin, this.epochs.at(-1)?.certificate, account.certificate];
     this.say(link, {
       t: "welcome",
       protocol: PROTOCOL,
@@ -397,7 +474,7 @@ export class ModelServer {
       account: account.id,
       minute: this.minute,
       certificates: all,
-      team_keys: [],
+      team_keys: this.#teamKeys.get(account.id) ?? [],
     });
     this.#tellMessages(link);
     for (const conv of this.convs.values()) if (conv.holder === account.id) this.#taken(link, conv);
@@ -484,7 +561,7 @@ export class ModelServer {
     if (conv.isMuted) this.#mute(conv, false);
   }
 
-  #replies(method: string, account: Account, { scope, id, version, sealed }: Frame = { t: "" }): Answer {
+  #replies(method: string, account: Account, { scope, id, version, sealed, epoch = 0 }: Frame = { t: "" }): Answer {
     const owners = { own: account.id, team: this.house.team };
     const of = (owner: string) =>
       [...this.replies.values()].filter((one) => one.owner === owner).map(({ owner: _, ...row }) => row);
@@ -493,7 +570,7 @@ export class ModelServer {
     const stored = this.replies.get(owner + id)?.version ?? 0;
     if (stored !== version) return refusal(409, "reply_changed");
     if (sealed === "") this.replies.delete(owner + id);
-    else this.replies.set(owner + id, { owner, id, version: version + 1, sealed });
+    else this.replies.set(owner + id, { owner, id, version: version + 1, sealed, epoch });
     return { status: 200, body: { version: sealed === "" ? 0 : version + 1 } };
   }
 
@@ -504,7 +581,13 @@ export class ModelServer {
         ({ n, envelope }) => parse(envelope).generation === 0 && n > frame.after[place],
       );
       const envelopes = opened.map(({ n, minute, envelope }) => ({ n, minute, envelope }));
-      this.say(link, { t: "opening", conv: id, wrap: conv?.wraps[0] ?? new Uint8Array(0), epoch: 1, envelopes });
+      this.say(link, {
+        t: "opening",
+        conv: id,
+        wrap: conv?.wraps[0] ?? new Uint8Array(0),
+        epoch: conv?.epoch ?? 0,
+        envelopes,
+      });
     }
   }
 
@@ -555,8 +638,6 @@ export class ModelServer {
 
   #taken(link: Link, conv: Conv, more: object = {}): void {
     const { id, number, since, times, logs } = conv;
-    const wraps = [0, 1].map((g) => ({ log: 1, g, epoch: 1, wrap: conv.wraps[g * 2] }));
-    if (conv.noteWrap !== undefined) wraps.push({ log: 2, g: 0, epoch: 1, wrap: conv.noteWrap });
     this.say(link, {
       t: "taken",
       conv: id,
@@ -565,7 +646,7 @@ export class ModelServer {
       times,
       last: logs[1].length,
       note_last: logs[2].length,
-      wraps,
+      wraps: this.#wraps(conv),
       start: conv.start,
       ...more,
     });
@@ -594,7 +675,7 @@ export class ModelServer {
     for (const stored of conv.logs[2].slice(frame.notes)) this.#envelope(link, conv, 2, stored);
   }
 
-  #append(link: Link, conv: Conv, envelope: Uint8Array, wrap?: Uint8Array): void {
+  #append(link: Link, conv: Conv, envelope: Uint8Array, wrap?: Uint8Array, epoch = 1): void {
     let header: SaltedHeader;
     try {
       header = parse(envelope);
@@ -603,14 +684,14 @@ export class ModelServer {
     }
     const details = { msg_id: header.msgId, ...(link.side === "desk" && { conv: conv.id }) };
     try {
-      this.#admit(link, conv, header, envelope, wrap);
+      this.#admit(link, conv, header, envelope, wrap && { wrap, epoch });
     } catch (reason) {
       if (!(reason instanceof Refused)) throw reason;
       throw new Refused(reason.message, { ...reason.details, ...details });
     }
   }
 
-  #admit(link: Link, conv: Conv, header: SaltedHeader, envelope: Uint8Array, wrap: Uint8Array | undefined): void {
+  #admit(link: Link, conv: Conv, header: SaltedHeader, envelope: Uint8Array, made: Made | undefined): void {
     const owner = link.account?.id ?? "visitor";
     const log = header.direction === NOTE ? 2 : 1;
     if (this.busy > 0) {
@@ -622,7 +703,7 @@ export class ModelServer {
     const rows = conv.logs[log];
     const known = rows.find((stored) => equal(parse(stored.envelope).msgId, header.msgId));
     const place = conv.senders.get(`${log}${hex(header.sender)}`) ?? { owner, seq: 0, prev: new Uint8Array(32) };
-    const g = log === 2 || conv.times === 0 ? 0 : 1;
+    const g = log === 2 ? Math.max(0, conv.later[2].length - 1) : conv.times === 0 ? 0 : 1 + conv.later[1].length;
     const expected = { seq: place.seq + 1, prev: place.prev, g };
     if (known !== undefined) {
       if (!equal(known.envelope, envelope)) throw new Refused("duplicate", expected);
@@ -634,7 +715,8 @@ export class ModelServer {
     if (conv.isMuted && link.side === "visitor") throw new Refused("muted");
     if (header.generation !== g) throw new Refused("generation", expected);
     if (header.seq !== expected.seq || !equal(header.prev, place.prev)) throw new Refused("out_of_order", expected);
-    if (log === 2) this.#settleTeamSecret(link, conv, wrap);
+    if (header.klass === ROTATION) this.#turn(link, conv, log, made);
+    else if (log === 2) this.#settleTeamSecret(link, conv, made);
     const stored = { n: rows.length + 1, minute: this.minute, envelope, account: link.account?.id };
     rows.push(stored);
     const prev = Uint8Array.from(createHash("sha256").update(envelope).digest());
@@ -648,20 +730,30 @@ export class ModelServer {
     if (conv.holder === undefined) this.#tellQueue();
   }
 
-  #settleTeamSecret(link: Link, conv: Conv, wrap: Uint8Array | undefined): void {
-    if (wrap === undefined && conv.noteWrap === undefined) throw new Refused("wrong_order");
-    if (wrap !== undefined && conv.noteWrap !== undefined) {
-      this.say(link, { t: "wrap", conv: conv.id, log: 2, g: 0, epoch: 1, wrap: conv.noteWrap });
+  #turn(link: Link, conv: Conv, log: 1 | 2, made: Made | undefined): void {
+    if (made === undefined || (log === 2 && conv.later[2].length === 0)) throw new Refused("not_accepted");
+    if (!conv.rotates) throw new Refused("not_rotating");
+    this.#keep(link, conv, log, made);
+  }
+
+  #settleTeamSecret(link: Link, conv: Conv, made: Made | undefined): void {
+    const [first] = conv.later[2];
+    if (made === undefined && first === undefined) throw new Refused("wrong_order");
+    if (made !== undefined && first !== undefined) {
+      this.say(link, { t: "wrap", conv: conv.id, log: 2, g: 0, ...first });
       throw new Refused("team_secret_exists");
     }
-    if (conv.noteWrap === undefined) {
-      for (const one of this.links) {
-        if (one !== link && one.follows.has(hex(conv.id)) && one.side === "desk") {
-          this.say(one, { t: "wrap", conv: conv.id, log: 2, g: 0, epoch: 1, wrap });
-        }
+    if (made !== undefined) this.#keep(link, conv, 2, made);
+  }
+
+  #keep(link: Link, conv: Conv, log: 1 | 2, made: Made): void {
+    conv.later[log].push(made);
+    const g = log === 1 ? conv.later[1].length + 1 : conv.later[2].length - 1;
+    for (const one of this.links) {
+      if (one !== link && one.follows.has(hex(conv.id)) && one.side === "desk") {
+        this.say(one, { t: "wrap", conv: conv.id, log, g, ...made });
       }
     }
-    conv.noteWrap ??= wrap;
   }
 
   #ack(link: Link, conv: Conv, log: number, header: SaltedHeader, stored: Stored): void {

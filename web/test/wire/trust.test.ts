@@ -35,6 +35,13 @@ test("what was said before the admin's certificate got new days is still whose i
   const trust = new Trust({ organisation: ORGANISATION, root: root.publicKey });
   await trust.introduce(renewed, team, NOW);
   const anna = await trust.keep(await certify({ keys, roles: ["night/counsellor"] }, admin));
+  const signs = async (role: string): Promise<Uint8Array> =>
+    trust.keep(await certify({ keys, roles: [role], subject: role }, admin));
+  assert.equal((await trust.signer(await signs("night/lead"), NOW))?.account, "night/lead");
+  // Whoever does not talk signs nothing that a visitor or a desk takes for a counsellor's word.
+  for (const role of ["night/reviewer", "night/admin", "night/Lead", "night/", "night/chief"]) {
+    assert.equal(await trust.signer(await signs(role), NOW), undefined, role);
+  }
   const crooked = await trust.keep(await certify({ keys, roles: ["night/counsellor"] }, other));
   for (const at of [NOW, NOW - 20 * DAY]) {
     assert.equal((await trust.signer(anna, at))?.account, "anna");

@@ -7,6 +7,8 @@ import { en as deskEn } from "../../src/words/desk.en.ts";
 import { nl as deskNl } from "../../src/words/desk.nl.ts";
 import { en } from "../../src/words/en.ts";
 import { nl } from "../../src/words/nl.ts";
+import { en as recoveryEn } from "../../src/words/recovery.en.ts";
+import { nl as recoveryNl } from "../../src/words/recovery.nl.ts";
 import { fill, pick, speaker } from "../../src/words/speak.ts";
 
 const places = (sentence: string): string[] => [...sentence.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name).sort();
@@ -14,6 +16,7 @@ const places = (sentence: string): string[] => [...sentence.matchAll(/\{(\w+)\}/
 const both: readonly [string, Record<string, string>, Record<string, string>][] = [
   ["the visitor's words", nl, en],
   ["the desk's words", deskNl, deskEn],
+  ["the words of the page that takes papers", recoveryNl, recoveryEn],
 ];
 
 for (const [whose, dutch, english] of both) {
