@@ -32,7 +32,7 @@ dimensions = ["{one}", "{other}"]
 )
 """The plan of `luwte protect --example` with another question: six linked tables."""
 
-COLOURS = {"exactly": "#b3261e", "within 3": "#8a5300", "not enough": "#2e7d5b"}
+COLOURS = {"exactly": "#b3261e", "doubt of 1-3": "#8a5300", "4-8": "#2e7d5b", "9 or more": "#1d5c8f"}
 
 
 def a_year() -> str:
@@ -53,7 +53,8 @@ def learned(release: Release, counts: Counts) -> Counter[str]:
     """How well an attacker knows the cells that hold one to four."""
     found = attack([release]).intervals
     widths = [found["", at].width for at, number in counts.of.items() if 0 < number < release.plan.rules.threshold]
-    return Counter("exactly" if one == 0 else "within 3" if one < 4 else "not enough" for one in widths)
+    steps = ((0, "exactly"), (3, "doubt of 1-3"), (8, "4-8"))
+    return Counter(next((name for most, name in steps if width <= most), "9 or more") for width in widths)
 
 
 def by_method(plan: Plan, counts: Counts) -> dict[str, Counter[str]]:
