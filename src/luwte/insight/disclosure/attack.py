@@ -20,9 +20,10 @@ Hundepool, A. et al. (2012). Statistical Disclosure Control. Wiley. Chapters 4 a
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Literal
 
-from luwte.insight.disclosure.cells import Landscape, landscape
+from luwte.insight.disclosure.cells import Landscape, landscape, spot
 from luwte.insight.disclosure.plan import Place, Plan
 from luwte.insight.disclosure.refusals import BadRelease
 from luwte.insight.disclosure.solver import NEAR, NODES, Answer, Rows, Solver
@@ -169,6 +170,10 @@ class Feasible:
             return True
         self.interval(column)
         return self._spread(column, least) >= width
+
+    def offer(self, x: "Ints") -> None:
+        """Somebody knows what may be a solution: it is checked like any other."""
+        self._remember(x.astype(float))
 
     def explore(self, columns: Sequence[int]) -> None:
         """Find solutions that push many of *columns* to their bounds at once: few then need a question each."""
@@ -347,6 +352,8 @@ def attack(releases: Sequence[Release]) -> Finding:
     if not feasible.is_there_any():
         raise BadRelease("These releases contradict each other: no counts fit all of them.")
     small = [column for column in range(len(land.keys)) if lower[column] < wanted[column].threshold]
+    for release in releases:
+        offer_neighbours(feasible, land, release)
     feasible.explore(small)
     found = {column: feasible.interval(column) for column in small}
     bad: dict[tuple[int, Literal["attacker", "insider", "group"]], int] = {}
@@ -373,6 +380,39 @@ def attack(releases: Sequence[Release]) -> Finding:
         for number, ((column, kind), required) in enumerate(bad.items())
     )
     return Finding({names[column]: interval for column, interval in found.items()}, leaks)
+
+
+def offer_neighbours(feasible: Feasible, land: Landscape, release: Release) -> None:
+    """Offer the rounded figures themselves, and each with some more, or fewer, units in one cell and all above it.
+
+    Adding one unit to every cell that it belongs to keeps every sum, so most ends are found without asking a solver.
+    """
+    import numpy as np
+
+    if len(release.shown) != len(land.keys) or release.plan.rules.method != "rounding":
+        return
+    figures, step = np.zeros(len(land.keys), np.int64), release.plan.rules.base - 1
+    for at, shown in release.shown.items():
+        figures[land.column(release.plan, at)] = shown.value or 0
+    feasible.offer(figures)
+    deepest = [at for at in sorted(release.shown) if len(at) == max(map(len, release.shown))]
+    first = {name: dimension.categories[0] for name, dimension in release.plan.dimensions.items()}
+    for at in deepest:
+        unit = np.zeros(len(land.keys), np.int64)
+        unit[unit_cells(land, release.plan, {**first, **dict(at)})] = step
+        feasible.offer(figures + unit)
+        feasible.offer(figures - unit)
+
+
+def unit_cells(land: Landscape, plan: Plan, answers: Mapping[str, str]) -> list[int]:
+    """The cells that one unit with these answers is in."""
+    chains = {name: {None, *plan.dimensions[name].above(answer)} for name, answer in answers.items()}
+    found = set[int]()
+    for table in plan.tables:
+        if all(value in chains[name] for name, value in table.where.items()):
+            for nodes in product(*(sorted(chains[name], key=str) for name in table.dimensions)):
+                found.add(land.column(plan, spot(table, nodes)))
+    return sorted(found)
 
 
 NAMED = 12

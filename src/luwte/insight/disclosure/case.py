@@ -8,7 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from luwte.insight.disclosure.attack import Feasible, Interval, Release, Shown, groups_known, needs, reduced_costs, view
+from luwte.insight.disclosure.attack import (
+    Feasible,
+    Interval,
+    Release,
+    Shown,
+    groups_known,
+    needs,
+    offer_neighbours,
+    reduced_costs,
+    view,
+)
 from luwte.insight.disclosure.cells import is_impossible
 from luwte.insight.disclosure.data import Counts
 from luwte.insight.disclosure.plan import Place, Plan
@@ -104,7 +114,7 @@ class Case:
                 found.append(Insider(least, asked))
         return found
 
-    def trial(self, lower: "Ints", upper: "Ints") -> tuple[list[Short], list[int]]:
+    def trial(self, lower: "Ints", upper: "Ints", candidate: Release | None = None) -> tuple[list[Short], list[int]]:
         """What is short of doubt under these published bounds, and the groups that give something away."""
         import numpy as np
 
@@ -112,6 +122,8 @@ class Case:
             self._feasible = Feasible(self.land.rows, lower, upper, self.plan.rules.nodes)
         else:
             self._feasible.within(lower, upper)
+        if candidate is not None:
+            offer_neighbours(self._feasible, self.land, candidate)
         self._feasible.explore(self.sensitive)
         short: list[Short] = []
         found: dict[int, Interval] = {}
@@ -132,12 +144,26 @@ class Case:
             if np.array_equal(inside, self._feasible.lower):
                 continue
             self._feasible.within(inside, upper)
+            self._offer_more(self._feasible, insider, candidate)
             for column in insider.columns:
                 need = self.needs[column]
                 least = max(insider.least.get(column, 0), need.contribution)
                 if not self._feasible.has_width(column, need.insider_width, least):
                     short.append(self._short(self._feasible, column, need.insider_width, insider.least))
         return short, groups
+
+    def _offer_more(self, feasible: Feasible, insider: Insider, candidate: Release | None) -> None:
+        """The rounded figures with more units like the one that the insider knows."""
+        import numpy as np
+
+        if candidate is None or candidate.plan.rules.method != "rounding":
+            return
+        figures, unit = np.zeros(len(self.land.keys), np.int64), np.zeros(len(self.land.keys), np.int64)
+        for column, at in self.places.items():
+            figures[column] = candidate.shown[at].value or 0
+        unit[list(insider.least)] = 1
+        for more in (1, candidate.plan.rules.base - 1):
+            feasible.offer(figures + more * unit)
 
     def _groups(self, empty: Mapping[int, Interval], lower: "Ints") -> list[int]:
         found = dict(empty)

@@ -69,9 +69,9 @@ def rounded(case: Case) -> Protected:
             raise ArithmeticError("The solver's rounding does not add up.")
         values = base * (floor + ups)
         lower, upper = _bounds(case, columns, values)
-        short, groups = case.trial(lower, upper)
+        shown = {case.places[c]: _shown(case, c, int(v)) for c, v in zip(columns, values, strict=True)}
+        short, groups = case.trial(lower, upper, Release(case.plan, shown))
         if not short and not groups:
-            shown = {case.places[c]: _shown(case, c, int(v)) for c, v in zip(columns, values, strict=True)}
             constant = float(change_down[free].sum())
             total = int(np.abs(values - truth).sum())
             return Protected(Release(case.plan, shown), total, min(total, answer.bound + constant), tried)
