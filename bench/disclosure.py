@@ -42,6 +42,9 @@ PROBLEMS = {
     "8 x 15 x 12 with a hierarchy": (three_way(), 6_000, 1),
 }
 
+UNFINISHED = {("8 x 15 x 12 with a hierarchy", "suppression")}
+"""Three-way suppression asks whole-number programmes that take seconds each; nobody has found it a bound yet."""
+
 
 def people(plan: Plan, number: int) -> str:
     """Made-up people, most of them in few categories."""
@@ -89,7 +92,9 @@ def main() -> None:
     chosen = parser.parse_args()
     for name in PROBLEMS:
         for method in ("rounding", "suppression"):
-            if chosen.only in name and chosen.method in method:
+            if (name, method) in UNFINISHED and not chosen.only:
+                print(f"{name:38} {method:12} not run: it takes more than a minute. Ask for it with --only.")
+            elif chosen.only in name and chosen.method in method:
                 process = multiprocessing.get_context("spawn").Process(target=measure, args=(name, method))
                 process.start()
                 process.join()
