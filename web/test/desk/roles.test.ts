@@ -59,6 +59,7 @@ before(async () => {
       wrap: base64(await wrap(theHouse.adminPrivate, own, place("team-admin", Purpose.TEAM_ADMIN))),
     },
     epoch_due: true,
+    recovery_due: false,
     known_outside: true,
   };
 });
