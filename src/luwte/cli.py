@@ -34,6 +34,7 @@ from luwte.cli_recovery import recovery_
 from luwte.errors import CannotStart
 from luwte.follow_up.command import follow_up
 from luwte.housekeeping import Request
+from luwte.insight import command as insight
 from luwte.line import hours as plans
 from luwte.line.model import LOOK_AHEAD, Timetable, by_timetable, wall
 from luwte.plumbing import clock as clocks
@@ -101,6 +102,8 @@ def main() -> None:
     os.umask(0o077)
 
 
+main.add_command(insight.protect)
+main.add_command(insight.attack)
 main.add_command(recovery_)
 main.add_command(follow_up)
 

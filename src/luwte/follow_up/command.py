@@ -1,4 +1,7 @@
-"""`luwte follow-up`: the chain of a report on the command line. No server is needed."""
+"""`luwte follow-up`: the chain of a report on the command line. No server is needed.
+
+What only one command needs is imported in it: every other command of Luwte, and the server, loads this module, too.
+"""
 
 import datetime as dt
 import getpass
@@ -14,16 +17,9 @@ import msgspec
 
 from luwte.errors import CannotStart
 from luwte.follow_up import checking, reminding, reviewing
-from luwte.follow_up.citations import citations
-from luwte.follow_up.entry import enter
-from luwte.follow_up.importing import import_tk
-from luwte.follow_up.letter import read_letter
+from luwte.follow_up.entry import enter, read_text
 from luwte.follow_up.model import Commitment
-from luwte.follow_up.recesses import read_recesses
-from luwte.follow_up.site import build
 from luwte.follow_up.store import Store, opened
-from luwte.follow_up.suggest import suggest
-from luwte.follow_up.transport import Http, Recording, Replaying, Transport
 from luwte.plumbing.files import write_whole
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -82,6 +78,13 @@ def tk(
     What a machine finds is only suggested: look at it with `luwte follow-up review`. Doing it again goes on where the
     last one ended, and changes nothing twice. Source: Tweede Kamer der Staten-Generaal, opendata.tweedekamer.nl.
     """
+    from luwte.follow_up.citations import citations
+    from luwte.follow_up.due import filled_in
+    from luwte.follow_up.importing import import_tk
+    from luwte.follow_up.recesses import read_recesses
+    from luwte.follow_up.suggest import suggest
+    from luwte.follow_up.transport import Http, Recording, Replaying, Transport
+
     if record is not None and replay is not None:
         raise click.UsageError("Either --record or --replay.")
     transport: Transport = Replaying(replay) if replay is not None else Http()
@@ -95,6 +98,7 @@ def tk(
             since=since.replace(tzinfo=dt.UTC) if since else None,
             now=dt.datetime.now(dt.UTC),
             say=say,
+            read_due=filled_in(read_recesses()),
         )
         suggested = suggest(store, citations)
     if as_json:
@@ -102,7 +106,7 @@ def tk(
         return
     click.echo(f"{run.stored} stored from {run.pages} pages; {suggested} links suggested.")
     for field, words in sorted(run.unknown.items()):
-        click.echo(f"  not known to us, kept as it came: {field}: {', '.join(words)}")
+        _echo(f"  not known to us, kept as it came: {field}: {', '.join(words)}")
 
 
 @follow_up.command("enter", epilog="Example: luwte follow-up enter promises.toml")
@@ -122,11 +126,10 @@ def enter_(folder: Path, file: Path) -> None:
 @click.option("--on", required=True, type=DAY, help="The day of the letter: 2021-10-04.")
 def read_(file: Path, on: dt.datetime) -> None:
     """What a letter answers, promises and cites, as far as a program can read it. Prints JSON; keeps nothing."""
-    try:
-        text = file.read_text("utf-8")
-    except UnicodeDecodeError:
-        raise CannotStart(f"{file} is not written in UTF-8.") from None
-    letter = read_letter(text, on.date(), read_recesses())
+    from luwte.follow_up.letter import read_letter
+    from luwte.follow_up.recesses import read_recesses
+
+    letter = read_letter(read_text(file), on.date(), read_recesses())
     click.echo(msgspec.json.format(msgspec.json.encode(letter), indent=2).decode())
 
 
@@ -155,7 +158,7 @@ def review(
         if not waiting:
             click.echo("Nothing waits.")
         for number, link in enumerate(waiting, 1):
-            click.echo(f"\n{number} of {len(waiting)}  {link.id}\n{reviewing.question(store, link)}")
+            _echo(f"\n{number} of {len(waiting)}  {link.id}\n{reviewing.question(store, link)}")
             if listing:
                 continue
             answer = click.prompt("yes, no, skip, or quit", type=click.Choice(["y", "n", "s", "q"]), default="s")
@@ -179,7 +182,7 @@ def due(folder: Path, on: dt.datetime | None, as_json: bool) -> None:
     for one in found:
         last = one.commitment.due_to.isoformat() if one.commitment.due_to else "no date   "
         days = f" {one.standing.days} days" if one.standing.state in ("late", "overdue") else ""
-        click.echo(f"{last}  {one.standing.state.replace('_', ' ')}{days}  {one.commitment.id}")
+        _echo(f"{last}  {one.standing.state.replace('_', ' ')}{days}  {one.commitment.id}")
 
 
 @follow_up.command("remind", epilog="Example: luwte follow-up remind --since 2026-11-19 --ics due.ics")
@@ -206,14 +209,14 @@ def remind(
                 raise CannotStart(f"There is no commitment {letter}. See: luwte follow-up due")
             text = reminding.draft(store, commitment, today)
         else:
-            begin = since.date() if since else today - dt.timedelta(days=1)
+            begin = since.date() if since else max(today, dt.date.min + dt.timedelta(days=1)) - dt.timedelta(days=1)
             text = reminding.digest(store, reminding.reminders(store, begin, today), today)
         if ics is not None:
             write_whole(ics, reminding.calendar(store, today).encode())
     if out is not None:
         write_whole(out, text.encode())
     else:
-        click.echo(text, nl=False)
+        _echo(text, nl=False)
 
 
 @follow_up.command("check", epilog="Example: luwte follow-up check")
@@ -234,7 +237,7 @@ def _told(found: list[checking.Finding], *, as_json: bool) -> None:
         click.echo(json.dumps(told))
         return
     for one in found:
-        click.echo(f"{'wrong' if one.is_wrong else 'note '}  {one.code:<16} {one.id}: {one.says}")
+        _echo(f"{'wrong' if one.is_wrong else 'note '}  {one.code:<16} {one.id}: {one.says}")
     wrong = sum(one.is_wrong for one in found)
     click.echo(f"{wrong} wrong, {len(found) - wrong} to know.")
 
@@ -246,6 +249,8 @@ def _told(found: list[checking.Finding], *, as_json: bool) -> None:
 @click.pass_obj
 def site(folder: Path, out: Path, url: str, on: dt.datetime | None) -> None:
     """Write the public site: pages in Dutch and English, data, and a feed; no JavaScript."""
+    from luwte.follow_up.site import build
+
     with _chain(folder) as store:
         build(store, out, _day(on), url)
     click.echo(f"Written: {out / 'index.html'}")
@@ -260,6 +265,8 @@ SOURCE = "letter_2021.toml"
 @on_option
 def demo(out: Path | None, show: bool, on: dt.datetime | None) -> None:
     """Build the site for the chain of one letter of 2021, from data that comes with Luwte."""
+    from luwte.follow_up.site import build
+
     with as_file(files("luwte.follow_up") / "data") as data:
         if show:
             click.echo((data / SOURCE).read_text("utf-8"), nl=False)
@@ -271,6 +278,11 @@ def demo(out: Path | None, show: bool, on: dt.datetime | None) -> None:
             _told(checking.check(store), as_json=False)
             build(store, out, _day(on))
     click.echo(f"Written: {out / 'index.html'}")
+
+
+def _echo(text: str, *, nl: bool = True) -> None:
+    """Print what others wrote: nothing in it moves the cursor, colours the screen or turns the direction."""
+    click.echo("".join(one if one.isprintable() or one == "\n" else "\ufffd" for one in text), nl=nl)
 
 
 def _day(on: dt.datetime | None) -> dt.date:

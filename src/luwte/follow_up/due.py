@@ -36,6 +36,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
+from luwte.follow_up.model import Commitment
 from luwte.follow_up.recesses import Recess, Recesses
 
 FAR = 183
@@ -66,6 +69,26 @@ def read_due(text: str, letter: dt.date, recesses: Recesses) -> Due | None:
     "jaarlijks, uiterlijk 1 mei" is May, and "zo spoedig mogelijk, uiterlijk in maart" is March.
     """
     return min(read_all(text, letter, recesses), key=_worse, default=None)
+
+
+def filled_in(recesses: Recesses) -> Callable[[Commitment], Commitment]:
+    """What reads when a commitment is due out of its own words; the day on which it was made must be known."""
+
+    def fill(commitment: Commitment) -> Commitment:
+        due = read_due(commitment.quote, commitment.made_on, recesses) if commitment.made_on is not None else None
+        if due is None:
+            return commitment
+        return msgspec.structs.replace(
+            commitment,
+            due_text=due.phrase,
+            due_from=due.start,
+            due_to=due.end,
+            due_rule=due.rule,
+            due_confidence=due.confidence,
+            depends_on=commitment.depends_on or due.depends_on,
+        )
+
+    return fill
 
 
 def read_all(text: str, letter: dt.date, recesses: Recesses) -> list[Due]:

@@ -58,13 +58,16 @@ def _put(store: Store, path: Path, row: Row, texts: Mapping[str, str]) -> bool:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(_text(path))
+        return tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
         raise CannotStart(f"{path}: {error}.") from None
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a file that a person wrote. Raises `CannotStart` when it is no file, too large, or no UTF-8."""
     try:
+        if not path.is_file():
+            raise CannotStart(f"{path} is no file.")
         if path.stat().st_size > LARGEST:
             raise CannotStart(f"{path} is larger than {LARGEST >> 20} MB.")
         return path.read_text("utf-8")
@@ -76,12 +79,16 @@ def _rows(path: Path, kind: str, tables: object) -> Iterator[Row]:
     if not isinstance(tables, list):
         raise CannotStart(f"{path}: write [[{kind}]], with two brackets.")
     for number, table in enumerate(tables, 1):
+        if not isinstance(table, dict):
+            raise CannotStart(f"{path}: write [[{kind}]], with two brackets.")
         try:
             row = msgspec.convert(_named(kind, table), KINDS[kind])
         except msgspec.ValidationError as error:
             raise CannotStart(f"{path}: {kind} {number}: {error}.") from None
         if not row.id.startswith(f"{kind}/"):
             raise CannotStart(f"{path}: {kind} {number}: its id must begin with {kind}/")
+        if not row.id.isprintable() or " " in row.id or row.id == f"{kind}/":
+            raise CannotStart(f"{path}: {kind} {number}: its id needs a name that can be typed, without spaces.")
         yield row
 
 
@@ -104,10 +111,11 @@ def _texts(path: Path, tables: object) -> dict[str, str]:
     """The text of each document that has one, from files beside the entry file."""
     found: dict[str, str] = {}
     for number, table in enumerate(tables if isinstance(tables, list) else [{}], 1):
-        document, file = table.get("document"), table.get("file")
-        if not isinstance(document, str) or not isinstance(file, str) or set(table) != {"document", "file"}:
+        named = table if isinstance(table, dict) else {}
+        document, file = named.get("document"), named.get("file")
+        if not isinstance(document, str) or not isinstance(file, str) or set(named) != {"document", "file"}:
             raise CannotStart(f"{path}: text {number} needs a document and a file, and nothing else.")
         if Path(file).name != file:
             raise CannotStart(f"{path}: text {number}: the file must lie beside this one.")
-        found[document] = _text(path.with_name(file))
+        found[document] = read_text(path.with_name(file))
     return found

@@ -45,9 +45,17 @@ def reminders(store: Store, since: dt.date, today: dt.date) -> list[Reminder]:
         for due in all_due(store, today)
         if due.commitment.due_to is not None and due.standing.state in ("open", "overdue")
         for step in LADDER
-        if since < (on := due.commitment.due_to + dt.timedelta(days=step)) <= today
+        if (on := _moved(due.commitment.due_to, step)) is not None and since < on <= today
     ]
     return sorted(found, key=lambda one: (one.on, one.commitment.id))
+
+
+def _moved(day: dt.date, days: int) -> dt.date | None:
+    """None where the calendar ends."""
+    try:
+        return day + dt.timedelta(days=days)
+    except OverflowError:
+        return None
 
 
 def digest(store: Store, found: Sequence[Reminder], today: dt.date) -> str:
@@ -71,12 +79,18 @@ def calendar(store: Store, today: dt.date) -> str:
     return "".join(part + "\r\n" for line in [*lines, "END:VCALENDAR"] for part in _folded(line))
 
 
+def _digits(day: dt.date) -> str:
+    """Four digits for the year, even in the year 1, which %Y does not give everywhere."""
+    return day.isoformat().replace("-", "")
+
+
 def _event(store: Store, commitment: Commitment, last: dt.date, today: dt.date) -> Iterator[str]:
     yield "BEGIN:VEVENT"
     yield f"UID:{_escaped(commitment.id)}@follow-up.luwte"
-    yield f"DTSTAMP:{today:%Y%m%d}T000000Z"
-    yield f"DTSTART;VALUE=DATE:{last:%Y%m%d}"
-    yield f"DTEND;VALUE=DATE:{last + dt.timedelta(days=1):%Y%m%d}"
+    yield f"DTSTAMP:{_digits(today)}T000000Z"
+    yield f"DTSTART;VALUE=DATE:{_digits(last)}"
+    if (end := _moved(last, 1)) is not None:
+        yield f"DTEND;VALUE=DATE:{_digits(end)}"
     yield "TRANSP:TRANSPARENT"
     yield f"SUMMARY:{_escaped(_short(commitment.quote))}"
     told = f"{commitment.quote}\n{_whose(store, commitment)}; due {_span(commitment)}"
@@ -95,7 +109,9 @@ def draft(store: Store, commitment: Commitment, today: dt.date) -> str:
     where = f" ({_paper(paper)})" if paper is not None else ""
     made = f" op {_dutch(commitment.made_on)}" if commitment.made_on else ""
     state = next(due.standing for due in all_due(store, today) if due.commitment.id == commitment.id)
-    if commitment.due_to is None:
+    if state.on is not None:
+        asked = f"Wij zagen dat dit op {_dutch(state.on)} is gebeurd. Klopt dat, en is het daarmee klaar?"
+    elif commitment.due_to is None:
         asked = "Een datum noemde u daarbij niet. Kunt u laten weten wanneer wij dit kunnen verwachten?"
     elif state.state == "overdue":
         asked = (
@@ -107,7 +123,7 @@ def draft(store: Store, commitment: Commitment, today: dt.date) -> str:
     addressee = commitment.made_by or "minister"
     return (
         f"[Concept, {_dutch(today)}]\n\nGeachte {addressee},\n\n"
-        f'U schreef{made}{where}:\n\n    "{commitment.quote}"\n\n{asked}\n\n'
+        f'U deed{made} deze toezegging{where}:\n\n    "{commitment.quote}"\n\n{asked}\n\n'
         "Is het al gebeurd? Dan horen wij graag in welk stuk dat staat.\n\nMet vriendelijke groet,\n"
     )
 

@@ -3,7 +3,7 @@
 import hashlib
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar, cast
@@ -117,18 +117,26 @@ class Store:
 @contextmanager
 def opened(path: Path | None) -> Iterator[Store]:
     """The store in this file, made when missing; None: in memory only. Raises `CannotStart`."""
-    connection = sqlite3.connect(path or ":memory:", isolation_level=None)
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA trusted_schema=OFF")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            schema = (files("luwte.follow_up") / "schema.sql").read_text()
-            connection.executescript(f"BEGIN; {schema} PRAGMA user_version = {VERSION}; COMMIT;")
-        elif version != VERSION:
-            raise CannotStart(f"{path} is from another version of Luwte.")
-        yield Store(connection)
-    finally:
-        connection.close()
+        with closing(sqlite3.connect(path or ":memory:", isolation_level=None)) as connection:
+            yield _ready(connection, path)
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise CannotStart(f"Another program writes to {path}. Please try again.") from None
+        raise CannotStart(f"{path} cannot be read or written. It may be damaged: restore it from a copy.") from None
+    except msgspec.DecodeError:
+        raise CannotStart(f"{path} holds a row that cannot be read. Restore it from a copy.") from None
+
+
+def _ready(connection: sqlite3.Connection, path: Path | None) -> Store:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA trusted_schema=OFF")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        schema = (files("luwte.follow_up") / "schema.sql").read_text()
+        connection.executescript(f"BEGIN; {schema} PRAGMA user_version = {VERSION}; COMMIT;")
+    elif version != VERSION:
+        raise CannotStart(f"{path} is from another version of Luwte.")
+    return Store(connection)

@@ -1,0 +1,101 @@
+"""`luwte protect` and `luwte attack`."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import click
+
+from luwte.errors import CannotStart
+from luwte.plumbing.files import new_folder, write_whole
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def _check_installed() -> None:
+    if any(importlib.util.find_spec(name) is None for name in ("numpy", "highspy")):
+        raise CannotStart("This command needs a solver. Run: pip install 'luwte[insight]'")
+
+
+@click.command(epilog="Example: luwte protect victims.csv --plan plan.toml --out release-2026 --against release-2025")
+@click.argument("data", required=False, type=FILE)
+@click.option("--plan", "plan_file", type=FILE, help="What is declared before anybody looks at a figure.")
+@click.option("--out", type=FOLDER, help="A new folder for the release.")
+@click.option("--against", multiple=True, type=FOLDER, help="An earlier release, oldest first. May be repeated.")
+@click.option("--example", is_flag=True, help="Print a plan to begin with, and do nothing else.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON about the result.")
+def protect(
+    data: Path | None, plan_file: Path | None, out: Path | None, against: tuple[Path, ...], example: bool, as_json: bool
+) -> None:
+    """A plan is a short file that declares which tables to publish and what must stay in doubt; --example writes one.
+
+    Makes linked tables safe, by rounding or by leaving cells out, and then attacks them together with all earlier
+    releases. Exit code 0: safe and written; 1: the attack got through, so only its attestation is
+    written; 2: not done.
+    """
+    from luwte.insight.disclosure.plan import EXAMPLE, read_plan
+
+    if example:
+        click.echo(EXAMPLE, nl=False)
+        return
+    if data is None or plan_file is None or out is None:
+        raise click.UsageError("Give DATA.csv, --plan and --out. See luwte protect --example for a plan.")
+    _check_installed()
+    from luwte.insight.disclosure import protect as protected
+    from luwte.insight.disclosure import release as files
+    from luwte.insight.disclosure.attack import attack as attacked
+    from luwte.insight.disclosure.data import read_data
+
+    plan = read_plan(plan_file)
+    earlier = [files.read_release(folder) for folder in against]
+    made = protected(plan, read_data(data, plan), earlier)
+    releases = [*earlier, made.release]
+    found = attacked(releases)
+    # No hash of the data: with few possible counts, whoever tries them all could confirm the true ones by it.
+    inputs = {"plan": plan_file.read_bytes()}
+    inputs |= {
+        f"against/{one.plan.id}": (at / files.TABLES).read_bytes() for one, at in zip(earlier, against, strict=True)
+    }
+    effort = {"cost": made.cost, "bound": made.bound, "gap": round(made.gap, 6)}
+    # The cost is a sum of true changes: with one cell it would be its value, so only its gap leaves the house.
+    attested = files.attestation(releases, found, inputs, method=plan.rules.method, gap=effort["gap"])
+    with new_folder(out) as folder:
+        for name, content in files.files(made.release).items() if found.passed else ():
+            write_whole(folder / name, content)
+        write_whole(folder / files.ATTESTATION, attested)
+    _say(found.passed, [files.told(one) for one in found.leaks], effort if as_json else None, as_json)
+
+
+@click.command(epilog="Example: luwte attack release-2024 release-2025 release-2026")
+@click.argument("folders", metavar="DIR [DIR ...]", nargs=-1, required=True, type=FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="The whole attestation as JSON.")
+def attack(folders: tuple[Path, ...], as_json: bool) -> None:
+    """Try to work out small numbers from releases, together, as somebody outside would.
+
+    Needs nothing but what was published. Exit code 0: enough stays in doubt; 1: something can be worked out;
+    2: not done.
+    """
+    _check_installed()
+    from luwte.insight.disclosure import release as files
+    from luwte.insight.disclosure.attack import attack as attacked
+
+    releases = [files.read_release(folder) for folder in folders]
+    found = attacked(releases)
+    if as_json:
+        inputs = {one.plan.id: (at / files.TABLES).read_bytes() for one, at in zip(releases, folders, strict=True)}
+        click.echo(json.dumps(json.loads(files.attestation(releases, found, inputs)), sort_keys=True))
+        raise SystemExit(0 if found.passed else 1)
+    _say(found.passed, [files.told(one) for one in found.leaks], None, False)
+
+
+def _say(passed: bool, leaks: list[str], effort: dict[str, float] | None, as_json: bool) -> None:
+    if as_json:
+        verdict = "passed" if passed else "failed"
+        click.echo(json.dumps({"verdict": verdict, "leaks": leaks, **(effort or {})}, sort_keys=True))
+    elif passed:
+        click.echo("Safe: nobody can work out a small number.")
+    else:
+        click.echo("\n".join(["Not safe:", *leaks]))
+    if not passed:
+        raise SystemExit(1)

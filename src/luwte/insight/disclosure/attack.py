@@ -1,0 +1,455 @@
+"""What somebody can work out who has every release, knows every rule, and can add and subtract.
+
+Notes
+-----
+Assumed of the attacker: they know which cells are the sum of which, that counts are whole and not negative, the base of
+rounding, the threshold, and what a mark stands for; they may know one unit of a cell. Not assumed: that they know more
+than `max_contribution` units, or that the released figures are wrong.
+
+An interval is the least and the greatest value of a cell in any whole-number solution. Each end is shown by a solution
+that is checked in exact arithmetic, and closed by the bound of a linear or whole-number programme.
+
+References
+----------
+Fischetti, M. and Salazar-Gonzalez, J.-J. (2001). Solving the cell suppression problem on tabular data with linear
+constraints. Management Science 47(7), 1008-1027.
+Hundepool, A. et al. (2012). Statistical Disclosure Control. Wiley. Chapters 4 and 5.
+
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Literal
+
+from luwte.insight.disclosure.cells import Landscape, landscape, spot
+from luwte.insight.disclosure.plan import Place, Plan
+from luwte.insight.disclosure.refusals import BadRelease
+from luwte.insight.disclosure.solver import NEAR, NODES, Answer, Rows, Solver
+
+if TYPE_CHECKING:
+    from luwte.insight.disclosure.solver import Floats, Ints
+
+Status = Literal["value", "rounded", "c", "low", "z"]
+"""How a cell is shown: as it is; rounded; not at all; not at all, known to be small; impossible."""
+
+POOL = 512
+"""Solutions that are remembered: most questions are answered by one of them."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A cell as the public sees it."""
+
+    value: int | None
+    status: Status
+
+    def box(self, plan: Plan, far: int) -> tuple[int, int]:
+        """What it says of the truth by itself."""
+        if self.status == "low":
+            return 1, plan.rules.threshold * plan.max_contribution - 1
+        if self.status == "z":
+            return 0, 0
+        if self.value is None:
+            return 0, far
+        if self.status == "rounded":
+            return max(0, self.value - plan.rules.base + 1), self.value + plan.rules.base - 1
+        return self.value, self.value
+
+
+@dataclass(frozen=True)
+class Release:
+    """What was published: the declared tables and rules, and every cell."""
+
+    plan: Plan
+    shown: Mapping[Place, Shown]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The least and the greatest that a cell can be, and whether both ends are proved to be reached."""
+
+    low: int
+    high: int
+    proved: bool = True
+
+    @property
+    def width(self) -> int:
+        """The doubt that remains."""
+        return self.high - self.low
+
+
+@dataclass(frozen=True)
+class Need:
+    """What must stay in doubt about a cell: the strictest rules of the releases that show it."""
+
+    threshold: int
+    width: int
+    insider_width: int
+    contribution: int
+    zeros_public: bool
+    group: bool
+
+    def is_met(self, found: Interval) -> bool:
+        """Whether enough doubt remains of a cell that holds a small count."""
+        if found.high == 0 and self.zeros_public:
+            return True
+        return found.width >= self.width
+
+    def is_met_inside(self, found: Interval) -> bool:
+        """The same before somebody who has `contribution` units in the cell: of the others' count."""
+        if found.high < self.contribution:
+            return True
+        return found.high - max(found.low, self.contribution) >= self.insider_width
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A cell that can be known too well, by whom, and from which (release, table) together."""
+
+    release: str
+    at: Place
+    interval: Interval
+    required: int
+    kind: Literal["attacker", "insider", "group"]
+    tables: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Everything an attack found."""
+
+    intervals: Mapping[tuple[str, Place], Interval]
+    """Of every cell that may hold a small count."""
+    leaks: tuple[Leak, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is known too well."""
+        return not self.leaks
+
+
+class Feasible:
+    """All whole-number solutions of a system; answers how small and how large a cell can be."""
+
+    def __init__(self, rows: Rows, lower: "Ints", upper: "Ints", nodes: int = NODES) -> None:
+        self.rows, self.lower, self.upper, self._nodes = rows, lower, upper, nodes
+        self._relaxed = Solver(rows, lower, upper)
+        self._whole: Solver | None = None
+        self._pool: list[Ints] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        import numpy as np
+
+        self._seen_low = np.full(len(self.lower), np.iinfo(np.int64).max)
+        self._seen_high = np.full(len(self.lower), -1)
+        self._know: dict[int, Interval] = {}
+        if self._pool:
+            solutions = np.array(self._pool)
+            fits = np.all((solutions >= self.lower) & (solutions <= self.upper), axis=1)
+            if fits.any():
+                self._seen_low, self._seen_high = solutions[fits].min(axis=0), solutions[fits].max(axis=0)
+
+    def within(self, lower: "Ints", upper: "Ints") -> None:
+        """Ask from now on under other bounds. Solutions that are inside of them stay known."""
+        self.lower, self.upper = lower, upper
+        self._relaxed.bound_columns(lower, upper)
+        if self._whole is not None:
+            self._whole.bound_columns(lower, upper)
+        self._begin()
+
+    def is_there_any(self) -> bool:
+        """Whether there is a solution at all."""
+        return bool((self._seen_high >= 0).any()) or self._extreme(0, 0) is not None
+
+    def has_width(self, column: int, width: int, least: int = 0) -> bool:
+        """Whether *column* surely spreads over at least *width*, counted from *least* up."""
+        if self._spread(column, least) >= width:
+            return True
+        self.interval(column)
+        return self._spread(column, least) >= width
+
+    def offer(self, x: "Ints") -> None:
+        """Somebody knows what may be a solution: it is checked like any other."""
+        self._remember(x.astype(float))
+
+    def explore(self, columns: Sequence[int]) -> None:
+        """Find solutions that push many of *columns* to their bounds at once: few then need a question each."""
+        import numpy as np
+
+        for sign in (-1, 1):
+            there = len(columns) + 1
+            while open_ := [c for c in columns if self._reached(c, sign) != self._box(c, sign)]:
+                if len(open_) >= there:
+                    break
+                there = len(open_)
+                cost = np.zeros(len(self.lower))
+                cost[open_] = sign
+                answer = self._relaxed.minimise(cost)
+                if answer is not None and not self._remember(answer.x):
+                    answer = self._exact().minimise(cost, whole=True, nodes=1)
+                    if answer is not None:
+                        self._remember(answer.x)
+
+    def _spread(self, column: int, least: int) -> int:
+        return int(self._seen_high[column]) - max(int(self._seen_low[column]), least)
+
+    def interval(self, column: int) -> Interval:
+        """The exact interval of *column*; where a proof takes too long, one that surely contains it."""
+        if column not in self._know:
+            low, low_proved = self._end(column, 1)
+            high, high_proved = self._end(column, -1)
+            self._know[column] = Interval(low, -high, low_proved and high_proved)
+        return self._know[column]
+
+    def _end(self, column: int, sign: int) -> tuple[int, bool]:
+        box = self._box(column, sign)
+        if self._reached(column, sign) == box:
+            return box, True
+        answer = self.extreme(column, sign)
+        bound = math.ceil(answer.bound - NEAR)
+        if self._reached(column, sign) == bound:
+            return bound, True
+        whole = self._ask(self._exact(), column, sign, whole=True)
+        if whole is not None:
+            bound = max(bound, math.ceil(whole.bound - NEAR))
+        return bound, self._reached(column, sign) == bound
+
+    def _exact(self) -> Solver:
+        if self._whole is None:
+            self._whole = Solver(self.rows, self.lower, self.upper)
+        return self._whole
+
+    def _box(self, column: int, sign: int) -> int:
+        return int(self.lower[column]) if sign > 0 else -int(self.upper[column])
+
+    def _reached(self, column: int, sign: int) -> int:
+        return int(self._seen_low[column]) if sign > 0 else -int(self._seen_high[column])
+
+    def _extreme(self, column: int, sign: int) -> Answer | None:
+        return self._ask(self._relaxed, column, sign, whole=False)
+
+    def _ask(self, solver: Solver, column: int, sign: int, *, whole: bool) -> Answer | None:
+        import numpy as np
+
+        cost = np.zeros(len(self.lower))
+        cost[column] = sign
+        answer = solver.minimise(cost, whole=whole, nodes=self._nodes)
+        if answer is not None:
+            self._remember(answer.x)
+        return answer
+
+    def _remember(self, x: "Floats") -> bool:
+        """Keep a solution, if it is one in whole numbers."""
+        import numpy as np
+
+        near = np.rint(x)
+        if np.abs(near - x).max(initial=0) > NEAR:
+            return False
+        solution = near.astype(np.int64)
+        inside = bool(np.all((solution >= self.lower) & (solution <= self.upper)))
+        if not inside or not self.rows.holds(solution):
+            return False
+        if len(self._pool) < POOL:
+            self._pool.append(solution)
+        self._seen_low = np.minimum(self._seen_low, solution)
+        self._seen_high = np.maximum(self._seen_high, solution)
+        return True
+
+    def extreme(self, column: int, sign: int) -> Answer:
+        """The linear programme's least (1) or greatest (-1) of *column*, with its prices."""
+        answer = self._extreme(column, sign)
+        if answer is None:
+            raise BadRelease("These releases contradict each other: no counts fit all of them.")
+        return answer
+
+
+def reduced_costs(rows: Rows, column: int, sign: int, answer: Answer) -> "Floats":
+    """What each column's bounds cost in the programme that made *column* extreme, from the prices of the rows."""
+    import numpy as np
+
+    costs = np.zeros(len(answer.x))
+    costs[column] = sign
+    lengths = np.diff(rows.starts)
+    priced = np.repeat(answer.prices, lengths) * np.asarray(rows.weights, float)
+    np.subtract.at(costs, np.asarray(rows.columns, int), priced)
+    return costs
+
+
+@dataclass(frozen=True)
+class View:
+    """The attacker's view: the landscape of some releases, and the bounds that each table puts on each cell."""
+
+    land: Landscape
+    releases: tuple[Release, ...]
+    far: int
+
+    def bounds(self, without: Iterable[tuple[int, str]] = ()) -> tuple["Ints", "Ints"]:
+        """The bounds on every cell; tables in *without* are as if never published."""
+        import numpy as np
+
+        lower = np.zeros(len(self.land.keys), np.int64)
+        upper = np.full(len(self.land.keys), self.far, np.int64)
+        gone = frozenset(without)
+        for number, release in enumerate(self.releases):
+            for at, shown in release.shown.items():
+                column = self.land.column(release.plan, at)
+                if gone and all(one in gone for one in self.land.tables[column] if one[0] == number):
+                    continue
+                low, high = shown.box(release.plan, self.far)
+                lower[column], upper[column] = max(lower[column], low), min(upper[column], high)
+        if np.any(lower > upper):
+            raise BadRelease("These releases contradict each other: a cell cannot be what both say.")
+        return lower, upper
+
+
+def view(releases: Sequence[Release]) -> View:
+    """What somebody sees who has all *releases*. Raises `BadRelease`."""
+    if len({release.plan.id for release in releases}) != len(releases):
+        raise BadRelease("Two releases have the same id.", column="release.id")
+    most = max((shown.value or 0 for release in releases for shown in release.shown.values()), default=0)
+    return View(landscape([release.plan for release in releases]), tuple(releases), 2 * most + 1_000)
+
+
+def needs(land: Landscape, plans: Sequence[Plan]) -> list[Need]:
+    """What must stay in doubt about every cell of *land*."""
+    found = []
+    for tables in land.tables:
+        mine = [plans[number] for number in sorted({number for number, _ in tables})]
+        most = max(plan.max_contribution for plan in mine)
+        found.append(
+            Need(
+                threshold=max(plan.rules.threshold * plan.max_contribution for plan in mine),
+                width=max(plan.rules.width * plan.max_contribution for plan in mine),
+                insider_width=max(plan.rules.insider_width * plan.max_contribution for plan in mine),
+                contribution=most,
+                zeros_public=all(plan.rules.zeros == "public" for plan in mine),
+                group=any(plan.rules.group for plan in mine),
+            )
+        )
+    return found
+
+
+def attack(releases: Sequence[Release]) -> Finding:
+    """Attack *releases* together.
+
+    A cell is known too well when it must be below the threshold and less than the required doubt remains; when an
+    insider is left with less than the doubt required for insiders; or when everybody of a group must share an answer.
+
+    Raises
+    ------
+    BadRelease
+        The releases contradict each other, or mean different things by one name.
+
+    """
+    seen = view(releases)
+    land = seen.land
+    lower, upper = seen.bounds()
+    wanted = needs(land, [release.plan for release in releases])
+    feasible = Feasible(land.rows, lower, upper)
+    if not feasible.is_there_any():
+        raise BadRelease("These releases contradict each other: no counts fit all of them.")
+    small = [column for column in range(len(land.keys)) if lower[column] < wanted[column].threshold]
+    for release in releases:
+        offer_neighbours(feasible, land, release)
+    feasible.explore(small)
+    found = {column: feasible.interval(column) for column in small}
+    bad: dict[tuple[int, Literal["attacker", "insider", "group"]], int] = {}
+    for column, interval in found.items():
+        need = wanted[column]
+        if interval.high >= need.threshold:
+            continue
+        if not need.is_met(interval):
+            bad[(column, "attacker")] = need.width
+        elif interval.high > 0 and not need.is_met_inside(interval):
+            bad[(column, "insider")] = need.insider_width
+    for column in groups_known(land, wanted, found, lower):
+        bad.setdefault((column, "group"), 1)
+    names = land.keys
+    leaks = tuple(
+        Leak(
+            release=_first_release(seen, column),
+            at=names[column][1],
+            interval=found.get(column) or Interval(int(lower[column]), int(upper[column])),
+            required=required,
+            kind=kind,
+            tables=_leaking(seen, column, kind, required) if number < NAMED else (),
+        )
+        for number, ((column, kind), required) in enumerate(bad.items())
+    )
+    return Finding({names[column]: interval for column, interval in found.items()}, leaks)
+
+
+def offer_neighbours(feasible: Feasible, land: Landscape, release: Release) -> None:
+    """Offer the rounded figures themselves, and each with some more, or fewer, units in one cell and all above it.
+
+    Adding one unit to every cell that it belongs to keeps every sum, so most ends are found without asking a solver.
+    """
+    import numpy as np
+
+    if len(release.shown) != len(land.keys) or release.plan.rules.method != "rounding":
+        return
+    figures, step = np.zeros(len(land.keys), np.int64), release.plan.rules.base - 1
+    for at, shown in release.shown.items():
+        figures[land.column(release.plan, at)] = shown.value or 0
+    feasible.offer(figures)
+    deepest = [at for at in sorted(release.shown) if len(at) == max(map(len, release.shown))]
+    first = {name: dimension.categories[0] for name, dimension in release.plan.dimensions.items()}
+    for at in deepest:
+        unit = np.zeros(len(land.keys), np.int64)
+        unit[unit_cells(land, release.plan, {**first, **dict(at)})] = step
+        feasible.offer(figures + unit)
+        feasible.offer(figures - unit)
+
+
+def unit_cells(land: Landscape, plan: Plan, answers: Mapping[str, str]) -> list[int]:
+    """The cells that one unit with these answers is in."""
+    chains = {name: {None, *plan.dimensions[name].above(answer)} for name, answer in answers.items()}
+    found = set[int]()
+    for table in plan.tables:
+        if all(value in chains[name] for name, value in table.where.items()):
+            for nodes in product(*(sorted(chains[name], key=str) for name in table.dimensions)):
+                found.add(land.column(plan, spot(table, nodes)))
+    return sorted(found)
+
+
+NAMED = 12
+"""Leaks of which the tables are worked out: one is enough to stop a release, and each takes a while."""
+
+
+def groups_known(land: Landscape, wanted: Sequence[Need], found: Mapping[int, Interval], lower: "Ints") -> list[int]:
+    """Cells that hold their whole group for certain: the margin has somebody, and every other part is known empty."""
+    known = []
+    for line in land.lines:
+        if not wanted[line.margin].group:
+            continue
+        least = found[line.margin].low if line.margin in found else int(lower[line.margin])
+        open_ = [part for part in line.parts if part not in found or found[part].high > 0]
+        if least > 0 and len(open_) == 1:
+            known.append(open_[0])
+    return known
+
+
+def _first_release(seen: View, column: int) -> str:
+    return seen.releases[min(number for number, _ in seen.land.tables[column])].plan.id
+
+
+def _leaking(seen: View, column: int, kind: str, required: int) -> tuple[tuple[str, str], ...]:
+    """A smallest set of tables (none can be left out) that leaks the cell."""
+    everything = sorted({one for tables in seen.land.tables for one in tables})
+    if kind == "group":
+        return tuple((seen.releases[number].plan.id, table) for number, table in sorted(seen.land.tables[column]))
+    gone: list[tuple[int, str]] = []
+    feasible: Feasible | None = None
+    for one in everything:
+        lower, upper = seen.bounds([*gone, one])
+        if feasible is None:
+            feasible = Feasible(seen.land.rows, lower, upper)
+        else:
+            feasible.within(lower, upper)
+        least = seen.releases[one[0]].plan.max_contribution if kind == "insider" else 0
+        if not feasible.has_width(column, required, least):
+            gone.append(one)
+    return tuple((seen.releases[number].plan.id, table) for number, table in everything if (number, table) not in gone)

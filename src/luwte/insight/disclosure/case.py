@@ -1,0 +1,203 @@
+"""What is to be protected: the truth in the landscape of everything published, and a trial attack on a candidate.
+
+Unlike `attack`, a trial knows the truth, so it knows which cells hold small counts and which units and contributors are
+in them; it asks only whether the doubt is enough, and says which published cells take it away.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from luwte.insight.disclosure.attack import (
+    Feasible,
+    Interval,
+    Release,
+    Shown,
+    groups_known,
+    needs,
+    offer_neighbours,
+    reduced_costs,
+    view,
+)
+from luwte.insight.disclosure.cells import is_impossible
+from luwte.insight.disclosure.data import Counts
+from luwte.insight.disclosure.plan import Place, Plan
+from luwte.insight.disclosure.refusals import BadData, Infeasible
+from luwte.insight.disclosure.solver import NEAR
+
+if TYPE_CHECKING:
+    from luwte.insight.disclosure.solver import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Short:
+    """A cell with too little doubt: how wide it is, how wide it must be, and what each cell's bounds could add.
+
+    `gains` is None when no linear programme shows it, so that only another pattern can help.
+    """
+
+    column: int
+    width: float
+    required: int
+    gains: "Floats | None"
+    used: frozenset[int] | None
+    """Columns whose published bounds take part."""
+
+
+@dataclass(frozen=True)
+class Insider:
+    """Somebody who knows part of the truth: at least so many in each cell; and the cells they must not learn."""
+
+    least: Mapping[int, int]
+    columns: tuple[int, ...]
+
+
+class Case:
+    """The truth of a plan among earlier releases."""
+
+    def __init__(self, plan: Plan, counts: Counts, earlier: Sequence[Release]) -> None:
+        hidden = {at: Shown(None, "c") for at in counts.of}
+        for at in counts.of:
+            if is_impossible(at, plan.impossible):
+                hidden[at] = Shown(None, "z")
+        self.plan, self.counts, self.earlier = plan, counts, tuple(earlier)
+        self.number = len(self.earlier)
+        seen = view([*earlier, Release(plan, hidden)])
+        self.land = seen.land
+        self.needs = needs(self.land, [*(one.plan for one in earlier), plan])
+        most = max(counts.of.values(), default=0)
+        far = max(seen.far, 2 * most + 1_000)
+        self.lower, self.upper = type(seen)(seen.land, seen.releases, far).bounds()
+        self.places: dict[int, Place] = {self.land.column(plan, at): at for at in counts.of}
+        self.truth: dict[int, int] = {column: counts.of[at] for column, at in sorted(self.places.items())}
+        self.impossible = {column for column, at in self.places.items() if hidden[at].status == "z"}
+        self._check_earlier()
+        self.dominated = self._dominated()
+        self.small = [c for c, n in self.truth.items() if n < self.needs[c].threshold and c not in self.impossible]
+        self.sensitive = sorted({*self.small, *self.dominated})
+        self.insiders = [*self._units(), *self._contributors()]
+        self._feasible: Feasible | None = None
+
+    def _check_earlier(self) -> None:
+        for column, number in self.truth.items():
+            if not self.lower[column] <= number <= self.upper[column]:
+                says = "A cell is not what an earlier release says of it. Declare what this release corrects."
+                raise BadData(says, column=", ".join(name for name, _ in self.places[column]))
+
+    def _dominated(self) -> set[int]:
+        share = self.plan.rules.dominance
+        return {
+            column
+            for column, at in self.places.items()
+            for mine in self.counts.contributed.values()
+            if len(self.counts.contributed) > 1 and share * self.counts.of[at] < mine[at]
+        }
+
+    def _units(self) -> list[Insider]:
+        columns = {at: column for column, at in self.places.items()}
+        small = {column for column in self.small if self.truth[column] > 0}
+        found = []
+        for profile in sorted(self.counts.profiles):
+            mine = sorted(columns[at] for at in self.counts.profiles[profile])
+            if asked := tuple(column for column in mine if column in small):
+                found.append(Insider(dict.fromkeys(mine, 1), asked))
+        return found
+
+    def _contributors(self) -> list[Insider]:
+        found = []
+        for name in sorted(self.counts.contributed) if len(self.counts.contributed) > 1 else ():
+            mine = self.counts.contributed[name]
+            least = {column: mine[at] for column, at in self.places.items() if mine[at] > 0}
+            others = {column: self.truth[column] - number for column, number in least.items()}
+            asked = tuple(c for c in sorted(others) if 0 < others[c] < self.needs[c].threshold)
+            if asked:
+                found.append(Insider(least, asked))
+        return found
+
+    def trial(self, lower: "Ints", upper: "Ints", candidate: Release | None = None) -> tuple[list[Short], list[int]]:
+        """What is short of doubt under these published bounds, and the groups that give something away."""
+        import numpy as np
+
+        if self._feasible is None:
+            self._feasible = Feasible(self.land.rows, lower, upper, self.plan.rules.nodes)
+        else:
+            self._feasible.within(lower, upper)
+        if candidate is not None:
+            offer_neighbours(self._feasible, self.land, candidate)
+        self._feasible.explore(self.sensitive)
+        short: list[Short] = []
+        found: dict[int, Interval] = {}
+        for column in self.sensitive:
+            need = self.needs[column]
+            known_empty = self.truth[column] == 0 and upper[column] == 0
+            if known_empty and need.zeros_public:
+                found[column] = Interval(0, 0)
+            elif not self._feasible.has_width(column, need.width):
+                short.append(self._short(self._feasible, column, need.width, {}))
+        groups = [] if short else self._groups(found, lower)
+        if short or groups:
+            return short, groups
+        for insider in self.insiders:
+            inside = lower.copy()
+            for column, number in insider.least.items():
+                inside[column] = max(inside[column], number)
+            if np.array_equal(inside, self._feasible.lower):
+                continue
+            self._feasible.within(inside, upper)
+            self._offer_more(self._feasible, insider, candidate)
+            for column in insider.columns:
+                need = self.needs[column]
+                least = max(insider.least.get(column, 0), need.contribution)
+                if not self._feasible.has_width(column, need.insider_width, least):
+                    short.append(self._short(self._feasible, column, need.insider_width, insider.least))
+        return short, groups
+
+    def _offer_more(self, feasible: Feasible, insider: Insider, candidate: Release | None) -> None:
+        """The rounded figures with more units like the one that the insider knows."""
+        import numpy as np
+
+        if candidate is None or candidate.plan.rules.method != "rounding":
+            return
+        figures, unit = np.zeros(len(self.land.keys), np.int64), np.zeros(len(self.land.keys), np.int64)
+        for column, at in self.places.items():
+            figures[column] = candidate.shown[at].value or 0
+        unit[list(insider.least)] = 1
+        for more in (1, candidate.plan.rules.base - 1):
+            feasible.offer(figures + more * unit)
+
+    def _groups(self, empty: Mapping[int, Interval], lower: "Ints") -> list[int]:
+        found = dict(empty)
+        for line in self.land.lines:
+            others = [part for part in line.parts if part not in found]
+            if len(others) == 1 and line.margin in self.truth and self._feasible is not None:
+                found[line.margin] = self._feasible.interval(line.margin)
+        return groups_known(self.land, self.needs, found, lower)
+
+    def _short(self, feasible: Feasible, column: int, required: int, inside: Mapping[int, int]) -> Short:
+        import numpy as np
+
+        gains, used, ends = np.zeros(len(self.land.keys)), set[int](), []
+        for sign in (1, -1):
+            answer = feasible.extreme(column, sign)
+            costs = reduced_costs(self.land.rows, column, sign, answer)
+            costs[np.abs(costs) <= NEAR] = 0
+            used |= {int(one) for one in np.flatnonzero(costs)}
+            ends.append(answer.value)
+            for at, number in self.truth.items():
+                open_low = max(int(self.lower[at]), inside.get(at, 0))
+                gains[at] += abs(costs[at]) * (number - open_low if costs[at] > 0 else int(self.upper[at]) - number)
+        width = -ends[1] - ends[0]
+        if width > required - NEAR * 10:
+            return Short(column, width, required, None, None)
+        return Short(column, width, required, gains, frozenset(used))
+
+    def collision(self, column: int, required: int, tables: Sequence[str]) -> Infeasible:
+        """The refusal that names what cannot be had together."""
+        name = self.name(column)
+        asks = f"a doubt of {required} about the cell {name}"
+        told = [f"what the earlier release {one.plan.id} already shows" for one in self.earlier]
+        return Infeasible("This cannot be protected.", (asks, *(f"table {one}" for one in tables), *told))
+
+    def name(self, column: int) -> str:
+        """How people call the cell."""
+        return ", ".join(f"{name}={value}" for name, value in self.land.keys[column][1]) or "total"

@@ -1,0 +1,155 @@
+"""One sparse system of whole-number cells and linear rows: rounding, suppression and attack all work on it.
+
+A cell is known by its place, so the same cell in two tables, years or releases is one column. The rows follow from the
+places alone: a total is the sum of its parts wherever both are shown, by whichever table.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from luwte.insight.disclosure.plan import Dimension, Place, Plan, Table, place
+from luwte.insight.disclosure.refusals import BadRelease
+from luwte.insight.disclosure.solver import Rows
+
+Key = tuple[str, Place]
+"""A cell of a vintage: "" until a correction makes another truth of the same cell."""
+
+Node = str | None
+"""A category, or the total."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A margin and its parts along a dimension that nobody should learn of anybody."""
+
+    margin: int
+    parts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """All cells that some releases show, as columns, and every row that ties them.
+
+    Attributes
+    ----------
+    keys : tuple of Key
+        The cells, in the one order that everything uses.
+    index : mapping
+        The column of each.
+    rows : Rows
+        Totals, hierarchies, years, corrections.
+    lines : tuple of Line
+        Where a group disclosure could be.
+    tables : tuple of frozenset of (int, str)
+        For each cell the (number of the plan, table) that show it.
+
+    """
+
+    keys: tuple[Key, ...]
+    index: Mapping[Key, int]
+    rows: Rows
+    lines: tuple[Line, ...]
+    tables: tuple[frozenset[tuple[int, str]], ...]
+
+    def column(self, plan: Plan, at: Place) -> int:
+        """Where the cell of *plan* at *at* is."""
+        return self.index[(_vintage(plan), at)]
+
+
+def landscape(plans: Sequence[Plan]) -> Landscape:
+    """The system of all tables of all *plans*. Raises `BadRelease` when they mean different things by one name."""
+    dimensions: dict[str, Dimension] = {}
+    shown: dict[Key, set[tuple[int, str]]] = {}
+    for number, plan in enumerate(plans):
+        for name, dimension in plan.dimensions.items():
+            if dimensions.setdefault(name, dimension) != dimension:
+                says = "A dimension is not the same in all releases. Declare it alike, or give it another name."
+                raise BadRelease(says, column=name)
+        for table in plan.tables:
+            for _, at in grid(table, plan.dimensions):
+                shown.setdefault((_vintage(plan), at), set()).add((number, table.id))
+    keys = tuple(sorted(shown))
+    index = {key: column for column, key in enumerate(keys)}
+    impossible = {at for plan in plans for at in plan.impossible}
+    rows, lines = _ties(keys, index, dimensions, impossible)
+    for plan in plans:
+        if plan.corrects:
+            _correct(plan, plans, index, rows)
+    return Landscape(keys, index, rows, tuple(lines), tuple(frozenset(shown[key]) for key in keys))
+
+
+def spot(table: Table, combination: Sequence[Node]) -> Place:
+    """The place of a cell of *table*."""
+    named = [(name, node) for name, node in zip(table.dimensions, combination, strict=True) if node is not None]
+    return place([*named, *table.where.items()])
+
+
+def grid(table: Table, dimensions: Mapping[str, Dimension]) -> list[tuple[tuple[Node, ...], Place]]:
+    """The cells of *table* as they are printed: totals first."""
+    nodes: list[list[Node]] = [[None, *dimensions[one].nodes()] for one in table.dimensions]
+    return [(combination, spot(table, combination)) for combination in product(*nodes)]
+
+
+def is_impossible(at: Place, impossible: Iterable[Place]) -> bool:
+    """Whether a combination that cannot exist contains the cell."""
+    return any(set(one) <= set(at) for one in impossible)
+
+
+def _vintage(plan: Plan) -> str:
+    return plan.id if plan.corrects else ""
+
+
+def _ties(
+    keys: Sequence[Key], index: Mapping[Key, int], dimensions: Mapping[str, Dimension], impossible: set[Place]
+) -> tuple[Rows, list[Line]]:
+    rows, lines = Rows(), []
+    for key in keys:
+        vintage, at = key
+        named = dict(at)
+        for name in sorted(dimensions):
+            axis = dimensions[name]
+            rest = [pair for pair in at if pair[0] != name]
+            parts, complete = _parts(axis, named.get(name), vintage, rest, index)
+            if not parts:
+                continue
+            margin = index[key]
+            if axis.multiple:
+                for part in parts:
+                    rows.add([(margin, 1), (part, -1)], 0, float("inf"))
+            terms = [(margin, -1), *((part, 1) for part in parts)]
+            if not axis.multiple:
+                rows.add(terms, 0 if complete else float("-inf"), 0)
+            elif complete:
+                rows.add(terms, 0, float("inf"))
+            possible = tuple(part for part in parts if not is_impossible(keys[part][1], impossible))
+            if complete and not axis.multiple and not axis.known and len(possible) > 1:
+                lines.append(Line(margin, possible))
+    return rows, lines
+
+
+def _parts(
+    axis: Dimension, node: Node, vintage: str, rest: Sequence[tuple[str, str]], index: Mapping[Key, int]
+) -> tuple[list[int], bool]:
+    """The shown cells that make up *node*, as high in the hierarchy as they are shown, and whether they are all."""
+    found: list[int] = []
+    complete = True
+    for child in axis.children(node):
+        column = index.get((vintage, place([*rest, (axis.id, child)])))
+        if column is not None:
+            found.append(column)
+            continue
+        below, whole = _parts(axis, child, vintage, rest, index)
+        found += below
+        complete = complete and whole
+    return found, complete and bool(found)
+
+
+def _correct(plan: Plan, plans: Sequence[Plan], index: Mapping[Key, int], rows: Rows) -> None:
+    earlier = next((one for one in plans if one.id == plan.corrects), None)
+    if earlier is None:
+        raise BadRelease("The release that this one corrects is not given.", column="release.corrects")
+    for (vintage, at), column in index.items():
+        before = index.get((_vintage(earlier), at))
+        if vintage == _vintage(plan) and before is not None:
+            rows.add([(column, 1), (before, -1)], -plan.changes, plan.changes)

@@ -1,0 +1,184 @@
+"""Secondary suppression: which further cells to leave out so that the sensitive ones keep their doubt, at least cost.
+
+Notes
+-----
+A master programme chooses the cells; the trial attack finds cells that are too narrow; each gives a row for the master
+(a capacity cut: by duality, how much each further suppressed cell could widen it). The master's value is a lower bound
+throughout, so the first choice that passes is the best. Widths slide: upper minus lower counts, wherever the
+truth lies.
+When `ROUNDS` are not enough, cells are added greedily by gain for cost, needless ones are taken back, and the cost is
+given beside the bound. An empty cell that is left out must keep the doubt as well: it looks like a small one.
+
+References
+----------
+Fischetti, M. and Salazar-Gonzalez, J.-J. (2001). Solving the cell suppression problem on tabular data with linear
+constraints. Management Science 47(7), 1008-1027.
+
+"""
+
+from typing import TYPE_CHECKING
+
+from luwte.insight.disclosure.attack import Release, Shown
+from luwte.insight.disclosure.case import Case, Short
+from luwte.insight.disclosure.rounding import Protected
+from luwte.insight.disclosure.solver import Rows, Solver
+
+if TYPE_CHECKING:
+    from luwte.insight.disclosure.solver import Floats, Ints
+
+ROUNDS = 60
+"""Masters that are solved before cells are added greedily."""
+
+GRAIN = 1e6
+"""Cuts are rounded outwards to this fraction, so that a solver's last digit never makes them too strong."""
+
+
+def primary(case: Case) -> Release:
+    """What most reports do: small cells are marked and left out, and nothing else. It protects little."""
+    shown = {at: Shown(case.counts.of[at], "value") for at in case.counts.of}
+    for column in case.small:
+        if case.truth[column] > 0:
+            shown[case.places[column]] = Shown(None, "low")
+    for column in case.impossible:
+        shown[case.places[column]] = Shown(None, "z")
+    return Release(case.plan, shown)
+
+
+def suppressed(case: Case) -> Protected:
+    """The suppression of least cost that keeps every required doubt. Raises `Infeasible`."""
+    import numpy as np
+
+    master = _Master(case)
+    bound, tried = 0.0, 0
+    chosen = master.low.copy()
+    for tried in range(1, ROUNDS + 1):
+        answer = Solver(master.rows, master.low, master.high).minimise(
+            master.cost, whole=True, nodes=case.plan.rules.nodes
+        )
+        if answer is None:
+            break
+        bound = max(bound, answer.bound)
+        chosen = np.rint(answer.x).astype(np.int64)
+        if master.trial(chosen):
+            return Protected(
+                master.release(chosen), float(master.cost @ chosen), min(bound, float(master.cost @ chosen)), tried
+            )
+    while not master.trial(chosen):
+        chosen = master.more(chosen)
+        tried += 1
+    for column in np.lexsort((np.arange(len(chosen)), -master.cost)):
+        if chosen[column] and not master.low[column]:
+            without = chosen.copy()
+            without[column] = 0
+            if master.trial(without):
+                chosen = without
+    return Protected(master.release(chosen), float(master.cost @ chosen), bound, tried)
+
+
+class _Master:
+    """Which cells are left out, and everything learned so far about what must be."""
+
+    def __init__(self, case: Case) -> None:
+        import numpy as np
+
+        self.case, self.rows = case, Rows()
+        self.columns = list(case.truth)
+        self.at = {column: number for number, column in enumerate(self.columns)}
+        size = len(self.columns)
+        self.low, self.high = np.zeros(size, np.int64), np.ones(size, np.int64)
+        for column in case.sensitive:
+            if case.truth[column] > 0 or not case.needs[column].zeros_public:
+                self.low[self.at[column]] = 1
+        for column in case.impossible:
+            self.high[self.at[column]] = 0
+        by_cells = case.plan.rules.cost == "cells"
+        self.cost = np.array([1.0 if by_cells else max(1.0, case.truth[c]) for c in self.columns])
+        self._last: list[Short] = []
+
+    def bounds(self, chosen: "Ints") -> tuple["Ints", "Ints"]:
+        lower, upper = self.case.lower.copy(), self.case.upper.copy()
+        for number, column in enumerate(self.columns):
+            if not chosen[number] and column not in self.case.impossible:
+                lower[column] = upper[column] = self.case.truth[column]
+        return lower, upper
+
+    def trial(self, chosen: "Ints") -> bool:
+        """Whether the choice passes; if not, what it teaches is added to the rows."""
+        short, groups = self.case.trial(*self.bounds(chosen))
+        self._last = short
+        for one in short:
+            self._cut(one, chosen)
+        for column in groups:
+            self._cut_group(column, chosen)
+        return not short and not groups
+
+    def _cut(self, one: Short, chosen: "Ints") -> None:
+        k = self.at.get(one.column)
+        if one.gains is None or k is None:
+            self._another(chosen, one, k)
+            return
+        gains = {
+            number: self._up(one.gains[column]) for number, column in enumerate(self.columns) if one.gains[column] > 0
+        }
+        taken = sum(gain for number, gain in gains.items() if chosen[number] and not self.low[number])
+        missing = one.required - (one.width - taken)
+        terms = {
+            number: min(gain, missing) for number, gain in gains.items() if not self.low[number] and self.high[number]
+        }
+        if not self.low[k]:
+            terms[k] = terms.get(k, 0.0) - missing
+            missing = 0.0
+        self._add(terms, missing, one)
+
+    def _another(self, chosen: "Ints", one: Short, k: int | None) -> None:
+        """Only another pattern helps: something that is published now must be left out."""
+        terms = {n: 1.0 for n in range(len(chosen)) if not chosen[n] and self.high[n]}
+        if k is not None and not self.low[k]:
+            self._add({**terms, k: -1.0}, 0.0, one)
+        else:
+            self._add(terms, 1.0, one)
+
+    def _cut_group(self, column: int, chosen: "Ints") -> None:
+        """One of the empty parts must be left out, or the margin; of a margin that is, something else."""
+        open_ = {n: 1.0 for n in range(len(chosen)) if not chosen[n] and self.high[n]}
+        for line in self.case.land.lines:
+            if column in line.parts and line.margin in self.at and not chosen[self.at[line.margin]]:
+                near = {self.at[c] for c in (*line.parts, line.margin) if c in self.at} & set(open_)
+                zeros = {n for n in near if self.case.truth[self.columns[n]] == 0}
+                if len(zeros) == len([c for c in line.parts if c != column and c in self.at]):
+                    self._add(dict.fromkeys(near, 1.0), 1.0, Short(column, 0, 1, None, None))
+                    return
+        self._add(open_, 1.0, Short(column, 0, 1, None, None))
+
+    def _add(self, terms: dict[int, float], least: float, one: Short) -> None:
+        if not terms or sum(weight for weight in terms.values() if weight > 0) < least - 1e-9:
+            raise self.case.collision(one.column, one.required, [table.id for table in self.case.plan.tables])
+        self.rows.add(sorted(terms.items()), least - 2 / GRAIN, float("inf"))
+
+    @staticmethod
+    def _up(gain: float) -> float:
+        return float(int(gain * GRAIN) + 1) / GRAIN
+
+    def more(self, chosen: "Ints") -> "Ints":
+        """One more cell for each that is short: the most gain for its cost."""
+        found = chosen.copy()
+        open_ = [n for n in range(len(chosen)) if not found[n] and self.high[n]]
+        if not open_:
+            raise self.case.collision(self.columns[0], 1, [table.id for table in self.case.plan.tables])
+        for one in self._last or [Short(self.columns[0], 0, 1, None, None)]:
+            gain: Floats | None = one.gains
+            best = max(
+                open_,
+                key=lambda n: ((1.0 if gain is None else min(gain[self.columns[n]], one.required)) / self.cost[n], -n),
+            )
+            found[best] = 1
+        return found
+
+    def release(self, chosen: "Ints") -> Release:
+        """What the public sees of the choice."""
+        shown = {}
+        for number, column in enumerate(self.columns):
+            where = self.case.places[column]
+            hidden = Shown(None, "c") if chosen[number] else Shown(self.case.truth[column], "value")
+            shown[where] = Shown(None, "z") if column in self.case.impossible else hidden
+        return Release(self.case.plan, shown)

@@ -1,0 +1,426 @@
+"""What is published is safe: attacked by a solver, and, where it is small enough, by trying everything."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations, product
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from luwte.errors import CannotStart
+from luwte.insight.disclosure import Case, Counts, Release, primary, protect
+from luwte.insight.disclosure.attack import Finding, attack
+from luwte.insight.disclosure.cells import grid
+from luwte.insight.disclosure.data import count, read_data
+from luwte.insight.disclosure.plan import EXAMPLE, Dimension, Place, Plan, Rules, Table, parse_plan
+from luwte.insight.disclosure.refusals import BadData, BadPlan, BadRelease, Infeasible
+from luwte.insight.disclosure.release import attestation, files, read_release
+
+NAMES = ("age", "form", "region", "relation")
+YEARS = ("2024", "2025", "2026")
+
+
+def a_plan(id_: str = "r", year: str = "", **rules: object) -> Plan:
+    """Six linked two-way tables, one of them with a hierarchy."""
+    dimensions = {
+        "age": Dimension("age", "Age", ("a1", "a2", "a3", "a4"), known=True),
+        "form": Dimension("form", "Form", ("f1", "f2", "f3")),
+        "region": Dimension("region", "Region", ("r1", "r2", "r3"), {"r2": "east", "r3": "east"}, known=True),
+        "relation": Dimension("relation", "Relation", ("q1", "q2", "q3")),
+        "year": Dimension("year", "Year", YEARS, known=True),
+    }
+    where = {"year": year} if year else {}
+    tables = tuple(Table(f"{a}-{b}", f"{a} by {b}", "all", (a, b), where) for a, b in combinations(NAMES, 2))
+    return Plan(id_, "Made up", "victim", 1, dimensions, tables, Rules(**{"method": "rounding", **rules}))
+
+
+def people(seed: int, number: int = 250) -> str:
+    """Made-up people as a CSV."""
+    chance = random.Random(seed)
+    rows = ["age,form,region,relation,year,organisation"]
+    for _ in range(number):
+        picked = (
+            chance.choices(("a1", "a2", "a3", "a4"), (8, 4, 2, 1)),
+            chance.choices(("f1", "f2", "f3"), (12, 3, 1)),
+            chance.choices(("r1", "r2", "r3"), (8, 3, 1)),
+            chance.choices(("q1", "q2", "q3"), (9, 2, 1)),
+            chance.choices(YEARS),
+            chance.choices(("x", "y", "z")),
+        )
+        rows.append(",".join(one for (one,) in picked))
+    return "\n".join(rows) + "\n"
+
+
+def small_truth(plan: Plan, counts: Counts) -> list[Place]:
+    return [at for at, number in counts.of.items() if 0 < number < plan.rules.threshold]
+
+
+def found_exactly(found: Finding, places: Sequence[Place]) -> int:
+    return sum(found.intervals[("", at)].width == 0 for at in places)
+
+
+# The attack is real
+
+
+def test_leaving_out_small_cells_only_gives_a_third_of_them_away():
+    """What most reports do, attacked."""
+    plan = a_plan(method="primary")
+    counts = count(people(3), plan)
+    found = attack([primary(Case(plan, counts, ()))])
+    small = small_truth(plan, counts)
+
+    assert len(small) >= 10
+    assert found_exactly(found, small) * 3 >= len(small)
+    assert not found.passed
+    assert all(leak.tables for leak in found.leaks[:5])
+
+
+@pytest.mark.parametrize("method", ["rounding", "suppression"])
+def test_ours_gives_nothing_away_in_linked_tables_with_a_hierarchy_and_an_insider(method):
+    plan = a_plan(method=method, nodes=200)
+    counts = count(people(3), plan)
+    found = attack([protect(plan, counts).release])
+
+    assert found.passed
+    for at in small_truth(plan, counts):
+        interval = found.intervals[("", at)]
+        assert interval.low <= counts.of[at] <= interval.high
+        assert interval.width >= 4
+
+
+def test_three_years_and_their_sum_and_a_correction():
+    """Everything that was published before is known, the sum over the years too."""
+    text = people(5, 400)
+    releases: list[Release] = []
+    for year in YEARS:
+        plan = a_plan(f"of-{year}", year)
+        releases.append(protect(plan, count(text, plan), releases).release)
+    plan = a_plan("all")
+    releases.append(protect(plan, count(text, plan), releases).release)
+    corrected = replace(a_plan("of-2026-b", "2026"), corrects="of-2026", changes=2)
+    lines = text.splitlines()
+    gone = next(number for number, line in enumerate(lines) if ",2026," in line)
+    without = "\n".join(lines[:gone] + lines[gone + 1 :])
+    releases.append(protect(corrected, count(without, corrected), releases).release)
+
+    assert attack(releases).passed
+    assert attack(releases[:3]).passed
+
+
+def test_a_change_that_nobody_declared_is_refused():
+    plan = a_plan("first")
+    before = protect(plan, count(people(5), plan)).release
+    with pytest.raises(BadData, match="Declare what this release corrects"):
+        protect(a_plan("second"), count(people(6, 400), plan), [before])
+
+
+def test_an_earlier_exact_figure_cannot_be_taken_back():
+    """The refusal names the cell and the release that it collides with."""
+    open_plan = a_plan("early", method="primary")
+    counts = count(people(3), open_plan)
+    early = Release(open_plan, primary(Case(open_plan, counts, ())).shown)
+    with pytest.raises(Infeasible, match="the earlier release early already shows"):
+        protect(a_plan("late", method="suppression"), counts, [early])
+
+
+def test_a_group_of_which_everybody_has_the_same_answer_is_refused():
+    dimensions = {
+        "age": Dimension("age", "Age", ("a1", "a2"), known=True),
+        "form": Dimension("form", "Form", ("f1", "f2")),
+    }
+    plan = Plan("g", "t", "victim", 1, dimensions, (Table("t", "t", "b", ("age", "form")),), Rules(method="primary"))
+    text = "age,form\n" + "a1,f1\n" * 30 + "a2,f1\n" * 9 + "a2,f2\n" * 8
+    counts = count(text, plan)
+    assert {leak.kind for leak in attack([primary(Case(plan, counts, ()))]).leaks} == {"group"}
+
+    careful = replace(plan, rules=Rules(method="suppression"))
+    assert attack([protect(careful, counts).release]).passed
+
+
+# Small enough to try everything
+
+
+def small_plan(**rules: object) -> Plan:
+    dimensions = {
+        "age": Dimension("age", "Age", ("a1", "a2"), known=True),
+        "form": Dimension("form", "Form", ("f1", "f2")),
+    }
+    table = Table("t", "t", "b", ("age", "form"))
+    usual = {"threshold": 3, "width": 2, "insider_width": 1, "base": 3, "group": False}
+    return Plan("s", "t", "victim", 1, dimensions, (table,), Rules(**{**usual, **rules}))
+
+
+CELLS = [(a, f) for a in ("a1", "a2") for f in ("f1", "f2")]
+FOUR = st.lists(st.integers(0, 7), min_size=4, max_size=4)
+
+
+def counted(plan: Plan, numbers: Sequence[int]) -> Counts:
+    return count("age,form\n" + "".join(f"{a},{f}\n" * n for (a, f), n in zip(CELLS, numbers, strict=True)), plan)
+
+
+def all_solutions(release: Release) -> list[Counter[Place]]:
+    """Every truth that the release could come from, by trying."""
+    plan = release.plan
+    boxes = {at: shown.box(plan, 12) for at, shown in release.shown.items()}
+    inner = [tuple(sorted({"age": a, "form": f}.items())) for a, f in CELLS]
+    solutions = []
+    for numbers in product(*(range(boxes[at][0], min(boxes[at][1], 12) + 1) for at in inner)):
+        whole: Counter[Place] = Counter()
+        for at, number in zip(inner, numbers, strict=True):
+            for left_out in product((True, False), repeat=2):
+                whole[tuple(pair for pair, keep in zip(at, left_out, strict=True) if keep)] += number
+        if all(boxes[at][0] <= whole[at] <= boxes[at][1] for at in release.shown):
+            solutions.append(whole)
+    return solutions
+
+
+@settings(max_examples=120)
+@given(numbers=FOUR, method=st.sampled_from(["rounding", "primary"]))
+def test_the_attack_finds_exactly_what_trying_everything_finds(numbers, method):
+    plan = small_plan(method=method)
+    counts = counted(plan, numbers)
+    if method == "primary":
+        release = primary(Case(plan, counts, ()))
+    else:
+        try:
+            release = protect(plan, counts).release
+        except Infeasible:
+            return
+    solutions = all_solutions(release)
+    for (_, at), interval in attack([release]).intervals.items():
+        assert interval.proved
+        assert (interval.low, interval.high) == (min(s[at] for s in solutions), max(s[at] for s in solutions))
+
+
+@settings(max_examples=120)
+@given(numbers=FOUR)
+def test_rounding_is_the_best_that_passes(numbers):
+    """Every rounding is tried: none that adds up and passes changes less."""
+    plan = small_plan()
+    counts = counted(plan, numbers)
+    case = Case(plan, counts, ())
+    best = None
+    inner = [tuple(sorted({"age": a, "form": f}.items())) for a, f in CELLS]
+    every = [at for _, at in grid(plan.tables[0], plan.dimensions)]
+    options = {at: {counts.of[at] // 3 * 3, -(-counts.of[at] // 3) * 3} for at in every}
+    for values in product(*(sorted(options[at]) for at in inner)):
+        shown = {at: sum(v for one, v in zip(inner, values, strict=True) if set(at) <= set(one)) for at in every}
+        if any(shown[at] not in options[at] for at in every):
+            continue
+        lower, upper = case.lower.copy(), case.upper.copy()
+        for at, value in shown.items():
+            column = case.land.column(plan, at)
+            lower[column], upper[column] = max(lower[column], value - 2), min(upper[column], value + 2)
+        cost = sum(abs(shown[at] - counts.of[at]) for at in every)
+        if (best is None or cost < best) and case.trial(lower, upper) == ([], []):
+            best = cost
+    try:
+        made = protect(plan, counts)
+    except Infeasible:
+        assert best is None
+    else:
+        assert made.cost == best
+        assert made.gap == 0
+
+
+@settings(max_examples=25)
+@given(numbers=FOUR)
+def test_suppression_is_the_cheapest_that_passes(numbers):
+    """Every pattern is tried, cheapest first."""
+    plan = small_plan(method="suppression")
+    counts = counted(plan, numbers)
+    case = Case(plan, counts, ())
+    every = sorted(case.truth)
+    must = {column for column in case.sensitive if case.truth[column] > 0}
+    price = {column: max(1, case.truth[column]) for column in every}
+    free = [column for column in every if column not in must]
+    patterns = sorted(
+        (must | set(extra) for size in range(len(free) + 1) for extra in combinations(free, size)),
+        key=lambda pattern: sum(price[column] for column in pattern),
+    )
+    best = None
+    for pattern in patterns:
+        lower, upper = case.lower.copy(), case.upper.copy()
+        for column in set(every) - pattern:
+            lower[column] = upper[column] = case.truth[column]
+        if case.trial(lower, upper) == ([], []):
+            best = sum(price[column] for column in pattern)
+            break
+    try:
+        made = protect(plan, counts)
+    except Infeasible:
+        assert best is None
+    else:
+        assert made.cost == pytest.approx(best)
+
+
+@settings(max_examples=60)
+@given(seed=st.integers(0, 10**6), number=st.integers(20, 200))
+def test_every_published_table_adds_up(seed, number):
+    plan = a_plan(nodes=200)
+    counts = count(people(seed, number), plan)
+    try:
+        shown = protect(plan, counts).release.shown
+    except Infeasible:
+        return
+    for table in plan.tables:
+        for name in table.dimensions:
+            for nodes, at in grid(table, plan.dimensions):
+                node = nodes[table.dimensions.index(name)]
+                parts = plan.dimensions[name].children(node)
+                rest = [pair for pair in at if pair[0] != name]
+                if parts:
+                    summed = sum(shown[tuple(sorted([*rest, (name, part)]))].value for part in parts)
+                    assert shown[at].value == summed
+    assert all(abs(shown[at].value - counts.of[at]) < 5 for at in shown)
+
+
+# Input that cannot be used
+
+
+PLAN = parse_plan(EXAMPLE)
+COUNTS = parse_plan(EXAMPLE.replace('contributor = "organisation"', 'count = "n"'))
+HEAD = "age,form,region,n\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "row", "column", "reason"),
+    [
+        ("0-11,sexual,Coast,-3\n", 2, "n", "negative"),
+        ("0-11,sexual,Coast,2.5\n", 2, "n", "whole number"),
+        ("0-11,sexual,Moon,2\n", 2, "region", "no such category"),
+        ("0-11,sexual,Coast,2\n,,,3\n", 3, "n", "not the sum"),
+        ("0-11,sexual,Coast\n", 2, "", "more or fewer"),
+        ("0-11,sexual,Coast,2\n,,,2\n,,,2\n", 4, "", "twice"),
+    ],
+)
+def test_bad_counts_are_refused_with_their_place(rows, row, column, reason):
+    with pytest.raises(BadData, match=reason) as caught:
+        count(HEAD + rows, COUNTS, "data.csv")
+    assert (caught.value.file, caught.value.row, caught.value.column) == ("data.csv", row, column)
+    assert "Moon" not in str(caught.value)
+
+
+def test_a_missing_column_and_mixed_encodings_are_refused(tmp_path):
+    with pytest.raises(BadData, match="column form: This column is missing"):
+        count("age,region,organisation\n", PLAN)
+    data = tmp_path / "data.csv"
+    data.write_bytes("age,form,region,organisation\n0-11,sexual,Coast,é\n".encode() + b"0-11,sexual,Coast,\xe9\n")
+    with pytest.raises(BadData, match=r"data.csv, row 3: This is not UTF-8"):
+        read_data(data, PLAN)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("# width = 4", "width = 9", "leaves a doubt of at most 4"),
+        ('["age", "form"]', '["age", "moon"]', "not declared"),
+        ('method = "rounding"', 'methud = "rounding"', "nobody knows"),
+        ('Hills = "East"', 'Hills = "East", East = "Hills"', "circle"),
+        ("[release]", "[release", "not TOML"),
+    ],
+)
+def test_an_impossible_plan_is_refused(old, new, reason):
+    with pytest.raises(BadPlan, match=reason):
+        parse_plan(EXAMPLE.replace(old, new, 1))
+
+
+def test_a_folder_that_is_no_release_is_refused(tmp_path):
+    with pytest.raises(BadRelease):
+        read_release(tmp_path)
+    (tmp_path / "tables.json").write_text('{"release": []}')
+    with pytest.raises(BadRelease):
+        read_release(tmp_path)
+
+
+# Files and commands
+
+
+def test_what_is_written_is_read_again(tmp_path):
+    plan = a_plan()
+    made = protect(plan, count(people(1), plan)).release
+    for name, data in files(made).items():
+        (tmp_path / name).write_bytes(data)
+    assert read_release(tmp_path) == made
+    attested = json.loads(attestation([made], attack([made]), {"plan": b"x"}))
+    assert attested["verdict"] == "passed"
+    assert attested["worst"][0]["width"] >= 4
+
+
+def luwte(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "luwte", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def a_csv() -> str:
+    chance = random.Random(2)
+    rows = ["age,form,region,organisation"]
+    for _ in range(150):
+        age = chance.choice(PLAN.dimensions["age"].categories)
+        (form,) = chance.choices(("sexual", "criminal", "labour"), (9, 3, 1))
+        rows.append(f"{age},{form},{chance.choice(('Coast', 'Hills', 'Lakes'))},{chance.choice('xyz')}")
+    return "\n".join(rows) + "\n"
+
+
+def test_the_same_bytes_in_another_place_zone_locale_and_hash_seed(tmp_path):
+    made = []
+    for name, environment in (
+        ("here", {"TZ": "UTC", "LC_ALL": "C", "PYTHONHASHSEED": "1"}),
+        ("elsewhere", {"TZ": "Asia/Tokyo", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "77"}),
+    ):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "data.csv").write_text(a_csv())
+        (folder / "plan.toml").write_text(luwte("protect", "--example", cwd=folder).stdout)
+        ran = luwte("protect", "data.csv", "--plan", "plan.toml", "--out", "out", "--json", cwd=folder, **environment)
+        assert ran.returncode == 0, ran.stderr
+        assert json.loads(ran.stdout)["verdict"] == "passed"
+        made.append({path.name: path.read_bytes() for path in (folder / "out").iterdir()})
+    assert made[0] == made[1]
+    assert "disclosure-attestation.json" in made[0]
+
+
+def test_an_attack_that_gets_through_exits_with_1_and_names_the_cell(tmp_path):
+    """And protect writes nothing but the verdict then."""
+    (tmp_path / "data.csv").write_text(a_csv())
+    (tmp_path / "plan.toml").write_text(EXAMPLE.replace('method = "rounding"', 'method = "primary"'))
+    ran = luwte("protect", "data.csv", "--plan", "plan.toml", "--out", "out", cwd=tmp_path)
+    assert ran.returncode == 1
+    assert "Tables: 2026/" in ran.stdout
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["disclosure-attestation.json"]
+
+    plan = parse_plan((tmp_path / "plan.toml").read_text())
+    unsafe = tmp_path / "unsafe"
+    unsafe.mkdir()
+    for name, data in files(primary(Case(plan, count(a_csv(), plan), ()))).items():
+        (unsafe / name).write_bytes(data)
+    ran = luwte("attack", "unsafe", "--json", cwd=tmp_path)
+    assert ran.returncode == 1
+    assert json.loads(ran.stdout)["leaks"]
+
+
+def test_a_refusal_is_one_line(tmp_path):
+    ran = luwte("attack", "nothing", cwd=tmp_path)
+    assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
+    assert issubclass(BadData, CannotStart)
+
+
+def test_the_server_does_not_load_the_solver():
+    """It starts as fast as before."""
+    code = "import sys, luwte.cli; print('numpy' in sys.modules, 'highspy' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False False"
