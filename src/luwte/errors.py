@@ -74,7 +74,7 @@ class WrongGeneration(Refusal):
 
 
 class NotRotating(Refusal):
-    """The visitor's page is from before secrets could follow one another, or its log turned too often under one key of the team."""
+    """The visitor's page is from before secrets could follow one another, or too many did under one key of the team."""
 
     status, code, says = 409, "not_rotating", "This conversation keeps the keys that it has."
 
