@@ -576,9 +576,7 @@ def test_a_leads_desk_brings_the_team_admin_key_of_an_older_installation(tmp_pat
             assert rows == ([(1, fresh)] if due else kept)
 
         async def ages(minutes: int) -> None:
-            await house.luwte.db.write(
-                lambda tx: tx.execute("UPDATE recovery_admin_wrap SET made = made - ?", minutes)
-            )
+            await house.luwte.db.write(lambda tx: tx.execute("UPDATE recovery_admin_wrap SET made = made - ?", minutes))
 
         await wraps(robin, due=True)
         await wraps(robin, due=False)

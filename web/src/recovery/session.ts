@@ -46,7 +46,11 @@ export interface Wrong {
 }
 
 export const keyOf = (task: Task): SharedKey =>
-  task.what === "lead" || task.what === "look" ? SharedKey.RECOVERY : task.what === "papers" ? task.key : SharedKey.ROOT;
+  task.what === "lead" || task.what === "look"
+    ? SharedKey.RECOVERY
+    : task.what === "papers"
+      ? task.key
+      : SharedKey.ROOT;
 
 export class Recovery {
   readonly step: Signal<Step> = signal({ at: "start" });

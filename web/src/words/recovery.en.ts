@@ -52,7 +52,8 @@ export const en: Record<keyof typeof nl, string> = {
     "The old main key does not sign this one. Go on only if two of its papers are really lost, and tell everybody who knows the old digits.",
   look: "What the papers open",
   "look.whole": "Everything opens. Nothing was made, and there is no file to take along.",
-  "look.broken": "Not everything opens. Tell the leads and the administrator today: without this key the papers do not help.",
+  "look.broken":
+    "Not everything opens. Tell the leads and the administrator today: without this key the papers do not help.",
   "look.admin": "The key with which leads admit people",
   "look.team": "Team {team}, key {n}",
   "look.signed": "opens, and it is the right key",

@@ -423,7 +423,10 @@ test("a rehearsal says which keys open, whatever the server kept, and makes no f
   const last = await agreementKey(await restored(house, SharedKey.RECOVERY));
   const team = (wraps: readonly object[]) => [{ ...(house.said.teams as Said[])[0], wraps }];
   const [{ wraps }] = house.said.teams as [{ wraps: readonly Said[] }];
-  const foreign = { epoch: 1, wrap: base64(await wrap(random(32), last.publicKey, adminRecoveryPlace(ORGANISATION, 1))) };
+  const foreign = {
+    epoch: 1,
+    wrap: base64(await wrap(random(32), last.publicKey, adminRecoveryPlace(ORGANISATION, 1))),
+  };
   const place = (epoch: number) => teamPlace(ORGANISATION, TEAM, epoch, Purpose.RECOVERY);
   const wrapped = async (epoch: number) => ({
     epoch,
@@ -443,7 +446,10 @@ test("a rehearsal says which keys open, whatever the server kept, and makes no f
     const recovery = await opened({ ...house.said, ...changes });
     const { step, files } = await asked(recovery, { what: "look" }, both(house, SharedKey.RECOVERY));
     assert.ok(step.at === "looked");
-    assert.deepEqual(step.tried.map(({ found }) => found), expected);
+    assert.deepEqual(
+      step.tried.map(({ found }) => found),
+      expected,
+    );
     assert.deepEqual(files, {});
   }
   const { step, wrong } = await asked(await opened(), { what: "look" }, both(house, SharedKey.ROOT));
