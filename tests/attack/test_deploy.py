@@ -549,9 +549,9 @@ def test_an_error_page_tells_nothing(place: Deployed) -> None:
             b"403": f"GET / HTTP/1.1\r\n{host}Origin: https://canary.example\r\n\r\n",
         }.items():
             answer = await raw(place, request.encode(), patience=2)
-            # This Caddy takes a body that is too long for one that broke off.
-            wanted = b"400" if place.proxy == "caddy" and code == b"413" else code
-            assert status(answer) == wanted, (code, answer)
+            # This Caddy takes a body that is too long for one that broke off, here or, when it is slow, at the server.
+            wanted = (b"400", b"503") if place.proxy == "caddy" and code == b"413" else (code,)
+            assert status(answer) in wanted, (code, answer)
             assert _is_ours(answer) or _is_gos(place, answer), answer
         for garbage in (
             "canary\r\n\r\n",

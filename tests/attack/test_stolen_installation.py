@@ -36,6 +36,10 @@ NOT_RUN = {
     "serve": "runs while all of this happens",
     "restore": "makes another folder from what is in these two",
     "watch": "asks a site for the files that everybody gets",
+    "recovery import": "takes what two papers made",
+    "follow-up": "has a folder of its own, and nothing of an installation",
+    "protect": "reads tables, and nothing of an installation",
+    "attack": "reads published tables",
 }
 """Of `luwte`, with the reason. All others are run, each with --json as well where it has it."""
 
@@ -81,10 +85,15 @@ def printed(folder: Path, beside: Path, root: bytes) -> dict[str, bytes]:
         "audit verify": [*at],
         "audit export": [*at, "--out", str(beside / "witness")],
         "purge": [*at],
+        "recovery export": [*at, "--out", str(beside / "recovery.json")],
+        "recovery page": ["--out", str(beside / "recovery.html")],
+        "recovery invite": [*at],
         "erase": [*at, "--conversation", "0" * 32, "--reason", "asked"],
     }
     group = cli.main.commands
-    names = {name for name in group if name != "audit"} | {f"audit {name}" for name in ("verify", "export")}
+    names = {name for name in group if name not in ("audit", "recovery")}
+    names |= {f"audit {name}" for name in ("verify", "export")}
+    names |= {f"recovery {name}" for name in ("export", "import", "invite", "page")}
     assert set(runs) | set(NOT_RUN) == names
     said = {}
     for name, arguments in runs.items():
