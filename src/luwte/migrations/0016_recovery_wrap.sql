@@ -2,5 +2,5 @@
 -- neither reads nor writes these columns; what it wraps has neither, and is wrapped anew at once.
 
 -- staff
-ALTER TABLE recovery_admin_wrap ADD COLUMN made_by TEXT;    -- the account of the lead
+ALTER TABLE recovery_admin_wrap ADD COLUMN made_by TEXT;   -- the account of the lead
 ALTER TABLE recovery_admin_wrap ADD COLUMN made INTEGER;    -- minute

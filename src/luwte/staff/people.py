@@ -37,7 +37,7 @@ LONGEST_EPOCH = 90 * 24 * 60
 """Minutes after which a team's key should change though nobody left."""
 
 WRAPPED_BY_OTHERS, WRAPPED = 24 * 60, 14 * 24 * 60
-"""Minutes after which a lead's desk wraps the team-admin key to the recovery key anew: what another wrapped, its own."""
+"""Minutes after which a lead's desk wraps the team-admin key for the papers anew: another's wrap, and its own."""
 
 ON_ITS_WAY = 10
 """Minutes after which nothing comes any more that was wrapped to the key of before."""
@@ -279,7 +279,7 @@ def is_recovery_due(tx: ReadTx, account: str, minute: int) -> bool:
     """Whether the desk of *account* should wrap the team-admin key to the recovery key.
 
     Nobody but two papers can tell whether a wrap opens. So none stays for good: each lead's desk puts its own in the
-    place of another's after a day, and of its own after two weeks. Who spoils it has to do so again and again, on record.
+    place of another's after a day, and of its own after two weeks. Who spoils it does so again and again, on record.
     """
     if not store.teams(tx) or not joining_store.recovery(tx):
         return False

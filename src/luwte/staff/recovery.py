@@ -124,7 +124,7 @@ def _admit(tx: WriteTx, answer: Admit, pinned: Pinned, now: int, has_half: Calla
 
 
 def _may_come(applicant: Applicant) -> bool:
-    """Papers bring a lead who can begin at once; who stands in the place of somebody is a lead's to admit, and waits."""
+    """Papers bring a lead who can begin at once; who is in the place of somebody is a lead's to admit, and waits."""
     return applicant.role == LEAD and applicant.instead_of is None
 
 
