@@ -200,19 +200,18 @@ class Luwte:
         pinned, half = Pinned(self.root, self.settings.organisation), self.keys.of(keystore.STAFF)
         values = (id, admission, pinned, int(self.now()), half, self.around.shred_key)
         left = await self.db.write(returning.admit, token, *values)
-        if left is not None:
-            await self._left(left.account, left.sessions)
+        await self._left(left.ids, left.sessions)
         await self.reload_teams()
 
     async def remove(self, token: bytes, id: str) -> None:
         """Remove a colleague of the lead whose session this is, and close whatever they have open."""
-        await self._left(id, await self.db.write(removal.remove, token, id, self.minute(), self.around.shred_key))
+        await self._left([id], await self.db.write(removal.remove, token, id, self.minute(), self.around.shred_key))
 
-    async def _left(self, id: str, ended: list[bytes]) -> None:
+    async def _left(self, ids: list[str], ended: list[bytes]) -> None:
         for session in ended:
             self.desks.forget(session)
             self.around.relay.wake(session_topic(session))
-        await asyncio.get_running_loop().run_in_executor(None, removal.erase_halves, self.keys, [id])
+        await asyncio.get_running_loop().run_in_executor(None, removal.erase_halves, self.keys, ids)
 
     def is_own_origin(self, origin: str, host: str) -> bool:
         """Whether a request comes from one of our own pages, at the address it was sent to."""

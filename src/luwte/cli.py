@@ -788,7 +788,7 @@ def _look_over(tx: ReadTx) -> list[str]:
     for team in staff.teams(tx):
         if sum(member.role == LEAD for member in staff.members(tx, team.slug)) == 1:
             findings.append(f"Only one lead can admit people to {team.slug}. Invite a second one: a lead can be ill.")
-    if people.is_recovery_due(tx):
+    if people.lacks_recovery(tx):
         findings.append("The papers do not open the team-admin key yet. A lead's desk sees to it: let a lead sign in.")
     now = int(time.time())
     if (end := people.admin_ends(tx)) is not None and end < now + WARN_ADMIN_DAYS * demo.DAY:

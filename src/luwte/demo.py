@@ -209,9 +209,9 @@ def _keep_recovery(tx: WriteTx, organisation: Organisation, now: int) -> None:
     joining_store.put_recovery(tx, issue(said, organisation.root))
     context = WrapContext(ORGANISATION, LINE, 1, bytes(16), 0, Purpose.RECOVERY)
     joining_store.put_recovery_wrap(tx, LINE, 1, wrap(organisation.team, public, context))
-    joining_store.put_recovery_admin_wrap(
-        tx, 1, wrap(organisation.admin, public, replace(context, team=ADMIN_FOR_RECOVERY))
-    )
+    wrapped = wrap(organisation.admin, public, replace(context, team=ADMIN_FOR_RECOVERY))
+    lead = next(one.id for one in organisation.people if has_admin_key(one.role))
+    joining_store.put_recovery_admin_wrap(tx, 1, wrapped, lead, now // 60)
 
 
 def _lasts(certificate: bytes, now: int, days: int) -> bool:

@@ -10,13 +10,14 @@ import pytest
 
 from actors import Counsellor, House, Line, play
 from attack.attackers import a_taken_conversation, records
+from attack.test_roles import in_each_role
 from desk.test_removal import next_epoch
 from joiners import DAY, Joiner, b64, invites, joiner, of_the_demonstration, people, post, unb64
 from luwte import demo
 from luwte.crypto.wrap import Purpose, WrapContext, unwrap
 from luwte.plumbing import keystore
-from luwte.plumbing.db import ReadTx
-from luwte.staff import store
+from luwte.plumbing.db import ReadTx, WriteTx
+from luwte.staff import joining_store, store
 from luwte.staff.model import WAIT_MINUTES, token_hash
 
 MINUTE = 60
@@ -52,6 +53,12 @@ def as_colleague(house: House, back: Joiner) -> Counsellor:
     desk.person = demo.Person(back.account, back.name, back.role, "", back.x25519, back.ed25519, back.amk)
     desk.token = back.token
     return desk
+
+
+def leads(tx: WriteTx, id: str) -> None:
+    """Make somebody a second lead who can admit."""
+    tx.execute("UPDATE account SET role = 'lead' WHERE id = ?", id)
+    joining_store.put_admin_key(tx, id, 1, bytes(80))
 
 
 async def a_session_by_force(house: House, id: str) -> bytes:
@@ -251,9 +258,7 @@ def test_in_whose_place_one_may_be_invited(tmp_path: Path) -> None:
         found = [(one.action, one.result) for one in await records(house) if one.action.startswith("staff.")]
         assert found == [("staff.reinvite", one) for one in ("not_accepted",) * 3 + ("no_such_member",)]
         # Robin is invited anew by a second lead, and does not admit the one in their own place.
-        await house.luwte.db.write(
-            lambda tx: tx.execute("UPDATE account SET role = 'lead' WHERE id = ?", sam.person.id)
-        )
+        await house.luwte.db.write(leads, sam.person.id)
         await sam.skips_sign_in()
         back = joiner(house, await invites(sam, "lead", robin.person.id), "Robin again")
         await back.joins()
@@ -266,18 +271,74 @@ def test_in_whose_place_one_may_be_invited(tmp_path: Path) -> None:
 
 
 def test_a_lead_in_haste_may_have_removed_the_account_of_before(tmp_path: Path) -> None:
-    """Where it was stolen. The new one is admitted, and waits all the same; a second one in that place, too."""
+    """Where it was stolen. The new one is admitted, and waits all the same."""
 
     async def story(house: House) -> None:
         noor, robin = house.counsellor(0), house.counsellor(2)
         await robin.opens_desk()
-        codes = [await invites(robin, "counsellor", noor.person.id) for _ in range(2)]
+        code = await invites(robin, "counsellor", noor.person.id)
         assert (await post(robin, "/desk/remove", id=noor.person.id)).status_code == 200
-        for code, name in zip(codes, ("Noor again", "Noor once more"), strict=True):
-            back = joiner(house, code, name)
-            await back.joins()
-            answer = await post(robin, "/desk/admit", **of_the_demonstration(house).admission(back))
-            assert answer.status_code == 200, answer.text
-            assert (await back.signs_in_early()).json().keys() == {"reads_from"}
+        back = joiner(house, code, "Noor again")
+        await back.joins()
+        answer = await post(robin, "/desk/admit", **of_the_demonstration(house).admission(back))
+        assert answer.status_code == 200, answer.text
+        assert (await back.signs_in_early()).json().keys() == {"reads_from"}
 
     play(story, tmp_path / "house")
+
+
+@pytest.mark.parametrize("in_haste", [False, True])
+def test_one_comes_back_in_the_place_of_one(tmp_path: Path, in_haste: bool) -> None:
+    """With the admission every other invitation and applicant in the same place goes, on record; others stay."""
+
+    async def story(house: House) -> None:
+        noor, sam, robin = (house.counsellor(n) for n in range(3))
+        await robin.opens_desk()
+        codes = [await invites(robin, "counsellor", noor.person.id) for _ in range(3)]
+        other = joiner(house, await invites(robin, "counsellor", sam.person.id), "Sam again")
+        if in_haste:
+            assert (await post(robin, "/desk/remove", id=noor.person.id)).status_code == 200
+        back, twin, late = (joiner(house, code, f"Noor {n}") for n, code in enumerate(codes))
+        for one in (back, twin, other):
+            assert (await one.joins()).status_code == 200
+        answer = await post(robin, "/desk/admit", **of_the_demonstration(house).admission(back))
+        assert answer.status_code == 200, answer.text
+        answer = await post(robin, "/desk/admit", **of_the_demonstration(house).admission(twin))
+        assert answer.json()["code"] == "no_such_applicant"
+        assert house.luwte.keys.get(keystore.STAFF, bytes.fromhex(twin.account)) is None
+        assert (await late.looks()).json()["code"] == "no_such_invitation"
+        assert [one["name"] for one in (await people(robin)).json()["waiting"]] == ["Sam again"]
+        found = [(one.action, one.reason) for one in await records(house) if one.actor == robin.person.id]
+        assert found.count(("staff.decline", twin.account)) == 1
+        assert [action for action, _ in found].count("staff.withdraw") == 1
+
+    play(story, tmp_path / "house")
+
+
+def test_a_lead_who_waits_is_not_the_last_one_who_can_admit(tmp_path: Path) -> None:
+    """They stand in for nobody, and anybody who looks after the team may stop them at any time."""
+    clock = Still()
+
+    async def story(house: House) -> None:
+        everybody = await in_each_role(house)
+        admin, robin, sam = everybody["admin"], everybody["lead"], house.counsellor(1)
+        await house.luwte.db.write(leads, sam.person.id)
+        backs = []
+        for lost in (sam.person.id, None):
+            again = lost or backs[0].account
+            back = joiner(house, await invites(robin, "lead", again), f"Sam {len(backs)}")
+            assert (await back.joins()).status_code == 200
+            answer = await post(robin, "/desk/admit", **of_the_demonstration(house).admission(back))
+            assert answer.status_code == 200, answer.text
+            backs.append(back)
+        first = await post(admin, "/desk/remove", id=robin.person.id)
+        assert first.json()["code"] == "last_lead"
+        assert (await post(admin, "/desk/remove", id=backs[1].account)).status_code == 200
+        back = joiner(house, await invites(robin, "lead", None), "Kim")
+        assert (await back.joins()).status_code == 200
+        answer = await post(robin, "/desk/admit", **of_the_demonstration(house).admission(back))
+        assert answer.status_code == 200, answer.text
+        assert (await post(admin, "/desk/remove", id=robin.person.id)).status_code == 200
+        assert (await post(admin, "/desk/remove", id=back.account)).json()["code"] == "last_lead"
+
+    play(story, tmp_path / "house", clock)

@@ -51,6 +51,19 @@ def test_everybody_lost_everything_and_two_papers_bring_it_back(tmp_path: Path) 
 
         with cut_off(browser, tmp_path) as table:
             table.opens(file, digits)
+            table.wants("Look whether everything opens")
+            for number in (1, 3):
+                table.types(papers[f"Recovery key: share {number} of 3"])
+            table.sees("What the papers open")
+            expect(table.page.get_by_role("listitem")).to_have_text(
+                [
+                    "The key with which leads admit people: opens, and it is the right key",
+                    "Team chat, key 1: opens, and it is the right key",
+                ]
+            )
+
+        with cut_off(browser, tmp_path) as table:
+            table.opens(file, digits)
             table.wants("Let Kim in as a shift lead")
             table.sees("Is it Kim?")
             assert table.digits == kim_digits

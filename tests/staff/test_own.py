@@ -18,6 +18,7 @@ from luwte.plumbing import keystore
 from luwte.plumbing.db import look
 from luwte.staff import actions
 from luwte.staff.model import RENEWAL_MINUTES, SESSION_MINUTES, token_hash
+from luwte.staff.own import running as running_sessions
 from luwte.staff.web import TRIES
 
 
@@ -354,7 +355,11 @@ def test_a_sheet_reads_nothing_before_it_is_used_up(tmp_path: Path) -> None:
         proof = b64(keys.sheet_proof(sheet))
         assert (await post(noor, "/desk/account/passphrase", proof=proof, **whole)).json()["code"] == "signed_out"
         noor.token = second
+        running = await house.luwte.db.read(running_sessions, noor.person.id, house.luwte.minute())
+        assert token_hash(second) in [hash for hash, _ in running]
         clock[0] += RENEWAL_MINUTES * 60
+        running = await house.luwte.db.read(running_sessions, noor.person.id, house.luwte.minute())
+        assert token_hash(second) not in [hash for hash, _ in running]
         assert (await post(noor, "/desk/account/passphrase", proof=proof, **whole)).json()["code"] == "signed_out"
         noor.token = unb64((await by_sheet(noor, sheet, app.paper(2))).json()["token"])
         assert (await noor.signs_out()).status_code == 200

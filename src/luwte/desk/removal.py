@@ -33,7 +33,7 @@ def remove(tx: WriteTx, token: bytes, id: str, minute: int, key: ShredKey) -> li
     member = staff.member(tx, by.team, id)
     if member is None:
         raise NoSuchMember
-    people.check_not_last(tx, member)
+    people.check_not_last(tx, member, minute)
     let_go(tx, member, minute, key, reason=REMOVED)
     people.withdraw_all(tx, by, id, minute)
     ended = staff.disable(tx, member, minute)

@@ -17,9 +17,9 @@ from luwte.staff.people import Pinned
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """An account that was removed, and the hashes of the sessions that ended with it."""
+    """The accounts and applicants that went, and the hashes of the sessions that ended with them."""
 
-    account: str
+    ids: list[str]
     sessions: list[bytes]
 
 
@@ -32,16 +32,20 @@ def admit(
     now: int,
     half: Callable[[bytes], bytes | None],
     key: ShredKey,
-) -> Left | None:
+) -> Left:
     """Admit an applicant; with somebody who lost everything their account of before goes, in the same transaction.
 
     Not earlier: a call may be a lie, and nobody is to lose their place by one. Not later: two accounts of one person
-    are one too many. It may be gone already, where a lead removed it in haste. Raises as `people.admit` and
-    `removal.remove` do: nobody admits whoever comes in their own place.
+    are one too many. It may be gone already, where a lead removed it in haste. Whoever else was invited in the same
+    place goes with it. Raises as `people.admit` and `removal.remove` do: nobody admits whoever comes in their own
+    place.
     """
     minute = now // 60
     before = people.admit(tx, token, id, admission, pinned, now, half)
     lead = staff.lead(tx, token, minute)
-    if before is None or staff.member(tx, lead.team, before) is None:
-        return None
-    return Left(before, removal.remove(tx, token, before, minute, key))
+    if before is None:
+        return Left([], [])
+    ids = people.end_others(tx, lead, before, minute)
+    if staff.member(tx, lead.team, before) is None:
+        return Left(ids, [])
+    return Left([before, *ids], removal.remove(tx, token, before, minute, key))

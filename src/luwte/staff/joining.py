@@ -114,7 +114,7 @@ def found(
     admin_epoch = parse(founding.admin_certificate).certificate.epoch
     joining_store.put_admin_key(tx, invitation.account, admin_epoch, founding.admin_key)
     if founding.admin_recovery_wrap:
-        joining_store.put_recovery_admin_wrap(tx, admin_epoch, founding.admin_recovery_wrap)
+        joining_store.put_recovery_admin_wrap(tx, admin_epoch, founding.admin_recovery_wrap, invitation.account, minute)
     audit.record(tx, minute=minute, actor=invitation.account, action="staff.found")
 
 

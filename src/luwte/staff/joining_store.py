@@ -1,10 +1,20 @@
 """All SQL for `invitation`, `applicant`, `admin_key`, `recovery`, its two tables of wraps, and `succession`."""
 
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff.invitation import Applicant, Invitation, folded
 from luwte.staff.papers import Succession
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryWrap:
+    """The team-admin key for the papers, and whose desk wrapped it when; unknown of an older release."""
+
+    wrap: bytes
+    made_by: str | None
+    made: int | None
+
 
 _INVITATION = "id, account, team, role, made, made_by, over, instead_of"
 _APPLICANT = (
@@ -122,18 +132,21 @@ def recovery_wraps(tx: ReadTx, team: str) -> dict[int, bytes]:
     return {int(epoch): bytes(wrap) for epoch, wrap in rows}
 
 
-def put_recovery_admin_wrap(tx: WriteTx, epoch: int, wrap: bytes) -> bool:
-    """The team-admin key, wrapped to the recovery key; False when it is there already."""
-    if recovery_admin_wrap(tx, epoch) is not None:
-        return False
-    tx.execute("INSERT INTO recovery_admin_wrap (epoch, wrap) VALUES (?, ?)", epoch, wrap)
-    return True
+def put_recovery_admin_wrap(tx: WriteTx, epoch: int, wrap: bytes, account: str, minute: int) -> None:
+    """Keep the team-admin key as the desk of *account* wrapped it to the recovery key, in place of any other."""
+    tx.execute(
+        "INSERT OR REPLACE INTO recovery_admin_wrap (epoch, wrap, made_by, made) VALUES (?, ?, ?, ?)",
+        epoch,
+        wrap,
+        account,
+        minute,
+    )
 
 
-def recovery_admin_wrap(tx: ReadTx, epoch: int) -> bytes | None:
+def recovery_admin_wrap(tx: ReadTx, epoch: int) -> RecoveryWrap | None:
     """The team-admin key of this epoch, wrapped to the recovery key."""
-    row = tx.one("SELECT wrap FROM recovery_admin_wrap WHERE epoch = ?", epoch)
-    return bytes(row[0]) if row else None
+    row = tx.one("SELECT wrap, made_by, made FROM recovery_admin_wrap WHERE epoch = ?", epoch)
+    return RecoveryWrap(*row) if row else None
 
 
 def put_succession(tx: WriteTx, succession: Succession) -> None:
@@ -160,10 +173,13 @@ def put_admin_key(tx: WriteTx, account: str, epoch: int, wrap: bytes) -> None:
     tx.execute("INSERT OR REPLACE INTO admin_key (account, epoch, wrap) VALUES (?, ?, ?)", account, epoch, wrap)
 
 
-def admitting(tx: ReadTx, team: str) -> list[str]:
-    """The accounts of a team that hold the team-admin key."""
+def admitting(tx: ReadTx, team: str, minute: int) -> list[str]:
+    """The accounts of a team that hold the team-admin key and do not wait to be given it."""
     rows = tx.all(
-        "SELECT a.id FROM account a JOIN admin_key k ON k.account = a.id WHERE a.team = ? AND a.disabled = 0", team
+        "SELECT a.id FROM account a JOIN admin_key k ON k.account = a.id WHERE a.team = ? AND a.disabled = 0"
+        " AND coalesce(a.reads_from, 0) <= ?",
+        team,
+        minute,
     )
     return [row[0] for row in rows]
 

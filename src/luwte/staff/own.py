@@ -144,7 +144,11 @@ def _proven(tx: ReadTx, token: bytes, again: Again, minute: int) -> Session:
 
 def running(tx: ReadTx, account: str, minute: int) -> list[tuple[bytes, int]]:
     """Sessions of an account that count, the newest first: the hash of each token, and the minute it began."""
-    return [(hash, began) for hash, began in own_store.sessions(tx, account) if not is_over(began, None, minute)]
+    return [
+        (hash, began)
+        for hash, began, renews in own_store.sessions(tx, account)
+        if not is_over(began, None, minute, renews=renews)
+    ]
 
 
 def _end(tx: WriteTx, hashes: list[bytes], minute: int) -> None:

@@ -39,13 +39,14 @@ def renewed(tx: WriteTx, token_hash: bytes) -> None:
     tx.execute("UPDATE session SET renews = 0 WHERE token_hash = ?", token_hash)
 
 
-def sessions(tx: ReadTx, account: str) -> list[tuple[bytes, int]]:
-    """Sessions that nobody ended, the newest first."""
+def sessions(tx: ReadTx, account: str) -> list[tuple[bytes, int, bool]]:
+    """Sessions that nobody ended, the newest first: the hash of each token, when it began, whether by a sheet."""
     rows = tx.all(
-        "SELECT token_hash, began FROM session WHERE account = ? AND ended IS NULL ORDER BY began DESC, rowid DESC",
+        "SELECT token_hash, began, renews FROM session WHERE account = ? AND ended IS NULL"
+        " ORDER BY began DESC, rowid DESC",
         account,
     )
-    return [(row[0], row[1]) for row in rows]
+    return [(row[0], row[1], bool(row[2])) for row in rows]
 
 
 def end_session(tx: WriteTx, token_hash: bytes, minute: int) -> None:

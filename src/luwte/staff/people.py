@@ -36,6 +36,9 @@ from luwte.staff.roles import Deed, has_team_key, may_invite
 LONGEST_EPOCH = 90 * 24 * 60
 """Minutes after which a team's key should change though nobody left."""
 
+WRAPPED_BY_OTHERS, WRAPPED = 24 * 60, 14 * 24 * 60
+"""Minutes after which a lead's desk wraps the team-admin key for the papers anew: another's wrap, and its own."""
+
 ON_ITS_WAY = 10
 """Minutes after which nothing comes any more that was wrapped to the key of before."""
 
@@ -67,7 +70,7 @@ class People:
     known_outside: bool
     """Because somebody who left had the team's key of this epoch."""
     recovery_due: bool
-    """The team-admin key does not open with the papers yet."""
+    """The desk that asks should wrap the team-admin key to the recovery key."""
 
 
 def people(tx: ReadTx, token: bytes, minute: int) -> People:
@@ -85,7 +88,7 @@ def people(tx: ReadTx, token: bytes, minute: int) -> People:
         joining_store.recovery(tx),
         is_due(tx, team, minute),
         store.is_known_outside(tx, team.slug, team.epoch),
-        is_recovery_due(tx),
+        is_recovery_due(tx, account.id, minute),
     )
 
 
@@ -128,9 +131,12 @@ def withdraw(tx: WriteTx, token: bytes, id: str, minute: int) -> None:
     audit.record(tx, minute=minute, actor=account.id, action="staff.withdraw", reason=found.account)
 
 
-def check_not_last(tx: ReadTx, member: Account) -> None:
-    """Refuse to let the last one go who can admit: then nobody could ever be admitted again. Raises `LastLead`."""
-    if joining_store.admitting(tx, member.team) == [member.id]:
+def check_not_last(tx: ReadTx, member: Account, minute: int) -> None:
+    """Refuse to let the last one go who can admit: then nobody could ever be admitted again. Raises `LastLead`.
+
+    Who waits for a day after they lost everything cannot admit yet: they are nobody's replacement, and may always go.
+    """
+    if joining_store.admitting(tx, member.team, minute) == [member.id]:
         raise LastLead
 
 
@@ -140,6 +146,23 @@ def withdraw_all(tx: WriteTx, by: Account, made_by: str, minute: int) -> None:
         if one.made_by == made_by and one.counts(minute):
             joining_store.end_invitation(tx, one.id, minute)
             audit.record(tx, minute=minute, actor=by.id, action="staff.withdraw", reason=one.account)
+
+
+def end_others(tx: WriteTx, by: Account, instead_of: str, minute: int) -> list[str]:
+    """One comes back in the place of one: every other invitation and applicant in that place goes, each on record.
+
+    The ids of the applicants: the server's half of their key is erased after the commit, by the caller, or else at the
+    next start.
+    """
+    for one in joining_store.open_invitations(tx, by.team):
+        if one.instead_of == instead_of and one.counts(minute):
+            joining_store.end_invitation(tx, one.id, minute)
+            audit.record(tx, minute=minute, actor=by.id, action="staff.withdraw", reason=one.account)
+    others = [one.id for one in joining_store.applicants(tx, by.team) if one.instead_of == instead_of]
+    for id in others:
+        audit.record(tx, minute=minute, actor=by.id, action="staff.decline", reason=id)
+        _send_away(tx, id)
+    return others
 
 
 def admit(
@@ -247,25 +270,42 @@ def begin_epoch(tx: WriteTx, token: bytes, epoch: NextEpoch, pinned: Pinned, now
     audit.record(tx, minute=minute, actor=account.id, action="staff.epoch", reason=str(team.epoch + 1))
 
 
-def is_recovery_due(tx: ReadTx) -> bool:
+def lacks_recovery(tx: ReadTx) -> bool:
     """Whether there is a recovery key to which the team-admin key is not wrapped: of an older installation."""
-    teams = store.teams(tx)
-    if not teams or not joining_store.recovery(tx):
+    return bool(store.teams(tx) and joining_store.recovery(tx)) and _recovery_wrap(tx) is None
+
+
+def is_recovery_due(tx: ReadTx, account: str, minute: int) -> bool:
+    """Whether the desk of *account* should wrap the team-admin key to the recovery key.
+
+    Nobody but two papers can tell whether a wrap opens. So none stays for good: each lead's desk puts its own in the
+    place of another's after a day, and of its own after two weeks. Who spoils it does so again and again, on record.
+    """
+    if not store.teams(tx) or not joining_store.recovery(tx):
         return False
-    return joining_store.recovery_admin_wrap(tx, parse(teams[0].admin_certificate).certificate.epoch) is None
+    found = _recovery_wrap(tx)
+    if found is None or found.made is None:
+        return True
+    return minute - found.made >= (WRAPPED if found.made_by == account else WRAPPED_BY_OTHERS)
+
+
+def _recovery_wrap(tx: ReadTx) -> joining_store.RecoveryWrap | None:
+    epoch = parse(store.teams(tx)[0].admin_certificate).certificate.epoch
+    return joining_store.recovery_admin_wrap(tx, epoch)
 
 
 def wrap_for_recovery(tx: WriteTx, token: bytes, wrap: bytes, minute: int) -> None:
-    """Keep the team-admin key as a lead's desk wrapped it to the recovery key; one that is there stays.
+    """Keep the team-admin key as a lead's desk wrapped it to the recovery key, on record, where that is due.
 
-    Raises `CertificateRefused`, also where there is no recovery key.
+    Where it is not, what is there stays. Raises `CertificateRefused`, also where there is no recovery key.
     """
     account = actions.lead(tx, token, minute)
     check_wraps(wrap)
     if joining_store.admin_key(tx, account.id) is None or not joining_store.recovery(tx):
         raise CertificateRefused
-    epoch = parse(actions.team_of(tx, account).admin_certificate).certificate.epoch
-    if joining_store.put_recovery_admin_wrap(tx, epoch, wrap):
+    if is_recovery_due(tx, account.id, minute):
+        epoch = parse(actions.team_of(tx, account).admin_certificate).certificate.epoch
+        joining_store.put_recovery_admin_wrap(tx, epoch, wrap, account.id, minute)
         audit.record(tx, minute=minute, actor=account.id, action="staff.recovery_wrap")
 
 

@@ -1,13 +1,14 @@
 """What comes back from paper is stored: a new lead, new days for the team-admin key, another main key."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from luwte.audit import actions as audit
 from luwte.crypto.certificate import Untrusted, cert_id, check_admin, parse
 from luwte.errors import CertificateRefused, NoSuchApplicant, NoTeamYet, Refusal
 from luwte.plumbing.db import ReadTx, WriteTx
 from luwte.staff import joining, joining_store, papers, store
-from luwte.staff.invitation import Admission, check_admission
+from luwte.staff.invitation import Admission, Applicant, check_admission
 from luwte.staff.model import Team
 from luwte.staff.papers import Admit, Answer, ApplicantPart, Export, Renew, Succeed, Succession, TeamPart, Wrapped
 from luwte.staff.people import Pinned
@@ -18,7 +19,7 @@ def export(tx: ReadTx, pinned: Pinned, name: str) -> Export:
     """What the page without a network needs besides the papers. Raises `NoTeamYet`."""
     admin = _admin(store.teams(tx))
     epoch = parse(admin).certificate.epoch
-    wrap = joining_store.recovery_admin_wrap(tx, epoch)
+    wrapped = joining_store.recovery_admin_wrap(tx, epoch)
     return Export(
         papers.FORMAT,
         pinned.organisation,
@@ -26,7 +27,7 @@ def export(tx: ReadTx, pinned: Pinned, name: str) -> Export:
         pinned.root,
         admin,
         joining_store.recovery(tx),
-        Wrapped(epoch, wrap) if wrap is not None else None,
+        Wrapped(epoch, wrapped.wrap) if wrapped is not None else None,
         [
             TeamPart(
                 team.slug,
@@ -40,7 +41,7 @@ def export(tx: ReadTx, pinned: Pinned, name: str) -> Export:
             ApplicantPart(one.id, one.name, one.team, one.role, one.ed25519, one.x25519)
             for team in store.teams(tx)
             for one in joining_store.applicants(tx, team.slug)
-            if one.role == LEAD
+            if _may_come(one)
         ],
     )
 
@@ -84,7 +85,7 @@ def follow(tx: WriteTx, pinned: Pinned, minute: int) -> bool:
     for team in teams:
         store.put_team(tx, Team(team.slug, team.name, team.epoch, found.admin_certificate, team.certificate))
     joining_store.put_recovery(tx, found.recovery_certificate)
-    audit.record(tx, minute=minute, actor=audit.OPERATOR, action="recovery.succeed")
+    audit.record(tx, minute=minute, actor=audit.OPERATOR, action="recovery.succeed", reason=_signed(found, pinned))
     return True
 
 
@@ -106,17 +107,25 @@ def _admit(tx: WriteTx, answer: Admit, pinned: Pinned, now: int, has_half: Calla
         return False
     team = next((one for one in store.teams(tx) if one.slug == answer.team), None)
     applicant = joining_store.applicant(tx, answer.account, answer.team)
-    if team is None or applicant is None or applicant.role != LEAD or not has_half(answer.account):
+    if team is None or applicant is None or not _may_come(applicant) or not has_half(answer.account):
         raise NoSuchApplicant
     keys = {one.epoch: one.wrap for one in answer.team_keys}
+    # Old keys that opened nothing any more may have been deleted since the export.
+    kept = set(joining_store.recovery_wraps(tx, team.slug))
+    are_old = all(epoch < team.epoch for epoch in keys.keys() - kept)
+    if len(keys) != len(answer.team_keys) or not kept <= keys.keys() or team.epoch not in kept or not are_old:
+        raise CertificateRefused
     admission = Admission(answer.certificate, keys, answer.admin_key)
     check_admission(admission, applicant, pinned.root, team.admin_certificate, pinned.organisation, now)
-    kept = set(joining_store.recovery_wraps(tx, team.slug))
-    if len(keys) != len(answer.team_keys) or set(keys) != kept or team.epoch not in kept:
-        raise CertificateRefused
+    admission = replace(admission, team_keys={epoch: keys[epoch] for epoch in kept})
     joining.admit(tx, applicant, admission, team, now // 60)
     audit.record(tx, minute=now // 60, actor=audit.OPERATOR, action="recovery.admit", reason=applicant.id)
     return True
+
+
+def _may_come(applicant: Applicant) -> bool:
+    """Papers bring a lead who can begin at once; who is in the place of somebody is a lead's to admit, and waits."""
+    return applicant.role == LEAD and applicant.instead_of is None
 
 
 def _renew(tx: WriteTx, answer: Renew, pinned: Pinned, now: int) -> bool:
@@ -140,7 +149,7 @@ def _prepare(tx: WriteTx, answer: Succeed, pinned: Pinned, now: int) -> bool:
         return False
     papers.check_succession(asked, _admin(store.teams(tx)), joining_store.recovery(tx), pinned.organisation, now)
     joining_store.put_succession(tx, asked)
-    audit.record(tx, minute=now // 60, actor=audit.OPERATOR, action="recovery.prepare")
+    audit.record(tx, minute=now // 60, actor=audit.OPERATOR, action="recovery.prepare", reason=_signed(asked, pinned))
     return True
 
 
@@ -149,6 +158,11 @@ def _admin(teams: list[Team]) -> bytes:
     if not teams:
         raise NoTeamYet
     return teams[0].admin_certificate
+
+
+def _signed(succession: Succession, pinned: Pinned) -> str:
+    """How the log tells the two apart: by the main key before it, or by nobody, as that one was lost."""
+    return "signed" if papers.is_stated(succession, pinned.organisation) else "unsigned"
 
 
 def _signed_by(pinned: Pinned, admin: bytes) -> bool:

@@ -138,6 +138,51 @@ export async function newLead(
   }
 }
 
+/** What a key of the file comes to when the papers try it. */
+export interface Tried {
+  /** Undefined: the team-admin key. */
+  readonly team: string | undefined;
+  readonly epoch: number;
+  /** signed: it opens, and is the key in a certificate. opens: no certificate in the file says which key it is. */
+  readonly found: "signed" | "opens" | "fails";
+}
+
+/** Which keys the recovery key opens, today's first. It makes nothing; *secret* stays the caller's to overwrite. */
+export async function rehearse(file: Known, secret: Uint8Array): Promise<readonly Tried[]> {
+  const { organisation, admin, recovery, adminWrap } = file;
+  const last = await agreementKey(secret);
+  if (!isKeyOf(recovery, last.publicKey)) throw new CannotRecover("other_key");
+  const tries = async (
+    { epoch, wrap }: Wrapped,
+    place: Parameters<typeof unwrap>[2],
+    expected: Certificate,
+    publicOf: (opened: Uint8Array) => Promise<{ readonly publicKey: Uint8Array }>,
+  ): Promise<Tried["found"]> => {
+    const opened = await unwrap(wrap, last, place).catch(() => undefined);
+    if (opened === undefined) return "fails";
+    try {
+      if (epoch !== expected.epoch) return "opens";
+      return isKeyOf(expected, (await publicOf(opened)).publicKey) ? "signed" : "fails";
+    } finally {
+      wipe(opened);
+    }
+  };
+  const tried: Tried[] = [];
+  const place = adminRecoveryPlace(organisation, admin.epoch);
+  const isThere = adminWrap !== undefined && adminWrap.epoch === admin.epoch;
+  const found = isThere ? await tries(adminWrap, place, admin, signingKey) : "fails";
+  tried.push({ team: undefined, epoch: admin.epoch, found });
+  for (const { team, certificate, wraps } of file.teams) {
+    const today = parseCertificate(certificate).certificate;
+    if (!wraps.some(({ epoch }) => epoch === today.epoch)) tried.push({ team, epoch: today.epoch, found: "fails" });
+    for (const wrapped of wraps.toSorted((a, b) => b.epoch - a.epoch)) {
+      const place = teamPlace(organisation, team, wrapped.epoch, Purpose.RECOVERY);
+      tried.push({ team, epoch: wrapped.epoch, found: await tries(wrapped, place, today, agreementKey) });
+    }
+  }
+  return tried;
+}
+
 /** The same team-admin key for another year, by the main key. */
 export async function newDays(file: Known, secret: Uint8Array, now: number): Promise<Bytes> {
   return issue(lasting(file.admin, now, ADMIN_DAYS), await mainKey(file, secret));

@@ -35,6 +35,8 @@ const reasons = {
   recovery_code: "why.recovery_code",
   sheet: "why.sheet",
   too_early: "why.too_early",
+  signed: "why.signed",
+  unsigned: "why.unsigned",
 } as const;
 
 const isPlain = (key: string): key is Plain => Object.hasOwn(nl, key);

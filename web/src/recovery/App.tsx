@@ -151,6 +151,7 @@ function offers({ from }: At<"task">): readonly Offer[] {
       text: say("task.days"),
       about: say("task.days.p", { t: day(from.file.admin.notAfter) }),
     },
+    { id: "look", task: { what: "look" }, text: say("task.look"), about: say("task.look.p") },
     { id: "root", task: { what: "root" }, text: say("task.root"), about: say("task.root.p") },
     {
       id: "p1",
@@ -301,6 +302,28 @@ function Papers({ recovery, step }: Props<"papers">) {
   );
 }
 
+const outcomes = { signed: "look.signed", opens: "look.opens", fails: "look.fails" } as const;
+
+function Looked({ recovery, step: { tried } }: Props<"looked">) {
+  const isWhole = tried.every(({ found }) => found !== "fails");
+  return (
+    <Sheet {...state(recovery)} title={say("look")} go={say("back")} deed={() => recovery.leave()}>
+      <p class={isWhole ? undefined : "card warn with-icon"}>
+        {!isWhole && <Icon name="warn" />}
+        {say(isWhole ? "look.whole" : "look.broken")}
+      </p>
+      <ul>
+        {tried.map(({ team, epoch, found }) => (
+          <li key={`${team ?? ""} ${epoch}`}>
+            {team === undefined ? say("look.admin") : say("look.team", { team, n: epoch })}: {say(outcomes[found])}
+          </li>
+        ))}
+      </ul>
+      <p>{say("done.close")}</p>
+    </Sheet>
+  );
+}
+
 const next = { lead: "done.lead", days: "done.days", root: "done.root", lost: "done.root" } as const;
 
 function Done({ recovery, step }: Props<"done">) {
@@ -348,6 +371,8 @@ export function App({ recovery }: { recovery: Recovery }) {
       return <Typed key={`${step.turn}`} recovery={recovery} step={step} />;
     case "papers":
       return <Papers recovery={recovery} step={step} />;
+    case "looked":
+      return <Looked recovery={recovery} step={step} />;
     case "done":
       return <Done recovery={recovery} step={step} />;
   }

@@ -7,7 +7,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { type Bytes, wipe } from "../crypto/bytes.ts";
 import { memberFingerprint, rootFingerprint } from "../crypto/fingerprint.ts";
-import { CannotRecover, newDays, newLead, newPapers, successor } from "../crypto/recovery.ts";
+import { CannotRecover, newDays, newLead, newPapers, rehearse, successor, type Tried } from "../crypto/recovery.ts";
 import { combine, fromPaper, NotRestored, type Paper, type Share, SharedKey } from "../crypto/shares.ts";
 import { admissionFile, daysFile, type FromServer, readFile, type Saved, successorFiles, type Waits } from "./files.ts";
 
@@ -15,6 +15,8 @@ import { admissionFile, daysFile, type FromServer, readFile, type Saved, success
 export type Task =
   | { readonly what: "lead"; readonly who: Waits }
   | { readonly what: "days" }
+  /** A rehearsal: nothing is made. */
+  | { readonly what: "look" }
   | { readonly what: "root" }
   | { readonly what: "lost" }
   | { readonly what: "papers"; readonly key: SharedKey };
@@ -28,9 +30,10 @@ export type Step =
   | { readonly at: "applicant"; readonly from: FromServer; readonly who: Waits; readonly fingerprint: string }
   | { readonly at: "share"; readonly from: FromServer; readonly task: Task; readonly turn: 1 | 2 }
   | { readonly at: "papers"; readonly papers: readonly Paper[]; readonly next: Step }
+  | { readonly at: "looked"; readonly tried: readonly Tried[] }
   | {
       readonly at: "done";
-      readonly what: Task["what"];
+      readonly what: Exclude<Task["what"], "look">;
       readonly files: readonly Saved[];
       /** Of another main key. */
       readonly fingerprint: string | undefined;
@@ -43,7 +46,11 @@ export interface Wrong {
 }
 
 export const keyOf = (task: Task): SharedKey =>
-  task.what === "lead" ? SharedKey.RECOVERY : task.what === "papers" ? task.key : SharedKey.ROOT;
+  task.what === "lead" || task.what === "look"
+    ? SharedKey.RECOVERY
+    : task.what === "papers"
+      ? task.key
+      : SharedKey.ROOT;
 
 export class Recovery {
   readonly step: Signal<Step> = signal({ at: "start" });
@@ -96,10 +103,16 @@ export class Recovery {
 
   /** Eight lines of one paper. The second one restores the key, for one deed. */
   typed(lines: readonly string[]): Promise<void> {
-    return this.#do("share", async ({ from, task, turn }) => {
+    return this.#do("share", async (step) => {
+      const { from, task, turn } = step;
       const share = await fromPaper(lines);
       const key = keyOf(task);
-      if (share.key !== key) throw new NotRestored("other_key");
+      const isLeft = this.step.value !== step; // meanwhile: nothing of it stays
+      if (isLeft || share.key !== key) {
+        wipe(share.point);
+        if (isLeft) return step;
+        throw new NotRestored("other_key");
+      }
       const first = this.#first;
       if (turn === 1 || first === undefined) {
         this.#first = share;
@@ -132,6 +145,10 @@ export class Recovery {
 
   async #made(from: FromServer, task: Task, secret: Uint8Array | undefined): Promise<Step> {
     const { file } = from;
+    if (task.what === "look") {
+      if (secret === undefined) throw new CannotRecover("other_key");
+      return { at: "looked", tried: await rehearse(file, secret) };
+    }
     const now = Math.floor(this.#now() / 1000);
     const done = (files: readonly Saved[], fingerprint?: string): Step => ({
       at: "done",

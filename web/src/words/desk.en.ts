@@ -153,6 +153,8 @@ export const en: Record<keyof typeof nl, string> = {
   "why.recovery_code": "with a recovery code",
   "why.sheet": "with the recovery sheet",
   "why.too_early": "does not read along yet",
+  "why.signed": "signed by the one before",
+  "why.unsigned": "not signed by the one before",
   "did.staff.sign_in": "Signed in",
   "did.staff.unlock": "Unlocked the desk",
   "did.staff.sign_out": "Signed out",

@@ -151,6 +151,8 @@ export const nl = {
   "why.recovery_code": "met een reservecode",
   "why.sheet": "met het noodblad",
   "why.too_early": "leest nog niet mee",
+  "why.signed": "ondertekend door de vorige",
+  "why.unsigned": "niet ondertekend door de vorige",
   "did.staff.sign_in": "Aangemeld",
   "did.staff.unlock": "Balie ontgrendeld",
   "did.staff.sign_out": "Afgemeld",

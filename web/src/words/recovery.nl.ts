@@ -27,6 +27,9 @@ export const nl = {
     "Met dit bestand kun je geen dienstleider toelaten: er heeft zich nog geen leider aangemeld sinds de papieren dat kunnen.",
   "task.days": "Nieuwe dagen voor de sleutel waarmee leiders mensen toelaten",
   "task.days.p": "Hij eindigt op {t}. Twee papieren van de hoofdsleutel geven er een jaar bij.",
+  "task.look": "Kijken of alles opengaat",
+  "task.look.p":
+    "Een oefening, een keer per jaar. Twee papieren van de herstelsleutel. Er wordt niets gemaakt en niets veranderd.",
   "task.root": "Een nieuwe hoofdsleutel",
   "task.root.p": "Als papieren kwijt of gezien zijn. Twee papieren van de hoofdsleutel; hij ondertekent de nieuwe.",
   "task.lost": "Een nieuwe hoofdsleutel zonder de oude",
@@ -49,6 +52,15 @@ export const nl = {
   "papers.p": "Er zijn drie nieuwe papieren. De een na de ander kijkt, schrijft op, en typt twee regels terug.",
   "lost.p":
     "De oude hoofdsleutel ondertekent deze niet. Ga alleen verder als er echt twee papieren kwijt zijn, en vertel het aan iedereen die de oude cijfers kent.",
+  look: "Wat de papieren openen",
+  "look.whole": "Alles gaat open. Er is niets gemaakt, en er is geen bestand om mee te nemen.",
+  "look.broken":
+    "Niet alles gaat open. Vertel het vandaag aan de leiders en de beheerder: zonder deze sleutel helpen de papieren niet.",
+  "look.admin": "De sleutel waarmee leiders mensen toelaten",
+  "look.team": "Team {team}, sleutel {n}",
+  "look.signed": "gaat open, en het is de goede sleutel",
+  "look.opens": "gaat open; in dit bestand staat niet welke sleutel het is",
+  "look.fails": "gaat niet open, of is een andere sleutel",
   done: "Breng het bestand naar de beheerder",
   "done.papers": "De nieuwe papieren zijn klaar",
   "done.papers.p": "Verbrand alle oude papieren van deze sleutel, waar je bij bent. Met twee ervan komt hij nog terug.",

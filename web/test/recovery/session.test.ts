@@ -418,3 +418,59 @@ test("a file with one other sign makes nothing that would not have been made, or
     { numRuns: 40 },
   );
 });
+
+test("a rehearsal says which keys open, whatever the server kept, and makes no file", async () => {
+  const last = await agreementKey(await restored(house, SharedKey.RECOVERY));
+  const team = (wraps: readonly object[]) => [{ ...(house.said.teams as Said[])[0], wraps }];
+  const [{ wraps }] = house.said.teams as [{ wraps: readonly Said[] }];
+  const foreign = {
+    epoch: 1,
+    wrap: base64(await wrap(random(32), last.publicKey, adminRecoveryPlace(ORGANISATION, 1))),
+  };
+  const place = (epoch: number) => teamPlace(ORGANISATION, TEAM, epoch, Purpose.RECOVERY);
+  const wrapped = async (epoch: number) => ({
+    epoch,
+    wrap: base64(await wrap(random(32), last.publicKey, place(epoch))),
+  });
+  const rubbish = { epoch: 1, wrap: base64(random(80)) };
+  for (const [changes, expected] of [
+    [{}, ["signed", "signed"]],
+    [{ admin_wrap: rubbish }, ["fails", "signed"]],
+    [{ admin_wrap: foreign }, ["fails", "signed"]],
+    [{ admin_wrap: null }, ["fails", "signed"]],
+    [{ teams: team([rubbish]) }, ["signed", "fails"]],
+    [{ teams: team([await wrapped(1)]) }, ["signed", "fails"]],
+    [{ teams: team([]) }, ["signed", "fails"]],
+    [{ teams: team([await wrapped(0), ...wraps]) }, ["signed", "signed", "opens"]],
+  ] as const) {
+    const recovery = await opened({ ...house.said, ...changes });
+    const { step, files } = await asked(recovery, { what: "look" }, both(house, SharedKey.RECOVERY));
+    assert.ok(step.at === "looked");
+    assert.deepEqual(
+      step.tried.map(({ found }) => found),
+      expected,
+    );
+    assert.deepEqual(files, {});
+  }
+  const { step, wrong } = await asked(await opened(), { what: "look" }, both(house, SharedKey.ROOT));
+  assert.deepEqual([step.at, wrong], ["share", "other_key"]);
+});
+
+test("who leaves while a paper is read leaves nothing of it behind", async (t) => {
+  const lines = linesOf(house, SharedKey.RECOVERY, 1);
+  const { point } = await fromPaper(lines);
+  const recovery = await opened();
+  await recovery.choose({ what: "look" });
+  const wiped: string[] = [];
+  const fill = Uint8Array.prototype.fill;
+  t.mock.method(Uint8Array.prototype, "fill", function (this: Uint8Array, value: number) {
+    wiped.push(hex(this));
+    return fill.call(this, value);
+  });
+  const reading = recovery.typed(lines);
+  recovery.leave();
+  await reading;
+  t.mock.restoreAll();
+  assert.ok(wiped.includes(hex(point)));
+  assert.equal(recovery.step.value.at, "start");
+});
