@@ -2,12 +2,14 @@
 
 import asyncio
 import base64
+import contextlib
+import os
 import shutil
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -76,9 +78,12 @@ class Traces:
         """Files in which something of it stands."""
         files = [path for path in (folder or self.folder).rglob("*") if path.is_file()]
         contents = {path.name: path.read_bytes() for path in files}
-        wanted = {form for needle in self.needles for form in forms(needle)}
+        return [(name, form) for name, data in contents.items() for form in self.in_bytes(data)]
+
+    def in_bytes(self, data: bytes) -> list[str]:
+        """What of it stands in these bytes."""
         assert len(self.needles) > 10
-        return [(name, form.hex()[:40]) for name, data in contents.items() for form in wanted if form in data]
+        return [form.hex()[:40] for needle in self.needles for form in forms(needle) if form in data]
 
 
 def _rows(tx: Any, conv: bytes) -> list[bytes]:
@@ -138,6 +143,46 @@ def test_h1_h7_a_visitor_erases_while_both_talk(tmp_path: Path) -> None:
         assert traces.found() == []
 
     play(story, tmp_path / "house")
+
+
+@contextlib.contextmanager
+def a_disk(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """A file system of our own, and the file that is its disk. Skips where this machine lets nobody mount one."""
+    disk, mounted = folder / "disk.img", folder / "disk"
+    mounted.mkdir()
+    with disk.open("wb") as file:
+        file.truncate(64 << 20)
+    try:
+        subprocess.run(["mkfs.ext4", "-q", str(disk)], check=True, capture_output=True)
+        subprocess.run(["mount", "-o", "loop,noatime", str(disk), str(mounted)], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no file system can be made and mounted here: {type(error).__name__}")
+    try:
+        yield mounted, disk
+    finally:
+        subprocess.run(["umount", str(mounted)], check=True, capture_output=True)
+
+
+def test_h2_the_raw_blocks_of_the_disk_hold_nothing(tmp_path: Path) -> None:
+    """Not only in files: what was cut off, freed or overwritten is not in the blocks either, once those are trimmed."""
+
+    async def story(house: House) -> None:
+        noor = house.counsellor()
+        await noor.opens_desk()
+        visitor, traces = await a_talk(house, noor)
+        os.sync()
+        assert traces.in_bytes(disk.read_bytes()), "this way of looking finds what is there"
+        assert (await visitor.erases())["t"] == "erased"
+        kept.append(traces)
+
+    kept: list[Traces] = []
+    with a_disk(tmp_path) as (mounted, disk):
+        play(story, mounted / "house")
+        os.sync()
+        # The key itself was overwritten where it stood: for that nothing has to be trimmed.
+        assert kept[0].needles[1] not in disk.read_bytes()
+        subprocess.run(["fstrim", str(mounted)], check=True, capture_output=True)
+    assert kept[0].in_bytes(disk.read_bytes()) == []
 
 
 async def is_refused(visitor: Visitor) -> bool:
