@@ -206,3 +206,17 @@ def test_a_calendar_says_what_was_promised_whatever_that_is(quote: str) -> None:
 def test_the_same_two_rows_are_linked_in_one_way_once() -> None:
     assert link_id("a", "b", "fulfils") == link_id("a", "b", "fulfils")
     assert len({link_id("a", "b", "fulfils"), link_id("b", "a", "fulfils"), link_id("a", "b", "repeats")}) == 3
+
+
+def test_a_text_comes_to_a_document_that_is_there_and_to_no_other(tmp_path: Path) -> None:
+    file = tmp_path / "text.toml"
+    (tmp_path / "plain.txt").write_text("Een voortgangsbrief.")
+    file.write_text("[[text]]\ndocument = 'document/28638-205'\nfile = 'plain.txt'\n")
+    with opened(None) as store:
+        with pytest.raises(CannotStart, match="no such document"):
+            enter(store, file)
+        letters(store)
+        assert enter(store, file) == 1
+        paper = store.get(Document, "document/28638-205")
+        assert paper is not None
+        assert store.text(paper.text_sha256) == "Een voortgangsbrief."

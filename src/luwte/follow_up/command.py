@@ -105,6 +105,8 @@ def tk(
         click.echo(msgspec.json.encode({**msgspec.structs.asdict(run), "suggested": suggested}).decode())
         return
     click.echo(f"{run.stored} stored from {run.pages} pages; {suggested} links suggested.")
+    if not run.stored and since is None and not run.since:
+        click.echo("Nothing was found. Are these the numbers of dossiers?")
     for field, words in sorted(run.unknown.items()):
         _echo(f"  not known to us, kept as it came: {field}: {', '.join(words)}")
 

@@ -44,7 +44,16 @@ def enter(store: Store, path: Path) -> int:
             raise CannotStart(f"{path}: {row.id} is there twice.")
         seen.add(row.id)
     with store.deed():
+        rows += [_known(store, path, id) for id in texts if id not in seen]
         return sum([_put(store, path, row, texts) for row in rows])
+
+
+def _known(store: Store, path: Path, id: str) -> Document:
+    """The document that a text alone was given for."""
+    document = store.get(Document, id)
+    if document is None:
+        raise CannotStart(f"{path}: there is a text for {id}, and no such document.")
+    return document
 
 
 def _put(store: Store, path: Path, row: Row, texts: Mapping[str, str]) -> bool:
