@@ -175,7 +175,9 @@ async def writes_replies(desk: Counsellor, pairs: list[tuple[str, str]]) -> None
             id = os.urandom(16)
             box = seal_reply(key, desk.slug, id, 1, ReplyText("en", name, text))
             places = {"id": base64.b64encode(id).decode(), "sealed": base64.b64encode(box).decode()}
-            answer = await client.post("/desk/replies", json={"scope": "team", "version": 0, **places}, headers=bearer)
+            answer = await client.post(
+                "/desk/replies", json={"scope": "team", "version": 0, "epoch": 1, **places}, headers=bearer
+            )
             assert answer.status_code == 200, answer.text
 
 

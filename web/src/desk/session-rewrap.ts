@@ -15,6 +15,9 @@ import type { Vault } from "./session-vault.ts";
 /** Between two batches: whoever talks meanwhile notices nothing. */
 const BREATH = 100;
 const AGAIN = 600_000;
+/** Half of what the server takes of one account in a minute: whoever writes replies of their own meanwhile has room. */
+const REPLIES_AT_ONCE = 30;
+const NEXT_REPLIES = 60_000;
 
 const readBatch = record({
   epoch: whole,
@@ -35,6 +38,8 @@ export class DeskRewrap {
   readonly left: Signal<number | undefined> = signal(undefined);
   readonly #world: Surroundings;
   #replies = 0;
+  /** Whether replies were left for the next minute. */
+  #hasMore = false;
   #round = 0;
   #stop: () => void = () => {};
 
@@ -50,7 +55,7 @@ export class DeskRewrap {
       const last = await this.#batch(vault, token, after).catch(() => undefined);
       if (round !== this.#round) return;
       // At the end of the list, or of our luck, from the beginning after a while: what did not open may open then.
-      const [next, pause] = last === undefined ? [0, AGAIN] : [last, BREATH];
+      const [next, pause] = last === undefined ? [0, this.#hasMore ? NEXT_REPLIES : AGAIN] : [last, BREATH];
       this.#stop = this.#world.after(pause, () => void goOn(next));
     };
     void goOn(0);
@@ -87,13 +92,17 @@ export class DeskRewrap {
     const { team } = believed(await ask(this.#world, "/desk/replies", undefined, token), readReplies);
     const behind = team.filter((one) => one.epoch < epoch);
     this.#replies = behind.length;
+    let done = 0;
     for (const { id, version, sealed } of behind) {
+      this.#hasMore = done >= REPLIES_AT_ONCE;
+      if (this.#hasMore) return;
       const text = await vault.openReply("team", id, version, sealed);
       const anew = text && (await vault.sealReply("team", id, version + 1, text));
       if (anew === undefined) continue;
       const place = { scope: "team", id: base64(id), version, epoch };
       await ask(this.#world, "/desk/replies", { ...place, sealed: base64(anew) }, token);
       this.#replies -= 1;
+      done += 1;
     }
   }
 }
