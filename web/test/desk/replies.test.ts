@@ -8,7 +8,7 @@ import { openReply, ownReplyKey, sealReply, teamReplyKey } from "../../src/crypt
 import { find, type Reply, type ReplyDraft } from "../../src/desk/replies.ts";
 import type { Desk } from "../../src/desk/session-desk.ts";
 import type { DeskReplies } from "../../src/desk/session-replies.ts";
-import { passing } from "../wire/fake-world.ts";
+import { breathe, passing } from "../wire/fake-world.ts";
 import { occurs } from "../wire/house.ts";
 import { room, signedIn } from "./scene.ts";
 
@@ -181,4 +181,21 @@ test("after a next key a lead's desk seals the team's anew, and nobody's own; wh
   assert.deepEqual(names(anna), ["own mine", "team goodbye", "team greeting"]);
   assert.equal(await anna.save(draft("team", "another", "later")), "kept");
   assert.deepEqual(rows(), ["0/1", "0/4", "2/1", "2/2", "2/2"]);
+});
+
+test("many of the team's are sealed anew some in a minute: whoever writes meanwhile has room", async () => {
+  const one = await room();
+  const [desk] = [await signedIn(one, 0), await signedIn(one, 2)];
+  const anna = kitOf(desk);
+  await anna.read();
+  for (let n = 0; n < 40; n++) await anna.save(draft("team", `reply ${n}`, "words"));
+  const anew = () => [...one.server.replies.values()].filter(({ epoch }) => epoch === 2).length;
+  await one.server.beginEpoch();
+  await passing(one.clock, () => anew() === 30, "the first of them");
+  for (let tenths = 0; tenths < 500; tenths++) {
+    one.clock.advance(100);
+    if (tenths % 50 === 0) await breathe();
+  }
+  assert.equal(anew(), 30);
+  await passing(one.clock, () => anew() === 40, "the rest, a minute later");
 });
