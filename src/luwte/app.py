@@ -110,10 +110,10 @@ class Luwte:
         self.proxies = Proxies(settings.trusted_proxies)
         self.sockets = Sockets(self._route, self.is_own_origin, self.proxies, around.clock, around.metrics)
         self.polls = Polls(self.sockets)
-        self.client = self._client()
+        self.client = self._client(self.root)
 
-    def _client(self) -> Client:
-        return Client(self._organisation(), self.settings.all_origins, self.is_served, is_open=self.is_pinned)
+    def _client(self, root: bytes) -> Client:
+        return Client(self._organisation(root), self.settings.all_origins, self.is_served, is_open=bool(root))
 
     @property
     def is_pinned(self) -> bool:
@@ -142,9 +142,10 @@ class Luwte:
 
     async def _open(self, root: bytes) -> None:
         before = self.root
+        # Made before the database follows: nobody is to be told of a root that our pages do not have yet.
+        client = self._client(root)
         await self.follow_pin(root)
-        self.root = root
-        self.client = self._client()
+        self.root, self.client = root, client
         await self.reload_teams()
         for slug in self.teams:  # open desks come back to a welcome that says the same as we do now
             self.around.relay.wake(staff.epoch_topic(slug))
@@ -263,12 +264,12 @@ class Luwte:
 
         return serve
 
-    def _organisation(self) -> dict[str, object]:
+    def _organisation(self, root: bytes) -> dict[str, object]:
         settings = self.settings
         return {
             "organisation": settings.organisation,
             "name": settings.name,
-            "root": self.root.hex(),
+            "root": root.hex(),
             "line": settings.line,
             "lineName": settings.line_name,
             "exitUrl": settings.exit_url,
