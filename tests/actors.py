@@ -130,6 +130,14 @@ class Site:
         return Counsellor(self, self.organisation.people[index])
 
 
+async def three_at_desks(house: Site) -> tuple["Counsellor", "Counsellor", "Counsellor"]:
+    """Noor, Sam, and Robin who leads."""
+    noor, sam, robin = (house.counsellor(n) for n in range(3))
+    for desk in (noor, sam, robin):
+        await desk.opens_desk()
+    return noor, sam, robin
+
+
 @dataclass
 class House(Site):
     """One that runs inside the test."""

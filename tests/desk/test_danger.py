@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from actors import Counsellor, House, play
+from actors import Counsellor, House, play, three_at_desks
 from attack.attackers import a_taken_conversation, answers, records, refused, return_to_list, until_pong
 from luwte.desk import alarm
 
@@ -33,9 +33,7 @@ def test_a_call_reaches_the_lead_and_who_called_hears_who_comes(tmp_path: Path) 
     """One press; the lead's desk shows it, with who asks; the first to come is named; a colleague hears nothing."""
 
     async def story(house: House) -> None:
-        noor, sam, robin = (house.counsellor(n) for n in range(3))
-        for desk in (noor, sam, robin):
-            await desk.opens_desk()
+        noor, sam, robin = await three_at_desks(house)
         visitor = await a_taken_conversation(house, noor)
         noor.line.send("need_colleague", conv=visitor.conv)
         (alarm,) = (await hears(robin, "alarms", lambda one: one["alarms"]))["alarms"]
@@ -282,9 +280,7 @@ def test_only_a_lead_steps_in(tmp_path: Path) -> None:
     """A counsellor's attempt is refused and on record; a reason that is none is refused, too."""
 
     async def story(house: House) -> None:
-        noor, sam, robin = (house.counsellor(n) for n in range(3))
-        for desk in (noor, sam, robin):
-            await desk.opens_desk()
+        noor, sam, robin = await three_at_desks(house)
         visitor = await a_taken_conversation(house, noor)
         assert (await steps_in(sam, visitor.conv))["code"] == "not_accepted"
         assert (await steps_in(robin, visitor.conv, "curious"))["code"] == "malformed"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors import Counsellor, House, play
+from actors import Counsellor, House, play, three_at_desks
 from attack.attackers import (
     Wound,
     a_taken_conversation,
@@ -51,14 +51,6 @@ async def notices(desk: Counsellor, count: int) -> list[dict[str, Any]]:
     """The list of broken glass once it has so many rows."""
     found: list[dict[str, Any]] = (await hears(desk, "broken", lambda one: len(one["glass"]) == count))["glass"]
     return found
-
-
-async def three_at_desks(house: House) -> tuple[Counsellor, Counsellor, Counsellor]:
-    """Noor, Sam, and Robin who leads."""
-    noor, sam, robin = (house.counsellor(n) for n in range(3))
-    for desk in (noor, sam, robin):
-        await desk.opens_desk()
-    return noor, sam, robin
 
 
 @pytest.mark.usefixtures("both_ways")

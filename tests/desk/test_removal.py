@@ -14,7 +14,7 @@ from unittest.mock import patch
 import httpx
 import pytest
 
-from actors import Counsellor, House, play
+from actors import Counsellor, House, play, three_at_desks
 from attack.attackers import a_taken_conversation, a_team_next_door, records, until_pong
 from attack.test_catalogue import NO_AUDIT, _stored
 from joiners import invites, joiner
@@ -84,9 +84,7 @@ def test_whoever_is_removed_has_nothing_from_that_moment(tmp_path: Path) -> None
     """G-8: session, socket, wraps and half are gone, what they had waits again, and the name opens no door."""
 
     async def story(house: House) -> None:
-        noor, sam, robin = (house.counsellor(n) for n in range(3))
-        for desk in (noor, sam, robin):
-            await desk.opens_desk()
+        noor, sam, robin = await three_at_desks(house)
         visitor = await a_taken_conversation(house, noor)
         await noor.notes(visitor.conv, "a note")
         answer = await asks(robin, "/desk/remove", id=noor.person.id)
@@ -201,9 +199,7 @@ def test_the_next_epoch_is_not_theirs(tmp_path: Path) -> None:
     """New conversations are wrapped to a key that only today's members have; desks that are open get it."""
 
     async def story(house: House) -> None:
-        noor, sam, robin = (house.counsellor(n) for n in range(3))
-        for desk in (noor, sam, robin):
-            await desk.opens_desk()
+        noor, sam, robin = await three_at_desks(house)
         assert (await asks(robin, "/desk/remove", id=noor.person.id)).status_code == 200
         async with robin.http() as http:
             headers = {"Authorization": f"Bearer {b64(robin.token)}"}

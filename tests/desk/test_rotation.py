@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from actors import Counsellor, House, Visitor, play
+from actors import Counsellor, House, Visitor, play, three_at_desks
 from attack.attackers import a_taken_conversation, how_many, records, return_to_list, until_pong
 from desk.test_removal import asks, b64, next_epoch
 from luwte import demo
@@ -89,9 +89,7 @@ def test_what_is_said_after_a_removal_opens_with_nothing_that_the_colleague_kept
     """The disk, the team's key of before and every secret of before: the talk goes on, and they read none of it."""
 
     async def story(house: House) -> None:
-        noor, sam, robin = (house.counsellor(n) for n in range(3))
-        for desk in (noor, sam, robin):
-            await desk.opens_desk()
+        noor, sam, robin = await three_at_desks(house)
         visitor = await a_taken_conversation(house, noor)
         await noor.notes(visitor.conv, "a note of before")
         kept, old = dict(noor.secrets), noor.team
@@ -238,9 +236,7 @@ def test_who_may_not_turn_and_when(tmp_path: Path) -> None:
     """A stranger, a lead beside it, somebody who lost it, a key that is not there, an old page; nothing is stored."""
 
     async def story(house: House) -> None:
-        noor, sam, robin = (house.counsellor(n) for n in range(3))
-        for desk in (noor, sam, robin):
-            await desk.opens_desk()
+        noor, sam, robin = await three_at_desks(house)
         visitor = await a_taken_conversation(house, noor)
         robin.line.send("step_in", conv=visitor.conv, reason="supervision")
         robin.gets(await robin.line.hear("stepped_in"))
@@ -310,9 +306,7 @@ def test_generations_that_a_colleague_used_up_do_not_keep_the_talk_under_what_th
     """As many turns as there may be, in both logs, before their removal: the next key of the team has its turn."""
 
     async def story(house: House) -> None:
-        noor, sam, robin = (house.counsellor(n) for n in range(3))
-        for desk in (noor, sam, robin):
-            await desk.opens_desk()
+        noor, sam, robin = await three_at_desks(house)
         visitor = await a_taken_conversation(house, noor)
         await noor.notes(visitor.conv, "a note")
         for log, turns in ((SHARED_LOG, MOST_GENERATIONS - 1), (TEAM_LOG, MOST_GENERATIONS)):
@@ -348,9 +342,7 @@ def test_nobody_turns_back_to_a_key_of_the_team_that_is_over(tmp_path: Path) -> 
     """The one who stays has the key of before, too: a log that went on under the next one does not go back."""
 
     async def story(house: House) -> None:
-        noor, sam, robin = (house.counsellor(n) for n in range(3))
-        for desk in (noor, sam, robin):
-            await desk.opens_desk()
+        noor, sam, robin = await three_at_desks(house)
         visitor = await a_taken_conversation(house, noor)
         assert (await noor.notes(visitor.conv, "a note"))["t"] == "ack"
         assert (await asks(robin, "/desk/remove", id=sam.person.id)).status_code == 200

@@ -469,3 +469,19 @@ def test_any_date_that_there_is_has_its_place(tmp_path: Path, today: dt.date) ->
     page = (tmp_path / "site/en/report-small.html").read_text()
     Parsed(page)
     assert not re.search(r'"[^"]*(nan|inf|-\d+\.\d)[^"]*"', page.split("<svg")[1].split("</svg>")[0])
+
+
+def tokens(sheet: str) -> list[dict[str, str]]:
+    """The colours and letters of a style sheet, by day and by night; paper has its own."""
+    day, _, night = sheet.partition("@media print")[0].partition("prefers-color-scheme: dark")
+    return [dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+|system-ui[^;]*);", part)) for part in (day, night)]
+
+
+def test_the_site_has_the_colours_of_the_chat() -> None:
+    """It is served without it, so they are written down twice; here nobody changes one alone."""
+    root = Path(__file__).parents[2]
+    ours = tokens((root / "src/luwte/follow_up/site/style.css").read_text())
+    theirs = tokens((root / "web/src/ui/tokens.css").read_text())
+    for mine, chats in zip(ours, theirs, strict=True):
+        assert len(mine) > 10
+        assert mine.items() <= chats.items()

@@ -6,6 +6,7 @@ import { useEffect, useId } from "preact/hooks";
 import { hasAdminKey, hasTeamKey, invites, type Role } from "../crypto/roles.ts";
 import { alarm, announce } from "../ui/announce.ts";
 import { endings } from "./endings.ts";
+import { InviteButtons } from "./InviteButtons.tsx";
 import { InThePlaceOf, Lost } from "./Returning.tsx";
 import { role } from "./records.ts";
 import { Digits } from "./Sheet.tsx";
@@ -77,14 +78,7 @@ function Invite({ people, view, me }: { people: People; view: PeopleView; me: Ro
           {say(`can.${chosen.value}`)}
         </p>
       </fieldset>
-      <div class="buttons">
-        <button type="submit" class="pill full">
-          {say("people.make")}
-        </button>
-        <button type="button" class="pill outline" onClick={() => (open.value = false)}>
-          {say("step.cancel")}
-        </button>
-      </div>
+      <InviteButtons cancel={() => (open.value = false)} />
     </form>
   );
 }

@@ -6,6 +6,7 @@ import { invites, type Role } from "../crypto/roles.ts";
 import { announce } from "../ui/announce.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Mark } from "../ui/Mark.tsx";
+import { InviteButtons } from "./InviteButtons.tsx";
 import { role } from "./records.ts";
 import type { DeskSession } from "./state.ts";
 import type { Returning } from "./state-lead.ts";
@@ -67,14 +68,7 @@ export function Lost({ people, view, me }: { people: People; view: PeopleView; m
           </label>
         ))}
       </fieldset>
-      <div class="buttons">
-        <button type="submit" class="pill full">
-          {say("people.make")}
-        </button>
-        <button type="button" class="pill outline" onClick={() => (open.value = false)}>
-          {say("step.cancel")}
-        </button>
-      </div>
+      <InviteButtons cancel={() => (open.value = false)} />
     </form>
   );
 }

@@ -13,7 +13,7 @@ import { DeskJoining } from "../../src/desk/session-joining.ts";
 import type { Answer } from "../../src/wire/surroundings.ts";
 import { passing, until } from "../wire/fake-world.ts";
 import { type Account, type House, ORGANISATION, TEAM } from "../wire/house.ts";
-import { house, NOW, type Room, room, signedIn } from "./scene.ts";
+import { house, NOW, type Room, room, signedIn, teamOf } from "./scene.ts";
 
 const DAY = 86_400;
 type Told = Record<string, unknown>;
@@ -35,14 +35,8 @@ const place = (team: string, purpose: Purpose) => ({
 before(async () => {
   theHouse = await house();
   lena = theHouse.accounts[2] as Account;
-  const [, own] = parseCertificate(lena.certificate).certificate.keys;
-  assert.ok(own);
   told = {
-    team: TEAM,
-    admin_certificate: base64(theHouse.certificates.admin),
-    team_certificate: base64(theHouse.certificates.team),
-    recovery_certificate: "",
-    invitations: [],
+    ...(await teamOf(theHouse, lena)),
     waiting: [
       {
         account: "k1",
@@ -53,17 +47,6 @@ before(async () => {
         since: 1,
       },
     ],
-    members: [{ account: lena.id, name: "lena", role: "lead", certificate: base64(lena.certificate) }],
-    team_keys: [
-      { team: TEAM, epoch: 1, wrap: base64(await wrap(theHouse.teamPrivate, own, place(TEAM, Purpose.MEMBER))) },
-    ],
-    admin_key: {
-      epoch: 1,
-      wrap: base64(await wrap(theHouse.adminPrivate, own, place("team-admin", Purpose.TEAM_ADMIN))),
-    },
-    epoch_due: false,
-    recovery_due: false,
-    known_outside: false,
   };
 });
 

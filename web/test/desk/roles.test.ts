@@ -6,12 +6,11 @@ import { base64, equal, random, unbase64 } from "../../src/crypto/bytes.ts";
 import { checkChain, parseCertificate, RECOVERY_SUBJECT, Type } from "../../src/crypto/certificate.ts";
 import { agreementKey, signingKey } from "../../src/crypto/curves.ts";
 import { hasAdminKey, hasTeamKey, invites, roleIn, roles } from "../../src/crypto/roles.ts";
-import { NO_CONVERSATION, Purpose, wrap } from "../../src/crypto/wrap.ts";
 import type { Desk } from "../../src/desk/session-desk.ts";
 import type { Answer } from "../../src/wire/surroundings.ts";
 import { until } from "../wire/fake-world.ts";
 import { type Account, type House, makeHouse, ORGANISATION, TEAM } from "../wire/house.ts";
-import { NOW, type Room, room, signedIn } from "./scene.ts";
+import { NOW, type Room, room, signedIn, teamOf } from "./scene.ts";
 
 type Told = Record<string, unknown>;
 const [LENA, ROSA, ADA] = [0, 1, 2];
@@ -31,35 +30,13 @@ const row = (who: number, role: string): Told => ({
 before(async () => {
   const others = { rosa: "reviewer", ada: "admin" } as const;
   theHouse = await makeHouse({ now: NOW, staff: ["lena", "rosa", "ada"], leads: ["lena"], others });
-  const [, own] = parseCertificate(at(LENA).certificate).certificate.keys;
-  assert.ok(own);
-  const place = (team: string, purpose: Purpose) => ({
-    organisation: ORGANISATION,
-    team,
-    epoch: 1,
-    conv: NO_CONVERSATION,
-    generation: 0,
-    purpose,
-  });
   const last = (await agreementKey(random(32))).publicKey;
   const recovery = { type: Type.RECOVERY, subject: RECOVERY_SUBJECT, keys: [last] };
   told = {
-    team: TEAM,
-    admin_certificate: base64(theHouse.certificates.admin),
-    team_certificate: base64(theHouse.certificates.team),
+    ...(await teamOf(theHouse, at(LENA))),
     recovery_certificate: base64(await theHouse.certify(recovery, theHouse.root)),
-    invitations: [],
-    waiting: [],
     members: [row(LENA, "lead"), row(ROSA, "reviewer"), row(ADA, "admin")],
-    team_keys: [
-      { team: TEAM, epoch: 1, wrap: base64(await wrap(theHouse.teamPrivate, own, place(TEAM, Purpose.MEMBER))) },
-    ],
-    admin_key: {
-      epoch: 1,
-      wrap: base64(await wrap(theHouse.adminPrivate, own, place("team-admin", Purpose.TEAM_ADMIN))),
-    },
     epoch_due: true,
-    recovery_due: false,
     known_outside: true,
   };
 });

@@ -1,10 +1,14 @@
 /** Desks and visitors' pages around one model server, all with the real sessions. */
 
+import assert from "node:assert/strict";
+import { base64 } from "../../src/crypto/bytes.ts";
+import { parseCertificate } from "../../src/crypto/certificate.ts";
+import { NO_CONVERSATION, Purpose, wrap } from "../../src/crypto/wrap.ts";
 import { Desk } from "../../src/desk/session-desk.ts";
 import type { Talk } from "../../src/desk/session-talk.ts";
 import { Visit } from "../../src/visitor/session-visit.ts";
 import { FakeClock, fakeWorld, until, type World } from "../wire/fake-world.ts";
-import { type House, makeHouse, pin } from "../wire/house.ts";
+import { type Account, type House, makeHouse, ORGANISATION, pin, TEAM } from "../wire/house.ts";
 import { ModelServer } from "../wire/model-server.ts";
 
 export const LINE = "night-line";
@@ -16,6 +20,29 @@ let shared: Promise<House> | undefined;
 export function house(): Promise<House> {
   shared ??= makeHouse({ now: NOW, staff: ["anna", "bram", "lena"], leads: ["lena"] });
   return shared;
+}
+
+/** What the server says of the team to a lead who is alone in it, with both keys wrapped to them. */
+export async function teamOf(theHouse: House, lead: Account): Promise<Record<string, unknown>> {
+  const [, own] = parseCertificate(lead.certificate).certificate.keys;
+  assert.ok(own);
+  const place = { organisation: ORGANISATION, epoch: 1, conv: NO_CONVERSATION, generation: 0 };
+  const forMember = { ...place, team: TEAM, purpose: Purpose.MEMBER };
+  const forLead = { ...place, team: "team-admin", purpose: Purpose.TEAM_ADMIN };
+  return {
+    team: TEAM,
+    admin_certificate: base64(theHouse.certificates.admin),
+    team_certificate: base64(theHouse.certificates.team),
+    recovery_certificate: "",
+    invitations: [],
+    waiting: [],
+    members: [{ account: lead.id, name: lead.name, role: "lead", certificate: base64(lead.certificate) }],
+    team_keys: [{ team: TEAM, epoch: 1, wrap: base64(await wrap(theHouse.teamPrivate, own, forMember)) }],
+    admin_key: { epoch: 1, wrap: base64(await wrap(theHouse.adminPrivate, own, forLead)) },
+    epoch_due: false,
+    recovery_due: false,
+    known_outside: false,
+  };
 }
 
 export interface Room {
