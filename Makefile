@@ -83,7 +83,7 @@ soak: setup
 # After a change of dependencies. Lock files hold versions and hashes, and no addresses.
 lock: $(VENV)/.installed
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements/run.txt
-	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 --extra insight --group dev pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 --extra insight --extra estimate --group dev pyproject.toml -o requirements/dev.txt
 	@$(NPM) install --package-lock-only --no-progress --loglevel=error
 	@$(BIN)/python web/strip_lock.py
 

@@ -1,0 +1,127 @@
+"""Capture histories: how many people are in exactly these lists and no other.
+
+A history is a number whose bit i says "in list i"; so are an interaction and a merged list. History 0, the people in
+no list, is what all of this is about and is never observed.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from luwte.estimate.errors import BadHistories
+
+MOST_LISTS = 12
+"""2^12 cells; published tables have three to eight lists."""
+MOST_PEOPLE = 10**12
+"""Sums stay exact in float64, and nobody counts more."""
+
+
+@dataclass(frozen=True, eq=False)
+class Histories:
+    """Observed counts of all 2^t - 1 histories of *t* named lists.
+
+    Attributes
+    ----------
+    lists : tuple of str
+        Names in the order of the bits.
+    counts : ndarray of int64, shape (2^t - 1,)
+        People with history 1, 2, 3, ...: `counts[h - 1]` belongs to history *h*. Read-only.
+
+    Raises
+    ------
+    BadHistories
+        No list, too many, a name that is empty or there twice, or counts that are no whole numbers from 0 up.
+
+    """
+
+    lists: tuple[str, ...]
+    counts: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.lists) <= MOST_LISTS:
+            raise BadHistories(f"There must be between 1 and {MOST_LISTS} lists.")
+        if len(set(self.lists)) != len(self.lists) or not all(name.strip() for name in self.lists):
+            raise BadHistories("Every list needs a name of its own.")
+        raw = np.asarray(self.counts)
+        if raw.shape != (2 ** len(self.lists) - 1,):
+            raise BadHistories("There must be one count for every history but the empty one.")
+        if raw.dtype.kind not in "iuf" or not np.isfinite(raw).all() or (raw != np.floor(raw)).any() or (raw < 0).any():
+            raise BadHistories("Counts must be whole numbers from 0 up.")
+        if raw.sum(dtype=float) > MOST_PEOPLE:
+            raise BadHistories("These are more people than anybody can count.")
+        counts = raw.astype(np.int64)
+        counts.flags.writeable = False
+        object.__setattr__(self, "counts", counts)
+
+    @classmethod
+    def of(cls, lists: Iterable[str], people: Mapping[int, int] | Iterable[tuple[int, int]]) -> "Histories":
+        """From (history, count) pairs; histories that are missing count 0, and several of one are added."""
+        names = tuple(lists)
+        counts = np.zeros(2 ** len(names) - 1, dtype=np.int64) if len(names) <= MOST_LISTS else np.zeros(0, np.int64)
+        for history, count in people.items() if isinstance(people, Mapping) else people:
+            if not 1 <= history <= len(counts):
+                raise BadHistories("A history must name at least one of the lists, and only those.")
+            counts[history - 1] += count
+        return cls(names, counts)
+
+    @property
+    def observed(self) -> int:
+        """People in at least one list."""
+        return int(self.counts.sum())
+
+    @cached_property
+    def members(self) -> NDArray[np.bool_]:
+        """Shape (2^t - 1, t): whether history *h* (row h - 1) is in list i (column i)."""
+        histories = np.arange(1, len(self.counts) + 1)
+        return (histories[:, None] >> np.arange(len(self.lists)) & 1).astype(bool)
+
+    def within(self, mask: int) -> int:
+        """People in all lists of *mask*, whatever else they are in."""
+        histories = np.arange(1, len(self.counts) + 1)
+        return int(self.counts[histories & mask == mask].sum())
+
+    def name(self, mask: int) -> str:
+        """The lists of *mask* by name, in order: `LA:NG`."""
+        return ":".join(name for bit, name in enumerate(self.lists) if mask >> bit & 1)
+
+    def mask(self, *names: str) -> int:
+        """The mask of some lists by name."""
+        unknown = set(names) - set(self.lists)
+        if unknown:
+            raise BadHistories("There is no list of this name.")
+        return sum(1 << self.lists.index(name) for name in set(names))
+
+    def with_counts(self, counts: NDArray[np.int64]) -> "Histories":
+        """The same lists with other counts."""
+        return Histories(self.lists, counts)
+
+    def without(self, name: str) -> "Histories":
+        """As if a list had never been kept: who was in no other is not observed any more."""
+        kept = [bit for bit, one in enumerate(self.lists) if one != name]
+        if len(kept) == len(self.lists):
+            raise BadHistories("There is no list of this name.")
+        return Histories.of(
+            [self.lists[bit] for bit in kept], [pair for pair in self._moved([[b] for b in kept]) if pair[0]]
+        )
+
+    def merged(self, *names: str) -> "Histories":
+        """Some lists as one, named `A+B`, in the place of the first of them."""
+        mask = self.mask(*names)
+        groups: list[list[int]] = []
+        titles: list[str] = []
+        for bit, name in enumerate(self.lists):
+            if not mask >> bit & 1:
+                groups.append([bit])
+                titles.append(name)
+            elif mask & ((1 << bit) - 1) == 0:
+                groups.append([one for one in range(len(self.lists)) if mask >> one & 1])
+                titles.append("+".join(self.lists[one] for one in groups[-1]))
+        return Histories.of(titles, self._moved(groups))
+
+    def _moved(self, groups: list[list[int]]) -> Iterable[tuple[int, int]]:
+        for history, count in enumerate(self.counts.tolist(), start=1):
+            moved = sum(1 << at for at, bits in enumerate(groups) if any(history >> bit & 1 for bit in bits))
+            yield moved, count
