@@ -165,8 +165,8 @@ class _Block:
     """Some rows at once, the row being the last axis of every array: (parameters, rows) and (2^t, rows).
 
     Histories stand at their own number, so the one nobody observes is there, without weight. Then the two products with
-    the design are sums over subsets and over supersets, which take t additions of half a table each; no row is touched
-    by another, and whatever block it is in, the same figures come out to the last bit.
+    the design are sums over subsets and over supersets, which take t additions of half a table each. Matrix products
+    would be a little faster on one thread, and many times slower where a busy machine's BLAS spreads them over several.
     """
 
     def __init__(
