@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, logsumexp
+from scipy.special import gammaln
 
 from luwte.estimate.errors import BadHistories, EstimateError
 from luwte.estimate.graphs import Graphs, decomposable_graphs, pairs
@@ -236,14 +236,13 @@ def posterior(histories: Histories) -> Posterior:
     kept = np.flatnonzero(weight >= weight.max() - np.log(1e8 * len(weight)))
     nodes = _nodes(peak[kept], spread[kept])
     gaps = np.diff(nodes, prepend=-1, append=nodes[-1] + 1)
-    log_gaps = np.log((gaps[1:] + gaps[:-1]) / 2)
-    per_graph, per_node = np.full(len(kept), -np.inf), np.empty(len(nodes))
+    gaps = (gaps[1:] + gaps[:-1]) / 2
+    share, density = np.zeros(len(kept)), np.empty(len(nodes))
     for part in np.array_split(np.arange(len(nodes)), len(nodes) * len(kept) // BLOCK + 1):
-        logs = evidence.at(nodes[part], kept)
-        per_graph = np.logaddexp(per_graph, logsumexp(logs + log_gaps[part], axis=1))
-        per_node[part] = logsumexp(logs, axis=0)
-    total = logsumexp(per_graph)
-    density, share = np.exp(per_node - total), np.exp(per_graph - total)
+        both = np.exp(evidence.at(nodes[part], kept) - weight.max())
+        share += both @ gaps[part]
+        density[part] = both.sum(axis=0)
+    density, share = density / share.sum(), share / share.sum()
     if density[-1] * nodes[-1] > TAIL:
         raise NoTail("The overlaps do not say how many there may be at most.")
     again = evidence.recaptures[kept]
