@@ -19,7 +19,7 @@ __all__ = [
     "Result",
     "Stratified",
     "StratifiedResult",
-    "by_stratum",
     "Verdict",
+    "by_stratum",
     "no_estimate",
 ]
