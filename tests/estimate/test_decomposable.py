@@ -114,19 +114,31 @@ def test_probabilities_and_limits_are_those_of_all_numbers_added_up() -> None:
         assert found.quantile(at) == pytest.approx(sum(counts) + int(np.searchsorted(below, at)), abs=1)
 
 
+PEER = {
+    "uk_2013_5": (23016, 10408, 33481),
+    "netherlands_2010_2015_5": (50270, 41616, 203328),
+    "kosovo_1999": (12595, 9827, 16544),
+}
+"""Median and limits as another program computed them with the same prior.
+
+Where one graph has nearly all probability (Kosovo) they are ours. Where many graphs share it they are off by 0.2 % (UK)
+and, in the far upper limit of the Netherlands, 3.4 %; adding up every single number of people gives ours.
+"""
+
+
 @pytest.mark.parametrize(
-    ("name", "estimate", "lower", "upper", "apart"),
+    ("name", "figures", "apart"),
     [
-        ("uk_2013_5", 23016, 10408, 33481, True),
-        ("netherlands_2010_2015_5", 50270, 41616, 203328, True),
-        ("kosovo_1999", 12595, 9827, 16544, False),
+        ("uk_2013_5", (22990, 10387, 33511), True),
+        ("netherlands_2010_2015_5", (50460, 41681, 210285), True),
+        ("kosovo_1999", (12595, 9827, 16545), False),
     ],
 )
-def test_the_published_tables(name: str, estimate: int, lower: int, upper: int, apart: bool) -> None:
+def test_the_published_tables(name: str, figures: tuple[int, int, int], apart: bool) -> None:
     found = decomposable(PUBLISHED[name].read())
-    assert found.estimate == pytest.approx(estimate, rel=0.005)
-    assert found.lower == pytest.approx(lower, rel=0.005)
-    assert found.upper == pytest.approx(upper, rel=0.04)
+    assert (found.estimate, found.lower, found.upper) == pytest.approx(figures, abs=1)
+    assert figures[:2] == pytest.approx(PEER[name][:2], rel=0.004)
+    assert figures[2] == pytest.approx(PEER[name][2], rel=0.035)
     assert any("far apart" in reason for reason in found.reasons) == apart
 
 
