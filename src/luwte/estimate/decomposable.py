@@ -179,7 +179,7 @@ def decomposable(histories: Histories, *, level: float = 0.95) -> Result:
         )
     modes = [mode for mode in found.modes if mode.probability >= MODE]
     if len(modes) > 1 and max(m.people for m in modes) >= FAR * min(m.people for m in modes):
-        said = ", ".join(f"about {mode.people:,} ({mode.probability:.0%})" for mode in modes)
+        said = ", ".join(f"about {float(f'{mode.people:.3g}'):,.0f} ({mode.probability:.0%})" for mode in modes)
         reasons.append(f"The answer is split between numbers far apart: {said}. The estimate lies among them.")
     return Result(
         method="decomposable",
