@@ -23,3 +23,9 @@ class BadHistories(EstimateError):
         where = ", ".join(part for part in place if part)
         super().__init__(f"{where}: {says}" if where else says)
         self.file, self.row, self.column, self.reason = file, row, column, says
+
+
+class BadModel(EstimateError):
+    """A model that cannot be fitted to these lists."""
+
+    code = "bad_model"
