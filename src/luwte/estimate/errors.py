@@ -13,6 +13,12 @@ class BadAnswers(EstimateError):
     code = "bad_answers"
 
 
+class BadCheck(EstimateError):
+    """A check or a simulation that cannot be made of this table."""
+
+    code = "bad_check"
+
+
 class BadHistories(EstimateError):
     """Data or arguments that are no capture histories."""
 
