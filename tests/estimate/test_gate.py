@@ -1,6 +1,7 @@
 """The gate: what takes a figure away, what is only said beside it, and that it leaves good tables alone."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -26,6 +27,13 @@ def a_result(method: str = "stepwise", lower: float | None = 900.0, upper: float
     )
 
 
+class Model(NamedTuple):
+    """One of a ranking."""
+
+    criterion: float
+    estimate: float
+
+
 GOOD = Histories(("A", "B", "C"), np.array([40, 30, 12, 25, 9, 8, 4]))
 
 
@@ -36,8 +44,7 @@ def refusals(table: Histories, limits: Limits | None = None) -> list[str]:
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_tables_pass_and_their_disagreement_is_said(name: str) -> None:
     table = PUBLISHED[name].read()
-    curve = specification_curve(table)
-    ranking = [(one.model, one.criterion, one.estimate) for one in curve.specifications]
+    ranking = specification_curve(table).specifications
     assert of_table(table) == ()
     for method in ("main_effects", "stepwise", "bic", "bic_average"):
         passed = gated(table, a_result(method), ranking)
@@ -102,7 +109,7 @@ def test_a_list_that_shares_nobody_is_said() -> None:
 
 
 def test_equals_that_disagree_take_the_figure_of_a_method_that_picks_one() -> None:
-    ranking = [(("A:B",), 100.0, 1000.0), ((), 101.9, 3000.0), (("A:C",), 102.1, 9000.0)]
+    ranking = [Model(100.0, 1000.0), Model(101.9, 3000.0), Model(102.1, 9000.0)]
     for method, verdict in {"stepwise": "no_estimate", "bic": "no_estimate", "bic_average": "ok"}.items():
         result = gated(GOOD, a_result(method), ranking)
         assert result.verdict == verdict
@@ -113,14 +120,14 @@ def test_equals_that_disagree_take_the_figure_of_a_method_that_picks_one() -> No
 @given(apart=st.floats(1, 10), difference=st.floats(0, 5))
 def test_disagreement_counts_by_how_far_apart_and_how_equal(apart: float, difference: float) -> None:
     limits = Limits(equal=2, said=1.5, refused=4)
-    found = of_ranking([((), 50.0, 700.0), (("A:B",), 50 + difference, 700 * apart)], limits)
+    found = of_ranking([Model(50.0, 700.0), Model(50 + difference, 700 * apart)], limits)
     equal = 50 + difference <= 52
     assert bool(found) == (equal and 700 * apart >= 1.5 * 700)
     assert any(finding.refuses for finding in found) == (equal and 700 * apart >= 4 * 700)
 
 
 def test_models_without_an_estimate_do_not_count() -> None:
-    ranking = [((), 10.0, math.nan), (("A:B",), 11.0, math.inf), (("A:C",), 50.0, 900.0)]
+    ranking = [Model(10.0, math.nan), Model(11.0, math.inf), Model(50.0, 900.0)]
     assert of_ranking(ranking) == ()
     assert of_ranking([]) == ()
 
@@ -154,6 +161,6 @@ def test_the_multiplier_is_not_judged_by_lists_it_does_not_use() -> None:
 
 
 def test_asking_twice_says_nothing_twice() -> None:
-    ranking = [(("A:B",), 100.0, 1000.0), ((), 101.0, 2000.0)]
+    ranking = [Model(100.0, 1000.0), Model(101.0, 2000.0)]
     once = gated(GOOD, a_result(), ranking)
     assert gated(GOOD, once, ranking) == once

@@ -6,12 +6,23 @@ Only rules, of values: nothing is fitted here. Each finding either refuses a fig
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from luwte.estimate.histories import Histories
 from luwte.estimate.results import Result
 
-Ranking = Sequence[tuple[tuple[str, ...], float, float]]
-"""Models with their BIC and estimate."""
+
+class Ranked(Protocol):
+    """A model with its BIC and its estimate, as `search.ranking` or a specification curve gives them."""
+
+    @property
+    def criterion(self) -> float:
+        """BIC."""
+
+    @property
+    def estimate(self) -> float:
+        """People in all."""
+
 
 PICKS_ONE = ("stepwise", "bic")
 """Methods that print one model of many: where equals disagree, their figure is a matter of chance."""
@@ -102,12 +113,12 @@ def of_table(histories: Histories, limits: Limits | None = None) -> tuple[Findin
     return tuple(findings)
 
 
-def of_ranking(ranking: Ranking, limits: Limits | None = None) -> tuple[Finding, ...]:
+def of_ranking(ranking: Sequence[Ranked], limits: Limits | None = None) -> tuple[Finding, ...]:
     """Find models that fit equally well and disagree.
 
     Parameters
     ----------
-    ranking : sequence of (model, BIC, estimate)
+    ranking : sequence of models with `criterion` and `estimate`
         In any order; estimates that are none are left out.
     limits : Limits, optional
         `equal`, `said` and `refused` are used.
@@ -127,7 +138,7 @@ def of_ranking(ranking: Ranking, limits: Limits | None = None) -> tuple[Finding,
 
     """
     limits = limits or Limits()
-    models = [(bic, estimate) for _, bic, estimate in ranking if 0 < estimate < float("inf")]
+    models = [(one.criterion, one.estimate) for one in ranking if 0 < one.estimate < float("inf")]
     best = min((bic for bic, _ in models), default=0.0)
     equals = [estimate for bic, estimate in models if bic <= best + limits.equal]
     if not equals or max(equals) < limits.said * min(equals):
@@ -163,7 +174,7 @@ def of_result(result: Result, limits: Limits | None = None) -> tuple[Finding, ..
 
 
 def gated(
-    histories: Histories, result: Result, ranking: Ranking | None = None, *, limits: Limits | None = None
+    histories: Histories, result: Result, ranking: Sequence[Ranked] | None = None, *, limits: Limits | None = None
 ) -> Result:
     """A method's result, or "no estimate" with the reasons why.
 
@@ -173,7 +184,7 @@ def gated(
         The table that the result is about. The multiplier has none; only its interval is looked at.
     result : Result
         What the method said.
-    ranking : sequence of (model, BIC, estimate), optional
+    ranking : sequence of models with `criterion` and `estimate`, optional
         Models of this table. Where equally good ones disagree too much, methods that pick one model have no estimate,
         and methods that average have it said.
     limits : Limits, optional
