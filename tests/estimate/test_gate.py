@@ -50,6 +50,7 @@ def test_published_tables_pass_and_their_disagreement_is_said(name: str) -> None
         passed = gated(table, a_result(method), ranking)
         assert (passed.verdict, passed.estimate) == ("ok", 1000)
         assert any("fit equally well" in reason for reason in passed.reasons) == (name == "uk_2013_5")
+        assert any("can be defended" in reason for reason in passed.reasons) == (name != "kosovo_1999")
         assert passed.reasons[-1] == "Said by the method."
 
 
@@ -109,20 +110,21 @@ def test_a_list_that_shares_nobody_is_said() -> None:
 
 
 def test_equals_that_disagree_take_the_figure_of_a_method_that_picks_one() -> None:
-    ranking = [Model(100.0, 1000.0), Model(101.9, 3000.0), Model(102.1, 9000.0)]
+    ranking = [Model(100.0, 1000.0), Model(101.9, 4000.0), Model(102.1, 9000.0)]
     for method, verdict in {"stepwise": "no_estimate", "bic": "no_estimate", "bic_average": "ok"}.items():
         result = gated(GOOD, a_result(method), ranking)
         assert result.verdict == verdict
-        assert result.reasons[0] == "2 models fit equally well (BIC within 2), and they say from 1,000 to 3,000."
+        assert result.reasons[0] == "2 models fit equally well (BIC within 2), and they say from 1,000 to 4,000."
+        assert result.reasons[1] == "3 models can be defended (BIC within 10), and they say from 1,000 to 9,000."
         assert (result.estimate is None) == (verdict == "no_estimate")
 
 
 @given(apart=st.floats(1, 10), difference=st.floats(0, 5))
 def test_disagreement_counts_by_how_far_apart_and_how_equal(apart: float, difference: float) -> None:
-    limits = Limits(equal=2, said=1.5, refused=4)
+    limits = Limits(equal=2, defensible=3, said=1.5, refused=4)
     found = of_ranking([Model(50.0, 700.0), Model(50 + difference, 700 * apart)], limits)
-    equal = 50 + difference <= 52
-    assert bool(found) == (equal and 700 * apart >= 1.5 * 700)
+    equal, defensible = 50 + difference <= 52, 50 + difference <= 53
+    assert len(found) == (equal + defensible if 700 * apart >= 1.5 * 700 else 0)
     assert any(finding.refuses for finding in found) == (equal and 700 * apart >= 4 * 700)
 
 

@@ -39,11 +39,11 @@ class Limits:
     accident : float
         A list whose people are all in another is refused when independent lists would come to that with a smaller
         probability than this; said otherwise.
-    equal : float
-        Models whose BIC is within this of the best count as equally good.
+    equal, defensible : float
+        Models whose BIC is within this of the best count as equally good, or as still defensible.
     said, refused : float
-        Largest over smallest estimate of equally good models from which it is said, and from which a method that
-        picks one of them is refused.
+        Largest over smallest estimate from which a disagreement is said; and, of equally good models, from which a
+        method that picks one of them is refused.
     width : float
         Upper over lower end of an interval from which it says too little.
 
@@ -52,8 +52,9 @@ class Limits:
     overlap: int = 10
     accident: float = 0.001
     equal: float = 2.0
-    said: float = 1.25
-    refused: float = 3.0
+    defensible: float = 10.0
+    said: float = 1.5
+    refused: float = 4.0
     width: float = 10.0
 
 
@@ -119,18 +120,19 @@ def of_ranking(ranking: Sequence[Ranked], limits: Limits | None = None) -> tuple
     Parameters
     ----------
     ranking : sequence of models with `criterion` and `estimate`
-        In any order; estimates that are none are left out.
+        In any order, and reaching to `defensible` above the best BIC; estimates that are none are left out.
     limits : Limits, optional
-        `equal`, `said` and `refused` are used.
+        `equal`, `defensible`, `said` and `refused` are used.
 
     Returns
     -------
     tuple of Finding
-        None or one.
+        About equally good models, then about defensible ones; only the first may refuse.
 
     Notes
     -----
-    A difference of 2 in BIC is "not worth more than a bare mention" (Kass and Raftery 1995).
+    A difference of 2 in BIC is "not worth more than a bare mention", one above 10 is "very strong" evidence (Kass and
+    Raftery 1995).
 
     References
     ----------
@@ -140,16 +142,19 @@ def of_ranking(ranking: Sequence[Ranked], limits: Limits | None = None) -> tuple
     limits = limits or Limits()
     models = [(one.criterion, one.estimate) for one in ranking if 0 < one.estimate < float("inf")]
     best = min((bic for bic, _ in models), default=0.0)
-    equals = [estimate for bic, estimate in models if bic <= best + limits.equal]
-    if not equals or max(equals) < limits.said * min(equals):
-        return ()
-    return (
-        Finding(
-            f"{len(equals)} models fit equally well (BIC within {limits.equal:g}), and they say from "
-            f"{min(equals):,.0f} to {max(equals):,.0f}.",
-            refuses=max(equals) >= limits.refused * min(equals),
-        ),
-    )
+    findings = []
+    for within, what in ((limits.equal, "fit equally well"), (limits.defensible, "can be defended")):
+        estimates = [estimate for bic, estimate in models if bic <= best + within]
+        if not estimates or max(estimates) < limits.said * min(estimates):
+            continue
+        findings.append(
+            Finding(
+                f"{len(estimates)} models {what} (BIC within {within:g}), and they say from {min(estimates):,.0f} to "
+                f"{max(estimates):,.0f}.",
+                refuses=within == limits.equal and max(estimates) >= limits.refused * min(estimates),
+            )
+        )
+    return tuple(findings)
 
 
 def of_result(result: Result, limits: Limits | None = None) -> tuple[Finding, ...]:
