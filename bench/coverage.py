@@ -69,13 +69,24 @@ def overlap(replicates: int) -> Iterator[str]:
         ends = [observed + fits.hidden / reach, observed + fits.hidden, observed + fits.hidden * reach]
         shared = counts[:, inside[1:].sum(axis=1) > 1].sum(axis=1)
         rows.append(np.stack([shared, np.full(replicates, people), *ends], axis=1))
-    all_rows = np.concatenate(rows)
+    tables = np.concatenate(rows)
     for low, high in ((1, 2), (3, 4), (5, 6), (7, 9), (10, 14), (15, 19), (20, 29), (30, 49)):
-        shared, people, lower, estimate, upper = all_rows[(all_rows[:, 0] >= low) & (all_rows[:, 0] <= high)].T
-        yield (
-            f"| {low}-{high} | {len(people):,} | {off(estimate, people, 2):.1%} | {off(estimate, people, 1.5):.1%} "
-            f"| {np.mean((lower <= people) & (people <= upper)):.1%} | {np.median(upper / lower):.1f} |"
-        )
+        yield off_and_held(f"{low}-{high}", tables[(tables[:, 0] >= low) & (tables[:, 0] <= high)])
+    yield "\n| upper / lower | tables | off by a factor 2 | off by 1.5 | Wald 95 % holds | upper / lower |"
+    yield "|---|---|---|---|---|---|"
+    width = tables[:, 4] / tables[:, 2]
+    for low, high in ((1, 2), (2, 3), (3, 5), (5, 10), (10, math.inf)):
+        yield off_and_held(f"{low} to {high}", tables[(width >= low) & (width < high)])
+
+
+def off_and_held(title: str, rows: NDArray[np.float64]) -> str:
+    """One row of `overlap`."""
+    _, people, lower, estimate, upper = rows.T
+    held = np.mean((lower <= people) & (people <= upper))
+    return (
+        f"| {title} | {len(rows):,} | {off(estimate, people, 2):.1%} | {off(estimate, people, 1.5):.1%} | {held:.1%} "
+        f"| {np.median(upper / lower):.1f} |"
+    )
 
 
 def disagreement(replicates: int) -> Iterator[str]:
