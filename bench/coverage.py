@@ -128,7 +128,7 @@ def disagreement(replicates: int) -> Iterator[str]:
             yield f"| {low:g} to {high:g} | {len(people):,} | " + " | ".join(said) + " |"
 
 
-def methods(replicates: int, bootstrap: int, keep: Path | None) -> Iterator[str]:
+def methods(replicates: int, bootstrap: int, keep: Path | None, only: list[str]) -> Iterator[str]:
     """What every method's interval is worth on tables like the British one."""
     yield "| truth | people | method | tables | no estimate | holds | Monte Carlo error | ratio | upper / lower |"
     yield "|---|---|---|---|---|---|---|---|---|"
@@ -136,6 +136,8 @@ def methods(replicates: int, bootstrap: int, keep: Path | None) -> Iterator[str]
     for title, model in TRUTHS.items():
         truth = fitted_truth(UK, model)
         for name, method in methods_with(bootstrap).items():
+            if only and name not in only:
+                continue
             results = []
             for replicate in range(replicates):
                 progress(f"{title}, {name}", replicate, replicates)
@@ -201,13 +203,14 @@ def main() -> None:
     parser.add_argument("studies", nargs="*", default=["overlap", "disagreement", "multiplier", "methods"])
     parser.add_argument("--replicates", type=int, help="made-up tables, of each truth")
     parser.add_argument("--bootstrap", type=int, default=200, help="resampled tables of each BCa interval")
+    parser.add_argument("--method", action="append", default=[], help='of `methods` only this, such as "bic, Wald"')
     parser.add_argument("--keep", type=Path, help="a file to go on from")
     asked = parser.parse_args()
     studies = {
         "overlap": lambda: overlap(asked.replicates or 1000),
         "disagreement": lambda: disagreement(asked.replicates or 60),
         "multiplier": lambda: multipliers(asked.replicates or 100),
-        "methods": lambda: methods(asked.replicates or 4, asked.bootstrap, asked.keep),
+        "methods": lambda: methods(asked.replicates or 4, asked.bootstrap, asked.keep, asked.method),
     }
     for name in asked.studies:
         if name not in studies:
