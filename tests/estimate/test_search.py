@@ -3,6 +3,7 @@
 import itertools
 import math
 import statistics
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -198,6 +199,13 @@ def test_tables_that_say_nothing_get_no_figure(counts: list[int]) -> None:
         found = method(Histories(tuple("ABC"), np.array(counts)), bootstrap=50)
         assert (found.verdict, found.estimate, found.lower) == ("no_estimate", None, None)
         assert found.reasons
+
+
+def test_a_thousand_million_people_are_no_more_than_many() -> None:
+    """Sums of logs are large then, and their differences are still what decides."""
+    many = KOSOVO.with_counts(KOSOVO.counts * 227_273)
+    (found,) = ranking(many, within=0.0)
+    assert found == replace(ranking(many)[0], weight=1.0)
 
 
 def test_one_list_says_nothing_of_the_hidden() -> None:
