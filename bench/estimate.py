@@ -1,11 +1,13 @@
 """`python -m bench.estimate`: how long estimates take, how much memory, and that jobs change nothing.
 
 Every figure is taken in a process of its own; CPU seconds are those of all its processes, and what to compare on a
-machine that does other things as well.
+machine that does other things as well. One thread of linear algebra each: the matrices are small, and threads that
+wait for each other took twice the CPU time.
 """
 
 import argparse
 import multiprocessing
+import os
 import resource
 import sys
 import time
@@ -118,6 +120,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", default="", help="Part of a figure's name.")
     asked = parser.parse_args()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     print(QUOTED)
     print(f"{'':50} jobs    time        CPU   memory (imports included)")
     for name in FIGURES:
