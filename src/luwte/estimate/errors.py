@@ -7,6 +7,18 @@ class EstimateError(ValueError):
     code = "estimate_error"
 
 
+class BadAnswers(EstimateError):
+    """Counts of registered people, or of answers in a chat, that cannot be."""
+
+    code = "bad_answers"
+
+
+class BadCheck(EstimateError):
+    """A check or a simulation that cannot be made of this table."""
+
+    code = "bad_check"
+
+
 class BadHistories(EstimateError):
     """Data or arguments that are no capture histories."""
 
