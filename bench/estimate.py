@@ -16,7 +16,10 @@ from collections.abc import Callable
 import numpy as np
 
 from luwte.estimate import Histories, Result
+from luwte.estimate.decomposable import decomposable
 from luwte.estimate.hierarchical import TooManyModels
+from luwte.estimate.latent_class import latent_class
+from luwte.estimate.multiplier import multiplier
 from luwte.estimate.published import PUBLISHED
 from luwte.estimate.search import bic, bic_average, ranking
 from luwte.estimate.stepwise import main_effects, stepwise
@@ -76,6 +79,10 @@ FIGURES: dict[str, Callable[[int], str]] = {
     "UK 5 lists, all models": lambda jobs: models(UK),
     "UK 5 lists, best BIC, 1,000 replicates [aim 10 s]": on(bic, UK),
     "UK 5 lists, average, 1,000 replicates": on(bic_average, UK),
+    "UK 5 lists, decomposable graphs": lambda jobs: says(decomposable(UK)),
+    "UK 5 lists, latent classes": lambda jobs: says(latent_class(UK)),
+    "a multiplier": lambda jobs: says(multiplier(250, 40, 320)),
+    "UK 6 lists, decomposable graphs": lambda jobs: says(decomposable(UK6)),
     "UK 6 lists, best BIC, no replicates [aim 20 s]": on(bic, UK6, bootstrap=0),
     "UK 6 lists, all models [aim 20 s]": lambda jobs: models(UK6),
     "UK 6 lists, stepwise, 1,000 replicates": on(stepwise, UK6),
