@@ -7,6 +7,12 @@ class EstimateError(ValueError):
     code = "estimate_error"
 
 
+class BadAnswers(EstimateError):
+    """Counts of registered people, or of answers in a chat, that cannot be."""
+
+    code = "bad_answers"
+
+
 class BadHistories(EstimateError):
     """Data or arguments that are no capture histories."""
 
