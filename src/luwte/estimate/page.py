@@ -1,0 +1,296 @@
+"""The page: all methods, what each assumes, every defensible model, and what the numbers do not mean.
+
+One file without a script or an address to load from; the same report gives the same bytes.
+"""
+
+from luwte.estimate.markup import Child, Markup, joined, style, tag
+from luwte.estimate.methods import METHODS
+from luwte.estimate.plot import MOST_DRAWN, NEAR, STYLE, Bar, Column, curve_drawing, methods_drawing
+from luwte.estimate.report import Report
+from luwte.estimate.results import Result
+
+INTERVALS = {
+    "wald": "Wald",
+    "bca": "bootstrap, BCa",
+    "profile": "profile likelihood",
+    "credible": "credible",
+    "beta_binomial": "beta-binomial",
+}
+CSS = """\
+:root {
+  color-scheme: light dark;
+  --bg: #f3f0e8; --surface: #fffdf8; --text: #25302c; --muted: #56605a; --line: #d9d3c4;
+  --accent: #28614f; --warn: #f7e9cf; --focus: #3a3d98;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --bg: #181a17; --surface: #21241f; --text: #ebe8df; --muted: #aab1a9; --line: #3b3f37;
+    --accent: #8cc9b2; --warn: #382a14; --focus: #b3b8ff;
+  }
+}
+*, ::before, ::after { box-sizing: border-box; }
+html {
+  background: var(--bg); color: var(--text);
+  font: 1.0625rem / 1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Arial, sans-serif;
+  -webkit-text-size-adjust: 100%; text-size-adjust: 100%;
+}
+body { margin: 0; }
+main { max-inline-size: 62rem; margin: 0 auto; padding: 0.5rem 1rem 4rem; overflow-wrap: anywhere; }
+h1 { margin: 1.5rem 0 0.75rem; font-size: 1.75rem; line-height: 1.2; text-wrap: balance; }
+h2 { margin: 2.75rem 0 0.5rem; font-size: 1.375rem; line-height: 1.2; }
+h3 { margin: 1.5rem 0 0.25rem; font-size: 1.0625rem; line-height: 1.3; }
+p, ul, figure, dl { margin: 0 0 0.75rem; }
+main > p, main > ul, dl, article { max-inline-size: 44rem; }
+ul { padding-inline-start: 1.25rem; }
+li { margin-block-end: 0.375rem; }
+dt { font-weight: 600; }
+dd { margin: 0 0 0.5rem; }
+.lead { font-size: 1.25rem; line-height: 1.4; }
+.quiet { color: var(--muted); }
+.warn { padding: 0.75rem 1rem; border-radius: 12px; background: var(--warn); }
+.warn > :last-child { margin-block-end: 0; }
+figure { padding: 1rem; border: 1px solid var(--line); border-radius: 12px; background: var(--surface); }
+figure.methods { max-inline-size: 34rem; }
+figure svg { display: block; inline-size: 100%; block-size: auto; }
+.wide { overflow-x: auto; }
+.wide:focus-visible, summary:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
+figure .wide svg { min-inline-size: 40rem; }
+table { inline-size: 100%; border-collapse: collapse; }
+caption { padding-block-end: 0.5rem; font-weight: 600; text-align: start; }
+th, td { padding: 0.5rem 1rem 0.5rem 0; border-block-end: 1px solid var(--line); vertical-align: top; }
+th, td { text-align: start; }
+thead th { white-space: nowrap; }
+.figure { white-space: nowrap; font-variant-numeric: tabular-nums; }
+td.figure, th.figure { text-align: end; }
+summary { min-block-size: 44px; padding-block: 0.625rem; color: var(--accent); font-weight: 600; cursor: pointer; }
+@media print {
+  :root { color-scheme: light; --bg: #fff; --surface: #fff; --text: #000; --muted: #333; --line: #bbb; --warn: #fff; }
+  .warn { border: 1px solid #000; }
+  .wide { overflow: visible; }
+  figure .wide svg { min-inline-size: 0; }
+  figure, tr { break-inside: avoid; }
+  details::details-content { content-visibility: visible; block-size: auto; }
+}
+"""
+
+
+def page(report: Report) -> str:
+    """The whole page."""
+    body = tag(
+        "main",
+        tag("h1", "How many are there whom no list has?"),
+        _lead(report),
+        _warnings(report),
+        _answers(report),
+        _assumptions(report),
+        _curve(report),
+        _meaning(),
+        _sources(report),
+    )
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", http_equiv="Content-Security-Policy", content="default-src 'none'; style-src 'unsafe-inline'"),
+        tag("title", "How many are there whom no list has?"),
+        "\n",
+        style(CSS + STYLE),
+    )
+    return f"<!doctype html>\n{tag('html', head, tag('body', body), lang='en')}"
+
+
+def _lead(report: Report) -> Child:
+    lists = f"{len(report.lists)} lists" if len(report.lists) > 1 else "1 list"
+    known = f"{report.observed:,} people are on {lists}: {', '.join(report.lists)}. "
+    if report.span is None:
+        return tag("p", known, "No method can say how many more there are.", class_="lead")
+    low, high = (f"{value:,.0f}" for value in report.span)
+    if len(report.answers) == 1:
+        return tag("p", known, f"One method gives an answer: {low} in all.", class_="lead")
+    return tag(
+        "p",
+        known,
+        f"How many there are in all, {len(report.answers)} methods answer differently: from {low} to {high}.",
+        class_="lead",
+    )
+
+
+def _warnings(report: Report) -> Child:
+    said = [*report.warnings]
+    if report.span is not None and report.span[1] > 1.5 * report.span[0]:
+        said.append(
+            f"The highest answer is {report.span[1] / report.span[0]:.1f} times the lowest. The lists alone do not say "
+            "which is right. Do not print one of them without the others."
+        )
+    if not said:
+        return None
+    return tag(
+        "div",
+        tag("h2", "Please note", style="margin-top:0"),
+        tag("ul", [tag("li", one) for one in said]),
+        class_="warn",
+    )
+
+
+def _answers(report: Report) -> Child:
+    bars = [Bar(METHODS[one.method].title, one.estimate, one.lower, one.upper) for one in report.results]
+    heads = ("Method", "People in all", "Interval", "Kind", "Pairs in the model", "BIC")
+    return (
+        tag("h2", "What the methods say"),
+        tag(
+            "p",
+            "All figures include the people on the lists. Equal steps on the scale are equal factors.",
+            class_="quiet",
+        ),
+        tag("figure", methods_drawing(report.observed, bars), class_="methods"),
+        _wide(
+            "All methods",
+            tag(
+                "table",
+                tag("caption", "All methods"),
+                tag("thead", tag("tr", [tag("th", one, scope="col") for one in heads])),
+                tag("tbody", [_answer(one) for one in report.results]),
+            ),
+        ),
+        _reasons(report),
+    )
+
+
+def _answer(result: Result) -> Markup:
+    name = tag("th", METHODS[result.method].title, scope="row")
+    if result.estimate is None:
+        return tag("tr", name, tag("td", "No estimate. The reasons are below.", colspan="5"))
+    return tag(
+        "tr",
+        name,
+        tag("td", f"{result.estimate:,.0f}", class_="figure"),
+        tag("td", _between(result.lower, result.upper), class_="figure"),
+        tag("td", f"{_percent(result.level)}, {INTERVALS[result.interval]}" if result.interval else "none"),
+        tag("td", ", ".join(result.model) or "\u2013"),
+        tag("td", f"{result.criterion:,.2f}" if result.criterion is not None else "\u2013", class_="figure"),
+    )
+
+
+def _reasons(report: Report) -> Child:
+    said = [one for one in report.results if one.reasons]
+    if not said:
+        return None
+    return (
+        tag("h3", "What to keep in mind, and why there is no estimate"),
+        tag("dl", [(tag("dt", METHODS[one.method].title), [tag("dd", why) for why in one.reasons]) for one in said]),
+    )
+
+
+def _assumptions(report: Report) -> Child:
+    return (
+        tag("h2", "What each method assumes"),
+        tag(
+            "p",
+            "Methods that use lists assume all of this: the lists are about the same people, place and time; nobody "
+            "comes or goes meanwhile; a person on two lists is recognised as one; and nobody on the lists is there by mistake.",
+        ),
+        [
+            tag(
+                "article",
+                tag("h3", way.title),
+                tag("p", way.assumes),
+                tag("p", tag("strong", "Do not use it when: "), way.not_when, class_="quiet"),
+            )
+            for way in (METHODS[one.method] for one in report.results)
+        ],
+    )
+
+
+def _curve(report: Report) -> Child:
+    if not report.curve:
+        return None
+    near = sum(one.behind <= NEAR for one in report.curve)
+    best = min(report.curve, key=lambda one: one.behind)
+    cut = f" The drawing shows the {MOST_DRAWN} that fit best." if len(report.curve) > MOST_DRAWN else ""
+    ordered = sorted(report.curve, key=lambda one: (one.estimate, one.model))
+    return (
+        tag("h2", "Every defensible model"),
+        tag(
+            "p",
+            f"Somebody has to choose which pairs of lists go together. Here are all {len(ordered):,} choices that can "
+            f"be defended, from the lowest answer to the highest; {near} of them fit about as well as the best "
+            f"(BIC within {NEAR:g}), and the best one says {best.estimate:,.0f}.{cut}",
+        ),
+        tag("figure", _wide("Specification curve", curve_drawing(report.observed, report.curve))),
+        tag(
+            "details",
+            tag("summary", f"The same as a table of {len(ordered):,} models"),
+            _wide(
+                "Every defensible model",
+                tag(
+                    "table",
+                    tag("caption", "Every defensible model, by its estimate"),
+                    tag(
+                        "thead",
+                        tag(
+                            "tr",
+                            [
+                                tag("th", one, scope="col")
+                                for one in ("People in all", "Interval", "BIC behind the best", "Pairs")
+                            ],
+                        ),
+                    ),
+                    tag("tbody", [_model(one) for one in ordered]),
+                ),
+            ),
+        ),
+    )
+
+
+def _model(one: Column) -> Markup:
+    return tag(
+        "tr",
+        tag("th", f"{one.estimate:,.0f}", scope="row", class_="figure"),
+        tag("td", _between(one.lower, one.upper), class_="figure"),
+        tag("td", f"{one.behind:.2f}", class_="figure"),
+        tag("td", ", ".join(one.model) or "none"),
+    )
+
+
+def _meaning() -> Child:
+    return (
+        tag("h2", "What the numbers mean, and what they do not"),
+        tag(
+            "ul",
+            tag(
+                "li",
+                "An estimate is about people whom these lists could have found. Victims who have no chance to be on "
+                "any list are in none of these numbers.",
+            ),
+            tag(
+                "li",
+                "An interval says how much chance moves the answer if the assumptions of its method hold. It does not "
+                "say how likely they are to hold. The distance between the methods says more about that.",
+            ),
+            tag("li", "A model that fits well is not thereby true: very different answers can fit equally well."),
+            tag("li", "\u201cNo estimate\u201d is a result: the lists do not hold enough to answer in this way."),
+            tag(
+                "li",
+                "Two years or two countries can be compared only with the same lists, kept in the same way, and "
+                "by the same method.",
+            ),
+        ),
+    )
+
+
+def _sources(report: Report) -> Child:
+    sources = dict.fromkeys(source for one in report.results for source in METHODS[one.method].sources)
+    return (tag("h2", "Where the methods are from"), tag("ul", [tag("li", one) for one in sorted(sources)]))
+
+
+def _wide(name: str, *children: Child) -> Markup:
+    """What may be wider than a phone scrolls by itself, for a keyboard too."""
+    return tag("div", joined(children), class_="wide", role="region", aria_label=name, tabindex="0")
+
+
+def _between(lower: float | None, upper: float | None) -> str:
+    return "none" if lower is None or upper is None else f"{lower:,.0f} \u2013 {upper:,.0f}"
+
+
+def _percent(level: float) -> str:
+    return f"{100 * level:g} %"

@@ -1,0 +1,257 @@
+"""The drawings: every method with its interval, and the specification curve of every defensible model.
+
+SVG whose text is text, with a name and a description; the table beneath holds the same for everybody. A PNG is made
+from the same SVG, so there is one drawing. It takes its letters from the fonts of the machine: its bytes may differ
+from one machine to another, those of the SVG never do.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from luwte.estimate.errors import EstimateError
+from luwte.estimate.markup import Child, Markup, joined, style, tag
+
+STYLE = """\
+svg text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", Arial, sans-serif; }
+svg text { fill: #25302c; }
+svg .quiet { fill: #56605a; }
+svg .end { text-anchor: end; }
+svg .middle { text-anchor: middle; }
+svg .grid { stroke: #d9d3c4; stroke-width: 1; }
+svg .observed { stroke: #7d796d; stroke-width: 1.5; stroke-dasharray: 4 3; }
+svg .range { stroke: #28614f; stroke-width: 2; }
+svg .mark { fill: #28614f; }
+svg .range.far { stroke: #7d796d; stroke-width: 1.5; }
+svg .mark.far { fill: #7d796d; }
+@media (prefers-color-scheme: dark) {
+  svg text { fill: #ebe8df; }
+  svg .quiet { fill: #aab1a9; }
+  svg .grid { stroke: #3b3f37; }
+  svg .observed { stroke: #868e83; }
+  svg .range { stroke: #8cc9b2; }
+  svg .mark { fill: #8cc9b2; }
+  svg .range.far { stroke: #868e83; }
+  svg .mark.far { fill: #868e83; }
+}
+@media print {
+  svg text, svg .quiet { fill: #000; }
+  svg .grid { stroke: #bbb; }
+  svg .observed { stroke: #555; }
+  svg .range { stroke: #28614f; }
+  svg .mark { fill: #28614f; }
+  svg .range.far { stroke: #777; }
+  svg .mark.far { fill: #777; }
+}
+"""
+"""Colours as in the chat; concrete ones, because not everything that draws SVG knows custom properties."""
+
+WIDE, GUTTER, RIGHT = 720, 150, 12
+HIGH, BELOW, ROW = 220, 60, 16
+NARROW, EACH = 360, 46
+MOST_DRAWN = 200
+"""More models than these are a grey smear: the drawing keeps the best by BIC, the words say so."""
+NEAR = 2.0
+"""BIC this close to the best is "not worth more than a bare mention" (Raftery 1995, Sociological Methodology 25)."""
+
+
+class CannotDraw(EstimateError):
+    """A drawing cannot be made here."""
+
+    code = "cannot_draw"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A row of the drawing of all methods; without an estimate it says so."""
+
+    title: str
+    estimate: float | None
+    lower: float | None
+    upper: float | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A model of the specification curve; `behind` is its BIC minus the best one."""
+
+    model: tuple[str, ...]
+    estimate: float
+    lower: float | None
+    upper: float | None
+    behind: float
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """Equal steps are equal factors: estimates that differ tenfold stay apart, and so do small ones."""
+
+    low: float
+    high: float
+    start: float
+    length: float
+
+    @classmethod
+    def over(cls, values: Iterable[float | None], start: float, length: float) -> "_Scale":
+        known = [value for value in values if value is not None and value > 0 and math.isfinite(value)] or [1.0]
+        return cls(min(known) / 1.1, max(known) * 1.1, start, length)
+
+    def at(self, value: float) -> float:
+        held = min(max(value, self.low), self.high)
+        return self.start + self.length * math.log(held / self.low) / math.log(self.high / self.low)
+
+    def ticks(self, most: int) -> list[int]:
+        found: list[int] = []
+        for steps in ((1, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
+            found = [
+                step * 10**power
+                for power in range(int(math.log10(self.high)) + 2)
+                for step in steps
+                if self.low <= step * 10**power <= self.high
+            ]
+            if len(found) <= most:
+                break
+        return found[:: max(1, math.ceil(len(found) / most))]
+
+
+def methods_drawing(observed: int, bars: Sequence[Bar]) -> Markup:
+    """Every method as a point with its interval, on one scale that begins at the people observed."""
+    known = [bar for bar in bars if bar.estimate is not None]
+    scale = _Scale.over(
+        [observed or None, *(value for bar in known for value in (bar.estimate, bar.lower, bar.upper))],
+        8,
+        NARROW - 24,
+    )
+    foot = 24 + EACH * len(bars)
+    lines: list[Child] = []
+    for tick in scale.ticks(5):
+        x = scale.at(tick)
+        lines += [_line(x, x, 16, foot, "grid"), _text(f"{tick:,}", x, foot + 16, "quiet middle")]
+    if observed:
+        x = scale.at(observed)
+        lines += [_line(x, x, 16, foot, "observed"), _text(f"observed {observed:,}", x - 4, 11, "quiet")]
+    for number, bar in enumerate(bars):
+        top = 36 + EACH * number
+        said = "no estimate" if bar.estimate is None else f"{bar.estimate:,.0f}"
+        lines += [
+            _text(bar.title, 8, top, ""),
+            _text(said, NARROW - 8, top, "end quiet" if bar.estimate is None else "end"),
+        ]
+        if bar.estimate is not None:
+            y = top + 13
+            if bar.lower is not None and bar.upper is not None:
+                lines.append(_line(scale.at(bar.lower), scale.at(bar.upper), y, y, "range"))
+            lines.append(tag("circle", cx=scale.at(bar.estimate), cy=y, r=5.0, class_="mark"))
+    said = "; ".join(
+        f"{bar.title}: " + ("no estimate" if bar.estimate is None else f"{bar.estimate:,.0f}") for bar in bars
+    )
+    return _svg("methods", "All methods on one scale", f"{observed:,} observed. {said}.", NARROW, foot + 24, lines)
+
+
+def curve_drawing(observed: int, columns: Sequence[Column]) -> Markup:
+    """The specification curve: every model's estimate in order, how far its BIC is behind, and what is in it."""
+    shown = drawn(columns)
+    if not shown:
+        none = _text("No model can be defended.", 0, 20, "")
+        return _svg("curve", "Specification curve", "No model can be defended.", WIDE, 40, [none])
+    scale = _Scale.over(
+        [observed or None, *(v for one in shown for v in (one.estimate, one.lower, one.upper))], 0, HIGH
+    )
+    inside = sorted({name for one in shown for name in one.model})
+    step = (WIDE - GUTTER - RIGHT) / len(shown)
+    size = max(0.8, min(4.0, step * 0.4))
+    bars, matrix = 20 + HIGH + 30, 20 + HIGH + 30 + BELOW + 20
+    most = max([1.0, *(one.behind for one in shown)])
+    lines: list[Child] = []
+    for tick in scale.ticks(7):
+        y = 20 + HIGH - scale.at(tick)
+        lines += [_line(GUTTER, WIDE - RIGHT, y, y, "grid"), _text(f"{tick:,}", GUTTER - 8, y + 4, "quiet end")]
+    if observed:
+        y = 20 + HIGH - scale.at(observed)
+        lines.append(_line(GUTTER, WIDE - RIGHT, y, y, "observed"))
+    lines += [
+        _text("People in all", 0, 12, ""),
+        _text("BIC behind the best", 0, bars + 12, ""),
+        _text(f"at most {most:,.1f}", 0, bars + 30, "quiet"),
+        _line(GUTTER, WIDE - RIGHT, bars + BELOW, bars + BELOW, "grid"),
+        _text("Pairs in the model", 0, matrix + 4, "") if inside else None,
+    ]
+    rows = {name: matrix + 8 + ROW * (number + 1) for number, name in enumerate(inside)}
+    for name, y in rows.items():
+        lines += [_line(GUTTER, WIDE - RIGHT, y - 4, y - 4, "grid"), _text(_cut(name), GUTTER - 8, y, "quiet end")]
+    for number, one in enumerate(shown):
+        x = GUTTER + step * (number + 0.5)
+        kind = "" if one.behind <= NEAR else " far"
+        if one.lower is not None and one.upper is not None:
+            lines.append(_line(x, x, 20 + HIGH - scale.at(one.upper), 20 + HIGH - scale.at(one.lower), f"range{kind}"))
+        lines.append(tag("circle", cx=x, cy=20 + HIGH - scale.at(one.estimate), r=size, class_=f"mark{kind}"))
+        tall = BELOW * one.behind / most
+        lines.append(tag("rect", x=x - size, y=bars + BELOW - tall, width=2 * size, height=tall, class_=f"mark{kind}"))
+        lines += [tag("circle", cx=x, cy=rows[name] - 4, r=size, class_=f"mark{kind}") for name in one.model]
+    best = min(shown, key=lambda one: one.behind)
+    said = (
+        f"{len(shown)} models, from {shown[0].estimate:,.0f} to {shown[-1].estimate:,.0f}. The one with the best BIC "
+        f"says {best.estimate:,.0f}. {sum(one.behind <= NEAR for one in shown)} models are within {NEAR:g} of it."
+    )
+    return _svg("curve", "Specification curve", said, WIDE, matrix + 16 + ROW * (len(inside) + 1), lines)
+
+
+def drawn(columns: Sequence[Column]) -> list[Column]:
+    """The models that the drawing shows, by estimate."""
+    best = sorted(columns, key=lambda one: (one.behind, one.model))[:MOST_DRAWN]
+    return sorted(best, key=lambda one: (one.estimate, one.model))
+
+
+def svg_file(drawing: Markup) -> bytes:
+    """A drawing as a file of its own."""
+    return drawing.replace('role="img">\n', f'role="img">\n{style(STYLE)}', 1).encode()
+
+
+def png_file(drawing: Markup) -> bytes:
+    """The same drawing as pixels, twice as large, on white.
+
+    Raises
+    ------
+    CannotDraw
+        The renderer is not installed, or this machine has no font: then every word would be missing.
+
+    """
+    try:
+        from resvg_py import svg_to_bytes
+    except ImportError:
+        raise CannotDraw("A PNG needs a renderer. Run: pip install 'luwte[estimate]', or choose .svg") from None
+
+    def pixels(svg: str) -> bytes:
+        return svg_to_bytes(svg_string=svg, zoom=2, background="#ffffff")
+
+    probe = _svg("probe", "", "", 20, 20, [])
+    if pixels(svg_file(probe).decode()) == pixels(
+        svg_file(_svg("probe", "", "", 20, 20, [_text("n", 2, 15, "")])).decode()
+    ):
+        raise CannotDraw("A PNG needs a font on this machine, and there is none. Install one, or choose .svg.")
+    return pixels(svg_file(drawing).decode())
+
+
+def _svg(name: str, title: str, described: str, width: float, height: float, lines: Iterable[Child]) -> Markup:
+    return tag(
+        "svg",
+        tag("title", title, id=f"{name}-title"),
+        tag("desc", described, id=f"{name}-desc"),
+        joined(lines),
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {width} {height:.0f}",
+        aria_labelledby=f"{name}-title {name}-desc",
+        role="img",
+    )
+
+
+def _line(x1: float, x2: float, y1: float, y2: float, kind: str) -> Markup:
+    return tag("line", x1=x1, x2=x2, y1=y1, y2=y2, class_=kind)
+
+
+def _text(said: str, x: float, y: float, kind: str) -> Markup:
+    return tag("text", said, x=x, y=y, class_=kind or None)
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= 20 else name[:19] + "…"

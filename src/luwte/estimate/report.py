@@ -1,0 +1,128 @@
+"""All methods about one table, side by side: what the command prints, the page shows and a yearly report can hold."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+
+from luwte.estimate.errors import EstimateError
+from luwte.estimate.histories import Histories
+from luwte.estimate.methods import METHODS, Effort, Progress
+from luwte.estimate.plot import Column
+from luwte.estimate.results import Method, Result, no_estimate
+
+STEPS = 1000
+"""Steps of progress that one method has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What all methods say about one table.
+
+    Attributes
+    ----------
+    lists : tuple of str
+    observed : int
+        People in at least one list.
+    results : tuple of Result
+        One for each method, in the order asked.
+    warnings : tuple of str
+        What is odd about the lists themselves, in plain sentences.
+    curve : tuple of Column
+        The specification curve: every defensible model.
+
+    """
+
+    lists: tuple[str, ...]
+    observed: int
+    results: tuple[Result, ...]
+    warnings: tuple[str, ...] = ()
+    curve: tuple[Column, ...] = ()
+
+    @property
+    def answers(self) -> tuple[Result, ...]:
+        """The results that have an estimate."""
+        return tuple(result for result in self.results if result.estimate is not None)
+
+    @property
+    def span(self) -> tuple[float, float] | None:
+        """The lowest and the highest estimate; None without one."""
+        estimates = [result.estimate for result in self.results if result.estimate is not None]
+        return (min(estimates), max(estimates)) if estimates else None
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values for `json.dumps`."""
+        return {
+            "observed": self.observed,
+            "lists": list(self.lists),
+            "methods": [result.to_json() for result in self.results],
+            "warnings": list(self.warnings),
+            "curve": [asdict(one) | {"model": list(one.model)} for one in self.curve],
+        }
+
+
+def estimate_all(
+    histories: Histories,
+    methods: Sequence[Method] | None = None,
+    *,
+    effort: Effort | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Run methods on one table.
+
+    Parameters
+    ----------
+    histories : Histories
+        The table.
+    methods : sequence of Method, optional
+        By default all, the multiplier only with what it needs.
+    effort : Effort, optional
+        How the methods are run.
+    progress : callable, optional
+        Called with how much is done, and of how much.
+
+    Returns
+    -------
+    Report
+        A method that cannot answer has a result without an estimate, with its reasons.
+
+    """
+    effort = effort or Effort()
+    chosen = tuple(dict.fromkeys(methods or (one for one in METHODS if one != "multiplier" or effort.chat)))
+    results = []
+    for number, method in enumerate(chosen):
+        results.append(_run(histories, method, effort, _part(progress, number, len(chosen))))
+        if progress is not None:
+            progress((number + 1) * STEPS, len(chosen) * STEPS)
+    return Report(
+        lists=histories.lists,
+        observed=histories.observed,
+        results=tuple(results),
+        warnings=tuple(_warnings(histories)),
+    )
+
+
+def _part(progress: Progress | None, number: int, of: int) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda done, whole: progress(number * STEPS + done * STEPS // max(1, whole), of * STEPS)
+
+
+def _run(histories: Histories, method: Method, effort: Effort, progress: Progress | None) -> Result:
+    if method != "multiplier":
+        if len(histories.lists) < 2:
+            return no_estimate(method, "One list alone overlaps with nothing.", level=effort.level)
+        if not histories.observed:
+            return no_estimate(method, "Nobody is on any list.", level=effort.level)
+    try:
+        return METHODS[method].run(histories, effort, progress)
+    except EstimateError as error:
+        return no_estimate(method, str(error), level=effort.level)
+
+
+def _warnings(histories: Histories) -> list[str]:
+    on = {name: histories.within(histories.mask(name)) for name in histories.lists}
+    said = [f"Nobody is on the list {name}." for name in histories.lists if not on[name]]
+    for one, other in combinations([name for name in histories.lists if on[name]], 2):
+        if histories.within(histories.mask(one, other)) == on[one] == on[other]:
+            said.append(f"The lists {one} and {other} hold the same people. Are they one list, under two names?")
+    return said
