@@ -13,6 +13,12 @@ class BadAnswers(EstimateError):
     code = "bad_answers"
 
 
+class BadCheck(EstimateError):
+    """A check or a simulation that cannot be made of this table."""
+
+    code = "bad_check"
+
+
 class BadHistories(EstimateError):
     """Data or arguments that are no capture histories."""
 
@@ -23,3 +29,9 @@ class BadHistories(EstimateError):
         where = ", ".join(part for part in place if part)
         super().__init__(f"{where}: {says}" if where else says)
         self.file, self.row, self.column, self.reason = file, row, column, says
+
+
+class BadModel(EstimateError):
+    """A model that cannot be fitted to these lists."""
+
+    code = "bad_model"
