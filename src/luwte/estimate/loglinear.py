@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
 from luwte.estimate.errors import BadModel
-from luwte.estimate.existence import recedes
+from luwte.estimate.existence import ask_for_interactions, design, recedes
 from luwte.estimate.histories import MOST_LISTS, Histories
 
 Floats = NDArray[np.float64]
@@ -160,9 +160,8 @@ class _Block:
     """Some rows at once, the row being the last axis of every array: (parameters, rows) and (cells, rows)."""
 
     def __init__(self, counts: Floats, in_model: Bools, masks: NDArray[np.int64], start: Floats | None) -> None:
-        histories = np.arange(1, len(counts) + 1)
-        holds = histories[:, None] & masks == masks
-        self.masks, self.counts, self.design = masks, np.ascontiguousarray(counts), holds.astype(float)
+        self.masks, self.counts = masks, np.ascontiguousarray(counts)
+        self.design = design(masks, len(counts)).astype(float)
         self.first, self.second = np.triu_indices(len(masks))
         self.products = np.ascontiguousarray((self.design[:, self.first] * self.design[:, self.second]).T)
         self.infinite = in_model & (self.design.T @ counts == 0)
@@ -322,10 +321,7 @@ def _read(
         raise BadModel("Every interaction must be chosen or not.")
     if len({len(rows), len(picks)} - {1}) > 1:
         raise BadModel("There must be as many models as tables, or one of either.")
-    if len(set(interactions)) != len(interactions):
-        raise BadModel("An interaction is there twice.")
-    if not all(0 < mask <= cells and mask.bit_count() > 1 for mask in interactions):
-        raise BadModel("An interaction must be of two or more of the lists.")
+    ask_for_interactions(interactions, cells)
     many = max(len(rows), len(picks))
     rows, picks = np.broadcast_to(rows, (many, cells)), np.broadcast_to(picks, (many, len(interactions)))
     _ask_for_smaller_ones(picks, interactions)
