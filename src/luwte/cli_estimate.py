@@ -134,7 +134,7 @@ def _told(report: "Report") -> list[str]:
             "All figures include the people on the lists. The methods assume different things; --page says what.",
         ]
     lines += [f"Warning: {says}" for says in report.warnings]
-    lines += [f"{one.method}: {says}" for one in report.results for says in one.reasons]
+    lines += [f"{one.method}: {says}" for one in report.results for says in one.reasons if says not in report.warnings]
     return lines
 
 

@@ -1,5 +1,6 @@
 """Reading capture histories: what a file may look like, and every reason why one is refused."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,9 @@ def test_lists_in_the_order_asked_and_strata_by_value() -> None:
 
 @given(tables())
 def test_what_is_written_is_read(table: Histories) -> None:
-    rows = [",".join([*map(str, map(int, row)), str(count)]) for row, count in zip(table.members, table.counts)]
+    rows = [
+        ",".join([*map(str, map(int, row)), str(count)]) for row, count in zip(table.members, table.counts, strict=True)
+    ]
     read = parse_histories("\n".join([",".join([*table.lists, "count"]), *rows])).whole
     assert (read.lists, read.counts.tolist()) == (table.lists, table.counts.tolist())
 
@@ -144,9 +147,6 @@ def test_a_file_that_is_not_there_or_is_a_folder(tmp_path: Path) -> None:
 
 @given(st.text(alphabet='AB01,;"\n\r\x00 -.9count\u00e9', max_size=60))
 def test_whatever_stands_there_is_read_or_refused(text: str) -> None:
-    try:
-        found = parse_histories(text).whole
-    except BadHistories as refused:
-        assert refused.code == "bad_histories"
-    else:
-        assert found.lists
+    """Nothing but `BadHistories` comes out."""
+    with contextlib.suppress(BadHistories):
+        assert parse_histories(text).whole.observed >= 0

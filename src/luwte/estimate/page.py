@@ -5,9 +5,10 @@ One file without a script or an address to load from; the same report gives the 
 
 from luwte.estimate.markup import Child, Markup, joined, style, tag
 from luwte.estimate.methods import METHODS
-from luwte.estimate.plot import MOST_DRAWN, NEAR, STYLE, Bar, Column, curve_drawing, methods_drawing
+from luwte.estimate.plot import MOST_DRAWN, NEAR, STYLE, curve_drawing, methods_drawing
 from luwte.estimate.report import Report
 from luwte.estimate.results import Result
+from luwte.estimate.robustness import Specification
 
 INTERVALS = {
     "wald": "Wald",
@@ -133,7 +134,6 @@ def _warnings(report: Report) -> Child:
 
 
 def _answers(report: Report) -> Child:
-    bars = [Bar(METHODS[one.method].title, one.estimate, one.lower, one.upper) for one in report.results]
     heads = ("Method", "People in all", "Interval", "Kind", "Pairs in the model", "BIC")
     return (
         tag("h2", "What the methods say"),
@@ -142,7 +142,11 @@ def _answers(report: Report) -> Child:
             "All figures include the people on the lists. Equal steps on the scale are equal factors.",
             class_="quiet",
         ),
-        tag("figure", methods_drawing(report.observed, bars), class_="methods"),
+        tag(
+            "figure",
+            methods_drawing(report.observed, [(METHODS[one.method].title, one) for one in report.results]),
+            class_="methods",
+        ),
         _wide(
             "All methods",
             tag(
@@ -187,7 +191,8 @@ def _assumptions(report: Report) -> Child:
         tag(
             "p",
             "Methods that use lists assume all of this: the lists are about the same people, place and time; nobody "
-            "comes or goes meanwhile; a person on two lists is recognised as one; and nobody on the lists is there by mistake.",
+            "comes or goes meanwhile; a person on two lists is recognised as one; and nobody on the lists is there by "
+            "mistake.",
         ),
         [
             tag(
@@ -202,52 +207,47 @@ def _assumptions(report: Report) -> Child:
 
 
 def _curve(report: Report) -> Child:
-    if not report.curve:
+    curve = report.curve
+    if curve is None or not curve.specifications:
         return None
-    near = sum(one.behind <= NEAR for one in report.curve)
-    best = min(report.curve, key=lambda one: one.behind)
-    cut = f" The drawing shows the {MOST_DRAWN} that fit best." if len(report.curve) > MOST_DRAWN else ""
-    ordered = sorted(report.curve, key=lambda one: (one.estimate, one.model))
+    best = min(curve.specifications, key=lambda one: one.criterion)
+    near = sum(one.criterion - best.criterion <= NEAR for one in curve.specifications)
+    number = len(curve.specifications)
+    cut = f" The drawing shows the {MOST_DRAWN} that fit best." if number > MOST_DRAWN else ""
+    heads = ("People in all", "Interval", "BIC behind the best", "Weight", "Pairs in the model")
     return (
         tag("h2", "Every defensible model"),
         tag(
             "p",
-            f"Somebody has to choose which pairs of lists go together. Here are all {len(ordered):,} choices that can "
-            f"be defended, from the lowest answer to the highest; {near} of them fit about as well as the best "
-            f"(BIC within {NEAR:g}), and the best one says {best.estimate:,.0f}.{cut}",
+            "Somebody has to choose which pairs of lists go together. "
+            f"{number:,} of {curve.tried:,} choices can be defended: they have an answer, and their BIC is at most "
+            f"{curve.margin:g} behind the best. Here they are, from the lowest answer to the highest. {near} of them "
+            f"fit about as well as the best (within {NEAR:g}), which says {best.estimate:,.0f}.{cut}",
         ),
-        tag("figure", _wide("Specification curve", curve_drawing(report.observed, report.curve))),
+        tag("figure", _wide("Specification curve", curve_drawing(report.observed, curve))),
         tag(
             "details",
-            tag("summary", f"The same as a table of {len(ordered):,} models"),
+            tag("summary", f"The same as a table, {number:,} models"),
             _wide(
                 "Every defensible model",
                 tag(
                     "table",
-                    tag("caption", "Every defensible model, by its estimate"),
-                    tag(
-                        "thead",
-                        tag(
-                            "tr",
-                            [
-                                tag("th", one, scope="col")
-                                for one in ("People in all", "Interval", "BIC behind the best", "Pairs")
-                            ],
-                        ),
-                    ),
-                    tag("tbody", [_model(one) for one in ordered]),
+                    tag("caption", "Every defensible model, by its answer"),
+                    tag("thead", tag("tr", [tag("th", one, scope="col") for one in heads])),
+                    tag("tbody", [_model(one, best.criterion) for one in curve.specifications]),
                 ),
             ),
         ),
     )
 
 
-def _model(one: Column) -> Markup:
+def _model(one: Specification, best: float) -> Markup:
     return tag(
         "tr",
         tag("th", f"{one.estimate:,.0f}", scope="row", class_="figure"),
         tag("td", _between(one.lower, one.upper), class_="figure"),
-        tag("td", f"{one.behind:.2f}", class_="figure"),
+        tag("td", f"{one.criterion - best:.2f}", class_="figure"),
+        tag("td", f"{100 * one.weight:.1f} %", class_="figure"),
         tag("td", ", ".join(one.model) or "none"),
     )
 

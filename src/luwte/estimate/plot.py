@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 from luwte.estimate.errors import EstimateError
 from luwte.estimate.markup import Child, Markup, joined, style, tag
+from luwte.estimate.results import Result
+from luwte.estimate.robustness import SpecificationCurve
 
 STYLE = """\
-svg text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", Arial, sans-serif; }
-svg text { fill: #25302c; }
+svg text { font-family: system-ui, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", Arial, sans-serif; }
+svg text { font-size: 13px; font-weight: 400; fill: #25302c; }
 svg .quiet { fill: #56605a; }
 svg .end { text-anchor: end; }
 svg .middle { text-anchor: middle; }
@@ -62,27 +64,6 @@ class CannotDraw(EstimateError):
 
 
 @dataclass(frozen=True)
-class Bar:
-    """A row of the drawing of all methods; without an estimate it says so."""
-
-    title: str
-    estimate: float | None
-    lower: float | None
-    upper: float | None
-
-
-@dataclass(frozen=True)
-class Column:
-    """A model of the specification curve; `behind` is its BIC minus the best one."""
-
-    model: tuple[str, ...]
-    estimate: float
-    lower: float | None
-    upper: float | None
-    behind: float
-
-
-@dataclass(frozen=True)
 class _Scale:
     """Equal steps are equal factors: estimates that differ tenfold stay apart, and so do small ones."""
 
@@ -114,15 +95,11 @@ class _Scale:
         return found[:: max(1, math.ceil(len(found) / most))]
 
 
-def methods_drawing(observed: int, bars: Sequence[Bar]) -> Markup:
+def methods_drawing(observed: int, rows: Sequence[tuple[str, Result]]) -> Markup:
     """Every method as a point with its interval, on one scale that begins at the people observed."""
-    known = [bar for bar in bars if bar.estimate is not None]
-    scale = _Scale.over(
-        [observed or None, *(value for bar in known for value in (bar.estimate, bar.lower, bar.upper))],
-        8,
-        NARROW - 24,
-    )
-    foot = 24 + EACH * len(bars)
+    limits = [value for _, one in rows for value in (one.estimate, one.lower, one.upper)]
+    scale = _Scale.over([observed, *limits], 8, NARROW - 24)
+    foot = 24 + EACH * len(rows)
     lines: list[Child] = []
     for tick in scale.ticks(5):
         x = scale.at(tick)
@@ -130,81 +107,75 @@ def methods_drawing(observed: int, bars: Sequence[Bar]) -> Markup:
     if observed:
         x = scale.at(observed)
         lines += [_line(x, x, 16, foot, "observed"), _text(f"observed {observed:,}", x - 4, 11, "quiet")]
-    for number, bar in enumerate(bars):
+    for number, (title, one) in enumerate(rows):
         top = 36 + EACH * number
-        said = "no estimate" if bar.estimate is None else f"{bar.estimate:,.0f}"
-        lines += [
-            _text(bar.title, 8, top, ""),
-            _text(said, NARROW - 8, top, "end quiet" if bar.estimate is None else "end"),
-        ]
-        if bar.estimate is not None:
-            y = top + 13
-            if bar.lower is not None and bar.upper is not None:
-                lines.append(_line(scale.at(bar.lower), scale.at(bar.upper), y, y, "range"))
-            lines.append(tag("circle", cx=scale.at(bar.estimate), cy=y, r=5.0, class_="mark"))
-    said = "; ".join(
-        f"{bar.title}: " + ("no estimate" if bar.estimate is None else f"{bar.estimate:,.0f}") for bar in bars
-    )
+        lines += [_text(title, 8, top, ""), _text(_figure(one), NARROW - 8, top, "end")]
+        if one.lower is not None and one.upper is not None:
+            lines.append(_line(scale.at(one.lower), scale.at(one.upper), top + 13, top + 13, "range"))
+        if one.estimate is not None:
+            lines.append(tag("circle", cx=scale.at(one.estimate), cy=top + 13.0, r=5.0, class_="mark"))
+    said = "; ".join(f"{title}: {_figure(one)}" for title, one in rows)
     return _svg("methods", "All methods on one scale", f"{observed:,} observed. {said}.", NARROW, foot + 24, lines)
 
 
-def curve_drawing(observed: int, columns: Sequence[Column]) -> Markup:
+def _figure(result: Result) -> str:
+    return "no estimate" if result.estimate is None else f"{result.estimate:,.0f}"
+
+
+def curve_drawing(observed: int, curve: SpecificationCurve | None) -> Markup:
     """The specification curve: every model's estimate in order, how far its BIC is behind, and what is in it."""
-    shown = drawn(columns)
-    if not shown:
-        none = _text("No model can be defended.", 0, 20, "")
-        return _svg("curve", "Specification curve", "No model can be defended.", WIDE, 40, [none])
-    scale = _Scale.over(
-        [observed or None, *(v for one in shown for v in (one.estimate, one.lower, one.upper))], 0, HIGH
-    )
-    inside = sorted({name for one in shown for name in one.model})
+    ranked = sorted(curve.specifications if curve else (), key=lambda one: (one.criterion, one.model))
+    if not ranked:
+        none = "There is no curve: no model can be defended, or there are too many lists to try them all."
+        return _svg("curve", "Specification curve", none, WIDE, 40, [_text(none, 0, 20, "")])
+    best = ranked[0]
+    shown = sorted(ranked[:MOST_DRAWN], key=lambda one: (one.estimate, one.model))
+    scale = _Scale.over([observed, *(v for one in shown for v in (one.estimate, one.lower, one.upper))], 0, HIGH)
+    inside = list(dict.fromkeys(name for one in ranked[:MOST_DRAWN] for name in one.model))
     step = (WIDE - GUTTER - RIGHT) / len(shown)
     size = max(0.8, min(4.0, step * 0.4))
-    bars, matrix = 20 + HIGH + 30, 20 + HIGH + 30 + BELOW + 20
-    most = max([1.0, *(one.behind for one in shown)])
-    lines: list[Child] = []
+    bottom = 20 + HIGH
+    foot = bottom + 30 + BELOW
+    rows = {name: foot + 28 + ROW * (number + 1) for number, name in enumerate(inside)}
+    most = max(1.0, max(one.criterion for one in shown) - best.criterion)
+    lines: list[Child] = [_text("People in all", 0, 12, "")]
     for tick in scale.ticks(7):
-        y = 20 + HIGH - scale.at(tick)
+        y = bottom - scale.at(tick)
         lines += [_line(GUTTER, WIDE - RIGHT, y, y, "grid"), _text(f"{tick:,}", GUTTER - 8, y + 4, "quiet end")]
     if observed:
-        y = 20 + HIGH - scale.at(observed)
+        y = bottom - scale.at(observed)
         lines.append(_line(GUTTER, WIDE - RIGHT, y, y, "observed"))
     lines += [
-        _text("People in all", 0, 12, ""),
-        _text("BIC behind the best", 0, bars + 12, ""),
-        _text(f"at most {most:,.1f}", 0, bars + 30, "quiet"),
-        _line(GUTTER, WIDE - RIGHT, bars + BELOW, bars + BELOW, "grid"),
-        _text("Pairs in the model", 0, matrix + 4, "") if inside else None,
+        _text("BIC behind the best", 0, foot - BELOW + 12, ""),
+        _text(f"at most {most:,.1f}", 0, foot - BELOW + 30, "quiet"),
+        _line(GUTTER, WIDE - RIGHT, foot, foot, "grid"),
+        _text("Pairs in the model", 0, foot + 24, "") if inside else None,
     ]
-    rows = {name: matrix + 8 + ROW * (number + 1) for number, name in enumerate(inside)}
     for name, y in rows.items():
         lines += [_line(GUTTER, WIDE - RIGHT, y - 4, y - 4, "grid"), _text(_cut(name), GUTTER - 8, y, "quiet end")]
     for number, one in enumerate(shown):
         x = GUTTER + step * (number + 0.5)
-        kind = "" if one.behind <= NEAR else " far"
-        if one.lower is not None and one.upper is not None:
-            lines.append(_line(x, x, 20 + HIGH - scale.at(one.upper), 20 + HIGH - scale.at(one.lower), f"range{kind}"))
-        lines.append(tag("circle", cx=x, cy=20 + HIGH - scale.at(one.estimate), r=size, class_=f"mark{kind}"))
-        tall = BELOW * one.behind / most
-        lines.append(tag("rect", x=x - size, y=bars + BELOW - tall, width=2 * size, height=tall, class_=f"mark{kind}"))
-        lines += [tag("circle", cx=x, cy=rows[name] - 4, r=size, class_=f"mark{kind}") for name in one.model]
-    best = min(shown, key=lambda one: one.behind)
+        behind = one.criterion - best.criterion
+        far = "" if behind <= NEAR else " far"
+        tall = BELOW * behind / most
+        lines += [
+            _line(x, x, bottom - scale.at(one.upper), bottom - scale.at(one.lower), f"range{far}"),
+            _dot(x, bottom - scale.at(one.estimate), size, far),
+            tag("rect", x=x - size, y=foot - tall, width=2 * size, height=tall, class_=f"mark{far}"),
+            [_dot(x, rows[name] - 4, size, far) for name in one.model],
+        ]
     said = (
         f"{len(shown)} models, from {shown[0].estimate:,.0f} to {shown[-1].estimate:,.0f}. The one with the best BIC "
-        f"says {best.estimate:,.0f}. {sum(one.behind <= NEAR for one in shown)} models are within {NEAR:g} of it."
+        f"says {best.estimate:,.0f}. The BIC of {sum(one.criterion - best.criterion <= NEAR for one in shown)} is "
+        f"within {NEAR:g} of it."
     )
-    return _svg("curve", "Specification curve", said, WIDE, matrix + 16 + ROW * (len(inside) + 1), lines)
-
-
-def drawn(columns: Sequence[Column]) -> list[Column]:
-    """The models that the drawing shows, by estimate."""
-    best = sorted(columns, key=lambda one: (one.behind, one.model))[:MOST_DRAWN]
-    return sorted(best, key=lambda one: (one.estimate, one.model))
+    return _svg("curve", "Specification curve", said, WIDE, foot + 36 + ROW * (len(inside) + 1), lines)
 
 
 def svg_file(drawing: Markup) -> bytes:
     """A drawing as a file of its own."""
-    return drawing.replace('role="img">\n', f'role="img">\n{style(STYLE)}', 1).encode()
+    start, rest = drawing.split(">", 1)
+    return f"{start}>{style(STYLE)}{rest}".encode()
 
 
 def png_file(drawing: Markup) -> bytes:
@@ -243,6 +214,10 @@ def _svg(name: str, title: str, described: str, width: float, height: float, lin
         aria_labelledby=f"{name}-title {name}-desc",
         role="img",
     )
+
+
+def _dot(x: float, y: float, size: float, far: str) -> Markup:
+    return tag("circle", cx=x, cy=y, r=size, class_=f"mark{far}")
 
 
 def _line(x1: float, x2: float, y1: float, y2: float, kind: str) -> Markup:

@@ -1,14 +1,14 @@
 """All methods about one table, side by side: what the command prints, the page shows and a yearly report can hold."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from itertools import combinations
+from dataclasses import dataclass
 
 from luwte.estimate.errors import EstimateError
+from luwte.estimate.gate import Finding, Ranking, gated, of_table
 from luwte.estimate.histories import Histories
 from luwte.estimate.methods import METHODS, Effort, Progress
-from luwte.estimate.plot import Column
 from luwte.estimate.results import Method, Result, no_estimate
+from luwte.estimate.robustness import SpecificationCurve, specification_curve
 
 STEPS = 1000
 """Steps of progress that one method has."""
@@ -27,8 +27,8 @@ class Report:
         One for each method, in the order asked.
     warnings : tuple of str
         What is odd about the lists themselves, in plain sentences.
-    curve : tuple of Column
-        The specification curve: every defensible model.
+    curve : SpecificationCurve or None
+        Every defensible model; None where there are too many to fit, or none can be.
 
     """
 
@@ -36,7 +36,7 @@ class Report:
     observed: int
     results: tuple[Result, ...]
     warnings: tuple[str, ...] = ()
-    curve: tuple[Column, ...] = ()
+    curve: SpecificationCurve | None = None
 
     @property
     def answers(self) -> tuple[Result, ...]:
@@ -56,7 +56,7 @@ class Report:
             "lists": list(self.lists),
             "methods": [result.to_json() for result in self.results],
             "warnings": list(self.warnings),
-            "curve": [asdict(one) | {"model": list(one.model)} for one in self.curve],
+            "curve": self.curve.to_json() if self.curve else None,
         }
 
 
@@ -87,17 +87,21 @@ def estimate_all(
 
     """
     effort = effort or Effort()
-    chosen = tuple(dict.fromkeys(methods or (one for one in METHODS if one != "multiplier" or effort.chat)))
+    findings = of_table(histories)
+    curve = _curve(histories, effort.level)
+    ranking = [(one.model, one.criterion, one.estimate) for one in curve.specifications] if curve else None
+    chosen = tuple(dict.fromkeys(methods or [one for one in METHODS if one != "multiplier" or effort.chat]))
     results = []
     for number, method in enumerate(chosen):
-        results.append(_run(histories, method, effort, _part(progress, number, len(chosen))))
+        results.append(_run(histories, method, ranking, findings, effort, _part(progress, number, len(chosen))))
         if progress is not None:
             progress((number + 1) * STEPS, len(chosen) * STEPS)
     return Report(
         lists=histories.lists,
         observed=histories.observed,
         results=tuple(results),
-        warnings=tuple(_warnings(histories)),
+        warnings=tuple(finding.says for finding in findings),
+        curve=curve,
     )
 
 
@@ -107,22 +111,25 @@ def _part(progress: Progress | None, number: int, of: int) -> Progress | None:
     return lambda done, whole: progress(number * STEPS + done * STEPS // max(1, whole), of * STEPS)
 
 
-def _run(histories: Histories, method: Method, effort: Effort, progress: Progress | None) -> Result:
-    if method != "multiplier":
-        if len(histories.lists) < 2:
-            return no_estimate(method, "One list alone overlaps with nothing.", level=effort.level)
-        if not histories.observed:
-            return no_estimate(method, "Nobody is on any list.", level=effort.level)
+def _run(
+    histories: Histories,
+    method: Method,
+    ranking: Ranking | None,
+    findings: Sequence[Finding],
+    effort: Effort,
+    progress: Progress | None,
+) -> Result:
+    """What is refused for its table is not computed: a gate, not a comment."""
+    if method != "multiplier" and any(finding.refuses for finding in findings):
+        return no_estimate(method, *(finding.says for finding in findings), level=effort.level)
     try:
-        return METHODS[method].run(histories, effort, progress)
+        return gated(histories, METHODS[method].run(histories, effort, progress), ranking)
     except EstimateError as error:
         return no_estimate(method, str(error), level=effort.level)
 
 
-def _warnings(histories: Histories) -> list[str]:
-    on = {name: histories.within(histories.mask(name)) for name in histories.lists}
-    said = [f"Nobody is on the list {name}." for name in histories.lists if not on[name]]
-    for one, other in combinations([name for name in histories.lists if on[name]], 2):
-        if histories.within(histories.mask(one, other)) == on[one] == on[other]:
-            said.append(f"The lists {one} and {other} hold the same people. Are they one list, under two names?")
-    return said
+def _curve(histories: Histories, level: float) -> SpecificationCurve | None:
+    try:
+        return specification_curve(histories, level=level)
+    except EstimateError:
+        return None
