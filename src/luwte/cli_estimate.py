@@ -79,9 +79,9 @@ def estimate(
     if "multiplier" in methods and not numbers:
         raise click.UsageError("The multiplier needs --registered, --said and --asked.")
     _check_writable(page_file, plot_file)
-    chat = Chat(registered=numbers[0], said=numbers[1], asked=numbers[2]) if numbers else None
-    effort = Effort(level=level, bootstrap=bootstrap, seed=seed, jobs=jobs, chat=chat)
     try:
+        chat = Chat(registered=numbers[0], said=numbers[1], asked=numbers[2]) if numbers else None
+        effort = Effort(level=level, bootstrap=bootstrap, seed=seed, jobs=jobs, chat=chat)
         found = read_histories(data, lists=_named(lists), by=by)
         with click.progressbar(length=1000, label="Estimating", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
             report = estimate_all(
@@ -131,10 +131,10 @@ def _told(report: "Report") -> list[str]:
     if report.span is not None:
         lines += [
             "",
-            "All figures include the people on the lists. The methods assume different things; --page says what.",
+            "People in all, those on the lists included. The methods assume different things: --page says what.",
         ]
     lines += [f"Warning: {says}" for says in report.warnings]
-    lines += [f"{one.method}: {says}" for one in report.results for says in one.reasons if says not in report.warnings]
+    lines += [f"{', '.join(methods)}: {says}" for methods, said in report.reasons().items() for says in said]
     return lines
 
 

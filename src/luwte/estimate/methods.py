@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from luwte.estimate.decomposable import decomposable
+from luwte.estimate.errors import BadAnswers
 from luwte.estimate.histories import Histories
 from luwte.estimate.multiplier import multiplier
 from luwte.estimate.results import Method, Result, no_estimate
@@ -20,6 +21,10 @@ class Chat:
     registered: int
     said: int
     asked: int
+
+    def __post_init__(self) -> None:
+        if self.said > self.asked:
+            raise BadAnswers("More people said yes than were asked.")
 
 
 @dataclass(frozen=True, kw_only=True)

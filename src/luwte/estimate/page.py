@@ -8,11 +8,11 @@ from luwte.estimate.methods import METHODS
 from luwte.estimate.plot import MOST_DRAWN, NEAR, STYLE, curve_drawing, methods_drawing
 from luwte.estimate.report import Report
 from luwte.estimate.results import Result
-from luwte.estimate.robustness import Specification
+from luwte.estimate.robustness import Backtest, Check, Specification
 
 INTERVALS = {
     "wald": "Wald",
-    "bca": "bootstrap, BCa",
+    "bca": "bootstrap (BCa)",
     "profile": "profile likelihood",
     "credible": "credible",
     "beta_binomial": "beta-binomial",
@@ -50,25 +50,29 @@ dd { margin: 0 0 0.5rem; }
 .quiet { color: var(--muted); }
 .warn { padding: 0.75rem 1rem; border-radius: 12px; background: var(--warn); }
 .warn > :last-child { margin-block-end: 0; }
-figure { padding: 1rem; border: 1px solid var(--line); border-radius: 12px; background: var(--surface); }
+figure { padding: 0.5rem; border: 1px solid var(--line); border-radius: 12px; background: var(--surface); }
 figure.methods { max-inline-size: 34rem; }
 figure svg { display: block; inline-size: 100%; block-size: auto; }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; overflow-wrap: normal; }
+.wide table { min-inline-size: 44rem; }
+.wide tbody th { font-weight: 600; white-space: nowrap; }
 .wide:focus-visible, summary:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
 figure .wide svg { min-inline-size: 40rem; }
 table { inline-size: 100%; border-collapse: collapse; }
 caption { padding-block-end: 0.5rem; font-weight: 600; text-align: start; }
 th, td { padding: 0.5rem 1rem 0.5rem 0; border-block-end: 1px solid var(--line); vertical-align: top; }
 th, td { text-align: start; }
-thead th { white-space: nowrap; }
+thead th { font-size: 0.9375rem; }
 .figure { white-space: nowrap; font-variant-numeric: tabular-nums; }
 td.figure, th.figure { text-align: end; }
+.wide table.narrow { inline-size: auto; min-inline-size: 0; }
+.narrow th, .narrow td { padding-inline-end: 1.5rem; }
 summary { min-block-size: 44px; padding-block: 0.625rem; color: var(--accent); font-weight: 600; cursor: pointer; }
 @media print {
   :root { color-scheme: light; --bg: #fff; --surface: #fff; --text: #000; --muted: #333; --line: #bbb; --warn: #fff; }
   .warn { border: 1px solid #000; }
   .wide { overflow: visible; }
-  figure .wide svg { min-inline-size: 0; }
+  figure .wide svg, .wide table { min-inline-size: 0; }
   figure, tr { break-inside: avoid; }
   details::details-content { content-visibility: visible; block-size: auto; }
 }
@@ -85,6 +89,7 @@ def page(report: Report) -> str:
         _answers(report),
         _assumptions(report),
         _curve(report),
+        _checks(report),
         _meaning(),
         _sources(report),
     )
@@ -134,28 +139,17 @@ def _warnings(report: Report) -> Child:
 
 
 def _answers(report: Report) -> Child:
-    heads = ("Method", "People in all", "Interval", "Kind", "Pairs in the model", "BIC")
+    rows = [(METHODS[one.method].title, one) for one in report.results]
+    heads = ("Method", "#People in all", "#Interval", "Kind", "Pairs in the model", "#BIC")
     return (
         tag("h2", "What the methods say"),
         tag(
             "p",
-            "All figures include the people on the lists. Equal steps on the scale are equal factors.",
+            "People in all, those on the lists included. Equal steps on the scale are equal factors.",
             class_="quiet",
         ),
-        tag(
-            "figure",
-            methods_drawing(report.observed, [(METHODS[one.method].title, one) for one in report.results]),
-            class_="methods",
-        ),
-        _wide(
-            "All methods",
-            tag(
-                "table",
-                tag("caption", "All methods"),
-                tag("thead", tag("tr", [tag("th", one, scope="col") for one in heads])),
-                tag("tbody", [_answer(one) for one in report.results]),
-            ),
-        ),
+        tag("figure", methods_drawing(report.observed, rows), class_="methods"),
+        _table("All methods", heads, [_answer(one) for one in report.results], class_=None),
         _reasons(report),
     )
 
@@ -169,19 +163,25 @@ def _answer(result: Result) -> Markup:
         name,
         tag("td", f"{result.estimate:,.0f}", class_="figure"),
         tag("td", _between(result.lower, result.upper), class_="figure"),
-        tag("td", f"{_percent(result.level)}, {INTERVALS[result.interval]}" if result.interval else "none"),
+        tag("td", f"{_percent(result.level)} {INTERVALS[result.interval]}" if result.interval else "none"),
         tag("td", ", ".join(result.model) or "\u2013"),
         tag("td", f"{result.criterion:,.2f}" if result.criterion is not None else "\u2013", class_="figure"),
     )
 
 
 def _reasons(report: Report) -> Child:
-    said = [one for one in report.results if one.reasons]
-    if not said:
+    shared = report.reasons()
+    if not shared:
         return None
     return (
         tag("h3", "What to keep in mind, and why there is no estimate"),
-        tag("dl", [(tag("dt", METHODS[one.method].title), [tag("dd", why) for why in one.reasons]) for one in said]),
+        tag(
+            "dl",
+            [
+                (tag("dt", ", ".join(METHODS[one].title for one in methods)), [tag("dd", why) for why in said])
+                for methods, said in shared.items()
+            ],
+        ),
     )
 
 
@@ -214,7 +214,7 @@ def _curve(report: Report) -> Child:
     near = sum(one.criterion - best.criterion <= NEAR for one in curve.specifications)
     number = len(curve.specifications)
     cut = f" The drawing shows the {MOST_DRAWN} that fit best." if number > MOST_DRAWN else ""
-    heads = ("People in all", "Interval", "BIC behind the best", "Weight", "Pairs in the model")
+    heads = ("#People in all", "#Interval", "#BIC behind the best", "#Weight", "Pairs in the model")
     return (
         tag("h2", "Every defensible model"),
         tag(
@@ -228,14 +228,10 @@ def _curve(report: Report) -> Child:
         tag(
             "details",
             tag("summary", f"The same as a table, {number:,} models"),
-            _wide(
-                "Every defensible model",
-                tag(
-                    "table",
-                    tag("caption", "Every defensible model, by its answer"),
-                    tag("thead", tag("tr", [tag("th", one, scope="col") for one in heads])),
-                    tag("tbody", [_model(one, best.criterion) for one in curve.specifications]),
-                ),
+            _table(
+                "Every defensible model, by its answer",
+                heads,
+                [_model(one, best.criterion) for one in curve.specifications],
             ),
         ),
     )
@@ -249,6 +245,61 @@ def _model(one: Specification, best: float) -> Markup:
         tag("td", f"{one.criterion - best:.2f}", class_="figure"),
         tag("td", f"{100 * one.weight:.1f} %", class_="figure"),
         tag("td", ", ".join(one.model) or "none"),
+    )
+
+
+def _checks(report: Report) -> Child:
+    if not report.checks:
+        return None
+    heads = ("What was done", "#People on the lists", "#People in all", "#Interval")
+    return (
+        tag("h2", "What if a list were not there?"),
+        tag(
+            "p",
+            "The stepwise method, again: without each list, and with each two lists taken as one. Where one list moves "
+            "the answer far, the answer is about that list and how people come into it.",
+        ),
+        _table("Stepwise with other lists", heads, [_check(one) for one in report.checks]),
+        _backtest(report),
+    )
+
+
+def _check(one: Check) -> Markup:
+    done = f"Without {one.names[0]}" if one.change == "dropped" else f"{' and '.join(one.names)} as one"
+    return tag("tr", tag("th", done, scope="row"), tag("td", f"{one.observed:,}", class_="figure"), _cells(one.result))
+
+
+def _cells(result: Result) -> Child:
+    if result.estimate is None:
+        return tag("td", "no estimate", class_="figure"), tag("td", "none", class_="figure")
+    return (
+        tag("td", f"{result.estimate:,.0f}", class_="figure"),
+        tag("td", _between(result.lower, result.upper), class_="figure"),
+    )
+
+
+def _backtest(report: Report) -> Child:
+    if not report.backtests:
+        return None
+    heads = ("List", "#People it has", "#The others say", "#Interval", "Is the true number within?")
+    return (
+        tag("h2", "A test with a known answer"),
+        tag(
+            "p",
+            "Take the people of one list for all there are, and let the other lists guess how many they are. Here the "
+            "true number is known. A method that fails in this test deserves less trust.",
+        ),
+        _table("Stepwise, asked how many people a list has", heads, [_known(one) for one in report.backtests]),
+    )
+
+
+def _known(one: Backtest) -> Markup:
+    return tag(
+        "tr",
+        tag("th", one.register, scope="row"),
+        tag("td", f"{one.people:,}", class_="figure"),
+        _cells(one.result),
+        tag("td", {True: "yes", False: "no", None: "no interval"}[one.held]),
     )
 
 
@@ -286,6 +337,13 @@ def _sources(report: Report) -> Child:
 def _wide(name: str, *children: Child) -> Markup:
     """What may be wider than a phone scrolls by itself, for a keyboard too."""
     return tag("div", joined(children), class_="wide", role="region", aria_label=name, tabindex="0")
+
+
+def _table(caption: str, heads: tuple[str, ...], rows: list[Markup], class_: str | None = "narrow") -> Markup:
+    """A table in a region of its own; # stands before the names of columns of figures."""
+    cells = [tag("th", one.lstrip("#"), scope="col", class_="figure" if one[0] == "#" else None) for one in heads]
+    head = tag("thead", tag("tr", cells))
+    return _wide(caption, tag("table", tag("caption", caption), head, tag("tbody", rows), class_=class_))
 
 
 def _between(lower: float | None, upper: float | None) -> str:

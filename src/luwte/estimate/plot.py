@@ -18,6 +18,7 @@ STYLE = """\
 svg text { font-family: system-ui, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", Arial, sans-serif; }
 svg text { font-size: 13px; font-weight: 400; fill: #25302c; }
 svg .quiet { fill: #56605a; }
+svg .over { stroke: #fffdf8; stroke-width: 5; stroke-linejoin: round; paint-order: stroke; }
 svg .end { text-anchor: end; }
 svg .middle { text-anchor: middle; }
 svg .grid { stroke: #d9d3c4; stroke-width: 1; }
@@ -29,6 +30,7 @@ svg .mark.far { fill: #7d796d; }
 @media (prefers-color-scheme: dark) {
   svg text { fill: #ebe8df; }
   svg .quiet { fill: #aab1a9; }
+  svg .over { stroke: #21241f; }
   svg .grid { stroke: #3b3f37; }
   svg .observed { stroke: #868e83; }
   svg .range { stroke: #8cc9b2; }
@@ -38,6 +40,7 @@ svg .mark.far { fill: #7d796d; }
 }
 @media print {
   svg text, svg .quiet { fill: #000; }
+  svg .over { stroke: #fff; }
   svg .grid { stroke: #bbb; }
   svg .observed { stroke: #555; }
   svg .range { stroke: #28614f; }
@@ -47,10 +50,13 @@ svg .mark.far { fill: #7d796d; }
 }
 """
 """Colours as in the chat; concrete ones, because not everything that draws SVG knows custom properties."""
+GROUND = "svg { background: #fffdf8; }\n@media (prefers-color-scheme: dark) { svg { background: #21241f; } }\n"
+"""Of a drawing that is a file of its own."""
+PAD = 8
 
-WIDE, GUTTER, RIGHT = 720, 150, 12
+WIDE, GUTTER, RIGHT = 720, 150, 4
 HIGH, BELOW, ROW = 220, 60, 16
-NARROW, EACH = 360, 46
+NARROW, EACH = 328, 46
 MOST_DRAWN = 200
 """More models than these are a grey smear: the drawing keeps the best by BIC, the words say so."""
 NEAR = 2.0
@@ -98,7 +104,7 @@ class _Scale:
 def methods_drawing(observed: int, rows: Sequence[tuple[str, Result]]) -> Markup:
     """Every method as a point with its interval, on one scale that begins at the people observed."""
     limits = [value for _, one in rows for value in (one.estimate, one.lower, one.upper)]
-    scale = _Scale.over([observed, *limits], 8, NARROW - 24)
+    scale = _Scale.over([observed, *limits], 8, NARROW - 16)
     foot = 24 + EACH * len(rows)
     lines: list[Child] = []
     for tick in scale.ticks(5):
@@ -106,16 +112,23 @@ def methods_drawing(observed: int, rows: Sequence[tuple[str, Result]]) -> Markup
         lines += [_line(x, x, 16, foot, "grid"), _text(f"{tick:,}", x, foot + 16, "quiet middle")]
     if observed:
         x = scale.at(observed)
-        lines += [_line(x, x, 16, foot, "observed"), _text(f"observed {observed:,}", x - 4, 11, "quiet")]
+        lines += [_line(x, x, 16, foot, "observed"), _text(f"on the lists: {observed:,}", x - 4, 11, "quiet")]
     for number, (title, one) in enumerate(rows):
         top = 36 + EACH * number
-        lines += [_text(title, 8, top, ""), _text(_figure(one), NARROW - 8, top, "end")]
+        lines += [_text(title, 0, top, "over"), _text(_figure(one), NARROW, top, "over end")]
         if one.lower is not None and one.upper is not None:
             lines.append(_line(scale.at(one.lower), scale.at(one.upper), top + 13, top + 13, "range"))
         if one.estimate is not None:
             lines.append(tag("circle", cx=scale.at(one.estimate), cy=top + 13.0, r=5.0, class_="mark"))
     said = "; ".join(f"{title}: {_figure(one)}" for title, one in rows)
-    return _svg("methods", "All methods on one scale", f"{observed:,} observed. {said}.", NARROW, foot + 24, lines)
+    return _svg(
+        "methods",
+        "All methods on one scale",
+        f"{observed:,} people are on the lists. {said}.",
+        NARROW,
+        foot + 24,
+        lines,
+    )
 
 
 def _figure(result: Result) -> str:
@@ -134,11 +147,19 @@ def curve_drawing(observed: int, curve: SpecificationCurve | None) -> Markup:
     inside = list(dict.fromkeys(name for one in ranked[:MOST_DRAWN] for name in one.model))
     step = (WIDE - GUTTER - RIGHT) / len(shown)
     size = max(0.8, min(4.0, step * 0.4))
-    bottom = 20 + HIGH
+    bottom = 32 + HIGH
     foot = bottom + 30 + BELOW
     rows = {name: foot + 28 + ROW * (number + 1) for number, name in enumerate(inside)}
     most = max(1.0, max(one.criterion for one in shown) - best.criterion)
-    lines: list[Child] = [_text("People in all", 0, 12, "")]
+    lines: list[Child] = [
+        _text("People in all", 0, 12, ""),
+        _dot(GUTTER + 6, 8, 4, ""),
+        _text(f"BIC within {NEAR:g} of the best", GUTTER + 16, 12, "quiet"),
+        _dot(GUTTER + 196, 8, 4, " far"),
+        _text("further behind", GUTTER + 206, 12, "quiet"),
+        _line(GUTTER + 320, GUTTER + 346, 8, 8, "observed"),
+        _text(f"on the lists: {observed:,}", GUTTER + 354, 12, "quiet"),
+    ]
     for tick in scale.ticks(7):
         y = bottom - scale.at(tick)
         lines += [_line(GUTTER, WIDE - RIGHT, y, y, "grid"), _text(f"{tick:,}", GUTTER - 8, y + 4, "quiet end")]
@@ -175,7 +196,7 @@ def curve_drawing(observed: int, curve: SpecificationCurve | None) -> Markup:
 def svg_file(drawing: Markup) -> bytes:
     """A drawing as a file of its own."""
     start, rest = drawing.split(">", 1)
-    return f"{start}>{style(STYLE)}{rest}".encode()
+    return f"{start}>{style(STYLE + GROUND)}{rest}".encode()
 
 
 def png_file(drawing: Markup) -> bytes:
@@ -210,7 +231,7 @@ def _svg(name: str, title: str, described: str, width: float, height: float, lin
         tag("desc", described, id=f"{name}-desc"),
         joined(lines),
         xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {width} {height:.0f}",
+        viewBox=f"{-PAD} {-PAD} {width + 2 * PAD} {height + 2 * PAD:.0f}",
         aria_labelledby=f"{name}-title {name}-desc",
         role="img",
     )

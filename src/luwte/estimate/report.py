@@ -2,13 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from luwte.estimate.errors import EstimateError
 from luwte.estimate.gate import Finding, Ranking, gated, of_table
 from luwte.estimate.histories import Histories
 from luwte.estimate.methods import METHODS, Effort, Progress
 from luwte.estimate.results import Method, Result, no_estimate
-from luwte.estimate.robustness import SpecificationCurve, specification_curve
+from luwte.estimate.robustness import (
+    Backtest,
+    Check,
+    SpecificationCurve,
+    backtest,
+    drop_one,
+    merge_pairs,
+    specification_curve,
+)
+from luwte.estimate.stepwise import stepwise
 
 STEPS = 1000
 """Steps of progress that one method has."""
@@ -28,7 +38,11 @@ class Report:
     warnings : tuple of str
         What is odd about the lists themselves, in plain sentences.
     curve : SpecificationCurve or None
-        Every defensible model; None where there are too many to fit, or none can be.
+        Every defensible model; None where there are too many to fit.
+    checks : tuple of Check
+        Stepwise without each list, and with each two lists as one.
+    backtests : tuple of Backtest
+        Stepwise, asked for the known size of each list by the others.
 
     """
 
@@ -37,6 +51,8 @@ class Report:
     results: tuple[Result, ...]
     warnings: tuple[str, ...] = ()
     curve: SpecificationCurve | None = None
+    checks: tuple[Check, ...] = ()
+    backtests: tuple[Backtest, ...] = ()
 
     @property
     def answers(self) -> tuple[Result, ...]:
@@ -49,6 +65,18 @@ class Report:
         estimates = [result.estimate for result in self.results if result.estimate is not None]
         return (min(estimates), max(estimates)) if estimates else None
 
+    def reasons(self) -> dict[tuple[Method, ...], list[str]]:
+        """What the methods say beside their figures, once: by those that say the same."""
+        who: dict[str, list[Method]] = {}
+        for result in self.results:
+            for said in result.reasons:
+                if said not in self.warnings:
+                    who.setdefault(said, []).append(result.method)
+        grouped: dict[tuple[Method, ...], list[str]] = {}
+        for said, methods in who.items():
+            grouped.setdefault(tuple(methods), []).append(said)
+        return grouped
+
     def to_json(self) -> dict[str, object]:
         """Plain values for `json.dumps`."""
         return {
@@ -57,6 +85,8 @@ class Report:
             "methods": [result.to_json() for result in self.results],
             "warnings": list(self.warnings),
             "curve": self.curve.to_json() if self.curve else None,
+            "checks": [one.to_json() for one in self.checks],
+            "backtests": [one.to_json() for one in self.backtests],
         }
 
 
@@ -88,7 +118,8 @@ def estimate_all(
     """
     effort = effort or Effort()
     findings = of_table(histories)
-    curve = _curve(histories, effort.level)
+    refused = any(finding.refuses for finding in findings)
+    curve = None if refused else _curve(histories, effort.level)
     ranking = [(one.model, one.criterion, one.estimate) for one in curve.specifications] if curve else None
     chosen = tuple(dict.fromkeys(methods or [one for one in METHODS if one != "multiplier" or effort.chat]))
     results = []
@@ -96,13 +127,26 @@ def estimate_all(
         results.append(_run(histories, method, ranking, findings, effort, _part(progress, number, len(chosen))))
         if progress is not None:
             progress((number + 1) * STEPS, len(chosen) * STEPS)
+    again = partial(stepwise, level=effort.level, bootstrap=0)
     return Report(
         lists=histories.lists,
         observed=histories.observed,
         results=tuple(results),
-        warnings=tuple(finding.says for finding in findings),
+        warnings=(*(finding.says for finding in findings), *_contradictions(histories, results)),
         curve=curve,
+        checks=() if refused else (*drop_one(histories, again), *merge_pairs(histories, again)),
+        backtests=() if refused else backtest(histories, again),
     )
+
+
+def _contradictions(histories: Histories, results: Sequence[Result]) -> list[str]:
+    """The multiplier counts by another register than the lists; it may come out below what they hold."""
+    return [
+        f"The {METHODS[one.method].title.lower()} says fewer people than the lists hold. Its register and the lists "
+        "are not about the same people."
+        for one in results
+        if one.estimate is not None and one.estimate < histories.observed
+    ]
 
 
 def _part(progress: Progress | None, number: int, of: int) -> Progress | None:
