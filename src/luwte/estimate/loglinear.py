@@ -18,15 +18,17 @@ from luwte.estimate.histories import MOST_LISTS, Histories
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-BLOCK = 512
+BLOCK = 1000
 """Rows at once: what one step of a block touches stays in the cache of a core."""
-CLOSE = 1e-8
+CLOSE = 1e-7
 """A Newton step this small doubles its digits once more, and so ends at the precision of float64."""
 UP = 1.5
 """A step that raises no fitted log mean by more than this lowers minus the log-likelihood (see `_Block.iterate`)."""
 PATIENCE = 12
 """Newton steps before a fit that has not settled must prove that there is something to settle at."""
 MOST_STEPS = 200
+LOWEST = -25.0
+"""Log means below this are no sane start: what they weigh is lost in rounding."""
 DOUBT = 1e-6
 """A fitted mean below this, where nobody was observed, may be on its way to zero."""
 
@@ -148,23 +150,30 @@ def fit_many(
     in_model = np.ones((len(rows), len(masks)), dtype=bool)
     in_model[:, lists:-1] = picks
     fits.parameters[:] = in_model.sum(axis=1)
+    # Asked of the system once: fresh memory for every step costs more than the arithmetic in it.
+    room = np.empty((len(masks) + 1) * len(masks) * min(BLOCK, len(rows)))
     for low in range(0, len(rows), BLOCK):
         part = slice(low, low + BLOCK)
         used = in_model[part].any(axis=0)
         warm = None if first is None else np.roll(first[part], -1, axis=1)[:, used].T
-        _Block(rows[part].T, in_model[part][:, used].T, masks[used], warm).into(fits, part, np.roll(used, 1))
+        _Block(rows[part].T, in_model[part][:, used].T, masks[used], warm, room).into(fits, part, np.roll(used, 1))
     return fits
 
 
 class _Block:
     """Some rows at once, the row being the last axis of every array: (parameters, rows) and (cells, rows)."""
 
-    def __init__(self, counts: Floats, in_model: Bools, masks: NDArray[np.int64], start: Floats | None) -> None:
-        self.masks, self.counts = masks, np.ascontiguousarray(counts)
+    def __init__(
+        self, counts: Floats, in_model: Bools, masks: NDArray[np.int64], start: Floats | None, room: Floats
+    ) -> None:
+        self.room, self.masks, self.counts = room, masks, np.ascontiguousarray(counts)
         self.design = design(masks, len(counts)).astype(float)
-        self.first, self.second = np.triu_indices(len(masks))
-        self.products = np.ascontiguousarray((self.design[:, self.first] * self.design[:, self.second]).T)
-        self.infinite = in_model & (self.design.T @ counts == 0)
+        # An element of X'WX sums W over all cells that hold both masks, so the sums over their unions are enough.
+        unions, self.place = np.unique(masks[:, None] | masks, return_inverse=True)
+        self.sums = np.ascontiguousarray(design(unions, len(counts)).T, dtype=float)
+        self.diagonal = np.diagonal(self.place)
+        self.totals = self.design.T @ self.counts
+        self.infinite = in_model & (self.totals == 0)
         self.active = in_model & ~self.infinite
         # Added to a log mean: nothing, or minus infinity in cells that hold a parameter at minus infinity.
         self.floor = np.where(self.design @ self.infinite > 0, -np.inf, 0.0)
@@ -175,9 +184,9 @@ class _Block:
         self.converged = np.zeros(counts.shape[1], dtype=bool)
         todo = np.flatnonzero(self.identifiable)
         self._begin(todo, start)
-        rest = self.iterate(todo, PATIENCE)
+        rest = self._iterate(todo, PATIENCE)
         self._prove(np.concatenate([rest, self._doubtful()]))
-        self.iterate(rest[self.exists[rest]], MOST_STEPS)
+        self._iterate(rest[self.exists[rest]], MOST_STEPS)
 
     def into(self, fits: Fits, part: slice, used: Bools) -> None:
         """Write what was found; without a maximum there is nothing to write."""
@@ -197,87 +206,90 @@ class _Block:
 
     def _identifiable(self) -> Bools:
         """Where the active columns of the design are independent on the cells that are left."""
-        whole = self._pivots(np.ones((len(self.design), 1)), np.ones((len(self.masks), 1), dtype=bool))
+        everything = np.ones((len(self.design), 1))
         answer = np.full(self.counts.shape[1], True)
-        cut = self.infinite.any(axis=0) if whole.all() else answer.copy()
+        whole = self._independent(everything, np.ones((len(self.masks), 1), dtype=bool)).item()
+        cut = self.infinite.any(axis=0) if whole else answer.copy()
         if cut.any():
-            answer[cut] = self._pivots(np.exp(self.floor[:, cut]), self.active[:, cut])
+            answer[cut] = self._independent(np.exp(self.floor[:, cut]), self.active[:, cut])
         return answer
 
-    def _pivots(self, weights: Floats, active: Bools) -> Bools:
+    def _independent(self, weights: Floats, active: Bools) -> Bools:
         # With weights 0 and 1 pivots are quotients of small whole determinants: 0, or far above rounding.
-        factor, singular = self._factor(weights, np.zeros((len(active), weights.shape[1])), active)
-        del factor
-        return ~singular
+        return ~self._factor(self.sums @ weights, np.zeros(active.shape), active)[1]
 
-    def _factor(self, weights: Floats, gradient: Floats, active: Bools) -> tuple[Floats, Bools]:
+    def _factor(self, sums: Floats, gradient: Floats, active: Bools) -> tuple[Floats, Bools]:
         """Cholesky factor of X'WX by row, its last line the gradient solved forward; and where a pivot vanishes.
 
-        A parameter that is not active gets an infinite pivot, which takes it out of every other line and leaves its own
-        step at 0; so does one whose pivot vanishes.
+        The diagonal holds inverses. A parameter that is not active gets an infinite pivot, which takes it out of every
+        other line and leaves its own step at 0; so does one whose pivot vanishes.
         """
         size, rows = active.shape
-        packed = self.products @ weights
-        factor = np.empty((size + 1, size, rows))
-        singular = np.zeros(rows, dtype=bool)
-        at = 0
+        factor = self.room[: (size + 1) * size * rows].reshape(size + 1, size, rows)
+        np.take(sums, self.place, axis=0, out=factor[:-1], mode="clip")
+        factor[-1] = gradient
+        least = np.where(active, 1e-11 * sums[self.diagonal], np.inf)
         for k in range(size):
-            column = np.concatenate([packed[at : at + size - k], gradient[k : k + 1]])
-            at += size - k
-            before = column[0].copy()
+            column = factor[k:, k]
             if k:
                 column -= np.einsum("ijb,jb->ib", factor[k:, :k], factor[k, :k])
-            lost = active[k] & (column[0] <= 1e-11 * before)
-            singular |= lost
-            pivot = np.where(active[k] & ~lost, column[0], np.inf)
-            factor[k:, k] = column / np.sqrt(pivot)
-            factor[k, k] = np.sqrt(pivot)
+            there = column[0] > least[k]
+            inverse = there / np.sqrt(np.where(there, column[0], 1.0))
+            column *= inverse
+            column[0] = inverse
+        singular = ((factor[range(size), range(size)] > 0) != active).any(axis=0)
         return factor, singular
 
-    def _solve(self, weights: Floats, gradient: Floats, active: Bools) -> tuple[Floats, Floats]:
-        """Solve X'WX step = gradient by row; also the last element of the diagonal of the inverse."""
-        factor, _ = self._factor(weights, gradient, active)
+    def _solve(self, sums: Floats, gradient: Floats, active: Bools) -> tuple[Floats, Floats, Bools]:
+        """Solve X'WX step = gradient by row; the last element of the diagonal of the inverse; where it is singular."""
+        factor, singular = self._factor(sums, gradient, active)
         step = factor[-1]
         for k in range(len(active) - 1, -1, -1):
-            step[k] /= factor[k, k]
+            step[k] *= factor[k, k]
             if k:
                 step[:k] -= factor[k, :k] * step[k]
-        return step, 1.0 / factor[len(active) - 1, -1] ** 2
+        return step, factor[len(active) - 1, -1] ** 2, singular
 
     def _begin(self, todo: NDArray[np.intp], start: Floats | None) -> None:
-        """Start at *start*, or at weighted least squares of the logs of the counts, half a person added to each."""
+        """Start at weighted least squares of the logs of the counts, half a person added; or, if sane, *start*."""
+        counts, floor, active = self.counts[:, todo], self.floor[:, todo], self.active[:, todo]
         if start is not None:
-            known = np.where(np.isfinite(start), start, 0.0) * self.active
-            self.coefficients[:, todo] = known[:, todo]
-            return
-        counts, active = self.counts[:, todo], self.active[:, todo]
-        weights = np.exp(self.floor[:, todo]) * (counts + 0.5)
+            self.coefficients[:, todo] = np.where(np.isfinite(start[:, todo]), start[:, todo], 0.0) * active
+            log_means = self.design @ self.coefficients[:, todo]
+            wild = (log_means > np.log(counts.sum(axis=0)) + 3) | ((log_means < LOWEST) & (floor == 0))
+            odd = wild.any(axis=0)
+            todo, counts, floor, active = todo[odd], counts[:, odd], floor[:, odd], active[:, odd]
+        weights = np.exp(floor) * (counts + 0.5)
         target = np.log(counts + 0.5) - 0.5 / (counts + 0.5)
-        self.coefficients[:, todo], _ = self._solve(weights, self.design.T @ (weights * target), active)
+        self.coefficients[:, todo] = self._solve(self.sums @ weights, self.design.T @ (weights * target), active)[0]
 
-    def iterate(self, todo: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+    def _iterate(self, todo: NDArray[np.intp], most: int) -> NDArray[np.intp]:
         """Newton steps for the rows *todo*; those that have not settled after so many are given back.
 
         A step d that changes log means m by s = Xd is cut so that no s exceeds `UP`. Of minus the log-likelihood f
         then f(new) - f(old) = sum m (exp(s) - 1 - s) - sum m s^2 before cutting, and exp(s) - 1 - s < s^2 for all
         s < 1.79: every step goes down, and no search along a line is needed.
         """
-        counts, floor, active = self.counts[:, todo], self.floor[:, todo], self.active[:, todo]
-        coefficients = self.coefficients[:, todo]
+        totals, active, coefficients = self.totals[:, todo], self.active[:, todo], self.coefficients[:, todo]
+        log_means = self.design @ coefficients + self.floor[:, todo]
         for _ in range(most):
             if not len(todo):
                 break
-            means = np.exp(np.minimum(self.design @ coefficients, 300.0) + floor)
-            step, variance = self._solve(means, self.design.T @ (counts - means), active)
-            change = np.where(floor == 0, self.design @ step, 0.0)
-            coefficients += step * np.minimum(1.0, UP / np.maximum(change.max(axis=0), UP))
-            self.coefficients[:, todo], self.variance[todo] = coefficients, variance
-            settled = np.abs(step).max(axis=0) < CLOSE
+            sums = self.sums @ np.exp(log_means)
+            step, variance, singular = self._solve(sums, totals - sums[self.diagonal], active)
+            change = self.design @ step
+            cut = UP / np.maximum(change.max(axis=0), UP)
+            coefficients += step * cut
+            log_means += change * cut
+            settled = (np.abs(step).max(axis=0) < CLOSE) & ~singular
             if settled.any():
-                self.converged[todo[settled]] = True
+                done = todo[settled]
+                self.coefficients[:, done], self.variance[done] = coefficients[:, settled], variance[settled]
+                self.converged[done] = True
                 on = ~settled
-                todo, counts, floor, active = todo[on], counts[:, on], floor[:, on], active[:, on]
-                coefficients = coefficients[:, on]
+                todo, totals, active = todo[on], totals[:, on], active[:, on]
+                coefficients, log_means = coefficients[:, on], log_means[:, on]
+        self.coefficients[:, todo] = coefficients
         return todo
 
     def _doubtful(self) -> NDArray[np.intp]:
