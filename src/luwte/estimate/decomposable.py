@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, logsumexp
+from scipy.special import gammaln
 
 from luwte.estimate.errors import BadHistories, EstimateError
 from luwte.estimate.graphs import Graphs, decomposable_graphs, pairs
@@ -19,18 +19,18 @@ from luwte.estimate.results import Result, no_estimate
 
 Floats = NDArray[np.float64]
 
-FARTHEST = 10**15
-"""Hidden people at which the tail must have fallen; whole numbers are exact in float64 up to here."""
+FARTHEST = 10**13
+"""Hidden people at which the tail must have fallen; further on the logs of factorials lose their decimals."""
 TAIL = 1e-6
 """Probability that may lie beyond the last number looked at."""
 FEW_RECAPTURES = 7
 """Robson and Regier (1964), Trans. Am. Fish. Soc. 93:215-226: with fewer the estimate of two lists is biased."""
 FAR = 1.25
 """Two peaks whose numbers of people differ by this factor are different answers."""
-BLOCK = 2**21
-"""Numbers held at a time: 16 MB."""
 MODE = 0.025
 """Probability from which a peak is worth a word."""
+BLOCK = 2**21
+"""Numbers held at a time: 16 MB."""
 
 
 class NoTail(EstimateError):
@@ -111,7 +111,7 @@ class Posterior:
         """Peaks with a valley of less than half the lower one between them, by number of people."""
         heights = self.density * (self.hidden + self.observed)
         peaks = _peaks(np.where(heights > TAIL * heights.max(), heights, 0))
-        edges = [int(a + np.argmin(self.density[a : b + 1])) for a, b in pairwise(peaks)]
+        edges = [a + int(np.argmin(heights[a : b + 1])) for a, b in pairwise(peaks)]
         below = [0.0, *(float(self._below[edge] / self._below[-1]) for edge in edges), 1.0]
         return tuple(
             Mode(self.observed + int(self.hidden[peak]), high - low)
@@ -179,7 +179,7 @@ def decomposable(histories: Histories, *, level: float = 0.95) -> Result:
         )
     modes = [mode for mode in found.modes if mode.probability >= MODE]
     if len(modes) > 1 and max(m.people for m in modes) >= FAR * min(m.people for m in modes):
-        said = ", ".join(f"about {mode.people:,} ({mode.probability:.0%})" for mode in modes)
+        said = ", ".join(f"about {float(f'{mode.people:.3g}'):,.0f} ({mode.probability:.0%})" for mode in modes)
         reasons.append(f"The answer is split between numbers far apart: {said}. The estimate lies among them.")
     return Result(
         method="decomposable",
@@ -214,8 +214,8 @@ def posterior(histories: Histories) -> Posterior:
     product of Dirichlet-multinomial integrals over margins (`Graphs.factors`), each computed once for all graphs. It is
     evaluated at whole numbers that lie a sixteenth of a standard deviation apart where a graph has its peak, a
     hundredth of the number elsewhere, and one apart where that is less than one; between them the density is a line.
-    Graphs whose weight together is under 1e-8 are left out. No end is given: the numbers
-    run on to where any tail has fallen, and a tail that has not is refused.
+    Graphs whose weight together is under 1e-8 are left out. No end is given: the numbers run on to where any tail has
+    fallen, and a tail that has not is refused.
 
     A person is "seen again" under a graph once for every part beyond the first into which their lists fall there. The
     tail falls like n0^-(recaptures + 2 - 2^-t) or faster, so the posterior is always proper, but with no recaptures it
@@ -236,14 +236,13 @@ def posterior(histories: Histories) -> Posterior:
     kept = np.flatnonzero(weight >= weight.max() - np.log(1e8 * len(weight)))
     nodes = _nodes(peak[kept], spread[kept])
     gaps = np.diff(nodes, prepend=-1, append=nodes[-1] + 1)
-    log_gaps = np.log((gaps[1:] + gaps[:-1]) / 2)
-    per_graph, per_node = np.full(len(kept), -np.inf), np.empty(len(nodes))
+    gaps = (gaps[1:] + gaps[:-1]) / 2
+    share, density = np.zeros(len(kept)), np.empty(len(nodes))
     for part in np.array_split(np.arange(len(nodes)), len(nodes) * len(kept) // BLOCK + 1):
-        logs = evidence.at(nodes[part], kept)
-        per_graph = np.logaddexp(per_graph, logsumexp(logs + log_gaps[part], axis=1))
-        per_node[part] = logsumexp(logs, axis=0)
-    total = logsumexp(per_graph)
-    density, share = np.exp(per_node - total), np.exp(per_graph - total)
+        both = np.exp(evidence.at(nodes[part], kept) - weight.max())
+        share += both @ gaps[part]
+        density[part] = both.sum(axis=0)
+    density, share = density / share.sum(), share / share.sum()
     if density[-1] * nodes[-1] > TAIL:
         raise NoTail("The overlaps do not say how many there may be at most.")
     again = evidence.recaptures[kept]
