@@ -6,12 +6,23 @@ Only rules, of values: nothing is fitted here. Each finding either refuses a fig
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from luwte.estimate.histories import Histories
 from luwte.estimate.results import Result
 
-Ranking = Sequence[tuple[tuple[str, ...], float, float]]
-"""Models with their BIC and estimate."""
+
+class Ranked(Protocol):
+    """A model with its BIC and its estimate, as `search.ranking` or a specification curve gives them."""
+
+    @property
+    def criterion(self) -> float:
+        """BIC."""
+
+    @property
+    def estimate(self) -> float:
+        """People in all."""
+
 
 PICKS_ONE = ("stepwise", "bic")
 """Methods that print one model of many: where equals disagree, their figure is a matter of chance."""
@@ -28,11 +39,11 @@ class Limits:
     accident : float
         A list whose people are all in another is refused when independent lists would come to that with a smaller
         probability than this; said otherwise.
-    equal : float
-        Models whose BIC is within this of the best count as equally good.
+    equal, defensible : float
+        Models whose BIC is within this of the best count as equally good, or as still defensible.
     said, refused : float
-        Largest over smallest estimate of equally good models from which it is said, and from which a method that
-        picks one of them is refused.
+        Largest over smallest estimate from which a disagreement is said; and, of equally good models, from which a
+        method that picks one of them is refused.
     width : float
         Upper over lower end of an interval from which it says too little.
 
@@ -41,8 +52,9 @@ class Limits:
     overlap: int = 10
     accident: float = 0.001
     equal: float = 2.0
-    said: float = 1.25
-    refused: float = 3.0
+    defensible: float = 10.0
+    said: float = 1.5
+    refused: float = 4.0
     width: float = 10.0
 
 
@@ -102,24 +114,25 @@ def of_table(histories: Histories, limits: Limits | None = None) -> tuple[Findin
     return tuple(findings)
 
 
-def of_ranking(ranking: Ranking, limits: Limits | None = None) -> tuple[Finding, ...]:
+def of_ranking(ranking: Sequence[Ranked], limits: Limits | None = None) -> tuple[Finding, ...]:
     """Find models that fit equally well and disagree.
 
     Parameters
     ----------
-    ranking : sequence of (model, BIC, estimate)
-        In any order; estimates that are none are left out.
+    ranking : sequence of models with `criterion` and `estimate`
+        In any order, and reaching to `defensible` above the best BIC; estimates that are none are left out.
     limits : Limits, optional
-        `equal`, `said` and `refused` are used.
+        `equal`, `defensible`, `said` and `refused` are used.
 
     Returns
     -------
     tuple of Finding
-        None or one.
+        About equally good models, then about defensible ones; only the first may refuse.
 
     Notes
     -----
-    A difference of 2 in BIC is "not worth more than a bare mention" (Kass and Raftery 1995).
+    A difference of 2 in BIC is "not worth more than a bare mention", one above 10 is "very strong" evidence (Kass and
+    Raftery 1995).
 
     References
     ----------
@@ -127,18 +140,21 @@ def of_ranking(ranking: Ranking, limits: Limits | None = None) -> tuple[Finding,
 
     """
     limits = limits or Limits()
-    models = [(bic, estimate) for _, bic, estimate in ranking if 0 < estimate < float("inf")]
+    models = [(one.criterion, one.estimate) for one in ranking if 0 < one.estimate < float("inf")]
     best = min((bic for bic, _ in models), default=0.0)
-    equals = [estimate for bic, estimate in models if bic <= best + limits.equal]
-    if not equals or max(equals) < limits.said * min(equals):
-        return ()
-    return (
-        Finding(
-            f"{len(equals)} models fit equally well (BIC within {limits.equal:g}), and they say from "
-            f"{min(equals):,.0f} to {max(equals):,.0f}.",
-            refuses=max(equals) >= limits.refused * min(equals),
-        ),
-    )
+    findings = []
+    for within, what in ((limits.equal, "fit equally well"), (limits.defensible, "can be defended")):
+        estimates = [estimate for bic, estimate in models if bic <= best + within]
+        if not estimates or max(estimates) < limits.said * min(estimates):
+            continue
+        findings.append(
+            Finding(
+                f"{len(estimates)} models {what} (BIC within {within:g}), and they say from {min(estimates):,.0f} to "
+                f"{max(estimates):,.0f}.",
+                refuses=within == limits.equal and max(estimates) >= limits.refused * min(estimates),
+            )
+        )
+    return tuple(findings)
 
 
 def of_result(result: Result, limits: Limits | None = None) -> tuple[Finding, ...]:
@@ -163,7 +179,7 @@ def of_result(result: Result, limits: Limits | None = None) -> tuple[Finding, ..
 
 
 def gated(
-    histories: Histories, result: Result, ranking: Ranking | None = None, *, limits: Limits | None = None
+    histories: Histories, result: Result, ranking: Sequence[Ranked] | None = None, *, limits: Limits | None = None
 ) -> Result:
     """A method's result, or "no estimate" with the reasons why.
 
@@ -173,7 +189,7 @@ def gated(
         The table that the result is about. The multiplier has none; only its interval is looked at.
     result : Result
         What the method said.
-    ranking : sequence of (model, BIC, estimate), optional
+    ranking : sequence of models with `criterion` and `estimate`, optional
         Models of this table. Where equally good ones disagree too much, methods that pick one model have no estimate,
         and methods that average have it said.
     limits : Limits, optional
