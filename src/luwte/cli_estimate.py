@@ -85,7 +85,7 @@ def estimate(
         found = read_histories(data, lists=_named(lists), by=by)
         with click.progressbar(length=1000, label="Estimating", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
             report = estimate_all(
-                found.whole,
+                found.strata,
                 cast("tuple[Method, ...]", methods) or None,
                 effort=effort,
                 progress=lambda done, of: bar.update(done * 1000 // of - bar.pos),
@@ -133,6 +133,12 @@ def _told(report: "Report") -> list[str]:
             "",
             "People in all, those on the lists included. The methods assume different things: --page says what.",
         ]
+    for one in report.strata:
+        groups = {"/".join(key): result for key, result in one.strata.items()} | {"together": one.total}
+        wide = max(map(len, groups))
+        lines += ["", f"{one.total.method} by {' and '.join(one.covariates)}:"]
+        lines += [f"  {name:<{wide}}  {_figure(result)}" for name, result in groups.items()]
+        lines += [f"  {says}" for says in one.total.reasons]
     lines += [f"Warning: {says}" for says in report.warnings]
     lines += [f"{', '.join(methods)}: {says}" for methods, said in report.reasons().items() for says in said]
     return lines

@@ -3,12 +3,19 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from luwte.estimate.decomposable import decomposable
+import numpy as np
+from numpy.typing import NDArray
+
+from luwte.estimate.bootstrap import Many
+from luwte.estimate.decomposable import decomposable, posterior
 from luwte.estimate.errors import BadAnswers
 from luwte.estimate.histories import Histories
+from luwte.estimate.latent_class import latent_class
 from luwte.estimate.multiplier import multiplier
 from luwte.estimate.results import Method, Result, no_estimate
-from luwte.estimate.stepwise import main_effects, stepwise
+from luwte.estimate.search import bic, bic_average, bic_average_many, bic_many
+from luwte.estimate.stepwise import main_effects, main_effects_many, stepwise, stepwise_many
+from luwte.estimate.strata import DRAWN, Draws
 
 Progress = Callable[[int, int], None]
 """Told how much is done, of how much."""
@@ -53,13 +60,28 @@ class Effort:
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """One method, in words for people and as a function."""
+    """One method, in words for people and as a function.
+
+    Attributes
+    ----------
+    title, assumes, not_when : str
+        What it is called, and plain sentences.
+    sources : tuple of str
+        The papers.
+    run : callable
+        The table to its result.
+    many, draws : callable or None
+        What a total over strata gets its interval from: see `strata.by_stratum`.
+
+    """
 
     title: str
     assumes: str
     not_when: str
     sources: tuple[str, ...]
     run: Callable[[Histories, Effort, Progress | None], Result]
+    many: Many | None = None
+    draws: Draws | None = None
 
 
 def _frequentist(method: Callable[..., Result]) -> Callable[[Histories, Effort, Progress | None], Result]:
@@ -78,6 +100,14 @@ def _frequentist(method: Callable[..., Result]) -> Callable[[Histories, Effort, 
 
 def _decomposable(histories: Histories, effort: Effort, progress: Progress | None) -> Result:
     return decomposable(histories, level=effort.level)
+
+
+def _decomposable_draws(histories: Histories, seed: int) -> NDArray[np.float64]:
+    return posterior(histories).draws(DRAWN, seed)
+
+
+def _latent_class(histories: Histories, effort: Effort, progress: Progress | None) -> Result:
+    return latent_class(histories, level=effort.level, seed=effort.seed, progress=progress)
 
 
 def _multiplier(histories: Histories, effort: Effort, progress: Progress | None) -> Result:
@@ -110,6 +140,7 @@ METHODS: Mapping[Method, Way] = {
             BOOTSTRAP,
         ),
         run=_frequentist(main_effects),
+        many=main_effects_many,
     ),
     "stepwise": Way(
         title="Stepwise",
@@ -124,6 +155,34 @@ METHODS: Mapping[Method, Way] = {
             BOOTSTRAP,
         ),
         run=_frequentist(stepwise),
+        many=stepwise_many,
+    ),
+    "bic": Way(
+        title="Best BIC",
+        assumes="Of all models in which pairs of lists depend on each other, the one that fits best for its size is "
+        "the true one.",
+        not_when="Other models fit about as well and say something else: see every defensible model below.",
+        sources=(
+            "Schwarz, G. (1978). Estimating the dimension of a model. Annals of Statistics 6:461-464.",
+            SILVERMAN,
+            BOOTSTRAP,
+        ),
+        run=_frequentist(bic),
+        many=bic_many,
+    ),
+    "bic_average": Way(
+        title="Average by BIC",
+        assumes="One of all models with dependent pairs is true, nobody knows which, and all are equally likely "
+        "beforehand. Each counts as much as it fits for its size.",
+        not_when="The models fall into groups that say very different things: the average lies between them, where "
+        "no model is.",
+        sources=(
+            "Raftery, A. E. (1995). Bayesian model selection in social research. Sociological Methodology 25:111-163.",
+            SILVERMAN,
+            BOOTSTRAP,
+        ),
+        run=_frequentist(bic_average),
+        many=bic_average_many,
     ),
     "decomposable": Way(
         title="Averaged graphs",
@@ -136,6 +195,22 @@ METHODS: Mapping[Method, Way] = {
             "Biometrika 84:19-31.",
         ),
         run=_decomposable,
+        draws=_decomposable_draws,
+    ),
+    "latent_class": Way(
+        title="Latent classes",
+        assumes="People are of a few kinds that nobody sees. Within a kind, the lists are independent of each other "
+        "and everybody has the same chance to be on them.",
+        not_when="A list sends people to another, or two lists share nobody because they work in different places: "
+        "no kinds of people explain that.",
+        sources=(
+            "Manrique-Vallier, D. (2016). Bayesian population size estimation using Dirichlet process mixtures. "
+            "Biometrics 72:1246-1254.",
+            "Vehtari, A., Gelman, A., Simpson, D., Carpenter, B. and B\u00fcrkner, P.-C. (2021). Rank-normalization, "
+            "folding, and localization: an improved R-hat for assessing convergence of MCMC. Bayesian Analysis "
+            "16:667-718.",
+        ),
+        run=_latent_class,
     ),
     "multiplier": Way(
         title="Multiplier",

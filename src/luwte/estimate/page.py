@@ -9,6 +9,7 @@ from luwte.estimate.plot import MOST_DRAWN, NEAR, STYLE, curve_drawing, methods_
 from luwte.estimate.report import Report
 from luwte.estimate.results import Result
 from luwte.estimate.robustness import Backtest, Check, Specification
+from luwte.estimate.strata import StratifiedResult
 
 INTERVALS = {
     "wald": "Wald",
@@ -88,6 +89,7 @@ def page(report: Report) -> str:
         _warnings(report),
         _answers(report),
         _assumptions(report),
+        _strata(report),
         _curve(report),
         _checks(report),
         _meaning(),
@@ -204,6 +206,36 @@ def _assumptions(report: Report) -> Child:
             for way in (METHODS[one.method] for one in report.results)
         ],
     )
+
+
+def _strata(report: Report) -> Child:
+    if not report.strata:
+        return None
+    return (
+        tag("h2", f"By {_by(report.strata[0])}"),
+        tag(
+            "p",
+            "Every group is estimated by itself, and the groups are added. Everybody must be in one group only, and in "
+            "the same one on every list. A group without an answer leaves the sum without one.",
+        ),
+        [
+            _table(
+                f"{METHODS[one.total.method].title}, by {_by(one)}",
+                ("Group", "#People in all", "#Interval"),
+                [_group(" / ".join(key), result) for key, result in one.strata.items()]
+                + [_group("Together", one.total)],
+            )
+            for one in report.strata
+        ],
+    )
+
+
+def _by(one: StratifiedResult) -> str:
+    return " and ".join(one.covariates)
+
+
+def _group(name: str, result: Result) -> Markup:
+    return tag("tr", tag("th", name, scope="row"), _cells(result))
 
 
 def _curve(report: Report) -> Child:

@@ -1,11 +1,12 @@
 """All methods about one table, side by side: what the command prints, the page shows and a yearly report can hold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from luwte.estimate.errors import EstimateError
-from luwte.estimate.gate import Finding, Ranking, gated, of_table
+from luwte.estimate.gate import Finding, gated, of_table
 from luwte.estimate.histories import Histories
 from luwte.estimate.methods import METHODS, Effort, Progress
 from luwte.estimate.results import Method, Result, no_estimate
@@ -19,6 +20,7 @@ from luwte.estimate.robustness import (
     specification_curve,
 )
 from luwte.estimate.stepwise import stepwise
+from luwte.estimate.strata import Stratified, StratifiedResult, by_stratum
 
 STEPS = 1000
 """Steps of progress that one method has."""
@@ -43,6 +45,8 @@ class Report:
         Stepwise without each list, and with each two lists as one.
     backtests : tuple of Backtest
         Stepwise, asked for the known size of each list by the others.
+    strata : tuple of StratifiedResult
+        Every method but the multiplier, stratum by stratum; empty without strata.
 
     """
 
@@ -53,6 +57,7 @@ class Report:
     curve: SpecificationCurve | None = None
     checks: tuple[Check, ...] = ()
     backtests: tuple[Backtest, ...] = ()
+    strata: tuple[StratifiedResult, ...] = ()
 
     @property
     def answers(self) -> tuple[Result, ...]:
@@ -87,22 +92,23 @@ class Report:
             "curve": self.curve.to_json() if self.curve else None,
             "checks": [one.to_json() for one in self.checks],
             "backtests": [one.to_json() for one in self.backtests],
+            "strata": [one.to_json() for one in self.strata],
         }
 
 
 def estimate_all(
-    histories: Histories,
+    people: Histories | Stratified,
     methods: Sequence[Method] | None = None,
     *,
     effort: Effort | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Run methods on one table.
+    """Run methods on one table, and stratum by stratum where it has strata.
 
     Parameters
     ----------
-    histories : Histories
-        The table.
+    people : Histories or Stratified
+        The table, or one for every stratum: then their whole is estimated, and each of them with a total.
     methods : sequence of Method, optional
         By default all, the multiplier only with what it needs.
     effort : Effort, optional
@@ -117,26 +123,90 @@ def estimate_all(
 
     """
     effort = effort or Effort()
-    findings = of_table(histories)
-    refused = any(finding.refuses for finding in findings)
-    curve = None if refused else _curve(histories, effort.level)
-    ranking = [(one.model, one.criterion, one.estimate) for one in curve.specifications] if curve else None
+    histories = people.whole() if isinstance(people, Stratified) else people
+    table = _Table.of(histories, effort)
     chosen = tuple(dict.fromkeys(methods or [one for one in METHODS if one != "multiplier" or effort.chat]))
-    results = []
-    for number, method in enumerate(chosen):
-        results.append(_run(histories, method, ranking, findings, effort, _part(progress, number, len(chosen))))
-        if progress is not None:
-            progress((number + 1) * STEPS, len(chosen) * STEPS)
+    data = people if isinstance(people, Stratified) and people.covariates else None
+    in_strata = [one for one in chosen if one != "multiplier"] if data else []
+    parts = len(chosen) + len(in_strata)
+    results = tuple(table.run(method, _part(progress, at, parts)) for at, method in enumerate(chosen))
+    strata = []
+    if data is not None:
+        tables = {id(one): _Table.of(one, effort) for one in data.tables.values()}
+        for at, method in enumerate(in_strata, start=len(chosen)):
+            strata.append(_stratified(data, tables, method, effort))
+            _part(progress, at, parts)(1, 1)
     again = partial(stepwise, level=effort.level, bootstrap=0)
     return Report(
         lists=histories.lists,
         observed=histories.observed,
-        results=tuple(results),
-        warnings=(*(finding.says for finding in findings), *_contradictions(histories, results)),
-        curve=curve,
-        checks=() if refused else (*drop_one(histories, again), *merge_pairs(histories, again)),
-        backtests=() if refused else backtest(histories, again),
+        results=results,
+        warnings=(*(finding.says for finding in table.findings), *_contradictions(histories, results)),
+        curve=table.curve,
+        checks=() if table.refused else (*drop_one(histories, again), *merge_pairs(histories, again)),
+        backtests=() if table.refused else backtest(histories, again),
+        strata=tuple(strata),
     )
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table, and what every method is judged by."""
+
+    histories: Histories
+    effort: Effort
+    findings: tuple[Finding, ...]
+    curve: SpecificationCurve | None
+
+    @classmethod
+    def of(cls, histories: Histories, effort: Effort) -> "_Table":
+        findings = of_table(histories)
+        curve = None
+        if not any(finding.refuses for finding in findings):
+            with suppress(EstimateError):
+                curve = specification_curve(histories, level=effort.level)
+        return cls(histories, effort, findings, curve)
+
+    @property
+    def refused(self) -> bool:
+        return any(finding.refuses for finding in self.findings)
+
+    def run(self, method: Method, progress: Progress) -> Result:
+        """What is refused for its table is not even computed."""
+        if method != "multiplier" and self.refused:
+            result = no_estimate(method, *(finding.says for finding in self.findings), level=self.effort.level)
+        else:
+            try:
+                found = METHODS[method].run(self.histories, self.effort, progress)
+                result = gated(self.histories, found, self.curve.specifications if self.curve else None)
+            except EstimateError as error:
+                result = no_estimate(method, str(error), level=self.effort.level)
+        progress(1, 1)
+        return result
+
+
+def _stratified(people: Stratified, tables: Mapping[int, _Table], method: Method, effort: Effort) -> StratifiedResult:
+    """Judged by its own table, every stratum; each table is looked at once for all methods."""
+    way = METHODS[method]
+    return by_stratum(
+        people,
+        lambda histories: tables[id(histories)].run(method, _part(None, 0, 1)),
+        many=way.many if effort.bootstrap else None,
+        draws=way.draws,
+        bootstrap=effort.bootstrap,
+        seed=effort.seed,
+        jobs=effort.jobs,
+    )
+
+
+def _part(progress: Progress | None, number: int, of: int) -> Progress:
+    """Progress of one part of many."""
+
+    def told(done: int, whole: int) -> None:
+        if progress is not None:
+            progress(number * STEPS + done * STEPS // max(1, whole), of * STEPS)
+
+    return told
 
 
 def _contradictions(histories: Histories, results: Sequence[Result]) -> list[str]:
@@ -147,33 +217,3 @@ def _contradictions(histories: Histories, results: Sequence[Result]) -> list[str
         for one in results
         if one.estimate is not None and one.estimate < histories.observed
     ]
-
-
-def _part(progress: Progress | None, number: int, of: int) -> Progress | None:
-    if progress is None:
-        return None
-    return lambda done, whole: progress(number * STEPS + done * STEPS // max(1, whole), of * STEPS)
-
-
-def _run(
-    histories: Histories,
-    method: Method,
-    ranking: Ranking | None,
-    findings: Sequence[Finding],
-    effort: Effort,
-    progress: Progress | None,
-) -> Result:
-    """What is refused for its table is not computed: a gate, not a comment."""
-    if method != "multiplier" and any(finding.refuses for finding in findings):
-        return no_estimate(method, *(finding.says for finding in findings), level=effort.level)
-    try:
-        return gated(histories, METHODS[method].run(histories, effort, progress), ranking)
-    except EstimateError as error:
-        return no_estimate(method, str(error), level=effort.level)
-
-
-def _curve(histories: Histories, level: float) -> SpecificationCurve | None:
-    try:
-        return specification_curve(histories, level=level)
-    except EstimateError:
-        return None
