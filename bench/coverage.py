@@ -69,13 +69,24 @@ def overlap(replicates: int) -> Iterator[str]:
         ends = [observed + fits.hidden / reach, observed + fits.hidden, observed + fits.hidden * reach]
         shared = counts[:, inside[1:].sum(axis=1) > 1].sum(axis=1)
         rows.append(np.stack([shared, np.full(replicates, people), *ends], axis=1))
-    all_rows = np.concatenate(rows)
+    tables = np.concatenate(rows)
     for low, high in ((1, 2), (3, 4), (5, 6), (7, 9), (10, 14), (15, 19), (20, 29), (30, 49)):
-        shared, people, lower, estimate, upper = all_rows[(all_rows[:, 0] >= low) & (all_rows[:, 0] <= high)].T
-        yield (
-            f"| {low}-{high} | {len(people):,} | {off(estimate, people, 2):.1%} | {off(estimate, people, 1.5):.1%} "
-            f"| {np.mean((lower <= people) & (people <= upper)):.1%} | {np.median(upper / lower):.1f} |"
-        )
+        yield off_and_held(f"{low}-{high}", tables[(tables[:, 0] >= low) & (tables[:, 0] <= high)])
+    yield "\n| upper / lower | tables | off by a factor 2 | off by 1.5 | Wald 95 % holds | upper / lower |"
+    yield "|---|---|---|---|---|---|"
+    width = tables[:, 4] / tables[:, 2]
+    for low, high in ((1, 2), (2, 3), (3, 5), (5, 10), (10, math.inf)):
+        yield off_and_held(f"{low} to {high}", tables[(width >= low) & (width < high)])
+
+
+def off_and_held(title: str, rows: NDArray[np.float64]) -> str:
+    """One row of `overlap`."""
+    _, people, lower, estimate, upper = rows.T
+    held = np.mean((lower <= people) & (people <= upper))
+    return (
+        f"| {title} | {len(rows):,} | {off(estimate, people, 2):.1%} | {off(estimate, people, 1.5):.1%} | {held:.1%} "
+        f"| {np.median(upper / lower):.1f} |"
+    )
 
 
 def disagreement(replicates: int) -> Iterator[str]:
@@ -117,7 +128,7 @@ def disagreement(replicates: int) -> Iterator[str]:
             yield f"| {low:g} to {high:g} | {len(people):,} | " + " | ".join(said) + " |"
 
 
-def methods(replicates: int, bootstrap: int, keep: Path | None) -> Iterator[str]:
+def methods(replicates: int, bootstrap: int, keep: Path | None, only: list[str]) -> Iterator[str]:
     """What every method's interval is worth on tables like the British one."""
     yield "| truth | people | method | tables | no estimate | holds | Monte Carlo error | ratio | upper / lower |"
     yield "|---|---|---|---|---|---|---|---|---|"
@@ -125,6 +136,8 @@ def methods(replicates: int, bootstrap: int, keep: Path | None) -> Iterator[str]
     for title, model in TRUTHS.items():
         truth = fitted_truth(UK, model)
         for name, method in methods_with(bootstrap).items():
+            if only and name not in only:
+                continue
             results = []
             for replicate in range(replicates):
                 progress(f"{title}, {name}", replicate, replicates)
@@ -190,13 +203,14 @@ def main() -> None:
     parser.add_argument("studies", nargs="*", default=["overlap", "disagreement", "multiplier", "methods"])
     parser.add_argument("--replicates", type=int, help="made-up tables, of each truth")
     parser.add_argument("--bootstrap", type=int, default=200, help="resampled tables of each BCa interval")
+    parser.add_argument("--method", action="append", default=[], help='of `methods` only this, such as "bic, Wald"')
     parser.add_argument("--keep", type=Path, help="a file to go on from")
     asked = parser.parse_args()
     studies = {
         "overlap": lambda: overlap(asked.replicates or 1000),
         "disagreement": lambda: disagreement(asked.replicates or 60),
         "multiplier": lambda: multipliers(asked.replicates or 100),
-        "methods": lambda: methods(asked.replicates or 4, asked.bootstrap, asked.keep),
+        "methods": lambda: methods(asked.replicates or 4, asked.bootstrap, asked.keep, asked.method),
     }
     for name in asked.studies:
         if name not in studies:

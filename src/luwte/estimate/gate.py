@@ -24,8 +24,8 @@ class Ranked(Protocol):
         """People in all."""
 
 
-PICKS_ONE = ("stepwise", "bic")
-"""Methods that print one model of many: where equals disagree, their figure is a matter of chance."""
+BY_BIC = ("bic", "bic_average")
+"""Methods whose figure rests on the order that BIC gives: where equals disagree wildly, they are far off too often."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Limits:
         Models whose BIC is within this of the best count as equally good, or as still defensible.
     said, refused : float
         Largest over smallest estimate from which a disagreement is said; and, of equally good models, from which a
-        method that picks one of them is refused.
+        method that goes by BIC is refused.
     width : float
         Upper over lower end of an interval from which it says too little.
 
@@ -190,8 +190,8 @@ def gated(
     result : Result
         What the method said.
     ranking : sequence of models with `criterion` and `estimate`, optional
-        Models of this table. Where equally good ones disagree too much, methods that pick one model have no estimate,
-        and methods that average have it said.
+        Models of this table. Where equally good ones disagree too much, methods that go by BIC have no estimate, and
+        the others have it said.
     limits : Limits, optional
         The defaults are those of the documentation.
 
@@ -203,7 +203,7 @@ def gated(
     """
     about_table = () if result.method == "multiplier" else of_table(histories, limits)
     about_models = () if result.method == "multiplier" or ranking is None else of_ranking(ranking, limits)
-    if result.method not in PICKS_ONE:
+    if result.method not in BY_BIC:
         about_models = tuple(replace(finding, refuses=False) for finding in about_models)
     findings = (*about_table, *about_models, *of_result(result, limits))
     reasons = _once([*(finding.says for finding in findings), *result.reasons])

@@ -179,7 +179,7 @@ class _Block:
         self.floor = np.where(self.design @ self.infinite > 0, -np.inf, 0.0)
         self.coefficients = np.zeros(in_model.shape)
         self.variance = np.full(counts.shape[1], np.nan)
-        self.identifiable = self._identifiable()
+        self.identifiable = self._identifiable() & (self.totals[-1] > 0)
         self.exists = self.identifiable.copy()
         self.converged = np.zeros(counts.shape[1], dtype=bool)
         todo = np.flatnonzero(self.identifiable)

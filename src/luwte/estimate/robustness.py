@@ -9,17 +9,13 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Literal
 
-import numpy as np
 from scipy.special import ndtri
 
 from luwte.estimate.errors import BadCheck
 from luwte.estimate.histories import Histories
 from luwte.estimate.jobs import Estimator, Progress, each
-from luwte.estimate.loglinear import fit_many
 from luwte.estimate.results import Result
-
-MOST_MODELS = 2**15
-"""All sets of pairs of six lists."""
+from luwte.estimate.search import ranking
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,15 +109,15 @@ class SpecificationCurve:
     ----------
     specifications : tuple of Specification
         From the smallest estimate to the largest.
-    tried : int
-        Models that were looked at.
+    order : int
+        Lists in the largest interactions that were tried.
     margin : float
         How far above the best a BIC may be.
 
     """
 
     specifications: tuple[Specification, ...]
-    tried: int
+    order: int
     margin: float
 
     def to_json(self) -> dict[str, object]:
@@ -129,13 +125,17 @@ class SpecificationCurve:
         return asdict(self)
 
 
-def specification_curve(histories: Histories, *, margin: float = 10.0, level: float = 0.95) -> SpecificationCurve:
-    """Fit all models of pairs, and keep those that somebody could defend.
+def specification_curve(
+    histories: Histories, *, order: int = 2, margin: float = 10.0, level: float = 0.95
+) -> SpecificationCurve:
+    """Keep every model that somebody could defend, with its own figure.
 
     Parameters
     ----------
     histories : Histories
-        Up to six lists; their models are all fitted.
+        The observed table.
+    order : int
+        Lists in the largest interactions.
     margin : float
         Models whose BIC is within this of the best are kept.
     level : float
@@ -144,13 +144,15 @@ def specification_curve(histories: Histories, *, margin: float = 10.0, level: fl
     Raises
     ------
     BadCheck
-        More than six lists, a margin below 0, a level that is none.
+        A margin below 0, a level that is none, an order below 1.
+    TooManyModels
+        As `search.ranking`: so many models fit about equally well that they cannot all be listed.
 
     Notes
     -----
     Defensible: the extended maximum likelihood estimate exists, the model is identifiable, and its BIC is within the
-    margin. A difference of 10 is odds of exp(5), 148 to 1, against the model; Kass and Raftery (1995) call it very
-    strong. The intervals know nothing of the choice among models; the curve is there because of that.
+    margin. A difference of 10 is odds of exp(5), 148 to 1, against the model; Kass and Raftery (1995) call more than
+    that very strong. The intervals know nothing of the choice among models; the curve is there because of that.
 
     References
     ----------
@@ -158,38 +160,23 @@ def specification_curve(histories: Histories, *, margin: float = 10.0, level: fl
     Kass and Raftery (1995), Bayes factors, JASA 90:773-795.
 
     """
-    pairs = [1 << one | 1 << other for one, other in combinations(range(len(histories.lists)), 2)]
-    if 2 ** len(pairs) > MOST_MODELS:
-        raise BadCheck("A specification curve takes up to six lists.")
-    if not 0 < level < 1 or not margin >= 0:
-        raise BadCheck("A level is between 0 and 1, a margin from 0 up.")
-    chosen = (np.arange(2 ** len(pairs))[:, None] >> np.arange(len(pairs)) & 1).astype(bool)
-    empty = SpecificationCurve(specifications=(), tried=len(chosen), margin=margin)
-    if not histories.observed:
-        return empty
-    fits = fit_many(histories.counts, chosen, pairs)
-    bic = fits.parameters * math.log(histories.observed) - 2 * fits.log_likelihood
-    good = fits.exists & fits.identifiable & fits.converged & np.isfinite(fits.intercept + fits.variance)
-    if not good.any():
-        return empty
-    kept = np.flatnonzero(good & (bic <= np.min(bic, where=good, initial=np.inf) + margin))
-    weights = np.exp((bic[kept].min() - bic[kept]) / 2)
-    weights /= weights.sum()
-    reach = float(ndtri((1 + level) / 2)) * np.sqrt(fits.variance[kept])
-    order = np.argsort(fits.hidden[kept], kind="stable")
+    if not 0 < level < 1 or not margin >= 0 or order < 1:
+        raise BadCheck("A level is between 0 and 1, a margin from 0 up, an order from 1 up.")
+    reach = float(ndtri((1 + level) / 2))
+    models = ranking(histories, order, within=margin) if histories.observed else ()
     return SpecificationCurve(
         specifications=tuple(
             Specification(
-                model=tuple(histories.name(pair) for pair, there in zip(pairs, chosen[kept[at]], strict=True) if there),
-                estimate=float(histories.observed + fits.hidden[kept[at]]),
-                lower=float(histories.observed + fits.hidden[kept[at]] * np.exp(-reach[at])),
-                upper=float(histories.observed + fits.hidden[kept[at]] * np.exp(reach[at])),
-                criterion=float(bic[kept[at]]),
-                weight=float(weights[at]),
+                model=one.model,
+                estimate=one.estimate,
+                lower=histories.observed + math.exp(one.intercept - reach * math.sqrt(one.variance)),
+                upper=histories.observed + math.exp(one.intercept + reach * math.sqrt(one.variance)),
+                criterion=one.criterion,
+                weight=one.weight,
             )
-            for at in order
+            for one in sorted(models, key=lambda one: (one.estimate, one.criterion, one.model))
         ),
-        tried=len(chosen),
+        order=order,
         margin=margin,
     )
 
