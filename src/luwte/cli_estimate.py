@@ -134,10 +134,10 @@ def _told(report: "Report") -> list[str]:
             "People in all, those on the lists included. The methods assume different things: --page says what.",
         ]
     for one in report.strata:
-        groups = {"/".join(key): result for key, result in one.strata.items()} | {"together": one.total}
-        wide = max(map(len, groups))
+        groups = [*(("/".join(key), result) for key, result in one.strata.items()), ("together", one.total)]
+        wide = max(len(name) for name, _ in groups)
         lines += ["", f"{one.total.method} by {' and '.join(one.covariates)}:"]
-        lines += [f"  {name:<{wide}}  {_figure(result)}" for name, result in groups.items()]
+        lines += [f"  {name:<{wide}}  {_figure(result)}" for name, result in groups]
         lines += [f"  {says}" for says in one.total.reasons]
     lines += [f"Warning: {says}" for says in report.warnings]
     lines += [f"{', '.join(methods)}: {says}" for methods, said in report.reasons().items() for says in said]

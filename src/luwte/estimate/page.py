@@ -5,7 +5,7 @@ One file without a script or an address to load from; the same report gives the 
 
 from luwte.estimate.markup import Child, Markup, joined, style, tag
 from luwte.estimate.methods import METHODS
-from luwte.estimate.plot import MOST_DRAWN, NEAR, STYLE, curve_drawing, methods_drawing
+from luwte.estimate.plot import NEAR, STYLE, curve_drawing, drawn, methods_drawing
 from luwte.estimate.report import Report
 from luwte.estimate.results import Result
 from luwte.estimate.robustness import Backtest, Check, Specification
@@ -242,29 +242,26 @@ def _curve(report: Report) -> Child:
     curve = report.curve
     if curve is None or not curve.specifications:
         return None
-    best = min(curve.specifications, key=lambda one: one.criterion)
-    near = sum(one.criterion - best.criterion <= NEAR for one in curve.specifications)
+    shown = drawn(curve)
+    best = min(shown, key=lambda one: one.criterion)
+    near = sum(one.criterion - best.criterion <= NEAR for one in shown)
     number = len(curve.specifications)
-    cut = f" The drawing shows the {MOST_DRAWN} that fit best." if number > MOST_DRAWN else ""
+    cut = f" The {len(shown)} that fit best are shown." if number > len(shown) else ""
     heads = ("#People in all", "#Interval", "#BIC behind the best", "#Weight", "Pairs in the model")
     return (
         tag("h2", "Every defensible model"),
         tag(
             "p",
             "Somebody has to choose which pairs of lists go together. "
-            f"{number:,} of {curve.tried:,} choices can be defended: they have an answer, and their BIC is at most "
-            f"{curve.margin:g} behind the best. Here they are, from the lowest answer to the highest. {near} of them "
-            f"fit about as well as the best (within {NEAR:g}), which says {best.estimate:,.0f}.{cut}",
+            f"{number:,} choices can be defended: they have an answer, and their BIC is at most {curve.margin:g} behind "
+            "the best one\u2019s. Here they are, from the lowest answer to the highest. The best says "
+            f"{best.estimate:,.0f}; {near} are within {NEAR:g} of it, which is no difference to speak of.{cut}",
         ),
         tag("figure", _wide("Specification curve", curve_drawing(report.observed, curve))),
         tag(
             "details",
-            tag("summary", f"The same as a table, {number:,} models"),
-            _table(
-                "Every defensible model, by its answer",
-                heads,
-                [_model(one, best.criterion) for one in curve.specifications],
-            ),
+            tag("summary", f"The same as a table of {len(shown)} models"),
+            _table("Every defensible model, by its answer", heads, [_model(one, best.criterion) for one in shown]),
         ),
     )
 

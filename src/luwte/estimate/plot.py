@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from luwte.estimate.errors import EstimateError
 from luwte.estimate.markup import Child, Markup, joined, style, tag
 from luwte.estimate.results import Result
-from luwte.estimate.robustness import SpecificationCurve
+from luwte.estimate.robustness import Specification, SpecificationCurve
 
 STYLE = """\
 svg text { font-family: system-ui, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", Arial, sans-serif; }
@@ -137,14 +137,14 @@ def _figure(result: Result) -> str:
 
 def curve_drawing(observed: int, curve: SpecificationCurve | None) -> Markup:
     """The specification curve: every model's estimate in order, how far its BIC is behind, and what is in it."""
-    ranked = sorted(curve.specifications if curve else (), key=lambda one: (one.criterion, one.model))
-    if not ranked:
+    shown = drawn(curve)
+    if not shown:
         none = "There is no curve: no model can be defended, or there are too many lists to try them all."
         return _svg("curve", "Specification curve", none, WIDE, 40, [_text(none, 0, 20, "")])
+    ranked = sorted(shown, key=lambda one: (one.criterion, one.model))
     best = ranked[0]
-    shown = sorted(ranked[:MOST_DRAWN], key=lambda one: (one.estimate, one.model))
     scale = _Scale.over([observed, *(v for one in shown for v in (one.estimate, one.lower, one.upper))], 0, HIGH)
-    inside = list(dict.fromkeys(name for one in ranked[:MOST_DRAWN] for name in one.model))
+    inside = list(dict.fromkeys(name for one in ranked for name in one.model))
     step = (WIDE - GUTTER - RIGHT) / len(shown)
     size = max(0.8, min(4.0, step * 0.4))
     bottom = 32 + HIGH
@@ -191,6 +191,12 @@ def curve_drawing(observed: int, curve: SpecificationCurve | None) -> Markup:
         f"within {NEAR:g} of it."
     )
     return _svg("curve", "Specification curve", said, WIDE, foot + 36 + ROW * (len(inside) + 1), lines)
+
+
+def drawn(curve: SpecificationCurve | None) -> list[Specification]:
+    """The models that are shown, by estimate: all of them, or the best where there are too many."""
+    ranked = sorted(curve.specifications if curve else (), key=lambda one: (one.criterion, one.model))
+    return sorted(ranked[:MOST_DRAWN], key=lambda one: (one.estimate, one.model))
 
 
 def svg_file(drawing: Markup) -> bytes:
