@@ -253,9 +253,9 @@ def _curve(report: Report) -> Child:
         tag(
             "p",
             "Somebody has to choose which pairs of lists go together. "
-            f"{number:,} choices can be defended: they have an answer, and their BIC is at most {curve.margin:g} behind "
+            f"{number:,} choices can be defended: they have an answer, and a BIC at most {curve.margin:g} behind "
             "the best one\u2019s. Here they are, from the lowest answer to the highest. The best says "
-            f"{best.estimate:,.0f}; {near} are within {NEAR:g} of it, which is no difference to speak of.{cut}",
+            f"{best.estimate:,.0f}; {near} are within {NEAR:g} of it, no difference to speak of.{cut}",
         ),
         tag("figure", _wide("Specification curve", curve_drawing(report.observed, curve))),
         tag(
