@@ -73,14 +73,14 @@ def estimate(
     from luwte.estimate.methods import Chat, Effort
     from luwte.estimate.report import estimate_all
 
-    numbers = [number for number in (registered, said, asked) if number is not None]
-    if numbers and len(numbers) < 3:
-        raise click.UsageError("The multiplier needs --registered, --said and --asked together.")
+    numbers = _numbers(registered, said, asked)
     if "multiplier" in methods and not numbers:
         raise click.UsageError("The multiplier needs --registered, --said and --asked.")
     _check_writable(page_file, plot_file)
     try:
         chat = Chat(registered=numbers[0], said=numbers[1], asked=numbers[2]) if numbers else None
+        if chat is not None and methods:
+            methods = (*methods, "multiplier")
         effort = Effort(level=level, bootstrap=bootstrap, seed=seed, jobs=jobs, chat=chat)
         found = read_histories(data, lists=_named(lists), by=by)
         with click.progressbar(length=1000, label="Estimating", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
@@ -104,10 +104,19 @@ def _named(lists: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in lists.split(",")) if lists else ()
 
 
+def _numbers(*given: int | None) -> list[int]:
+    numbers = [number for number in given if number is not None]
+    if 0 < len(numbers) < len(given):
+        raise click.UsageError("The multiplier needs --registered, --said and --asked together.")
+    return numbers
+
+
 def _check_writable(page_file: Path | None, plot_file: Path | None) -> None:
     """Before minutes of work, not after."""
     if plot_file is not None and plot_file.suffix.lower() not in DRAWINGS:
         raise click.UsageError("A plot is FILE.svg or FILE.png.")
+    if plot_file is not None and plot_file.suffix.lower() == ".png" and importlib.util.find_spec("resvg_py") is None:
+        raise CannotStart("A PNG needs a renderer. Run: pip install 'luwte[estimate]', or choose .svg")
     for file in (page_file, plot_file):
         if file is not None and not file.parent.is_dir():
             raise CannotStart(f"There is no folder for {file.name}.")

@@ -92,6 +92,26 @@ def test_the_multiplier_runs_when_it_has_what_it_needs() -> None:
     )
 
 
+def test_a_group_is_estimated_by_itself_and_all_are_added(tmp_path: Path) -> None:
+    """Two groups with the same table have twice its people."""
+    head, *rows = KOSOVO.read_text().splitlines()
+    both = "\n".join([f"{head},sex", *(f"{row},{sex}" for row in rows for sex in "fm")])
+    file = written(tmp_path / "lists.csv", both)
+    alone = said(KOSOVO, *QUICK)
+    found = said(file, *QUICK, "--by", "sex")
+    assert found["observed"] == 2 * alone["observed"]
+    for one, table in zip(found["strata"], alone["methods"], strict=True):
+        assert one["covariates"] == ["sex"]
+        assert [group["stratum"] for group in one["strata"]] == [["f"], ["m"]]
+        assert {group["estimate"] for group in one["strata"]} == {table["estimate"]}
+        assert one["total"]["estimate"] == pytest.approx(2 * table["estimate"])
+        assert one["total"]["lower"] < one["total"]["estimate"] < one["total"]["upper"]
+    out = told(file, *QUICK, "--by", "sex")[1]
+    assert "stepwise by sex:" in out
+    assert "together" in out
+    assert "column age" in refused(file, "--by", "age")
+
+
 def test_a_multiplier_below_what_the_lists_hold_is_remarked() -> None:
     assert any(
         "not about the same people" in one for one in said(KOSOVO, *QUICK, "--method", "multiplier", *CHAT)["warnings"]

@@ -55,7 +55,8 @@ figure { padding: 0.5rem; border: 1px solid var(--line); border-radius: 12px; ba
 figure.methods { max-inline-size: 34rem; }
 figure svg { display: block; inline-size: 100%; block-size: auto; }
 .wide { overflow-x: auto; overflow-wrap: normal; }
-.wide table { min-inline-size: 44rem; }
+.wide + .wide { margin-block-start: 1.75rem; }
+.wide table { min-inline-size: 52rem; }
 .wide tbody th { font-weight: 600; white-space: nowrap; }
 .wide:focus-visible, summary:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
 figure .wide svg { min-inline-size: 40rem; }
@@ -68,6 +69,11 @@ thead th { font-size: 0.9375rem; }
 td.figure, th.figure { text-align: end; }
 .wide table.narrow { inline-size: auto; min-inline-size: 0; }
 .narrow th, .narrow td { padding-inline-end: 1.5rem; }
+thead .figure { white-space: normal; }
+@media (max-width: 30rem) {
+  .narrow { font-size: 0.9375rem; }
+  .narrow th, .narrow td { padding-inline-end: 0.75rem; }
+}
 summary { min-block-size: 44px; padding-block: 0.625rem; color: var(--accent); font-weight: 600; cursor: pointer; }
 @media print {
   :root { color-scheme: light; --bg: #fff; --surface: #fff; --text: #000; --muted: #333; --line: #bbb; --warn: #fff; }
@@ -127,7 +133,7 @@ def _warnings(report: Report) -> Child:
     said = [*report.warnings]
     if report.span is not None and report.span[1] > 1.5 * report.span[0]:
         said.append(
-            f"The highest answer is {report.span[1] / report.span[0]:.1f} times the lowest. The lists alone do not say "
+            f"The highest answer is {report.span[1] / report.span[0]:.2g} times the lowest. The lists alone do not say "
             "which is right. Do not print one of them without the others."
         )
     if not said:
