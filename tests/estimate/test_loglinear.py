@@ -122,7 +122,7 @@ def test_a_fit_is_what_the_twin_finds(model: tuple[Histories, list[int]]) -> Non
     assume(found.exists)
     beta, variance, log_likelihood = plain(histories, interactions, 0)
     assert found.intercept == pytest.approx(beta[0], abs=1e-9)
-    assert found.variance == pytest.approx(variance, rel=1e-7)
+    assert found.variance == pytest.approx(variance, rel=1e-6)
     assert found.log_likelihood == pytest.approx(log_likelihood, rel=1e-12, abs=1e-9)
     assert found.coefficients[np.isfinite(found.coefficients)] == pytest.approx(beta, abs=1e-8)
 
@@ -164,7 +164,7 @@ def test_times_as_many_people_are_times_as_many_hidden(model: tuple[Histories, l
     many = fit(histories.with_counts(histories.counts * times), interactions)
     assert (one.exists, one.identifiable, one.converged) == (many.exists, many.identifiable, many.converged)
     assert many.hidden == pytest.approx(one.hidden * times, rel=1e-9, nan_ok=True)
-    assert many.variance == pytest.approx(one.variance / times, rel=1e-6, nan_ok=True)
+    assert many.variance == pytest.approx(one.variance / times, rel=2e-6, nan_ok=True)
 
 
 def test_many_fits_are_each_what_it_is_alone() -> None:

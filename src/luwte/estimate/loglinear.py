@@ -42,7 +42,8 @@ class Fits:
     hidden : ndarray, shape (B,)
         Expected people in no list, exp(intercept). NaN without a maximum.
     intercept, variance : ndarray, shape (B,)
-        The intercept and its variance (inverse of the Fisher information). NaN without a maximum.
+        The intercept and its variance (inverse of the Fisher information), the latter to six digits or more. NaN
+        without a maximum.
     log_likelihood : ndarray, shape (B,)
         Poisson log-likelihood with its constant, -sum(log y!). NaN without a maximum.
     parameters : ndarray of int, shape (B,)
@@ -52,7 +53,7 @@ class Fits:
     identifiable : ndarray of bool, shape (B,)
         Whether the parameters that are not at minus infinity can be told apart on the cells that are left.
     converged : ndarray of bool, shape (B,)
-        Whether the numbers above are the maximum to the precision of float64.
+        Whether the coefficients are the maximum to the precision of float64.
     means : ndarray, shape (B, 2^t - 1)
         Fitted means, 0 in cells that hold a parameter at minus infinity. NaN without a maximum.
     coefficients : ndarray, shape (B, 1 + t + J)

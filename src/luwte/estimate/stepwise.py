@@ -11,7 +11,7 @@ from scipy.special import ndtri, pdtr, pdtrc
 from luwte.estimate.bootstrap import Many, Progress, bca
 from luwte.estimate.errors import BadModel
 from luwte.estimate.existence import check, design
-from luwte.estimate.histories import Histories
+from luwte.estimate.histories import MOST_PEOPLE, Histories
 from luwte.estimate.loglinear import Fits, fit_many
 from luwte.estimate.results import Method, Result, no_estimate
 
@@ -257,7 +257,7 @@ def _answer(
     if why := _why_not(histories, selection.fits):
         return no_estimate(method, *why, level=level, model=model)
     hidden, intercept = selection.fits.hidden[0].item(), selection.fits.intercept[0].item()
-    reasons = [*_left_out(histories, selection.model()), *keep]
+    reasons = [*_to_keep_in_mind(histories, selection.model()), *keep]
     lower: float | None
     upper: float | None
     if bootstrap:
@@ -289,6 +289,8 @@ def _why_not(histories: Histories, fits: Fits) -> list[str]:
         return ["The lists overlap in such a way that no figure fits best: it would be zero or without end."]
     if not fits.converged[0]:
         return ["The calculation did not settle on a figure."]
+    if fits.hidden[0] > MOST_PEOPLE:
+        return ["The lists hardly overlap: the figure would be larger than there can be people."]
     return _copies(histories)
 
 
@@ -297,21 +299,24 @@ def _copies(histories: Histories) -> list[str]:
     independent = _select(np.atleast_2d(histories.counts).astype(float), 0.0)
     says = []
     for pair in _unexplained(histories, independent, THRESHOLD):
-        one, other = (1 << bit for bit in range(len(histories.lists)) if pair >> bit & 1)
-        for inner, outer in ((one, other), (other, one)):
-            if histories.within(inner) == histories.within(pair) > 0:
-                says.append(
-                    f"Everybody in {histories.name(inner)} is also in {histories.name(outer)}, and that is no chance: "
-                    "one looks like a copy out of the other."
-                )
+        names = [histories.name(pair & 1 << bit) for bit in range(len(histories.lists)) if pair >> bit & 1]
+        sizes = [histories.within(histories.mask(name)) for name in names]
+        if (both := histories.within(pair)) == max(sizes):
+            says.append(f"{names[0]} and {names[1]} hold the same people: they look like copies of one list.")
+        elif both == min(sizes) > 0:
+            inner, outer = names if sizes[0] < sizes[1] else reversed(names)
+            says.append(f"Everybody in {inner} is also in {outer}, and not by chance: it looks like a copy out of it.")
     return says
 
 
-def _left_out(histories: Histories, model: list[int]) -> list[str]:
-    empty = [1 << bit for bit in range(len(histories.lists)) if not histories.within(1 << bit)]
+def _to_keep_in_mind(histories: Histories, model: list[int]) -> list[str]:
+    single = [1 << bit for bit in range(len(histories.lists))]
+    empty = [one for one in single if not histories.within(one)]
     apart = [pair for pair in model if not histories.within(pair)]
+    alone = len(single) - len(empty) == 2
     return [
         *(f"Nobody is in {histories.name(one)}, so it says nothing." for one in empty),
+        *(["With two lists nothing shows whether they are independent; the figure holds only if they are."] * alone),
         *(f"Nobody is in both lists of {histories.name(pair)}; the model takes that for impossible." for pair in apart),
     ]
 
