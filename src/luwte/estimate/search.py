@@ -11,15 +11,19 @@ from scipy.special import ndtr, ndtri
 
 from luwte.estimate.bootstrap import BadBootstrap, Many, Progress, bca
 from luwte.estimate.hierarchical import Found, TooManyModels, interactions, search
-from luwte.estimate.histories import Histories
+from luwte.estimate.histories import MOST_PEOPLE, Histories
 from luwte.estimate.results import Method, Result, no_estimate
+from luwte.estimate.stepwise import main_effects
 
 Floats = NDArray[np.float64]
 
-NEGLIGIBLE = 1e-12
-"""Models with a smaller weight than this, beside that of the best, are left out of an average."""
+FEW = 15
+"""With so many interactions of two lists (those of six lists: 32,768 models) all models are averaged."""
+NEGLIGIBLE = 1e-6
+"""With more, models that weigh less than this beside the best one are left out of an average."""
 NEGLIGIBLE_IN_REPLICATES = 1e-4
-"""The same in the average of a resampled table: far below the error that comes of resampling."""
+"""The same in averages of resampled tables. On the British and Dutch tables of five lists it moved none of 100 by more
+than 0.1 %, where resampling moves them by 30 %."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,8 +149,9 @@ def bic(
 
     Notes
     -----
-    Assumes that the dependence between lists is that of one of the models, and no interaction of all lists. Every
-    model is considered (`hierarchical.search`): nothing is cut off for speed, in no replicate either. BIC is
+    Assumes that the dependence between lists is that of one of the models, and no interaction of all lists. Where not
+    even independent lists have an estimate, or one list looks like a copy of another, there is none here. Every model
+    is considered (`hierarchical.search`): nothing is cut off for speed, in no replicate either. BIC is
     -2 log-likelihood + parameters x log(people observed); parameters at minus infinity count. Models without a
     (extended) maximum likelihood estimate, and those that are not identifiable, have no place in the order.
 
@@ -200,9 +205,10 @@ def bic_average(
     Notes
     -----
     Assumes what `bic` does, but does not take one model for the true one: the weights approximate the models'
-    posterior probabilities when all are equally likely beforehand. Models whose weight is below `NEGLIGIBLE` of that
-    of the best one are left out, in resampled tables those below `NEGLIGIBLE_IN_REPLICATES`. An average is no more
-    certain than its parts: where two models that fit equally well differ, look at both (`ranking`).
+    posterior probabilities when all are equally likely beforehand. Up to six lists and order two these are all
+    models; of more, and in resampled tables, those with a weight that could be seen (`NEGLIGIBLE`,
+    `NEGLIGIBLE_IN_REPLICATES`). An average is no more certain than its parts: where two models that fit equally well
+    differ, look at both (`ranking`).
 
     References
     ----------
@@ -216,7 +222,7 @@ def bic_average(
         "bic_average",
         partial(bic_average_many, order=order),
         order=order,
-        within=_within(NEGLIGIBLE),
+        within=math.inf if order == 2 and math.comb(len(histories.lists), 2) <= FEW else _within(NEGLIGIBLE),
         level=level,
         bootstrap=bootstrap,
         seed=seed,
@@ -240,18 +246,22 @@ def _estimate(
 ) -> Result:
     if not 0 < level < 1:
         raise BadBootstrap("A level is between 0 and 1.")
+    independent = main_effects(histories, bootstrap=0)
+    if independent.verdict == "no_estimate":
+        return no_estimate(method, *independent.reasons, level=level)
     try:
         ranked = ranking(histories, order, within=within)
     except TooManyModels as error:
         return no_estimate(method, str(error), level=level)
-    if not ranked:
-        return no_estimate(method, "No model has an estimate: the lists overlap too little.", level=level)
     best = ranked[0]
     single = method == "bic"
     ranked = (replace(best, weight=1.0),) if single else ranked
+    estimate = math.fsum(one.weight * one.estimate for one in ranked)
+    if estimate > MOST_PEOPLE:
+        return no_estimate(method, "The figure would be larger than there can be people.", level=level)
     result = Result(
         method=method,
-        estimate=sum(one.weight * one.estimate for one in ranked),
+        estimate=estimate,
         lower=None,
         upper=None,
         level=level,
@@ -277,7 +287,7 @@ def _estimate(
 
 def _doubts(histories: Histories, best: Ranked) -> tuple[str, ...]:
     return tuple(
-        f"Nobody is in both {name.replace(':', ' and ')}; the model takes it that nobody ever could be."
+        f"Nobody is in both lists of {name}; the model takes that for impossible."
         for mask, name in zip(best.masks, best.model, strict=True)
         if mask.bit_count() == 2 and histories.within(mask) == 0
     )
