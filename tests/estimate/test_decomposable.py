@@ -184,6 +184,7 @@ def test_whatever_the_counts_there_is_a_figure_with_limits_or_a_reason(counts: l
         ("AB", [50, 60, 0]),
         ("AB", [0, 0, 80]),
         ("ABC", [50, 60, 0, 70, 0, 0, 0]),
+        ("ABCD", [50, 60, 20, *[0] * 12]),
         ("ABCDEFG", [9] * 127),
     ],
 )

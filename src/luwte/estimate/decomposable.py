@@ -25,6 +25,8 @@ TAIL = 1e-6
 """Probability that may lie beyond the last number looked at."""
 FEW_RECAPTURES = 7
 """Robson and Regier (1964), Trans. Am. Fish. Soc. 93:215-226: with fewer the estimate of two lists is biased."""
+MOST_UNLEARNED = 1 / 3
+"""Probability without data behind it that ends a figure; up to here the median stays in the middle half of the rest."""
 FAR = 1.25
 """Two peaks whose numbers of people differ by this factor are different answers."""
 MODE = 0.025
@@ -150,7 +152,7 @@ def decomposable(histories: Histories, *, level: float = 0.95) -> Result:
     -------
     Result
         "no_estimate" where there are too many lists, the posterior does not end, or the prior speaks and not the data
-        (`Posterior.unlearned` of a half or more). A posterior with peaks far apart is said in `reasons`.
+        (`Posterior.unlearned` over a third). A posterior with peaks far apart is said in `reasons`.
 
     Raises
     ------
@@ -168,7 +170,7 @@ def decomposable(histories: Histories, *, level: float = 0.95) -> Result:
         found = posterior(histories)
     except EstimateError as error:
         return no_estimate("decomposable", str(error), level=level)
-    if found.unlearned >= 0.5:
+    if found.unlearned > MOST_UNLEARNED:
         return no_estimate(
             "decomposable", "Too few people are in more than one list to learn from the overlaps.", level=level
         )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from luwte.estimate.bootstrap import Many, bca
+from luwte.estimate.bootstrap import Many, Progress, bca
 from luwte.estimate.errors import BadHistories
 from luwte.estimate.histories import MOST_LISTS, Histories
 from luwte.estimate.results import Result, no_estimate
@@ -116,6 +116,7 @@ def by_stratum(
     bootstrap: int = 1000,
     seed: int = 1,
     jobs: int = 1,
+    progress: Progress | None = None,
 ) -> StratifiedResult:
     """Run a method in every stratum and add the figures.
 
@@ -131,6 +132,8 @@ def by_stratum(
         Of a Bayesian method: then the total is the median of the sums of draws, with their quantiles.
     bootstrap, seed, jobs : int
         Replicates, seed and processes of the total's interval; no result depends on `jobs`.
+    progress : callable, optional
+        Told how many of the total's replicates are done; the strata's own are for `method` to tell.
 
     Returns
     -------
@@ -173,7 +176,15 @@ def by_stratum(
         lower, estimate, upper = np.quantile(sums, [(1 - first.level) / 2, 0.5, (1 + first.level) / 2]).tolist()
     elif many is not None and places is not None:
         wide, cells = places
-        found = bca(wide, partial(_sum, many, cells), replicates=bootstrap, level=first.level, seed=seed, jobs=jobs)
+        found = bca(
+            wide,
+            partial(_sum, many, cells),
+            replicates=bootstrap,
+            level=first.level,
+            seed=seed,
+            jobs=jobs,
+            progress=progress,
+        )
         lower, upper, kind, reasons = found.lower, found.upper, "bca", found.reasons
     elif any(result.lower is None or result.upper is None for result in strata.values()):
         lower, upper, reasons = None, None, ("A stratum has no interval, so all together have none.",)
