@@ -1,9 +1,10 @@
 """All methods about one table, side by side: what the command prints, the page shows and a yearly report can hold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from itertools import islice
 
 from luwte.estimate.errors import EstimateError
 from luwte.estimate.gate import Finding, gated, of_table
@@ -124,18 +125,15 @@ def estimate_all(
     """
     effort = effort or Effort()
     histories = people.whole() if isinstance(people, Stratified) else people
-    table = _Table.of(histories, effort)
+    look = cache(partial(_Table.of, effort=effort))
+    table = look(histories)
     chosen = tuple(dict.fromkeys(methods or [one for one in METHODS if one != "multiplier" or effort.chat]))
     data = people if isinstance(people, Stratified) and people.covariates else None
     in_strata = [one for one in chosen if one != "multiplier"] if data else []
-    parts = len(chosen) + len(in_strata)
-    results = tuple(table.run(method, _part(progress, at, parts)) for at, method in enumerate(chosen))
-    strata = []
-    if data is not None:
-        tables = {id(one): _Table.of(one, effort) for one in data.tables.values()}
-        for at, method in enumerate(in_strata, start=len(chosen)):
-            strata.append(_stratified(data, tables, method, effort))
-            _part(progress, at, parts)(1, 1)
+    number = len(chosen) + len(in_strata) * (len(data.tables) + 1 if data else 0)
+    parts = iter([_part(progress, at, number) for at in range(number)])
+    results = tuple(table.run(method, next(parts)) for method in chosen)
+    strata = tuple(_stratified(data, look, method, effort, parts) for method in in_strata if data)
     again = partial(stepwise, level=effort.level, bootstrap=0)
     return Report(
         lists=histories.lists,
@@ -145,7 +143,7 @@ def estimate_all(
         curve=table.curve,
         checks=() if table.refused else (*drop_one(histories, again), *merge_pairs(histories, again)),
         backtests=() if table.refused else backtest(histories, again),
-        strata=tuple(strata),
+        strata=strata,
     )
 
 
@@ -185,18 +183,29 @@ class _Table:
         return result
 
 
-def _stratified(people: Stratified, tables: Mapping[int, _Table], method: Method, effort: Effort) -> StratifiedResult:
-    """Judged by its own table, every stratum; each table is looked at once for all methods."""
+def _stratified(
+    data: Stratified,
+    look: Callable[[Histories], _Table],
+    method: Method,
+    effort: Effort,
+    parts: Iterator[Progress],
+) -> StratifiedResult:
+    """Judged by its own table, every stratum."""
     way = METHODS[method]
-    return by_stratum(
-        people,
-        lambda histories: tables[id(histories)].run(method, _part(None, 0, 1)),
+    *each, total = islice(parts, len(data.tables) + 1)
+    groups = iter(each)
+    found = by_stratum(
+        data,
+        lambda histories: look(histories).run(method, next(groups)),
         many=way.many if effort.bootstrap else None,
         draws=way.draws,
         bootstrap=effort.bootstrap,
         seed=effort.seed,
         jobs=effort.jobs,
+        progress=total,
     )
+    total(1, 1)
+    return found
 
 
 def _part(progress: Progress | None, number: int, of: int) -> Progress:
