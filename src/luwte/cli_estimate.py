@@ -2,8 +2,14 @@
 
 import importlib.util
 import json
+import multiprocessing
+import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -83,7 +89,10 @@ def estimate(
             methods = (*methods, "multiplier")
         effort = Effort(level=level, bootstrap=bootstrap, seed=seed, jobs=jobs, chat=chat)
         found = read_histories(data, lists=_named(lists), by=by)
-        with click.progressbar(length=1000, label="Estimating", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        with (
+            _ending_together(),
+            click.progressbar(length=1000, label="Estimating", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar,
+        ):
             report = estimate_all(
                 found.strata,
                 cast("tuple[Method, ...]", methods) or None,
@@ -98,6 +107,23 @@ def estimate(
         click.echo(json.dumps(report.to_json() | {"notes": notes}, allow_nan=False))
     else:
         click.echo("\n".join([*_told(report), *notes]))
+
+
+@contextmanager
+def _ending_together() -> Iterator[None]:
+    """When this process is stopped, so are those that it started: without it they would wait for ever."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        for process in multiprocessing.active_children():
+            process.kill()
+        os._exit(128 + number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _named(lists: str | None) -> tuple[str, ...]:

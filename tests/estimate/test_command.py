@@ -4,8 +4,11 @@ import contextlib
 import io
 import json
 import os
+import pty
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,6 +22,7 @@ from luwte.estimate.methods import METHODS
 DATA = Path(__file__).parents[2] / "src/luwte/estimate/data"
 UK = DATA / "uk_2013_5lists.csv"
 KOSOVO = DATA / "kosovo_1999_4lists.csv"
+LUWTE = str(Path(sys.executable).with_name("luwte"))
 CHAT = ("--registered", "500", "--said", "40", "--asked", "200")
 QUICK = ("--method", "main_effects", "--method", "stepwise", "--bootstrap", "0")
 
@@ -221,6 +225,36 @@ def test_the_command_line_is_there_without_numpy() -> None:
     assert subprocess.run([sys.executable, "-c", line], check=False).returncode == 0
 
 
+def test_on_a_terminal_a_bar_says_how_far_it_is() -> None:
+    ours, theirs = pty.openpty()
+    command = [LUWTE, "estimate", KOSOVO, "--method", "main_effects", "--bootstrap", "50"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs) as run:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # so a terminal ends
+            while piece := os.read(ours, 4096):
+                shown += piece
+        assert b"main_effects" in run.stdout.read()
+    os.close(ours)
+    assert b"Estimating" in shown
+    assert b"100%" in shown
+
+
+def test_whoever_is_stopped_leaves_no_process_behind() -> None:
+    command = [LUWTE, "estimate", UK, "--method", "bic", "--bootstrap", "100000", "--jobs", "2"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as run:
+        children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
+        end = time.monotonic() + 60
+        while len(started := children.read_text().split()) < 3 and time.monotonic() < end:
+            time.sleep(0.1)
+        assert len(started) >= 3
+        run.terminate()
+        assert run.wait(20) == 128 + signal.SIGTERM
+    while any(Path(f"/proc/{one}").exists() for one in started) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert [one for one in started if Path(f"/proc/{one}").exists()] == []
+
+
 def test_the_same_input_gives_the_same_bytes_everywhere(tmp_path: Path) -> None:
     """Another directory, hash seed, zone and locale; and nothing in a pipe but what was asked."""
     made = []
@@ -228,7 +262,7 @@ def test_the_same_input_gives_the_same_bytes_everywhere(tmp_path: Path) -> None:
         folder = tmp_path / name
         folder.mkdir()
         (folder / f"{name}.csv").write_bytes(UK.read_bytes())
-        command = [Path(sys.executable).with_name("luwte"), "estimate", f"{name}.csv", "--bootstrap", "50", *CHAT]
+        command = [LUWTE, "estimate", f"{name}.csv", "--bootstrap", "50", *CHAT]
         command += [*QUICK[:4], "--page", "page.html", "--plot", "curve.svg", "--json"]
         environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": locale}
         run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True)
