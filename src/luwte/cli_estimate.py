@@ -46,7 +46,12 @@ DRAWINGS = (".svg", ".png")
 @click.option("--said", type=click.IntRange(0), help="How many in the chat said that they are in it.")
 @click.option("--asked", type=click.IntRange(0), help="How many in the chat were asked.")
 @click.option("--page", "page_file", type=FILE, help="Write all of it as one accessible HTML file.")
-@click.option("--plot", "plot_file", type=FILE, help="Write the specification curve: FILE.svg or FILE.png.")
+@click.option(
+    "--plot",
+    "plot_file",
+    type=FILE,
+    help="Draw the specification curve: FILE.svg, or FILE.png with the fonts of this machine.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 def estimate(
     data: Path,
