@@ -150,7 +150,12 @@ def test_models_without_an_estimate_do_not_count() -> None:
 
 @pytest.mark.parametrize(
     ("lower", "upper", "says"),
-    [(None, None, "no interval"), (900.0, 9000.0, "too wide"), (900.0, math.inf, "too wide")],
+    [
+        (None, None, "no interval"),
+        (900.0, 9000.0, "too wide"),
+        (900.0, math.inf, "too wide"),
+        (900.0, math.nan, "too wide"),
+    ],
 )
 def test_a_figure_without_a_useful_interval_is_none(lower: float | None, upper: float | None, says: str) -> None:
     result = gated(GOOD, a_result(lower=lower, upper=upper))

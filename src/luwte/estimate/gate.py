@@ -4,6 +4,7 @@ Only rules, of values: nothing is fitted here. Each finding either refuses a fig
 `docs/estimate.md` has the simulations behind the limits; `python -m bench.coverage` makes them.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -166,9 +167,9 @@ def of_result(result: Result, limits: Limits | None = None) -> tuple[Finding, ..
     limits = limits or Limits()
     if result.estimate is None:
         return ()
-    if result.lower is None or result.upper is None:
+    if result.lower is None or result.upper is None or math.isnan(result.estimate):
         return (Finding("There is no interval, so nobody knows how far off the figure may be.", refuses=True),)
-    if result.upper >= limits.width * result.lower:
+    if not result.upper < limits.width * result.lower:  # so that NaN is refused, too
         return (
             Finding(
                 f"The interval is from {result.lower:,.0f} to {result.upper:,.0f}; that is too wide to say anything.",
