@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
 from luwte.estimate.errors import BadModel
-from luwte.estimate.existence import ask_for_interactions, design, recedes
+from luwte.estimate.existence import ask_for_interactions, recedes
 from luwte.estimate.histories import MOST_LISTS, Histories
 
 Floats = NDArray[np.float64]
@@ -29,8 +29,8 @@ PATIENCE = 12
 MOST_STEPS = 200
 LOWEST = -25.0
 """Log means below this are no sane start: what they weigh is lost in rounding."""
-DOUBT = 1e-6
-"""A fitted mean below this, where nobody was observed, may be on its way to zero."""
+DOUBT = -16.0
+"""A fitted log mean below this, where nobody was observed, may be on its way to zero."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,22 +162,26 @@ def fit_many(
 
 
 class _Block:
-    """Some rows at once, the row being the last axis of every array: (parameters, rows) and (cells, rows)."""
+    """Some rows at once, the row being the last axis of every array: (parameters, rows) and (2^t, rows).
+
+    Histories stand at their own number, so the one nobody observes is there, without weight. Then the two products with
+    the design are sums over subsets and over supersets, which take t additions of half a table each. Matrix products
+    would be a little faster on one thread, and many times slower where a busy machine's BLAS spreads them over several.
+    """
 
     def __init__(
         self, counts: Floats, in_model: Bools, masks: NDArray[np.int64], start: Floats | None, room: Floats
     ) -> None:
-        self.room, self.masks, self.counts = room, masks, np.ascontiguousarray(counts)
-        self.design = design(masks, len(counts)).astype(float)
-        # An element of X'WX sums W over all cells that hold both masks, so the sums over their unions are enough.
-        unions, self.place = np.unique(masks[:, None] | masks, return_inverse=True)
-        self.sums = np.ascontiguousarray(design(unions, len(counts)).T, dtype=float)
-        self.diagonal = np.diagonal(self.place)
-        self.totals = self.design.T @ self.counts
+        self.room, self.masks = room, masks
+        self.counts = np.vstack([np.zeros(counts.shape[1]), counts])
+        # An element of X'WX sums W over the cells that hold both masks, and so their union.
+        self.unions = masks[:, None] | masks
+        self.totals = _over_supersets(self.counts.copy())[masks]
         self.infinite = in_model & (self.totals == 0)
         self.active = in_model & ~self.infinite
         # Added to a log mean: nothing, or minus infinity in cells that hold a parameter at minus infinity.
-        self.floor = np.where(self.design @ self.infinite > 0, -np.inf, 0.0)
+        self.floor = np.where(self._log_means(self.infinite) > 0, -np.inf, 0.0)
+        self.floor[0] = -np.inf
         self.coefficients = np.zeros(in_model.shape)
         self.variance = np.full(counts.shape[1], np.nan)
         self.identifiable = self._identifiable() & (self.totals[-1] > 0)
@@ -191,7 +195,7 @@ class _Block:
 
     def into(self, fits: Fits, part: slice, used: Bools) -> None:
         """Write what was found; without a maximum there is nothing to write."""
-        log_means = self.design @ self.coefficients
+        log_means = self._log_means(self.coefficients)
         means = np.exp(log_means + self.floor)
         terms = self.counts * log_means - means - gammaln(self.counts + 1.0)
         found = self.converged & self.exists
@@ -200,14 +204,21 @@ class _Block:
         fits.variance[part] = np.where(found, self.variance, np.nan)
         fits.log_likelihood[part] = np.where(found, terms.sum(axis=0), np.nan)
         fits.exists[part], fits.identifiable[part], fits.converged[part] = self.exists, self.identifiable, found
-        fits.means[part] = np.where(found, means, np.nan).T
+        fits.means[part] = np.where(found, means[1:], np.nan).T
         coefficients = np.where(self.infinite, -np.inf, self.coefficients)
         fits.coefficients[part, used] = np.roll(np.where(found, coefficients, np.nan), 1, axis=0).T
         fits.coefficients[part, ~used] = np.where(found, 0.0, np.nan)[:, None]
 
+    def _log_means(self, coefficients: NDArray[np.float64] | Bools) -> Floats:
+        """Of every history, without regard to minus infinities."""
+        values = np.zeros((len(self.counts), coefficients.shape[1]))
+        values[self.masks] = coefficients
+        return _over_subsets(values)
+
     def _identifiable(self) -> Bools:
         """Where the active columns of the design are independent on the cells that are left."""
-        everything = np.ones((len(self.design), 1))
+        everything = np.ones((len(self.counts), 1))
+        everything[0] = 0.0
         answer = np.full(self.counts.shape[1], True)
         whole = self._independent(everything, np.ones((len(self.masks), 1), dtype=bool)).item()
         cut = self.infinite.any(axis=0) if whole else answer.copy()
@@ -217,7 +228,7 @@ class _Block:
 
     def _independent(self, weights: Floats, active: Bools) -> Bools:
         # With weights 0 and 1 pivots are quotients of small whole determinants: 0, or far above rounding.
-        return ~self._factor(self.sums @ weights, np.zeros(active.shape), active)[1]
+        return ~self._factor(_over_supersets(weights), np.zeros(active.shape), active)[1]
 
     def _factor(self, sums: Floats, gradient: Floats, active: Bools) -> tuple[Floats, Bools]:
         """Cholesky factor of X'WX by row, its last line the gradient solved forward; and where a pivot vanishes.
@@ -227,9 +238,9 @@ class _Block:
         """
         size, rows = active.shape
         factor = self.room[: (size + 1) * size * rows].reshape(size + 1, size, rows)
-        np.take(sums, self.place, axis=0, out=factor[:-1], mode="clip")
+        np.take(sums, self.unions, axis=0, out=factor[:-1], mode="clip")
         factor[-1] = gradient
-        least = np.where(active, 1e-11 * sums[self.diagonal], np.inf)
+        least = np.where(active, 1e-11 * sums[self.masks], np.inf)
         for k in range(size):
             column = factor[k:, k]
             if k:
@@ -256,13 +267,14 @@ class _Block:
         counts, floor, active = self.counts[:, todo], self.floor[:, todo], self.active[:, todo]
         if start is not None:
             self.coefficients[:, todo] = np.where(np.isfinite(start[:, todo]), start[:, todo], 0.0) * active
-            log_means = self.design @ self.coefficients[:, todo]
-            wild = (log_means > np.log(counts.sum(axis=0)) + 3) | ((log_means < LOWEST) & (floor == 0))
-            odd = wild.any(axis=0)
+            log_means = self._log_means(self.coefficients[:, todo])
+            wild = (log_means > np.log(counts.sum(axis=0)) + 3) | (log_means < LOWEST)
+            odd = (wild & (floor == 0)).any(axis=0)
             todo, counts, floor, active = todo[odd], counts[:, odd], floor[:, odd], active[:, odd]
         weights = np.exp(floor) * (counts + 0.5)
         target = np.log(counts + 0.5) - 0.5 / (counts + 0.5)
-        self.coefficients[:, todo] = self._solve(self.sums @ weights, self.design.T @ (weights * target), active)[0]
+        gradient = _over_supersets(weights * target)[self.masks]
+        self.coefficients[:, todo] = self._solve(_over_supersets(weights), gradient, active)[0]
 
     def _iterate(self, todo: NDArray[np.intp], most: int) -> NDArray[np.intp]:
         """Newton steps for the rows *todo*; those that have not settled after so many are given back.
@@ -272,14 +284,14 @@ class _Block:
         s < 1.79: every step goes down, and no search along a line is needed.
         """
         totals, active, coefficients = self.totals[:, todo], self.active[:, todo], self.coefficients[:, todo]
-        log_means = self.design @ coefficients + self.floor[:, todo]
+        log_means = self._log_means(coefficients) + self.floor[:, todo]
         for _ in range(most):
             if not len(todo):
                 break
-            sums = self.sums @ np.exp(log_means)
-            step, variance, singular = self._solve(sums, totals - sums[self.diagonal], active)
-            change = self.design @ step
-            cut = UP / np.maximum(change.max(axis=0), UP)
+            sums = _over_supersets(np.exp(log_means))
+            step, variance, singular = self._solve(sums, totals - sums[self.masks], active)
+            change = self._log_means(step)
+            cut = UP / np.maximum(change[1:].max(axis=0), UP)
             coefficients += step * cut
             log_means += change * cut
             settled = (np.abs(step).max(axis=0) < CLOSE) & ~singular
@@ -294,15 +306,29 @@ class _Block:
         return todo
 
     def _doubtful(self) -> NDArray[np.intp]:
-        means = np.exp(self.design @ self.coefficients)
-        near = ((means < DOUBT) & (self.counts == 0) & (self.floor == 0)).any(axis=0)
-        return np.flatnonzero(self.converged & near)
+        low = self._log_means(self.coefficients) < DOUBT
+        return np.flatnonzero(self.converged & (low & (self.counts == 0) & (self.floor == 0)).any(axis=0))
 
     def _prove(self, rows: NDArray[np.intp]) -> None:
         for row in rows.tolist():
-            left = self.floor[:, row] == 0
-            used = self.active[:, row]
-            self.exists[row] = not recedes(self.masks[used], left, self.counts[:, row] > 0)
+            left, used = self.floor[1:, row] == 0, self.active[:, row]
+            self.exists[row] = not recedes(self.masks[used], left, self.counts[1:, row] > 0)
+
+
+def _over_supersets(values: Floats) -> Floats:
+    """In place: to every history the values of all others that hold all of its lists."""
+    for bit in range(len(values).bit_length() - 1):
+        halves = values.reshape(len(values) >> bit + 1, 2, 1 << bit, values.shape[1])
+        halves[:, 0] += halves[:, 1]
+    return values
+
+
+def _over_subsets(values: Floats) -> Floats:
+    """In place: to every history the values of all others whose lists it holds."""
+    for bit in range(len(values).bit_length() - 1):
+        halves = values.reshape(len(values) >> bit + 1, 2, 1 << bit, values.shape[1])
+        halves[:, 1] += halves[:, 0]
+    return values
 
 
 def _nothing(rows: int, cells: int, parameters: int) -> Fits:

@@ -1,6 +1,7 @@
 """Independent lists, and interactions of two lists added one at a time while they are needed."""
 
 import itertools
+import math
 from dataclasses import dataclass, fields
 from functools import partial
 
@@ -265,8 +266,10 @@ def _answer(
         lower, upper = limits.lower, limits.upper
         reasons += limits.reasons
     else:
-        reach = float(ndtri((1 + level) / 2)) * selection.fits.variance[0].item() ** 0.5
-        lower, upper = (histories.observed + float(np.exp(intercept + by)) for by in (-reach, reach))
+        lower, upper = _wald(histories.observed, intercept, selection.fits.variance[0].item(), level)
+    if upper is not None and upper > MOST_PEOPLE:
+        lower = upper = None
+        reasons.append("The interval would reach beyond any number of people there can be.")
     return Result(
         method=method,
         estimate=histories.observed + hidden,
@@ -277,6 +280,14 @@ def _answer(
         model=model,
         reasons=tuple(reasons),
     )
+
+
+def _wald(observed: int, intercept: float, variance: float, level: float) -> tuple[float, float]:
+    if not 0 < level < 1:
+        raise BadModel("A level must be between 0 and 1.")
+    reach = float(ndtri((1 + level) / 2)) * math.sqrt(variance)
+    lower, upper = (math.exp(min(intercept + by, 700.0)) for by in (-reach, reach))
+    return observed + lower, observed + upper
 
 
 def _why_not(histories: Histories, fits: Fits) -> list[str]:
