@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
-from luwte.estimate.bootstrap import BadBootstrap, Many, Progress, bca
+from luwte.estimate.bootstrap import BadBootstrap, Many, bca
 from luwte.estimate.hierarchical import Found, TooManyModels, interactions, search
 from luwte.estimate.histories import MOST_PEOPLE, Histories
+from luwte.estimate.jobs import Progress
 from luwte.estimate.results import Method, Result, no_estimate
 from luwte.estimate.stepwise import main_effects
 
