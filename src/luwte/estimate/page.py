@@ -76,7 +76,10 @@ thead .figure { white-space: normal; }
 }
 summary { min-block-size: 44px; padding-block: 0.625rem; color: var(--accent); font-weight: 600; cursor: pointer; }
 @media print {
-  :root { color-scheme: light; --bg: #fff; --surface: #fff; --text: #000; --muted: #333; --line: #bbb; --warn: #fff; }
+  :root {
+    color-scheme: light;
+    --bg: #fff; --surface: #fff; --text: #000; --muted: #333; --line: #bbb; --accent: #28614f; --warn: #fff;
+  }
   .warn { border: 1px solid #000; }
   .wide { overflow: visible; }
   figure .wide svg, .wide table { min-inline-size: 0; }
@@ -324,7 +327,7 @@ def _backtest(report: Report) -> Child:
             "Take the people of one list for all there are, and let the other lists guess how many they are. Here the "
             "true number is known. A method that fails in this test deserves less trust.",
         ),
-        _table("Stepwise, asked how many people a list has", heads, [_known(one) for one in report.backtests]),
+        _table("Stepwise, asked how large a list is", heads, [_known(one) for one in report.backtests]),
     )
 
 
