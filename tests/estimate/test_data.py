@@ -71,6 +71,8 @@ REFUSED = {
     "a list is all that is missing": (f"year,count\n2019,{SECRET}\n", None, ""),
     "no names": (f"1,0,{SECRET}\n0,1,7\n", 1, ""),
     "a column without a name": ("A,,count\n1,0,1\n", 1, ""),
+    "a name that moves the cursor": ("A,\x1b[2JB,count\n1,0,1\n", 1, ""),
+    "a name on two lines": ('A,"B\nC",count\n1,0,1\n', 1, ""),
     "a column twice": ("A,A,count\n1,0,1\n", 1, "A"),
     "nobody could be in no list": (f"A,B,count\n1,0,1\n0,0,{SECRET}\n", 3, ""),
     "a negative count": (f"A,B,count\n1,0,-{SECRET}\n", 2, "count"),
@@ -125,9 +127,10 @@ def test_columns_that_cannot_be_what_is_asked_are_refused(options: dict[str, tup
     assert refused.value.column == column
 
 
-def test_a_stratum_needs_a_value() -> None:
+@pytest.mark.parametrize("value", ["", "\x1b[2J", '"a\tb"'])
+def test_a_stratum_needs_a_value(value: str) -> None:
     with pytest.raises(BadHistories) as refused:
-        parse_histories("A,B,sex\n1,0,f\n0,1,\n", by=("sex",))
+        parse_histories(f"A,B,sex\n1,0,f\n0,1,{value}\n", by=("sex",))
     assert (refused.value.row, refused.value.column) == (3, "sex")
 
 

@@ -3,9 +3,13 @@
 import json
 
 import pytest
+from hypothesis import given, settings
 
+from estimate.test_histories import tables
 from luwte.estimate import Histories, Method, Stratified
 from luwte.estimate.methods import METHODS, Chat, Effort
+from luwte.estimate.page import page
+from luwte.estimate.plot import curve_drawing
 from luwte.estimate.published import PUBLISHED
 from luwte.estimate.report import estimate_all
 
@@ -28,6 +32,20 @@ def test_a_report_is_plain_values_with_every_part() -> None:
         min(one.estimate or 0 for one in report.results),
         max(one.estimate or 0 for one in report.results),
     )
+
+
+@settings(max_examples=15, deadline=None)
+@given(tables())
+def test_whatever_the_table_there_are_only_figures_and_reasons(table: Histories) -> None:
+    """And a page, and a drawing."""
+    report = estimate_all(table, (*QUICK, "bic", "bic_average"), effort=WALD)
+    assert json.dumps(report.to_json(), allow_nan=False)
+    for one in report.results:
+        assert one.reasons or one.estimate is not None
+        assert one.estimate is None or (one.lower or 0) <= one.estimate <= (one.upper or 0)
+        assert one.estimate is None or one.estimate >= table.observed
+    assert page(report).count("<h1>") == 1
+    assert curve_drawing(table.observed, report.curve).startswith("<svg")
 
 
 def test_without_a_chat_there_is_no_multiplier_and_no_method_runs_twice() -> None:

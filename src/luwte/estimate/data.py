@@ -134,6 +134,8 @@ def _check_head(head: list[str], file: str) -> None:
         raise BadHistories("The first row must hold the names of the columns, and here are figures.", file=file, row=1)
     if not all(head):
         raise BadHistories("A column has no name.", file=file, row=1)
+    if not all(name.isprintable() for name in head):
+        raise BadHistories("The name of a column has a character that cannot be printed.", file=file, row=1)
     for name in head:
         if head.count(name) > 1:
             raise BadHistories("This column is there twice.", file=file, row=1, column=name)
@@ -170,8 +172,9 @@ def _strata(
                 raise BadHistories(says, file=file, row=row.number)
             seen[known] = row.number
         for name in by:
-            if not row.cells[name]:
-                raise BadHistories("This is empty. Give every row a value.", file=file, row=row.number, column=name)
+            if not row.cells[name] or not row.cells[name].isprintable():
+                says = "This is empty, or cannot be printed. Give every row a value."
+                raise BadHistories(says, file=file, row=row.number, column=name)
         people.setdefault(tuple(row.cells[name] for name in by), Counter())[history] += count
     return Stratified(by, {key: Histories.of(lists, people[key]) for key in sorted(people)})
 
