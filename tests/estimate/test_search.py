@@ -16,6 +16,7 @@ from luwte.estimate.hierarchical import TooManyModels, interactions, search
 from luwte.estimate.loglinear import fit_many
 from luwte.estimate.published import PUBLISHED
 from luwte.estimate.search import bic, bic_average, bic_average_many, bic_many, ranking
+from luwte.estimate.stepwise import main_effects
 
 UK, KOSOVO = PUBLISHED["uk_2013_5"].read(), PUBLISHED["kosovo_1999"].read()
 
@@ -222,7 +223,26 @@ def test_one_list_says_nothing_of_the_hidden() -> None:
 def test_a_search_that_would_not_end_is_refused() -> None:
     counts = np.random.default_rng(1).integers(1, 9, 127)
     with pytest.raises(TooManyModels):
-        search(counts, interactions(7), within=math.inf, most=1000)
+        search(counts, interactions(7), within=20.0, most=1000)
+    with pytest.raises(TooManyModels):
+        ranking(Histories(tuple("ABCDEFG"), counts))
+
+
+def test_two_lists_can_only_be_independent() -> None:
+    """And nothing shows whether they are: what is said there is said here."""
+    two = Histories(("A", "B"), np.array([60, 45, 20]))
+    plain = main_effects(two, bootstrap=0)
+    for method in (bic, bic_average):
+        found = method(two, bootstrap=0)
+        assert [found.estimate, found.lower, found.upper] == pytest.approx([plain.estimate, plain.lower, plain.upper])
+        assert found.reasons == plain.reasons
+
+
+def test_a_pair_without_anybody_at_minus_infinity_is_named() -> None:
+    apart = bic(Histories(tuple("ABC"), np.array([90, 80, 0, 70, 30, 20, 0])), bootstrap=0).reasons
+    assert [reason for reason in apart if "impossible" in reason] == [
+        "Nobody is in all lists of A:B; the model takes that for impossible."
+    ]
 
 
 def test_a_level_that_is_none_is_refused() -> None:

@@ -15,7 +15,8 @@ from scipy.special import ndtr, ndtri
 
 from luwte.estimate.errors import EstimateError
 from luwte.estimate.histories import Histories
-from luwte.estimate.jobs import Progress, each
+from luwte.estimate.jobs import Progress as Progress
+from luwte.estimate.jobs import each
 
 Many = Callable[[NDArray[np.int64]], NDArray[np.float64]]
 """A statistic of many tables at once: counts (B, cells) to values (B,), NaN where a table has none."""

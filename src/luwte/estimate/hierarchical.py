@@ -29,6 +29,7 @@ class TooManyModels(EstimateError):
     """The search would have to fit more models than it may."""
 
     code = "too_many_models"
+    says = "There are too many models to look at: use fewer lists, or a lower order."
 
 
 def interactions(lists: int, order: int = 2) -> tuple[int, ...]:
@@ -129,6 +130,9 @@ def search(counts: ArrayLike, masks: tuple[int, ...], *, within: float = 0.0, mo
 
     """
     tables = np.atleast_2d(np.asarray(counts, dtype=np.int64))
+    # Any choice of pairs is a model.
+    if np.isinf(within) and 2 ** sum(mask.bit_count() == 2 for mask in masks) > most:
+        raise TooManyModels(TooManyModels.says)
     # A table without anybody has no BIC, and no best model.
     rows = np.flatnonzero(tables.any(axis=1))
     parts = [_nothing(len(masks))]
@@ -217,7 +221,7 @@ class _Search:
     def _fit(self, row: Rows, kept: Bools) -> Fits:
         self.may_fit -= len(row)
         if self.may_fit < 0:
-            raise TooManyModels("There are too many models to find the best one: use fewer lists, or a lower order.")
+            raise TooManyModels(TooManyModels.says)
         return fit_many(self.counts[row], kept, self.masks)
 
     def _bic(self, row: Rows, fits: Fits) -> Floats:

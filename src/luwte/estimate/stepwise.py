@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from luwte.estimate.bootstrap import Many, bca
+from luwte.estimate.bootstrap import Many, Progress, bca
 from luwte.estimate.dependence import THRESHOLD, copies, evidence, pairs_of, unexplained
 from luwte.estimate.errors import BadModel
 from luwte.estimate.existence import check
 from luwte.estimate.histories import MOST_PEOPLE, Histories
-from luwte.estimate.jobs import Progress
 from luwte.estimate.loglinear import Fits, fit_many
 from luwte.estimate.results import Method, Result, no_estimate
 
