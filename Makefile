@@ -69,6 +69,7 @@ bench: setup
 	@$(BIN)/python -m bench $(ARGS)
 	@$(BIN)/python -m bench.page
 	@$(BIN)/python -m bench.disclosure
+	@$(BIN)/python -m bench.estimate
 	@$(BIN)/python -m bench.follow_up
 
 bench-restart: setup

@@ -27,11 +27,22 @@ from luwte.estimate.search import bic, bic_average
 from luwte.estimate.stepwise import main_effects, stepwise, stepwise_many
 
 UK = PUBLISHED["uk_2013_5"].read()
-TRUTHS = {
-    "independent lists": (),
-    "the stepwise model": ("LA:NG", "NG:GP", "PFNCA:GP", "LA:PFNCA", "GO:GP", "NG:GO"),
-    "the best BIC model": ("LA:NG", "LA:PFNCA", "NG:PFNCA", "NG:GP", "PFNCA:GO"),
-}
+
+
+def truths() -> dict[str, Truth]:
+    """Populations like the British one: three models of its table, and one that no model of pairs describes."""
+    models = {
+        "independent lists": (),
+        "the stepwise model": ("LA:NG", "NG:GP", "PFNCA:GP", "LA:PFNCA", "GO:GP", "NG:GO"),
+        "the best BIC model": ("LA:NG", "LA:PFNCA", "NG:PFNCA", "NG:GP", "PFNCA:GO"),
+    }
+    fitted = {title: fitted_truth(UK, model) for title, model in models.items()}
+    # A fifth of the people are six times as easy to find as the others, for every list; lists keep their sizes.
+    people = fitted["independent lists"].people
+    share = np.array([UK.within(1 << bit) for bit in range(len(UK.lists))]) / people
+    inside = np.arange(2 ** len(share))[:, None] >> np.arange(len(share)) & 1
+    easy, hard = (np.prod(np.where(inside == 1, by * share, 1 - by * share), axis=1) for by in (3.0, 0.5))
+    return fitted | {"two kinds of people": Truth(lists=UK.lists, people=people, chances=0.2 * easy + 0.8 * hard)}
 
 
 def methods_with(bootstrap: int) -> dict[str, Callable[[Histories], Result]]:
@@ -133,8 +144,7 @@ def methods(replicates: int, bootstrap: int, keep: Path | None, only: list[str])
     yield "| truth | people | method | tables | no estimate | holds | Monte Carlo error | ratio | upper / lower |"
     yield "|---|---|---|---|---|---|---|---|---|"
     known = dict(kept(keep)) if keep and keep.exists() else {}
-    for title, model in TRUTHS.items():
-        truth = fitted_truth(UK, model)
+    for title, truth in truths().items():
         for name, method in methods_with(bootstrap).items():
             if only and name not in only:
                 continue

@@ -153,29 +153,9 @@ def test_settings_that_are_none_are_refused(wrong: dict[str, float]) -> None:
         bca(TWO, petersen, **wrong)  # type: ignore[arg-type]
 
 
-# Limits of stepwise selection by a published R package (1,000 replicates), and how much ours differ from seed to seed
-# with as many: standard deviations over 20 seeds.
-@pytest.mark.parametrize(
-    ("name", "limits", "errors"),
-    [
-        ("uk_2013_5", (8784.78, 14700.55), (205, 407)),
-        ("uk_2013_6", (9266.96, 14306.76), (213, 284)),
-        ("netherlands_2010_2015_5", (47393.14, 162845.54), (1143, 5623)),
-        ("netherlands_2010_2015_6", (44009.59, 161132.94), (1184, 11433)),
-        ("kosovo_1999", (12595.84, 16527.49), (92, 178)),
-    ],
-)
-def test_stepwise_limits_of_the_published_tables(
-    name: str, limits: tuple[float, float], errors: tuple[float, float]
-) -> None:
-    found = bca(PUBLISHED[name].read(), stepwise_many, replicates=2000)
-    for ours, theirs, error in zip((found.lower, found.upper), limits, errors, strict=True):
-        assert ours == pytest.approx(theirs, abs=3 * error * math.sqrt(1 + 1 / 2))
-
-
 def test_stepwise_on_the_uk_moves_as_published() -> None:
+    """Within three standard deviations of the published run of 1,000 and ours of 2,000; theirs from 20 seeds."""
     found = bca(PUBLISHED["uk_2013_5"].read(), stepwise_many, replicates=2000)
-    assert found.acceleration == pytest.approx(-0.01218108, abs=6e-9)
     assert found.values.mean() == pytest.approx(13385, abs=3 * 114 * math.sqrt(1.5))
     assert np.median(found.values) == pytest.approx(11975, abs=3 * 61 * math.sqrt(1.5))
     assert found.missing == 0

@@ -1,6 +1,8 @@
 """The gate: what takes a figure away, what is only said beside it, and that it leaves good tables alone."""
 
 import math
+import pickle
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -10,9 +12,9 @@ from hypothesis import strategies as st
 from tests.estimate.test_histories import tables
 
 from luwte.estimate import Histories, Result, no_estimate
-from luwte.estimate.gate import Limits, gated, of_ranking, of_result, of_table
+from luwte.estimate.gate import Limits, gated, guarded, of_ranking, of_result, of_table
 from luwte.estimate.published import PUBLISHED
-from luwte.estimate.robustness import specification_curve
+from luwte.estimate.robustness import backtest, specification_curve
 from luwte.estimate.search import bic
 from luwte.estimate.stepwise import main_effects, stepwise
 
@@ -185,3 +187,17 @@ def test_asking_twice_says_nothing_twice() -> None:
     ranking = [Model(100.0, 1000.0), Model(101.0, 2000.0)]
     once = gated(GOOD, a_result(), ranking)
     assert gated(GOOD, once, ranking) == once
+
+
+def test_a_guarded_method_is_silent_where_a_checks_table_is_too_thin() -> None:
+    """Few of the people of one British list are in two others; of each Kosovar list hundreds are."""
+    method = pickle.loads(pickle.dumps(guarded(partial(stepwise, bootstrap=0))))
+    assert {test.held for test in backtest(PUBLISHED["uk_2013_5"].read(), method)} == {None}
+    assert None not in {test.held for test in backtest(PUBLISHED["kosovo_1999"].read(), method)}
+
+
+def test_a_guard_keeps_the_limits_it_was_given() -> None:
+    thin = Histories(("A", "B", "C"), np.array([50, 50, 4, 50, 3, 2, 0]))
+    method = partial(stepwise, bootstrap=0)
+    assert guarded(method)(thin).verdict == "no_estimate"
+    assert guarded(method, Limits(overlap=9))(thin).verdict == "ok"

@@ -4,6 +4,7 @@ import itertools
 import math
 import random
 from collections.abc import Sequence
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from luwte.estimate import Histories
 from luwte.estimate.bootstrap import resample
 from luwte.estimate.errors import BadModel
 from luwte.estimate.existence import check
-from luwte.estimate.loglinear import BLOCK, fit, fit_many
+from luwte.estimate.loglinear import BLOCK, Fits, fit, fit_many
 from luwte.estimate.published import PUBLISHED
 
 MODELS = [
@@ -168,26 +169,29 @@ def test_times_as_many_people_are_times_as_many_hidden(model: tuple[Histories, l
 
 
 def test_many_fits_are_each_what_it_is_alone() -> None:
-    """In whatever block and beside whatever others, started anywhere."""
+    """In whatever block, and beside whatever others."""
     histories = PUBLISHED["netherlands_2010_2015_5"].read()
-    tables = resample(histories.counts, BLOCK // 1000 + 3, 1)
-    chosen = everything(10)
-    many = fit_many(np.repeat(tables, 1024, axis=0), np.tile(chosen, (len(tables), 1)), pairs_of(5))
-    chance = np.random.default_rng(1)
-    started = fit_many(
-        np.repeat(tables, 1024, axis=0),
-        np.tile(chosen, (len(tables), 1)),
-        pairs_of(5),
-        start=np.where(chance.random((len(tables) * 1024, 1)) < 0.5, 1, 100) * np.roll(many.coefficients, 1, axis=0),
-    )
-    for row in range(0, len(many.hidden), 97):
-        alone = fit_many(tables[row // 1024], chosen[row % 1024], pairs_of(5))
-        assert many.exists[row] == alone.exists[0]
-        assert many.hidden[row] == pytest.approx(alone.hidden[0], rel=1e-10, nan_ok=True)
-        assert many.means[row] == pytest.approx(alone.means[0], rel=1e-9, abs=1e-12, nan_ok=True)
-    assert (started.exists == many.exists).all()
-    assert (started.converged == many.converged).all()
-    assert started.hidden == pytest.approx(many.hidden, rel=1e-10, nan_ok=True)
+    tables = np.repeat(resample(histories.counts, 3, 1), 1024, axis=0)
+    chosen = np.tile(everything(10), (3, 1))
+    assert len(tables) > 2 * BLOCK
+    many = fit_many(tables, chosen, pairs_of(5))
+    for row in range(0, len(tables), 97):
+        alone = fit_many(tables[row], chosen[row], pairs_of(5))
+        for field in fields(Fits):
+            one, other = getattr(many, field.name)[row], getattr(alone, field.name)[0]
+            assert one == pytest.approx(other, rel=1e-10, abs=1e-10, nan_ok=True), field.name
+
+
+@pytest.mark.parametrize("times", [0.0, 0.5, 1.0, 2.0, 1e3, -1e3])
+def test_a_start_changes_no_fit(times: float) -> None:
+    """Neither at zero, from where a whole step would be far too long, nor where means are beyond all numbers."""
+    histories = PUBLISHED["netherlands_2010_2015_5"].read()
+    fits = fit_many(histories.counts, everything(10), pairs_of(5))
+    start = np.where(np.isfinite(fits.coefficients), fits.coefficients, 0.0) * times
+    started = fit_many(histories.counts, everything(10), pairs_of(5), start=start)
+    assert (started.exists == fits.exists).all()
+    assert (started.converged == fits.converged).all()
+    assert started.hidden == pytest.approx(fits.hidden, rel=1e-10, nan_ok=True)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_each_tail_outside_of_the_interval_is_at_most_what_it_promises(prior: st
         assert slowly_at_most(end - 1, 120, a, b) < share <= slowly_at_most(end, 120, a, b)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(registered=st.integers(1, 5000), said=st.integers(5, 200), others=st.integers(0, 2000))
 def test_the_interval_holds_the_estimate_and_nobody_registered_is_lost(registered: int, said: int, others: int) -> None:
     result = multiplier(registered, said, said + others, least_asked=1)
@@ -61,14 +61,14 @@ def test_the_interval_holds_the_estimate_and_nobody_registered_is_lost(registere
 
 
 def test_the_interval_keeps_its_promise() -> None:
-    """Of 2,000 towns of 3,000 people each, 95 % are in their interval; 1.5 points are three standard errors."""
+    """Of 500 towns of 3,000 people each, 95 % are in their interval; 3 points are three standard errors."""
     chance = np.random.default_rng(1)
-    registered, said = chance.binomial(3000, 0.3, 2000), chance.binomial(150, 0.3, 2000)
+    registered, said = chance.binomial(3000, 0.3, 500), chance.binomial(150, 0.3, 500)
     held = [
         _at_most(3000, m, x + 0.5, 150.5 - x) >= 0.025 and _at_most(2999, m, x + 0.5, 150.5 - x) < 0.975
         for m, x in zip(registered.tolist(), said.tolist(), strict=True)
     ]
-    assert np.mean(held) == pytest.approx(0.95, abs=0.015)
+    assert np.mean(held) == pytest.approx(0.95, abs=0.03)
 
 
 @pytest.mark.parametrize(

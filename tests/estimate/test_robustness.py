@@ -171,7 +171,7 @@ def test_intervals_of_the_true_model_hold_it_as_often_as_they_promise() -> None:
         assert worth.answered == worth.replicates == 400
         assert worth.share == pytest.approx(level, abs=3 * math.sqrt(level * (1 - level) / 400))
         assert worth.ratio == pytest.approx(1, abs=0.02)
-        assert worth.error == pytest.approx(math.sqrt(worth.share * (1 - worth.share) / 400))
+        assert worth.error == pytest.approx(math.sqrt(level * (1 - level) / 400), rel=0.3)
 
 
 def test_dependence_that_is_left_out_costs_the_coverage() -> None:
@@ -185,6 +185,7 @@ def test_tables_without_an_answer_are_counted_apart() -> None:
     worth = summary(100, [good, no_estimate("stepwise", "Too thin."), bad, good])
     assert (worth.replicates, worth.answered, worth.held) == (4, 3, 2)
     assert (worth.share, worth.ratio, worth.width) == pytest.approx((2 / 3, 1.0, 130 / 90))
+    assert worth.error == pytest.approx(math.sqrt(3 / 5 * 2 / 5 / 5))
     nothing = summary(100, [no_estimate("stepwise", "Too thin.")])
     assert nothing.answered == 0
     assert nothing.to_json()["share"] is None

@@ -14,7 +14,7 @@ from tests.estimate.test_histories import tables
 
 from luwte.estimate import Histories
 from luwte.estimate.bootstrap import bca
-from luwte.estimate.errors import BadModel
+from luwte.estimate.errors import BadModel, EstimateError
 from luwte.estimate.existence import check
 from luwte.estimate.loglinear import fit
 from luwte.estimate.published import PUBLISHED
@@ -185,3 +185,16 @@ def test_a_dependence_that_stays_out_of_the_model_is_told() -> None:
 def test_a_threshold_is_a_probability(threshold: float) -> None:
     with pytest.raises(BadModel):
         stepwise(PUBLISHED["kosovo_1999"].read(), threshold=threshold)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 95.0, math.nan])
+def test_a_level_is_between_nothing_and_all(level: float) -> None:
+    with pytest.raises(EstimateError):
+        stepwise(PUBLISHED["kosovo_1999"].read(), level=level, bootstrap=0)
+
+
+def test_limits_beyond_all_people_are_no_limits() -> None:
+    result = main_effects(Histories.of("AB", {1: 10**6, 2: 10**6, 3: 2}), bootstrap=0)
+    assert result.estimate == pytest.approx(5 * 10**11, rel=1e-4)
+    assert (result.lower, result.upper, result.interval) == (None, None, None)
+    assert "interval" in result.reasons[-1]

@@ -5,11 +5,9 @@ for every resampled table.
 """
 
 import math
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing import get_context
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +15,11 @@ from scipy.special import ndtr, ndtri
 
 from luwte.estimate.errors import EstimateError
 from luwte.estimate.histories import Histories
+from luwte.estimate.jobs import Progress as Progress
+from luwte.estimate.jobs import each
 
 Many = Callable[[NDArray[np.int64]], NDArray[np.float64]]
 """A statistic of many tables at once: counts (B, cells) to values (B,), NaN where a table has none."""
-Progress = Callable[[int, int], None]
-"""Told how many replicates are done, and of how many."""
 
 BLOCK = 125
 """Replicates that are drawn and computed together, whoever computes them: 1,000 fall evenly to 1, 2, 4 or 8 jobs."""
@@ -215,34 +213,14 @@ def _limits(values: NDArray[np.float64], bias: float, speed: float, level: float
 def _replicates(
     counts: NDArray[np.int64], many: Many, replicates: int, seed: int, jobs: int, progress: Progress | None
 ) -> NDArray[np.float64]:
-    values = np.empty(replicates)
-    sizes = {block: min(BLOCK, replicates - start) for block, start in enumerate(range(0, replicates, BLOCK))}
-    done = 0
-    with _finished(counts, many, sizes, seed, min(jobs, len(sizes))) as finished:
-        for block, of_block in finished:
-            values[block * BLOCK : block * BLOCK + sizes[block]] = of_block
-            done += sizes[block]
-            if progress:
-                progress(done, replicates)
-    return values
+    blocks = range(-(-replicates // BLOCK))
+
+    def told(done: int, _: int) -> None:
+        if progress:
+            progress(min(done * BLOCK, replicates), replicates)
+
+    return np.concatenate(each(partial(_block, counts, many, replicates, seed), blocks, jobs, told))
 
 
-@contextmanager
-def _finished(
-    counts: NDArray[np.int64], many: Many, sizes: dict[int, int], seed: int, jobs: int
-) -> Iterator[Iterator[tuple[int, NDArray[np.float64]]]]:
-    """Blocks with their values as they are ready, in any order."""
-    if jobs == 1:
-        yield ((block, _block(counts, many, size, seed, block)) for block, size in sizes.items())
-        return
-    # A fork would copy threads' locks (BLAS has threads) as they are at that moment.
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
-    try:
-        asked = {pool.submit(_block, counts, many, size, seed, block): block for block, size in sizes.items()}
-        yield ((asked[one], one.result()) for one in as_completed(asked))
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _block(counts: NDArray[np.int64], many: Many, size: int, seed: int, block: int) -> NDArray[np.float64]:
-    return many(resample(counts, size, seed, block))
+def _block(counts: NDArray[np.int64], many: Many, replicates: int, seed: int, block: int) -> NDArray[np.float64]:
+    return many(resample(counts, min(BLOCK, replicates - block * BLOCK), seed, block))

@@ -86,7 +86,8 @@ class Coverage:
     held : int
         Of these, how many intervals contain the truth.
     share, error : float
-        held / answered, and its Monte Carlo standard error. NaN when nothing was answered.
+        held / answered, and its Monte Carlo standard error, which counts one success and one failure more so that
+        it is never 0. NaN when nothing was answered.
     ratio : float
         Median of estimate / truth: 1 without bias.
     width : float
@@ -132,13 +133,14 @@ def summary(people: int, results: Sequence[Result]) -> Coverage:
     values = np.array(sure, dtype=float).reshape(-1, 3)
     nothing = float("nan")
     share = held / answered if answered else nothing
+    steady = (held + 1) / (answered + 2)
     return Coverage(
         people=people,
         replicates=len(results),
         answered=answered,
         held=held,
         share=share,
-        error=math.sqrt(share * (1 - share) / answered) if answered else nothing,
+        error=math.sqrt(steady * (1 - steady) / (answered + 2)) if answered else nothing,
         ratio=float(np.median(values[:, 0]) / people) if answered else nothing,
         width=float(np.median(values[:, 2] / values[:, 1])) if answered else nothing,
     )

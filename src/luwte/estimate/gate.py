@@ -7,9 +7,11 @@ Only rules, of values: nothing is fitted here. Each finding either refuses a fig
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from luwte.estimate.histories import Histories
+from luwte.estimate.jobs import Estimator
 from luwte.estimate.results import Result
 
 
@@ -103,13 +105,8 @@ def of_table(histories: Histories, limits: Limits | None = None) -> tuple[Findin
     findings += _contained(histories, limits.accident)
     overlap = int(histories.counts[histories.members.sum(axis=1) > 1].sum())
     if overlap < limits.overlap:
-        findings.append(
-            Finding(
-                f"{overlap or 'Nobody'} of the people {'are' if overlap else 'is'} in two lists or more; at least "
-                f"{limits.overlap} are needed.",
-                refuses=True,
-            )
-        )
+        who = {0: "Nobody is", 1: "Only 1 person is"}.get(overlap, f"Only {overlap} people are")
+        findings.append(Finding(f"{who} in two lists or more; at least {limits.overlap} are needed.", refuses=True))
     elif len(histories.lists) > 2:
         findings += _alone(histories)
     return tuple(findings)
@@ -211,6 +208,18 @@ def gated(
     if result.verdict == "ok" and not any(finding.refuses for finding in findings):
         return replace(result, reasons=reasons)
     return replace(result, estimate=None, lower=None, upper=None, interval=None, verdict="no_estimate", reasons=reasons)
+
+
+def guarded(method: Estimator, limits: Limits | None = None) -> Estimator:
+    """A method that puts its own result through the gate: for the checks of `robustness`, whose tables are thinner.
+
+    No ranking is asked for: that would take longer than the checks do. Picklable when the method is.
+    """
+    return partial(_guarded, method, limits)
+
+
+def _guarded(method: Estimator, limits: Limits | None, histories: Histories) -> Result:
+    return gated(histories, method(histories), limits=limits)
 
 
 def _contained(histories: Histories, accident: float) -> list[Finding]:

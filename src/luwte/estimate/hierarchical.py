@@ -21,14 +21,15 @@ TABLES = 125
 """Tables that are searched together."""
 AT_ONCE = 512
 """Nodes that are opened together, the most promising first."""
-ROUNDING = 1e-6
-"""What is worse by no more than this is looked at: BIC is a difference of sums, and computed only so well."""
+ROUNDING = 1e-12
+"""What is worse by no more than this for every person is looked at, too: a sum over people is computed only so well."""
 
 
 class TooManyModels(EstimateError):
     """The search would have to fit more models than it may."""
 
     code = "too_many_models"
+    says = "There are too many models to look at: use fewer lists, or a lower order."
 
 
 def interactions(lists: int, order: int = 2) -> tuple[int, ...]:
@@ -112,14 +113,14 @@ def search(counts: ArrayLike, masks: tuple[int, ...], *, within: float = 0.0, mo
     -----
     Branch and bound, exact. A node is a model, some of whose interactions are required; below it are the models
     that lack some of the others. A child drops one interaction, with all that contain it, and requires those that
-    come before that one in a fixed order, with all that they contain: so every model is met once. Everything at or
-    below a node has
+    come before that one in a fixed order, smaller ones before what contains them: so every model is met once.
+    Everything at or below a node has
 
         BIC >= -2 log-likelihood(node) + log(people) x (parameters required),
 
     because taking interactions out never raises the maximum of the likelihood; where this is too much, all of it is
-    left out. It holds with parameters at minus infinity: if nobody is in all lists of an interaction, then lowering
-    its parameter changes no observed cell's share of the likelihood and raises every other cell's, so that extended
+    left out. It holds with parameters at minus infinity: if nobody is in all lists of an interaction, lowering its
+    parameter lowers the means of empty cells, which raises the likelihood, and changes nothing else. So extended
     maximum likelihood is the *supremum* over the finite parameters of the very same model, and a supremum over more
     is not smaller. A model without a maximum has a supremum as well. It is not computed: such a model takes over the
     bound of the one above it, and above all stands the saturated model. It has no estimate, and is not found.
@@ -129,6 +130,9 @@ def search(counts: ArrayLike, masks: tuple[int, ...], *, within: float = 0.0, mo
 
     """
     tables = np.atleast_2d(np.asarray(counts, dtype=np.int64))
+    # Any choice of pairs is a model.
+    if np.isinf(within) and 2 ** sum(mask.bit_count() == 2 for mask in masks) > most:
+        raise TooManyModels(TooManyModels.says)
     # A table without anybody has no BIC, and no best model.
     rows = np.flatnonzero(tables.any(axis=1))
     parts = [_nothing(len(masks))]
@@ -143,7 +147,8 @@ class _Search:
     """Some tables, their best BIC so far, and what was found."""
 
     def __init__(self, counts: NDArray[np.int64], masks: tuple[int, ...], within: float, most: int) -> None:
-        self.counts, self.masks, self.within = counts, masks, within
+        self.counts, self.masks = counts, masks
+        self.within = within + ROUNDING * np.maximum(counts.sum(axis=1), 1e6)
         self.may_fit = most * len(counts)
         self.price = np.log(counts.sum(axis=1))
         self.always = 1 + (counts.shape[1] + 1).bit_length() - 1
@@ -157,7 +162,7 @@ class _Search:
 
     def run(self) -> Found:
         largest = self._visit(self._largest())
-        self._put_in_order(largest.take(np.argsort(largest.row)))
+        self._put_in_order(largest)
         waiting = largest
         while len(waiting.row):
             slack = waiting.bound - self.best[waiting.row]
@@ -181,9 +186,12 @@ class _Search:
             kept = largest.kept & ~self.holds[:, at]
             fits = self._fit(largest.row, kept)
             self.without[:, at] = np.fmax(largest.deviance, -2 * fits.log_likelihood)
+        # What holds it goes with it, so it is missed as much: smaller interactions come before what holds them.
+        for at in range(len(self.masks)):
+            self.without[:, at] = self.without[:, self.holds[:, at]].max(axis=1)
         self.rank = np.argsort(np.argsort(-self.without, axis=1, kind="stable"), axis=1)
         for size in range(len(self.masks)):
-            kept = self._with_smaller(self.rank < size)
+            kept = self.rank < size
             bic = self._bic(largest.row, self._fit(largest.row, kept))
             self.best = np.fmin(self.best, bic)
 
@@ -192,12 +200,11 @@ class _Search:
         for at in range(len(self.masks)):
             one = nodes.take(nodes.kept[:, at] & ~nodes.required[:, at])
             rank = self.rank[one.row]
-            required = self._with_smaller(one.required | one.kept & (rank < rank[:, [at]]))
+            required = one.required | one.kept & (rank < rank[:, [at]])
             deviance = np.maximum(one.deviance, self.without[one.row, at])
             bound = self._bound(one.row, deviance, required)
             child = _Nodes(one.row, one.kept & ~self.holds[:, at], required, deviance, bound)
-            # Before it may come what holds it: then it cannot be dropped any more.
-            parts.append(self._promising(child.take(~required[:, at])))
+            parts.append(self._promising(child))
         return _Nodes.join(parts)
 
     def _visit(self, nodes: _Nodes) -> _Nodes:
@@ -214,7 +221,7 @@ class _Search:
     def _fit(self, row: Rows, kept: Bools) -> Fits:
         self.may_fit -= len(row)
         if self.may_fit < 0:
-            raise TooManyModels("There are too many models to find the best one: use fewer lists, or a lower order.")
+            raise TooManyModels(TooManyModels.says)
         return fit_many(self.counts[row], kept, self.masks)
 
     def _bic(self, row: Rows, fits: Fits) -> Floats:
@@ -229,12 +236,8 @@ class _Search:
         return nodes.take(nodes.bound <= self._worst(nodes.row))
 
     def _worst(self, row: Rows) -> Floats:
-        worst: Floats = self.best[row] + self.within + ROUNDING
+        worst: Floats = self.best[row] + self.within[row]
         return worst
-
-    def _with_smaller(self, some: Bools) -> Bools:
-        smaller: Bools = some @ self.holds
-        return smaller
 
 
 def _nothing(interactions: int) -> Found:

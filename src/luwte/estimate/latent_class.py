@@ -42,7 +42,7 @@ def latent_class(
     most_draws: int = 16000,
     rhat: float = 1.01,
     ess: float = 400,
-    most_hidden: float = 1000.0,
+    most_hidden: float = 100.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
     """Estimate how many there are when people fall into classes that are found with different ease.
@@ -71,7 +71,8 @@ def latent_class(
         limits above the other. The defaults are those of Vehtari et al., who find that a chain may look right far
         above 1.01, and that 400 draws are needed for the diagnosis itself to be stable.
     most_hidden : float
-        More hidden people for every observed one than this, at the upper limit, is a posterior without a bound.
+        More hidden people for every observed one than this, at the upper limit, is a posterior that nothing but its
+        prior holds: so few are seen that the overlaps are a handful.
     progress : callable, optional
         Called with the draws done and the most there can be.
 
@@ -144,16 +145,15 @@ def latent_class(
         progress(most_draws, most_draws)
 
     lower, middle, upper = np.quantile(hidden[:, kept], (tails[0], 0.5, tails[1]))
+    reasons = []
+    if diagnosis.bulk == 0:
+        reasons.append("The chains stood still, so nothing is known about how wrong they are.")
+    elif not diagnosis.agrees(rhat, ess):
+        reasons.append("The chains did not agree: the same sampling, started at several places, gave several answers.")
     if upper > most_hidden * histories.observed:
-        return no_estimate(
-            "latent_class", "The hidden group could be of any size: the lists share too few people.", level=level
-        )
-    if not diagnosis.agrees(rhat, ess):
-        return no_estimate(
-            "latent_class",
-            "The chains did not agree: the same sampling, started at several places, gave several answers.",
-            level=level,
-        )
+        reasons.append("The hidden group could be of any size: the lists share too few people.")
+    if reasons:
+        return no_estimate("latent_class", *reasons, level=level)
     observed = histories.observed
     return Result(
         method="latent_class",

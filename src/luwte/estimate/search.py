@@ -256,6 +256,9 @@ def _estimate(
     best = ranked[0]
     single = method == "bic"
     ranked = (replace(best, weight=1.0),) if single else ranked
+    reasons = _nobody_in(histories, best.masks) if single else ()
+    if len(ranked) == 1 and not best.masks:
+        reasons = independent.reasons
     estimate = math.fsum(one.weight * one.estimate for one in ranked)
     if estimate > MOST_PEOPLE:
         return no_estimate(method, "The figure would be larger than there can be people.", level=level)
@@ -267,7 +270,7 @@ def _estimate(
         level=level,
         model=best.model if single else (),
         criterion=best.criterion if single else None,
-        reasons=_doubts(histories, best) if single else (),
+        reasons=reasons,
     )
     if bootstrap == 0:
         lower, upper = _mixture(histories.observed, ranked, level)
@@ -285,11 +288,12 @@ def _estimate(
     )
 
 
-def _doubts(histories: Histories, best: Ranked) -> tuple[str, ...]:
+def _nobody_in(histories: Histories, model: tuple[int, ...]) -> tuple[str, ...]:
+    """What a model takes for impossible: its smallest interactions without anybody."""
+    empty = [mask for mask in model if histories.within(mask) == 0]
+    least = [mask for mask in empty if not any(mask != other and mask & other == other for other in empty)]
     return tuple(
-        f"Nobody is in both lists of {name}; the model takes that for impossible."
-        for mask, name in zip(best.masks, best.model, strict=True)
-        if mask.bit_count() == 2 and histories.within(mask) == 0
+        f"Nobody is in all lists of {histories.name(mask)}; the model takes that for impossible." for mask in least
     )
 
 

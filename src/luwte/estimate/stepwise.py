@@ -1,24 +1,22 @@
 """Independent lists, and interactions of two lists added one at a time while they are needed."""
 
-import itertools
+import math
 from dataclasses import dataclass, fields
 from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri, pdtr, pdtrc
+from scipy.special import ndtri
 
 from luwte.estimate.bootstrap import Many, Progress, bca
+from luwte.estimate.dependence import THRESHOLD, copies, evidence, pairs_of, unexplained
 from luwte.estimate.errors import BadModel
-from luwte.estimate.existence import check, design
+from luwte.estimate.existence import check
 from luwte.estimate.histories import MOST_PEOPLE, Histories
 from luwte.estimate.loglinear import Fits, fit_many
 from luwte.estimate.results import Method, Result, no_estimate
 
 Floats = NDArray[np.float64]
-
-THRESHOLD = 0.02
-"""A pair of lists enters while its p-value is below this: the value Chan, Silverman and Vincent (2021) print."""
 
 
 def main_effects(
@@ -61,7 +59,7 @@ def main_effects(
 
     """
     selection = _select(np.atleast_2d(histories.counts).astype(float), 0.0)
-    dependent = _names(histories, _unexplained(histories, selection, THRESHOLD))
+    dependent = _names(histories, unexplained(histories, selection.fits.means[0]))
     keep = [f"These lists do not look independent, but are taken to be: {dependent}."] if dependent else []
     return _answer(
         "main_effects",
@@ -133,7 +131,7 @@ def stepwise(
 
     """
     selection = _select(np.atleast_2d(histories.counts).astype(float), threshold)
-    refused = _names(histories, _unexplained(histories, selection, threshold))
+    refused = _names(histories, unexplained(histories, selection.fits.means[0], threshold))
     keep = (
         [f"These lists depend on each other, but no figure exists with that in the model: {refused}."]
         if refused
@@ -192,17 +190,16 @@ class _Selection:
 def _select(counts: Floats, threshold: float) -> _Selection:
     if not 0 <= threshold <= 1:
         raise BadModel("A threshold must be between 0 and 1.")
-    lists = (counts.shape[1] + 1).bit_length() - 1
-    pairs = [1 << one | 1 << other for one, other in itertools.combinations(range(lists), 2)]
+    pairs = pairs_of((counts.shape[1] + 1).bit_length() - 1)
     entered = np.zeros((len(counts), len(pairs)), dtype=np.int64)
     fits = fit_many(counts, entered > 0, pairs)
     going = np.flatnonzero(fits.converged)
     for step in range(1, len(pairs) + 1):
         waiting, going = going, going[:0]
-        evidence = _evidence(counts, fits.means, pairs, threshold)
-        evidence[entered > 0] = 0.0
-        while len(waiting := waiting[evidence[waiting].min(axis=1, initial=0.0) < 0]):
-            pick = evidence[waiting].argmin(axis=1)
+        logs = evidence(counts, fits.means, pairs, threshold)
+        logs[entered > 0] = 0.0
+        while len(waiting := waiting[logs[waiting].min(axis=1, initial=0.0) < 0]):
+            pick = logs[waiting].argmin(axis=1)
             trial = entered[waiting] > 0
             trial[np.arange(len(waiting)), pick] = True
             found = fit_many(counts[waiting], trial, pairs)
@@ -210,33 +207,9 @@ def _select(counts: Floats, threshold: float) -> _Selection:
             for field in fields(Fits):
                 getattr(fits, field.name)[waiting[good]] = getattr(found, field.name)[good]
             entered[waiting[good], pick[good]] = step
-            evidence[waiting[~good], pick[~good]] = 0.0
+            logs[waiting[~good], pick[~good]] = 0.0
             going, waiting = np.append(going, waiting[good]), waiting[~good]
     return _Selection(pairs, entered, fits)
-
-
-def _evidence(counts: Floats, means: Floats, pairs: list[int], threshold: float) -> Floats:
-    """Log p-values of all pairs, shape (B, pairs); 0 where they are not below the threshold."""
-    both = design(np.array(pairs, dtype=np.int64), counts.shape[1]).astype(float)
-    seen, expected = counts @ both, means @ both
-    chance = np.minimum(pdtr(seen, expected), np.where(seen > 0, pdtrc(np.maximum(seen - 1, 0), expected), 1.0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # Where p underflows its Chernoff bound still tells which pair is the worst, whatever the order of the lists.
-        bound = np.where(seen > 0, seen * np.log(expected / seen), 0.0) + seen - expected
-        logs = np.where(chance > 1e-300, np.log(chance), bound)
-    return np.where(chance < threshold, logs, 0.0)
-
-
-def _unexplained(histories: Histories, selection: _Selection, threshold: float) -> list[int]:
-    """Pairs of the first table outside of the model whose p-values are below the threshold."""
-    evidence = _evidence(
-        np.atleast_2d(histories.counts).astype(float), selection.fits.means, selection.pairs, threshold
-    )
-    return [
-        pair
-        for pair, step, log in zip(selection.pairs, selection.entered[0], evidence[0], strict=True)
-        if log < 0 and not step
-    ]
 
 
 def _answer(
@@ -265,8 +238,10 @@ def _answer(
         lower, upper = limits.lower, limits.upper
         reasons += limits.reasons
     else:
-        reach = float(ndtri((1 + level) / 2)) * selection.fits.variance[0].item() ** 0.5
-        lower, upper = (histories.observed + float(np.exp(intercept + by)) for by in (-reach, reach))
+        lower, upper = _wald(histories.observed, intercept, selection.fits.variance[0].item(), level)
+    if upper is not None and upper > MOST_PEOPLE:
+        lower = upper = None
+        reasons.append("The interval would reach beyond any number of people there can be.")
     return Result(
         method=method,
         estimate=histories.observed + hidden,
@@ -277,6 +252,14 @@ def _answer(
         model=model,
         reasons=tuple(reasons),
     )
+
+
+def _wald(observed: int, intercept: float, variance: float, level: float) -> tuple[float, float]:
+    if not 0 < level < 1:
+        raise BadModel("A level must be between 0 and 1.")
+    reach = float(ndtri((1 + level) / 2)) * math.sqrt(variance)
+    lower, upper = (math.exp(min(intercept + by, 700.0)) for by in (-reach, reach))
+    return observed + lower, observed + upper
 
 
 def _why_not(histories: Histories, fits: Fits) -> list[str]:
@@ -291,22 +274,7 @@ def _why_not(histories: Histories, fits: Fits) -> list[str]:
         return ["The calculation did not settle on a figure."]
     if fits.hidden[0] > MOST_PEOPLE:
         return ["The lists hardly overlap: the figure would be larger than there can be people."]
-    return _copies(histories)
-
-
-def _copies(histories: Histories) -> list[str]:
-    """Lists that lie inside another, beyond chance: a dependence whose estimate does not exist and so is never seen."""
-    independent = _select(np.atleast_2d(histories.counts).astype(float), 0.0)
-    says = []
-    for pair in _unexplained(histories, independent, THRESHOLD):
-        names = [histories.name(pair & 1 << bit) for bit in range(len(histories.lists)) if pair >> bit & 1]
-        sizes = [histories.within(histories.mask(name)) for name in names]
-        if (both := histories.within(pair)) == max(sizes):
-            says.append(f"{names[0]} and {names[1]} hold the same people: they look like copies of one list.")
-        elif both == min(sizes) > 0:
-            inner, outer = names if sizes[0] < sizes[1] else reversed(names)
-            says.append(f"Everybody in {inner} is also in {outer}, and not by chance: it looks like a copy out of it.")
-    return says
+    return copies(histories)
 
 
 def _to_keep_in_mind(histories: Histories, model: list[int]) -> list[str]:
