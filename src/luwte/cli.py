@@ -30,6 +30,7 @@ from luwte.audit import witness
 from luwte.audit.notary import KEY
 from luwte.backup import actions as backups
 from luwte.backup.model import SEALED_DAYS, Counts, Half, SealedCopy, read_half
+from luwte.cli_estimate import estimate
 from luwte.cli_recovery import recovery_
 from luwte.errors import CannotStart
 from luwte.follow_up.command import follow_up
@@ -104,6 +105,7 @@ def main() -> None:
 
 main.add_command(insight.protect)
 main.add_command(insight.attack)
+main.add_command(estimate)
 main.add_command(recovery_)
 main.add_command(follow_up)
 

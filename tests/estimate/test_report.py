@@ -1,0 +1,101 @@
+"""All methods side by side: what is run, what is not, and how far it is."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+
+from estimate.test_histories import tables
+from luwte.estimate import Histories, Method, Stratified
+from luwte.estimate.methods import METHODS, Chat, Effort
+from luwte.estimate.page import page
+from luwte.estimate.plot import curve_drawing
+from luwte.estimate.published import PUBLISHED
+from luwte.estimate.report import estimate_all
+
+KOSOVO = PUBLISHED["kosovo_1999"].read()
+QUICK: tuple[Method, ...] = ("main_effects", "stepwise", "decomposable")
+WALD = Effort(bootstrap=0)
+
+
+def test_a_report_is_plain_values_with_every_part() -> None:
+    report = estimate_all(KOSOVO, QUICK, effort=WALD)
+    told = json.loads(json.dumps(report.to_json(), allow_nan=False))
+    assert set(told) == {
+        "observed", "lists", "methods", "warnings", "curve", "checks", "backtests", "strata"
+    }  # fmt: skip
+    assert [one["method"] for one in told["methods"]] == list(QUICK)
+    assert [one["names"] for one in told["checks"][:4]] == [[name] for name in KOSOVO.lists]
+    assert len(told["checks"]) == 4 + 6
+    assert len(told["backtests"]) == 4
+    assert report.span == (
+        min(one.estimate or 0 for one in report.results),
+        max(one.estimate or 0 for one in report.results),
+    )
+
+
+@settings(max_examples=15, deadline=None)
+@given(tables())
+def test_whatever_the_table_there_are_only_figures_and_reasons(table: Histories) -> None:
+    """And a page, and a drawing."""
+    report = estimate_all(table, (*QUICK, "bic", "bic_average"), effort=WALD)
+    assert json.dumps(report.to_json(), allow_nan=False)
+    for one in report.results:
+        assert one.reasons or one.estimate is not None
+        assert one.estimate is None or (one.lower or 0) <= one.estimate <= (one.upper or 0)
+        assert one.estimate is None or one.estimate >= table.observed
+    assert page(report).count("<h1>") == 1
+    assert curve_drawing(table.observed, report.curve).startswith("<svg")
+
+
+def test_without_a_chat_there_is_no_multiplier_and_no_method_runs_twice() -> None:
+    assert "multiplier" in METHODS
+    assert [one.method for one in estimate_all(KOSOVO, ["stepwise", "stepwise"], effort=WALD).results] == ["stepwise"]
+    (asked,) = estimate_all(KOSOVO, ["multiplier"], effort=WALD).results
+    assert asked.verdict == "no_estimate"
+    chat = Effort(bootstrap=0, chat=Chat(registered=9000, said=40, asked=80))
+    assert estimate_all(KOSOVO, ["multiplier"], effort=chat).results[0].estimate == 18000
+
+
+@pytest.mark.parametrize("lists", [1, 2, 4])
+def test_a_table_that_is_refused_is_not_computed(lists: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gate, not a comment: no method sees a table that nothing can be estimated from."""
+
+    def never(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("luwte.estimate.report.specification_curve", never)
+    monkeypatch.setattr("luwte.estimate.report.drop_one", never)
+    alone = Histories.of("ABCD"[:lists], {1 << bit: 50 for bit in range(lists)})
+    report = estimate_all(alone, effort=Effort(bootstrap=1000))
+    assert {one.verdict for one in report.results} == {"no_estimate"}
+    assert (report.curve, report.checks, report.backtests, report.span) == (None, (), (), None)
+    assert report.warnings
+
+
+def test_progress_only_grows_and_comes_to_its_end() -> None:
+    told: list[tuple[int, int]] = []
+    data = Stratified(("year",), {("2019",): KOSOVO, ("2020",): KOSOVO, ("2021",): KOSOVO})
+    effort = Effort(bootstrap=20)
+    estimate_all(data, QUICK, effort=effort, progress=lambda done, of: told.append((done, of)))
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert {of for _, of in told} == {1000 * (3 + 3 * 4)}
+    assert told[-1][0] == told[-1][1]
+
+
+def test_every_stratum_is_judged_by_its_own_table() -> None:
+    thin = Histories.of(KOSOVO.lists, {1: 30, 2: 30, 4: 30, 8: 30, 3: 2})
+    report = estimate_all(Stratified(("year",), {("2019",): KOSOVO, ("2020",): thin}), QUICK, effort=WALD)
+    for one in report.strata:
+        assert one.strata["2019",].verdict == "ok"
+        assert one.strata["2020",].verdict == "no_estimate"
+        assert one.total.verdict == "no_estimate"
+        assert "2020" in " ".join(one.total.reasons)
+
+
+def test_what_several_methods_say_is_kept_once() -> None:
+    report = estimate_all(PUBLISHED["uk_2013_5"].read(), QUICK, effort=WALD)
+    said = [one for sentences in report.reasons().values() for one in sentences]
+    assert len(said) == len(set(said))
+    assert any(methods == QUICK for methods in report.reasons())
+    assert set(said) == {one for result in report.results for one in result.reasons} - set(report.warnings)
