@@ -78,7 +78,7 @@ def test_lists_in_another_order_give_the_same_answer() -> None:
             for history, count in enumerate(SMALL.counts.tolist(), start=1)
         },
     )
-    light = {"ladders": 16, "rungs": 2, "draws": 800, "most_draws": 800, "rhat": 1.1, "ess": 200}
+    light = {"ladders": 16, "rungs": 3, "draws": 1000, "most_draws": 1000, "rhat": 1.1, "ess": 200}
     one, two = latent_class(SMALL, **light), latent_class(turned, **light)
     assert turned.within(turned.mask("A", "B")) == SMALL.within(SMALL.mask("A", "B"))
     assert two.estimate == pytest.approx(one.estimate, rel=0.05)

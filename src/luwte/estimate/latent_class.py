@@ -17,9 +17,9 @@ from luwte.estimate.results import Result, no_estimate
 WARM_UP = 0.25
 """Share of all draws, from the first on, that is not used."""
 HOTTEST = 0.15
-"""Share of the people that the last rung of a ladder sees."""
+"""Share of the people that the last rung of a ladder sees: few enough on the British table to walk about freely."""
 SCARCEST = 5.0
-"""On the last rung capture probabilities are Beta(1, this)."""
+"""On the last rung capture probabilities are Beta(1, this): new classes are then born as hard to find as real ones."""
 
 
 class BadSampler(EstimateError):
