@@ -116,7 +116,7 @@ def everything(interactions: int) -> NDArray[np.bool_]:
 
 
 @given(models())
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_a_fit_is_what_the_twin_finds(model: tuple[Histories, list[int]]) -> None:
     histories, interactions = model
     found = fit(histories, interactions)
@@ -129,7 +129,7 @@ def test_a_fit_is_what_the_twin_finds(model: tuple[Histories, list[int]]) -> Non
 
 
 @given(models())
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_a_fit_is_there_exactly_when_the_check_says_so(model: tuple[Histories, list[int]]) -> None:
     histories, interactions = model
     found = fit(histories, interactions)

@@ -11,7 +11,7 @@ Bools = NDArray[np.bool_]
 CLOSE = 1e-7
 """A Newton step this small doubles its digits once more, and so ends at the precision of float64."""
 UP = 1.5
-"""A step that raises no fitted log mean by more than this lowers minus the log-likelihood (see `_Block.iterate`)."""
+"""A step that raises no fitted log mean by more than this lowers minus the log-likelihood (see `Block._iterate`)."""
 PATIENCE = 12
 """Newton steps before a fit that has not settled must prove that there is something to settle at."""
 MOST_STEPS = 200
@@ -27,6 +27,20 @@ class Block:
     Histories stand at their own number, so the one nobody observes is there, without weight. Then the two products with
     the design are sums over subsets and over supersets, which take t additions of half a table each. Matrix products
     would be a little faster on one thread, and many times slower where a busy machine's BLAS spreads them over several.
+
+    Attributes
+    ----------
+    coefficients : ndarray, shape (parameters, rows)
+        The maximum, in the order of the masks; 0 where a parameter is not active. Only where `converged` and `exists`.
+    variance : ndarray, shape (rows,)
+        Of the last parameter, the intercept.
+    infinite, active : ndarray of bool, shape (parameters, rows)
+        Parameters of the model at minus infinity, and the others of the model.
+    floor : ndarray, shape (2^t, rows)
+        Minus infinity where a history holds a parameter at minus infinity, and at the one nobody observes; else 0.
+    identifiable, exists, converged : ndarray of bool, shape (rows,)
+        As in `loglinear.Fits`.
+
     """
 
     def __init__(
