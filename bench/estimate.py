@@ -84,6 +84,7 @@ FIGURES: dict[str, Callable[[int], str]] = {
     "a multiplier": lambda jobs: says(multiplier(250, 40, 320)),
     "UK 6 lists, decomposable graphs": lambda jobs: says(decomposable(UK6)),
     "UK 6 lists, best BIC, no replicates [aim 20 s]": on(bic, UK6, bootstrap=0),
+    "UK 6 lists, best BIC of any order, no replicates": on(bic, UK6, bootstrap=0, order=6),
     "UK 6 lists, all models [aim 20 s]": lambda jobs: models(UK6),
     "UK 6 lists, stepwise, 1,000 replicates": on(stepwise, UK6),
     "UK 6 lists, best BIC, 100 replicates": on(bic, UK6, bootstrap=100),

@@ -87,9 +87,11 @@ def test_a_pair_without_anybody_is_said() -> None:
     assert not bic(UK, bootstrap=0).reasons
 
 
-@pytest.mark.parametrize(("lists", "order", "models"), [(2, 2, 1), (3, 3, 8), (4, 2, 64), (4, 4, 113), (5, 2, 1024)])
+@pytest.mark.parametrize(
+    ("lists", "order", "models"), [(2, 2, 1), (3, 3, 8), (4, 2, 64), (4, 4, 113), (5, 2, 1024), (5, 5, 6893)]
+)
 def test_every_model_is_met_once(lists: int, order: int, models: int) -> None:
-    """113 and one (that with all lists' interaction) are the 114 hierarchical models of four lists."""
+    """With that of all lists' interaction they are the 9, 114 and 6,894 hierarchical models of three to five lists."""
     counts = np.random.default_rng(1).integers(20, 90, 2**lists - 1)
     found = search(counts, interactions(lists, order), within=math.inf)
     assert len(found.bic) == len({tuple(one) for one in found.chosen.tolist()}) == models
@@ -214,6 +216,14 @@ def test_a_thousand_million_people_are_no_more_than_many() -> None:
     many = KOSOVO.with_counts(KOSOVO.counts * 227_273)
     (found,) = ranking(many, within=0.0)
     assert found == replace(ranking(many)[0], weight=1.0)
+
+
+def test_limits_beyond_all_people_are_none() -> None:
+    thin = Histories(("A", "B"), np.array([400_000, 400_000, 1]))
+    for method in (bic, bic_average):
+        found = method(thin, bootstrap=0)
+        assert (found.verdict, found.lower, found.upper, found.interval) == ("ok", None, None, None)
+        assert "beyond any number" in found.reasons[-1]
 
 
 def test_one_list_says_nothing_of_the_hidden() -> None:
