@@ -1,0 +1,41 @@
+"""The tutorial's code runs as it stands, and its figures are what it prints."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+
+from luwte.estimate.published import PUBLISHED
+
+TEXT = (Path(__file__).parents[2] / "docs" / "tutorials" / "how-many-nobody-registered.md").read_text()
+
+
+def printed() -> list[str]:
+    """What each block of Python prints; women and men are halves of a published table."""
+    table = PUBLISHED["kosovo_1999"].read()
+    women = np.random.default_rng(1).binomial(table.counts, 0.5)
+    names = {"women": table.with_counts(women), "men": table.with_counts(table.counts - women)}
+    said = []
+    for block in re.findall(r"(?:^    .*\n|^\n(?=    ))+", TEXT, re.MULTILINE):
+        if "import" in block:
+            with contextlib.redirect_stdout(io.StringIO()) as out:
+                exec(re.sub(r"^    ", "", block, flags=re.MULTILINE), names)
+            said.append(out.getvalue())
+    return said
+
+
+def test_the_code_of_the_tutorial_prints_its_figures() -> None:
+    graphs, dropped, refused, strata = printed()
+    for line in graphs.splitlines()[-2:]:
+        assert f"    {line}\n" in TEXT
+    assert graphs.count("\n") == 5
+    rows = re.findall(r"\('(\w+)',\) ([\d.]+)", dropped)
+    assert [name for name, _ in rows] == ["LA", "NG", "PFNCA", "GO", "GP"]
+    for name, figure in rows:
+        assert f"| {name} | {float(figure):,.0f} |" in TEXT
+    assert "verdict='no_estimate'" in refused
+    assert re.search(r"the reason: \"(.*?)\"", TEXT)[1] in refused  # type: ignore[index]
+    woman, total = map(float, strata.split())
+    assert total > 1.5 * woman > 0
