@@ -78,15 +78,15 @@ def test_two_classes_give_the_posterior_that_counting_every_division_gives(rungs
         assert abs(at_most.mean() - below[hidden]) < 4 * error
 
 
-def joint_draws(rng: np.random.Generator, people: list[int], scarcity: list[float], times: int) -> tuple[Model, State]:
+def joint_draws(rng: np.random.Generator, shape: float, rate: float, times: int = 3000) -> tuple[Model, State]:
     """Parameters from the prior of each rung, and for each a table that was drawn from them."""
     members = Histories(("A", "B", "C"), np.zeros(7)).members.astype(float)
-    rungs = np.array(scarcity)
-    empty = Model(members, np.zeros((len(rungs), 7), dtype=np.int64), rungs, classes=3, shape=0.25, rate=0.25)
+    people, rungs = [20, 12, 6], np.array([1.0, 1.7, 3.0])
+    empty = Model(members, np.zeros((len(rungs), 7), dtype=np.int64), rungs, classes=3, shape=shape, rate=rate)
     state = prior(rng, empty, times)
     chance = np.exp(_chances(empty, state).evidence)
     counts = rng.multinomial(np.broadcast_to(people, chance.shape[:-1]), chance / chance.sum(axis=-1, keepdims=True))
-    return Model(members, counts, rungs, classes=3, shape=0.25, rate=0.25), state
+    return Model(members, counts, rungs, classes=3, shape=shape, rate=rate), state
 
 
 def looked_at(model: Model, state: State) -> dict[str, Floats]:
@@ -107,21 +107,23 @@ def stretches(rng: np.random.Generator, model: Model, state: State, turn: int) -
     return _stretch(rng, model, state)
 
 
+@pytest.mark.parametrize(("shape", "rate"), [(0.25, 0.25), (2.0, 1.0)])
 @pytest.mark.parametrize("step", [sweep, stretches])
-def test_the_joint_distribution_of_parameters_and_table_is_kept(step: Callable[..., tuple[State, object]]) -> None:
-    """Geweke's "getting it right", over 4,000 chains at once.
+def test_the_joint_distribution_of_parameters_and_table_is_kept(
+    step: Callable[..., tuple[State, object]], shape: float, rate: float
+) -> None:
+    """Geweke's "getting it right", over 3,000 chains at once.
 
     p(N) ~ 1/N has no distribution to draw from, but none is needed: whatever the parameters are, adding it up over N
     leaves 1/n for the number n who are observed. So given n the parameters have their prior and the n people their
     histories one by one, and sweeps that are right keep that joint distribution, exchanges along a ladder of other
     numbers and priors included.
     """
-    people, scarcity = [20, 12, 6], [1.0, 1.7, 3.0]
     rng = np.random.default_rng(1)
-    model, state = joint_draws(rng, people, scarcity, 4000)
+    model, state = joint_draws(rng, shape, rate)
     for turn in range(12):
         state, _ = step(rng, model, state, turn)
-    after, fresh = looked_at(model, state), looked_at(*joint_draws(rng, people, scarcity, 4000))
+    after, fresh = looked_at(model, state), looked_at(*joint_draws(rng, shape, rate))
     chances = [ks_2samp(after[name][:, rung], fresh[name][:, rung]).pvalue for name in after for rung in range(3)]
     assert min(chances) > 0.001 / len(chances)
 

@@ -16,10 +16,10 @@ from luwte.estimate.results import Result, no_estimate
 
 WARM_UP = 0.25
 """Share of all draws, from the first on, that is not used."""
-HOTTEST = 0.05
-"""Share of the people that the last rung of a ladder sees."""
+HOTTEST = 0.15
+"""Share of the people that the last rung of a ladder sees: few enough on the British table to walk about freely."""
 SCARCEST = 5.0
-"""On the last rung capture probabilities are Beta(1, this)."""
+"""On the last rung capture probabilities are Beta(1, this): new classes are then born as hard to find as real ones."""
 
 
 class BadSampler(EstimateError):
@@ -36,9 +36,9 @@ def latent_class(
     classes: int = 10,
     shape: float = 0.25,
     rate: float = 0.25,
-    ladders: int = 6,
-    rungs: int = 14,
-    draws: int = 4000,
+    ladders: int = 8,
+    rungs: int = 10,
+    draws: int = 2000,
     most_draws: int = 16000,
     rhat: float = 1.01,
     ess: float = 400,
@@ -62,7 +62,7 @@ def latent_class(
     ladders : int
         Independent ladders of chains, which must agree.
     rungs : int
-        Chains of one ladder; 1 is the plain Gibbs sampler.
+        Chains of one ladder; with 1 nothing is tempered.
     draws, most_draws : int
         Draws of each ladder before they are judged, and the bound to which they are doubled until they agree. The
         first quarter of all draws is not used.
@@ -96,9 +96,10 @@ def latent_class(
     the prior says: with thin overlaps the interval is the prior's.
 
     The sampler is the Gibbs sampler of Manrique-Vallier. Left alone it stays for very long in the first explanation
-    it meets, so each chain stands on the first rung of a ladder whose other rungs see fewer of the people, and think
-    them scarcer, and neighbours change places (parallel tempering). This changes how fast the posterior is walked, not
-    the posterior.
+    it meets, and moves slowly there. So each chain stands on the first rung of a ladder whose other rungs see fewer of
+    the people, and think them scarcer, and neighbours change places (parallel tempering); and one class at a time is
+    made larger and harder to find, or the other way round. This changes how fast the posterior is walked, not the
+    posterior.
 
     References
     ----------

@@ -181,6 +181,8 @@ def _stretch(rng: Generator, model: Model, state: State) -> tuple[State, Chances
     asked most. All its odds of being listed are multiplied by e^move, and its odds against the other classes divided.
     """
     scale, classes = 0.5, model.classes
+    if classes == 1:
+        return state, _chances(model, state)
     shares = np.cumsum(np.exp(state.weight), axis=-1)
     ask = rng.random(shares.shape[:-1]) * shares[..., -1]
     it = np.arange(classes) == np.minimum((ask[..., None] > shares).sum(axis=-1, keepdims=True), classes - 1)
