@@ -99,3 +99,10 @@ def test_what_several_methods_say_is_kept_once() -> None:
     assert len(said) == len(set(said))
     assert any(methods == QUICK for methods in report.reasons())
     assert set(said) == {one for result in report.results for one in result.reasons} - set(report.warnings)
+
+
+def test_methods_that_disagree_are_told_together_and_those_that_agree_are_not() -> None:
+    pair: tuple[Method, ...] = ("stepwise", "bic")
+    (warning,) = estimate_all(PUBLISHED["uk_2013_5"].read(), pair, effort=WALD).warnings
+    assert warning.startswith("The highest answer is 2 times the lowest.")
+    assert estimate_all(KOSOVO, pair, effort=WALD).warnings == ()

@@ -133,18 +133,12 @@ def _lead(report: Report) -> Child:
 
 
 def _warnings(report: Report) -> Child:
-    said = [*report.warnings]
-    if report.span is not None and report.span[1] > 1.5 * report.span[0]:
-        said.append(
-            f"The highest answer is {report.span[1] / report.span[0]:.2g} times the lowest. The lists alone do not say "
-            "which is right. Do not print one of them without the others."
-        )
-    if not said:
+    if not report.warnings:
         return None
     return tag(
         "div",
         tag("h2", "Please note", style="margin-top:0"),
-        tag("ul", [tag("li", one) for one in said]),
+        tag("ul", [tag("li", one) for one in report.warnings]),
         class_="warn",
     )
 

@@ -25,6 +25,8 @@ from luwte.estimate.strata import Stratified, StratifiedResult, by_stratum
 
 STEPS = 1000
 """Steps of progress that one method has."""
+APART = 1.5
+"""Highest over lowest answer from which it is said that they disagree: as among models, `gate.Limits.said`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,7 @@ class Report:
     results : tuple of Result
         One for each method, in the order asked.
     warnings : tuple of str
-        What is odd about the lists themselves, in plain sentences.
+        What is odd about the lists or about all results together, in plain sentences.
     curve : SpecificationCurve or None
         Every defensible model; None where there are too many to fit.
     checks : tuple of Check
@@ -139,7 +141,7 @@ def estimate_all(
         lists=histories.lists,
         observed=histories.observed,
         results=results,
-        warnings=(*(finding.says for finding in table.findings), *_contradictions(histories, results)),
+        warnings=(*(finding.says for finding in table.findings), *_together(histories, results)),
         curve=table.curve,
         checks=() if table.refused else (*drop_one(histories, again), *merge_pairs(histories, again)),
         backtests=() if table.refused else backtest(histories, again),
@@ -218,11 +220,19 @@ def _part(progress: Progress | None, number: int, of: int) -> Progress:
     return told
 
 
-def _contradictions(histories: Histories, results: Sequence[Result]) -> list[str]:
-    """The multiplier counts by another register than the lists; it may come out below what they hold."""
-    return [
-        f"The {METHODS[one.method].title.lower()} says fewer people than the lists hold. Its register and the lists "
-        "are not about the same people."
-        for one in results
-        if one.estimate is not None and one.estimate < histories.observed
-    ]
+def _together(histories: Histories, results: Sequence[Result]) -> Iterator[str]:
+    """What no method can say by itself."""
+    answers = [(one.estimate, one.method) for one in results if one.estimate is not None]
+    for estimate, method in answers:
+        # Of the multiplier alone: it counts by another register than the lists.
+        if estimate < histories.observed:
+            yield (
+                f"The {METHODS[method].title.lower()} says fewer people than the lists hold. Its register and the "
+                "lists are not about the same people."
+            )
+    low, high = min(answers, default=(1.0,))[0], max(answers, default=(1.0,))[0]
+    if high > APART * low:
+        yield (
+            f"The highest answer is {high / low:.2g} times the lowest. The lists alone do not say which is right. Do "
+            "not print one of them without the others."
+        )
