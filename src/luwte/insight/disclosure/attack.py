@@ -20,10 +20,10 @@ Hundepool, A. et al. (2012). Statistical Disclosure Control. Wiley. Chapters 4 a
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import TYPE_CHECKING, Literal
 
-from luwte.insight.disclosure.cells import Landscape, landscape, spot
+from luwte.insight.disclosure.cells import Landscape, landscape
+from luwte.insight.disclosure.joint import places_of
 from luwte.insight.disclosure.plan import Place, Plan
 from luwte.insight.disclosure.refusals import BadRelease
 from luwte.insight.disclosure.solver import NEAR, NODES, Answer, Rows, Solver
@@ -290,8 +290,8 @@ class View:
         """The bounds on every cell; tables in *without* are as if never published."""
         import numpy as np
 
-        lower = np.zeros(len(self.land.keys), np.int64)
-        upper = np.full(len(self.land.keys), self.far, np.int64)
+        lower = np.zeros(self.land.size, np.int64)
+        upper = np.full(self.land.size, self.far, np.int64)
         gone = frozenset(without)
         for number, release in enumerate(self.releases):
             for at, shown in release.shown.items():
@@ -389,30 +389,21 @@ def offer_neighbours(feasible: Feasible, land: Landscape, release: Release) -> N
     """
     import numpy as np
 
-    if len(release.shown) != len(land.keys) or release.plan.rules.method != "rounding":
+    if len(release.shown) != land.size or release.plan.rules.method != "rounding":
         return
-    figures, step = np.zeros(len(land.keys), np.int64), release.plan.rules.base - 1
+    figures, step = np.zeros(land.size, np.int64), release.plan.rules.base - 1
     for at, shown in release.shown.items():
         figures[land.column(release.plan, at)] = shown.value or 0
     feasible.offer(figures)
     deepest = [at for at in sorted(release.shown) if len(at) == max(map(len, release.shown))]
-    first = {name: dimension.categories[0] for name, dimension in release.plan.dimensions.items()}
+    plan = release.plan
+    first = {name: dimension.categories[0] for name, dimension in plan.dimensions.items()}
     for at in deepest:
-        unit = np.zeros(len(land.keys), np.int64)
-        unit[unit_cells(land, release.plan, {**first, **dict(at)})] = step
+        unit = np.zeros(land.size, np.int64)
+        record = {name: (answer,) for name, answer in {**first, **dict(at)}.items()}
+        unit[[land.column(plan, one) for one in places_of(record, plan.tables, plan.dimensions)]] = step
         feasible.offer(figures + unit)
         feasible.offer(figures - unit)
-
-
-def unit_cells(land: Landscape, plan: Plan, answers: Mapping[str, str]) -> list[int]:
-    """The cells that one unit with these answers is in."""
-    chains = {name: {None, *plan.dimensions[name].above(answer)} for name, answer in answers.items()}
-    found = set[int]()
-    for table in plan.tables:
-        if all(value in chains[name] for name, value in table.where.items()):
-            for nodes in product(*(sorted(chains[name], key=str) for name in table.dimensions)):
-                found.add(land.column(plan, spot(table, nodes)))
-    return sorted(found)
 
 
 NAMED = 12

@@ -19,8 +19,9 @@ from luwte.insight.disclosure.attack import (
     reduced_costs,
     view,
 )
-from luwte.insight.disclosure.cells import is_impossible
+from luwte.insight.disclosure.cells import is_impossible, vintage
 from luwte.insight.disclosure.data import Counts
+from luwte.insight.disclosure.joint import Record
 from luwte.insight.disclosure.plan import Place, Plan
 from luwte.insight.disclosure.refusals import BadData, Infeasible
 from luwte.insight.disclosure.solver import NEAR
@@ -76,6 +77,7 @@ class Case:
         self.small = [c for c, n in self.truth.items() if n < self.needs[c].threshold and c not in self.impossible]
         self.sensitive = sorted({*self.small, *self.dominated})
         self.insiders = [*self._units(), *self._contributors()]
+        self._solution = self._all_truth()
         self._feasible: Feasible | None = None
 
     def _check_earlier(self) -> None:
@@ -97,10 +99,10 @@ class Case:
         columns = {at: column for column, at in self.places.items()}
         small = {column for column in self.small if self.truth[column] > 0}
         found = []
-        for profile in sorted(self.counts.profiles):
-            mine = sorted(columns[at] for at in self.counts.profiles[profile])
+        for record in sorted(self.counts.records):
+            mine = sorted(columns[at] for at in self.counts.records[record])
             if asked := tuple(column for column in mine if column in small):
-                found.append(Insider(dict.fromkeys(mine, 1), asked))
+                found.append(Insider(dict.fromkeys([*mine, *self._person(record)], 1), asked))
         return found
 
     def _contributors(self) -> list[Insider]:
@@ -109,9 +111,33 @@ class Case:
             mine = self.counts.contributed[name]
             least = {column: mine[at] for column, at in self.places.items() if mine[at] > 0}
             others = {column: self.truth[column] - number for column, number in least.items()}
-            asked = tuple(c for c in sorted(others) if 0 < others[c] < self.needs[c].threshold)
+            asked = tuple(
+                c
+                for c in sorted(others)
+                if others[c] < self.needs[c].threshold and (others[c] > 0 or not self.needs[c].zeros_public)
+            )
+            for record, number in self.counts.held[name].items():
+                least |= dict.fromkeys(self._person(record), number)
             if asked:
                 found.append(Insider(least, asked))
+        return found
+
+    def _person(self, record: Record) -> list[int]:
+        """The column of everybody with this record, where people are columns."""
+        column = self.land.people.get((vintage(self.plan), record))
+        return [] if column is None else [column]
+
+    def _all_truth(self) -> "Ints | None":
+        """The truth as a solution, when this release alone is the whole landscape."""
+        import numpy as np
+
+        if self.earlier:
+            return None
+        found = np.zeros(self.land.size, np.int64)
+        found[list(self.truth)] = list(self.truth.values())
+        for held in self.counts.held.values():
+            for record, number in held.items():
+                found[self._person(record)] += number
         return found
 
     def trial(self, lower: "Ints", upper: "Ints", candidate: Release | None = None) -> tuple[list[Short], list[int]]:
@@ -122,6 +148,8 @@ class Case:
             self._feasible = Feasible(self.land.rows, lower, upper, self.plan.rules.nodes)
         else:
             self._feasible.within(lower, upper)
+        if self._solution is not None:
+            self._feasible.offer(self._solution)
         if candidate is not None:
             offer_neighbours(self._feasible, self.land, candidate)
         self._feasible.explore(self.sensitive)
@@ -153,17 +181,20 @@ class Case:
         return short, groups
 
     def _offer_more(self, feasible: Feasible, insider: Insider, candidate: Release | None) -> None:
-        """The rounded figures with more units like the one that the insider knows."""
+        """The truth, and the rounded figures, with more units like the one that the insider knows."""
         import numpy as np
 
-        if candidate is None or candidate.plan.rules.method != "rounding":
-            return
-        figures, unit = np.zeros(len(self.land.keys), np.int64), np.zeros(len(self.land.keys), np.int64)
-        for column, at in self.places.items():
-            figures[column] = candidate.shown[at].value or 0
+        begin = [] if self._solution is None else [self._solution]
+        if candidate is not None and candidate.plan.rules.method == "rounding" and not self.land.people:
+            figures = np.zeros(self.land.size, np.int64)
+            for column, at in self.places.items():
+                figures[column] = candidate.shown[at].value or 0
+            begin.append(figures)
+        unit = np.zeros(self.land.size, np.int64)
         unit[list(insider.least)] = 1
-        for more in (1, candidate.plan.rules.base - 1):
-            feasible.offer(figures + more * unit)
+        for solution in begin:
+            for more in range(self.plan.rules.base):
+                feasible.offer(solution + more * unit)
 
     def _groups(self, empty: Mapping[int, Interval], lower: "Ints") -> list[int]:
         found = dict(empty)
@@ -176,7 +207,7 @@ class Case:
     def _short(self, feasible: Feasible, column: int, required: int, inside: Mapping[int, int]) -> Short:
         import numpy as np
 
-        gains, used, ends = np.zeros(len(self.land.keys)), set[int](), []
+        gains, used, ends = np.zeros(self.land.size), set[int](), []
         for sign in (1, -1):
             answer = feasible.extreme(column, sign)
             costs = reduced_costs(self.land.rows, column, sign, answer)

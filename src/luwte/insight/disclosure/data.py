@@ -8,15 +8,13 @@ from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
-from luwte.insight.disclosure.cells import Node, grid, is_impossible, spot
+from luwte.insight.disclosure.cells import Node, grid, is_impossible
+from luwte.insight.disclosure.joint import Record, places_of
 from luwte.insight.disclosure.plan import Dimension, Place, Plan
 from luwte.insight.disclosure.refusals import BadData
 
 SEVERAL = ";"
 """Between the answers of a dimension with several."""
-
-Profile = tuple[tuple[str, ...], ...]
-"""What one row says, by dimension."""
 
 
 @dataclass
@@ -25,7 +23,9 @@ class Counts:
 
     of: Counter[Place] = field(default_factory=Counter)
     contributed: dict[str, Counter[Place]] = field(default_factory=dict)
-    profiles: dict[Profile, frozenset[Place]] = field(default_factory=dict)
+    records: dict[Record, frozenset[Place]] = field(default_factory=dict)
+    held: dict[str, Counter[Record]] = field(default_factory=dict)
+    """How many of each record everybody holds; "" for those that nobody is named for."""
 
 
 def read_data(path: Path, plan: Plan) -> Counts:
@@ -125,23 +125,13 @@ def _answers(axis: Dimension, raw: str, row: int, file: str, may_be_total: bool)
 def _add(
     found: Counts, plan: Plan, answers: Mapping[str, tuple[str, ...]], number: int, whose: str, row: int, file: str
 ) -> None:
-    profile = tuple(answers.values())
-    if profile not in found.profiles:
-        found.profiles[profile] = frozenset(_places(plan, answers))
-        if any(is_impossible(at, plan.impossible) for at in found.profiles[profile]):
+    record: Record = tuple(answers.items())
+    if record not in found.records:
+        found.records[record] = frozenset(places_of(answers, plan.tables, plan.dimensions))
+        if any(is_impossible(at, plan.impossible) for at in found.records[record]):
             raise BadData("The plan says that this combination is impossible.", file=file, row=row)
+    found.held.setdefault(whose, Counter())[record] += number
     mine = found.contributed.setdefault(whose, Counter()) if whose else Counter()
-    for at in found.profiles[profile]:
+    for at in found.records[record]:
         found.of[at] += number
         mine[at] += number
-
-
-def _places(plan: Plan, answers: Mapping[str, tuple[str, ...]]) -> Iterator[Place]:
-    for table in plan.tables:
-        reached = {
-            name: {node for one in given for node in plan.dimensions[name].above(one)}
-            for name, given in answers.items()
-        }
-        if all(value in reached[name] for name, value in table.where.items()):
-            for combination in product(*([None, *sorted(reached[name])] for name in table.dimensions)):
-                yield spot(table, combination)

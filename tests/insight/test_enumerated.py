@@ -1,0 +1,143 @@
+"""The attack against its slow twin: all people that could be, tried one after another, with nothing of ours in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations, combinations_with_replacement, product
+from random import Random
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from luwte.insight.disclosure.attack import Release, Shown, attack
+from luwte.insight.disclosure.plan import Dimension, Plan, Rules, Table
+
+AXES = {
+    "a": Dimension("a", "A", ("a1", "a2"), known=True),
+    "b": Dimension("b", "B", ("b1", "b2"), known=True),
+    "c": Dimension("c", "C", ("c1", "c2", "c3"), {"c2": "east", "c3": "east"}, known=True),
+    "m": Dimension("m", "M", ("m1", "m2"), multiple=True),
+    "y": Dimension("y", "Y", ("y1", "y2"), known=True),
+}
+
+ANSWERS = {
+    "a": [("a1",), ("a2",)],
+    "b": [("b1",), ("b2",)],
+    "c": [("c1",), ("c2", "east"), ("c3", "east")],
+    "m": [("m1",), ("m2",), ("m1", "m2")],
+    "y": [("y1",), ("y2",)],
+}
+"""What one person can be counted under, question by question."""
+
+WAYS = {name: [None, *sorted({one for answer in answers for one in answer})] for name, answers in ANSWERS.items()}
+
+People = tuple[dict[str, tuple[str, ...]], ...]
+Where = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Printed:
+    """One table: its questions, and for which part."""
+
+    names: tuple[str, ...]
+    where: Where = ()
+
+    def cells(self) -> list[Where]:
+        found = []
+        for nodes in product(*(WAYS[name] for name in self.names)):
+            pairs = [(n, node) for n, node in zip(self.names, nodes, strict=True) if node is not None]
+            found.append(tuple(sorted([*pairs, *self.where])))
+        return found
+
+
+@cache
+def kinds(names: tuple[str, ...]) -> People:
+    return tuple(dict(zip(names, answers, strict=True)) for answers in product(*(ANSWERS[name] for name in names)))
+
+
+@cache
+def worlds(kinds_of_people: int, total: int) -> np.ndarray:
+    """Every way to have *total* people of so many kinds."""
+    found = np.zeros((0, kinds_of_people), np.int64)
+    rows = [np.bincount(one, minlength=kinds_of_people) for one in every(kinds_of_people, total)]
+    return np.array(rows) if rows else found
+
+
+def every(kinds_of_people: int, total: int) -> list[list[int]]:
+    return [list(one) for one in combinations_with_replacement(range(kinds_of_people), total)]
+
+
+def counted(cells: Sequence[Where], of: People, numbers: np.ndarray) -> np.ndarray:
+    """How many of *numbers* people of each kind are in each cell."""
+    inside = np.array([[all(node in one[name] for name, node in cell) for one in of] for cell in cells], np.int64)
+    return numbers @ inside.T
+
+
+def shown_by(random: Random, number: int, rules: Rules) -> Shown:
+    """The cell as some rule could publish it; a rounding need not even add up."""
+    if rules.method == "rounding":
+        floor = number // rules.base * rules.base
+        return Shown(floor if number == floor else floor + random.choice((0, rules.base)), "rounded")
+    if 0 < number < rules.threshold and random.random() < 0.5:
+        return Shown(None, "low")
+    return Shown(None, "c") if random.random() < 0.5 else Shown(number, "value")
+
+
+def allowed(shown: Shown, rules: Rules, numbers: np.ndarray) -> np.ndarray:
+    if shown.status == "rounded":
+        return np.abs(numbers - (shown.value or 0)) < rules.base
+    if shown.status == "low":
+        return (numbers > 0) & (numbers < rules.threshold)
+    return numbers == shown.value if shown.status == "value" else numbers >= 0
+
+
+def published(
+    random: Random, id_: str, tables: Sequence[Printed], of: People, truth: np.ndarray, rules: Rules, **more: object
+) -> Release:
+    cells = sorted({cell for table in tables for cell in table.cells()})
+    shown = {
+        cell: shown_by(random, int(number), rules) if cell else Shown(int(number), "value")
+        for cell, number in zip(cells, counted(cells, of, truth), strict=True)
+    }
+    declared = tuple(Table(f"t{n}", "t", "b", one.names, dict(one.where)) for n, one in enumerate(tables))
+    return Release(Plan(id_, "t", "victim", 1, AXES, declared, rules, **more), shown)
+
+
+def fits(release: Release, of: People, numbers: np.ndarray) -> np.ndarray:
+    cells = sorted(release.shown)
+    found = counted(cells, of, numbers)
+    boxes = [allowed(release.shown[cell], release.plan.rules, found[:, n]) for n, cell in enumerate(cells)]
+    return np.all(boxes, axis=0)
+
+
+RULES = [Rules(method="rounding", base=3, threshold=3, width=2), Rules(method="primary", threshold=3, width=2)]
+
+
+@settings(max_examples=300)
+@given(
+    random=st.randoms(use_true_random=False),
+    names=st.sampled_from([("a", "b", "y"), ("a", "b", "c"), ("a", "b", "m"), ("a", "m")]),
+    total=st.integers(0, 5),
+)
+def test_no_people_that_fit_are_outside_an_interval_and_some_are_at_each_end(random, names, total):
+    """Linked tables, hierarchies, several answers, parts of tables, one to three releases, rounded or left out."""
+    of = kinds(names)
+    all_worlds = worlds(len(of), total)
+    truth = all_worlds[random.randrange(len(all_worlds))]
+    choices = [Printed(pair) for pair in combinations(names, 2)]
+    choices += [Printed((names[0],), ((names[-1], WAYS[names[-1]][1] or ""),))]
+    releases = [
+        published(random, f"r{n}", random.sample(choices, random.randint(1, len(choices))), of, truth, random.choice(RULES))
+        for n in range(random.randint(1, 3))
+    ]
+    whole = Printed(names[:2])
+    releases.append(published(random, "whole", [whole], of, truth, RULES[1]))
+    ok = np.all([fits(release, of, all_worlds) for release in releases], axis=0)
+    found = attack(releases).intervals
+    cells = [at for _, at in found]
+    every_count = counted(cells, of, all_worlds[ok])
+    for at, (low, high) in zip(cells, zip(every_count.min(axis=0), every_count.max(axis=0), strict=True), strict=True):
+        interval = found["", at]
+        assert interval.proved
+        assert (at, interval.low, interval.high) == (at, low, high)
