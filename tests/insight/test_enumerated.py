@@ -128,7 +128,9 @@ def test_no_people_that_fit_are_outside_an_interval_and_some_are_at_each_end(ran
     choices = [Printed(pair) for pair in combinations(names, 2)]
     choices += [Printed((names[0],), ((names[-1], WAYS[names[-1]][1] or ""),))]
     releases = [
-        published(random, f"r{n}", random.sample(choices, random.randint(1, len(choices))), of, truth, random.choice(RULES))
+        published(
+            random, f"r{n}", random.sample(choices, random.randint(1, len(choices))), of, truth, random.choice(RULES)
+        )
         for n in range(random.randint(1, 3))
     ]
     whole = Printed(names[:2])

@@ -18,11 +18,12 @@ Hundepool, A. et al. (2012). Statistical Disclosure Control. Wiley. Chapters 4 a
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from luwte.insight.disclosure.cells import Landscape, landscape
+from luwte.insight.disclosure.cells import Landscape, Line, landscape
 from luwte.insight.disclosure.joint import places_of
 from luwte.insight.disclosure.plan import Place, Plan
 from luwte.insight.disclosure.refusals import BadRelease
@@ -174,6 +175,24 @@ class Feasible:
     def offer(self, x: "Ints") -> None:
         """Somebody knows what may be a solution: it is checked like any other."""
         self._remember(x.astype(float))
+
+    def is_open(self, column: int) -> bool:
+        """Whether anybody can be in the cell."""
+        return bool(self.lower[column] > 0 or self._seen_high[column] > 0) or self.interval(column).high > 0
+
+    def is_all_of(self, column: int, other: int) -> bool:
+        """Whether *column* never falls short of *other*."""
+        import numpy as np
+
+        if self._seen_high[other] > self.upper[column] or self.lower[other] > self._seen_low[column]:
+            return False
+        cost = np.zeros(len(self.lower))
+        cost[column], cost[other] = 1, -1
+        for solver, whole in ((self._relaxed, False), (self._exact(), True)):
+            answer = solver.minimise(cost, whole=whole, nodes=self._nodes)
+            if answer is not None and answer.bound > -1 + NEAR:
+                return True
+        return False
 
     def explore(self, columns: Sequence[int]) -> None:
         """Find solutions that push many of *columns* to their bounds at once: few then need a question each."""
@@ -356,7 +375,7 @@ def attack(releases: Sequence[Release]) -> Finding:
         offer_neighbours(feasible, land, release)
     feasible.explore(small)
     found = {column: feasible.interval(column) for column in small}
-    bad: dict[tuple[int, Literal["attacker", "insider", "group"]], int] = {}
+    bad: dict[tuple[int, Literal["attacker", "insider"]], int] = {}
     for column, interval in found.items():
         need = wanted[column]
         if interval.high >= need.threshold:
@@ -365,21 +384,36 @@ def attack(releases: Sequence[Release]) -> Finding:
             bad[(column, "attacker")] = need.width
         elif interval.high > 0 and not need.is_met_inside(interval):
             bad[(column, "insider")] = need.insider_width
-    for column in groups_known(land, wanted, found, lower):
-        bad.setdefault((column, "group"), 1)
+    groups = groups_known(feasible, land, wanted)
     names = land.keys
-    leaks = tuple(
+    leaks = [
         Leak(
             release=_first_release(seen, column),
             at=names[column][1],
-            interval=found.get(column) or Interval(int(lower[column]), int(upper[column])),
+            interval=found[column],
             required=required,
             kind=kind,
-            tables=_leaking(seen, column, kind, required) if number < NAMED else (),
+            tables=_leaking(seen, partial(_is_near, seen, column, kind, required)) if number < NAMED else (),
         )
         for number, ((column, kind), required) in enumerate(bad.items())
-    )
-    return Finding({names[column]: interval for column, interval in found.items()}, leaks)
+    ]
+    leaks += [
+        Leak(
+            release=_first_release(seen, column),
+            at=names[column][1],
+            interval=feasible.interval(column),
+            required=1,
+            kind="group",
+            tables=_leaking(seen, partial(tells, line=line, part=column)) if number < NAMED else (),
+        )
+        for number, (column, line) in enumerate(groups.items())
+        if (column, "attacker") not in bad
+    ]
+    return Finding({names[column]: interval for column, interval in found.items()}, tuple(leaks))
+
+
+NAMED = 12
+"""Leaks of each sort of which the tables are worked out: one is enough to stop a release, and each takes a while."""
 
 
 def offer_neighbours(feasible: Feasible, land: Landscape, release: Release) -> None:
@@ -406,32 +440,42 @@ def offer_neighbours(feasible: Feasible, land: Landscape, release: Release) -> N
         feasible.offer(figures - unit)
 
 
-NAMED = 12
-"""Leaks of which the tables are worked out: one is enough to stop a release, and each takes a while."""
+def groups_known(feasible: Feasible, land: Landscape, wanted: Sequence[Need]) -> dict[int, Line]:
+    """Cells that hold a whole group for certain, and the line that tells so."""
+    return {
+        part: line
+        for line in land.lines
+        if any(wanted[column].group for column in (line.margin, *line.parts) if column is not None)
+        for part in line.parts
+        if tells(feasible, line, part)
+    }
 
 
-def groups_known(land: Landscape, wanted: Sequence[Need], found: Mapping[int, Interval], lower: "Ints") -> list[int]:
-    """Cells that hold their whole group for certain: the margin has somebody, and every other part is known empty."""
-    known = []
-    for line in land.lines:
-        if not wanted[line.margin].group:
-            continue
-        least = found[line.margin].low if line.margin in found else int(lower[line.margin])
-        open_ = [part for part in line.parts if part not in found or found[part].high > 0]
-        if least > 0 and len(open_) == 1:
-            known.append(open_[0])
-    return known
+def tells(feasible: Feasible, line: Line, part: int) -> bool:
+    """Whether *line* has somebody for certain, and all of them are in *part*."""
+    group = part if line.margin is None else line.margin
+    if line.several:
+        if feasible.upper[part] < feasible.lower[group] or not feasible.is_all_of(part, group):
+            return False
+    elif any(feasible.is_open(other) for other in line.parts if other != part):
+        return False
+    return bool(feasible.lower[group] > 0) or feasible.interval(group).low > 0
 
 
 def _first_release(seen: View, column: int) -> str:
     return seen.releases[min(number for number, _ in seen.land.tables[column])].plan.id
 
 
-def _leaking(seen: View, column: int, kind: str, required: int) -> tuple[tuple[str, str], ...]:
-    """A smallest set of tables (none can be left out) that leaks the cell."""
+def _is_near(seen: View, column: int, kind: str, required: int, feasible: Feasible) -> bool:
+    """Whether less than *required* stays in doubt about the cell."""
+    plans = [seen.releases[number].plan for number, _ in seen.land.tables[column]]
+    least = max(plan.max_contribution for plan in plans) if kind == "insider" else 0
+    return not feasible.has_width(column, required, least)
+
+
+def _leaking(seen: View, leaks: Callable[[Feasible], bool]) -> tuple[tuple[str, str], ...]:
+    """A smallest set of tables (none can be left out) that leaks."""
     everything = sorted({one for tables in seen.land.tables for one in tables})
-    if kind == "group":
-        return tuple((seen.releases[number].plan.id, table) for number, table in sorted(seen.land.tables[column]))
     gone: list[tuple[int, str]] = []
     feasible: Feasible | None = None
     for one in everything:
@@ -440,7 +484,6 @@ def _leaking(seen: View, column: int, kind: str, required: int) -> tuple[tuple[s
             feasible = Feasible(seen.land.rows, lower, upper)
         else:
             feasible.within(lower, upper)
-        least = seen.releases[one[0]].plan.max_contribution if kind == "insider" else 0
-        if not feasible.has_width(column, required, least):
+        if leaks(feasible):
             gone.append(one)
     return tuple((seen.releases[number].plan.id, table) for number, table in everything if (number, table) not in gone)

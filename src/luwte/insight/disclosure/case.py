@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from luwte.insight.disclosure.attack import (
     Feasible,
-    Interval,
     Release,
     Shown,
     groups_known,
@@ -21,7 +20,7 @@ from luwte.insight.disclosure.attack import (
 )
 from luwte.insight.disclosure.cells import is_impossible, vintage
 from luwte.insight.disclosure.data import Counts
-from luwte.insight.disclosure.joint import Record
+from luwte.insight.disclosure.joint import Record, places_of
 from luwte.insight.disclosure.plan import Place, Plan
 from luwte.insight.disclosure.refusals import BadData, Infeasible
 from luwte.insight.disclosure.solver import NEAR
@@ -96,11 +95,18 @@ class Case:
         }
 
     def _units(self) -> list[Insider]:
-        columns = {at: column for column, at in self.places.items()}
+        plans = [one.plan for one in self.earlier if vintage(one.plan) == vintage(self.plan)]
+        tables = [
+            table
+            for one in (*plans, self.plan)
+            for table in one.tables
+            if {*table.dimensions, *table.where} <= set({name for record in self.counts.records for name, _ in record})
+        ]
         small = {column for column in self.small if self.truth[column] > 0}
         found = []
         for record in sorted(self.counts.records):
-            mine = sorted(columns[at] for at in self.counts.records[record])
+            places = places_of(dict(record), tables, self.plan.dimensions)
+            mine = sorted(self.land.index[(vintage(self.plan), at)] for at in places)
             if asked := tuple(column for column in mine if column in small):
                 found.append(Insider(dict.fromkeys([*mine, *self._person(record)], 1), asked))
         return found
@@ -154,15 +160,12 @@ class Case:
             offer_neighbours(self._feasible, self.land, candidate)
         self._feasible.explore(self.sensitive)
         short: list[Short] = []
-        found: dict[int, Interval] = {}
         for column in self.sensitive:
             need = self.needs[column]
             known_empty = self.truth[column] == 0 and upper[column] == 0
-            if known_empty and need.zeros_public:
-                found[column] = Interval(0, 0)
-            elif not self._feasible.has_width(column, need.width):
+            if not (known_empty and need.zeros_public) and not self._feasible.has_width(column, need.width):
                 short.append(self._short(self._feasible, column, need.width, {}))
-        groups = [] if short else self._groups(found, lower)
+        groups = [] if short else list(groups_known(self._feasible, self.land, self.needs))
         if short or groups:
             return short, groups
         for insider in self.insiders:
@@ -195,14 +198,6 @@ class Case:
         for solution in begin:
             for more in range(self.plan.rules.base):
                 feasible.offer(solution + more * unit)
-
-    def _groups(self, empty: Mapping[int, Interval], lower: "Ints") -> list[int]:
-        found = dict(empty)
-        for line in self.land.lines:
-            others = [part for part in line.parts if part not in found]
-            if len(others) == 1 and line.margin in self.truth and self._feasible is not None:
-                found[line.margin] = self._feasible.interval(line.margin)
-        return groups_known(self.land, self.needs, found, lower)
 
     def _short(self, feasible: Feasible, column: int, required: int, inside: Mapping[int, int]) -> Short:
         import numpy as np

@@ -6,7 +6,7 @@ columns for the people behind the tables follow (`joint`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from luwte.insight.disclosure.joint import Record, is_needed, places_of, records
@@ -23,10 +23,22 @@ Node = str | None
 
 @dataclass(frozen=True)
 class Line:
-    """A margin and its parts along a dimension that nobody should learn of anybody."""
+    """A group, and its parts along a dimension that nobody should learn of anybody.
 
-    margin: int
+    Attributes
+    ----------
+    margin : int or None
+        The group; None when only its parts are shown.
+    parts : tuple of int
+        Those that can exist.
+    several : bool
+        Whether one unit may be in several parts.
+
+    """
+
+    margin: int | None
     parts: tuple[int, ...]
+    several: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,15 +148,36 @@ def _ties(
                 rows.add(terms, 0 if complete else float("-inf"), 0)
             elif complete:
                 rows.add(terms, 0, float("inf"))
-            possible = tuple(part for part in parts if not is_impossible(keys[part][1], impossible))
-            if complete and not axis.multiple and not axis.known and len(possible) > 1:
-                lines.append(Line(margin, possible))
-    return rows, lines
+            if not axis.known and (complete or axis.multiple):
+                lines.append(Line(margin, parts, axis.multiple))
+    lines += _unshown(keys, index, dimensions)
+    possible = [
+        replace(line, parts=tuple(part for part in line.parts if not is_impossible(keys[part][1], impossible)))
+        for line in lines
+    ]
+    return rows, [line for line in possible if len(line.parts) > 1]
+
+
+def _unshown(keys: Sequence[Key], index: Mapping[Key, int], dimensions: Mapping[str, Dimension]) -> list[Line]:
+    """Groups of which all parts are shown, and they themselves are not."""
+    found: dict[tuple[str, Node, Key], Line] = {}
+    for truth, at in keys:
+        for name, node in at:
+            axis = dimensions[name]
+            above = axis.parents.get(node)
+            rest = [pair for pair in at if pair[0] != name]
+            group = (truth, place([*rest, *([(name, above)] if above else [])]))
+            if axis.known or axis.multiple or group in index:
+                continue
+            parts, complete = _parts(axis, above, truth, rest, index)
+            if complete:
+                found[name, above, group] = Line(None, parts)
+    return list(found.values())
 
 
 def _parts(
     axis: Dimension, node: Node, truth: str, rest: Sequence[tuple[str, str]], index: Mapping[Key, int]
-) -> tuple[list[int], bool]:
+) -> tuple[tuple[int, ...], bool]:
     """The shown cells that make up *node*, as high in the hierarchy as they are shown, and whether they are all."""
     found: list[int] = []
     complete = True
@@ -156,7 +189,7 @@ def _parts(
         below, whole = _parts(axis, child, truth, rest, index)
         found += below
         complete = complete and whole
-    return found, complete and bool(found)
+    return tuple(found), complete and bool(found)
 
 
 def _correct(plan: Plan, plans: Sequence[Plan], index: Mapping[Key, int], rows: Rows) -> None:
