@@ -23,7 +23,8 @@ from luwte.insight.disclosure.cells import is_impossible
 from luwte.insight.disclosure.data import Counts
 from luwte.insight.disclosure.plan import Place, Plan
 from luwte.insight.disclosure.refusals import BadData, Infeasible
-from luwte.insight.disclosure.solver import NEAR
+from luwte.insight.disclosure.relaxed import Relaxed
+from luwte.insight.disclosure.solver import NEAR, Solver
 
 if TYPE_CHECKING:
     from luwte.insight.disclosure.solver import Floats, Ints
@@ -77,6 +78,8 @@ class Case:
         self.sensitive = sorted({*self.small, *self.dominated})
         self.insiders = [*self._units(), *self._contributors()]
         self._feasible: Feasible | None = None
+        self._relaxed: Relaxed | None = None
+        self._known: Ints | None = None
 
     def _check_earlier(self) -> None:
         for column, number in self.truth.items():
@@ -114,17 +117,38 @@ class Case:
                 found.append(Insider(least, asked))
         return found
 
-    def trial(self, lower: "Ints", upper: "Ints", candidate: Release | None = None) -> tuple[list[Short], list[int]]:
-        """What is short of doubt under these published bounds, and the groups that give something away."""
+    def known(self) -> "Ints":
+        """One set of counts that fits everything: the truth, and something for cells that only earlier releases show.
+
+        Raises
+        ------
+        BadData
+            There is none.
+
+        """
         import numpy as np
 
-        if self._feasible is None:
-            self._feasible = Feasible(self.land.rows, lower, upper, self.plan.rules.nodes)
-        else:
-            self._feasible.within(lower, upper)
-        if candidate is not None:
-            offer_neighbours(self._feasible, self.land, candidate)
-        self._feasible.explore(self.sensitive)
+        if self._known is None:
+            lower, upper = self.lower.copy(), self.upper.copy()
+            for column, number in self.truth.items():
+                lower[column] = upper[column] = number
+            answer = Solver(self.land.rows, lower, upper).minimise(np.zeros(len(lower)), whole=True)
+            if answer is None:
+                raise BadData("This data does not fit the earlier releases. Declare what this release corrects.")
+            self._known = np.rint(answer.x).astype(np.int64)
+        return self._known
+
+    def trial(
+        self, lower: "Ints", upper: "Ints", candidate: Release | None = None, *, relaxed: bool = False
+    ) -> tuple[list[Short], list[int]]:
+        """What is short of doubt under these published bounds, and the groups that give something away.
+
+        A *relaxed* trial counts fractions as well: what it finds short is short, but it may miss some, and all groups.
+        """
+        import numpy as np
+
+        attacker = self._relaxed_attacker(lower, upper) if relaxed else self._attacker(lower, upper, candidate)
+        attacker.explore(self.sensitive)
         short: list[Short] = []
         found: dict[int, Interval] = {}
         for column in self.sensitive:
@@ -132,25 +156,42 @@ class Case:
             known_empty = self.truth[column] == 0 and upper[column] == 0
             if known_empty and need.zeros_public:
                 found[column] = Interval(0, 0)
-            elif not self._feasible.has_width(column, need.width):
-                short.append(self._short(self._feasible, column, need.width, {}))
-        groups = [] if short else self._groups(found, lower)
+            elif not attacker.has_width(column, need.width):
+                short.append(self._short(attacker, column, need.width, {}))
+        groups = self._groups(attacker, found, lower) if isinstance(attacker, Feasible) and not short else []
         if short or groups:
             return short, groups
         for insider in self.insiders:
             inside = lower.copy()
             for column, number in insider.least.items():
                 inside[column] = max(inside[column], number)
-            if np.array_equal(inside, self._feasible.lower):
+            if np.array_equal(inside, attacker.lower):
                 continue
-            self._feasible.within(inside, upper)
-            self._offer_more(self._feasible, insider, candidate)
+            attacker.within(inside, upper)
+            if isinstance(attacker, Feasible):
+                self._offer_more(attacker, insider, candidate)
             for column in insider.columns:
                 need = self.needs[column]
                 least = max(insider.least.get(column, 0), need.contribution)
-                if not self._feasible.has_width(column, need.insider_width, least):
-                    short.append(self._short(self._feasible, column, need.insider_width, insider.least))
+                if not attacker.has_width(column, need.insider_width, least):
+                    short.append(self._short(attacker, column, need.insider_width, insider.least))
         return short, groups
+
+    def _attacker(self, lower: "Ints", upper: "Ints", candidate: Release | None) -> Feasible:
+        if self._feasible is None:
+            self._feasible = Feasible(self.land.rows, lower, upper, self.plan.rules.nodes)
+        else:
+            self._feasible.within(lower, upper)
+        self._feasible.offer(self.known())
+        if candidate is not None:
+            offer_neighbours(self._feasible, self.land, candidate)
+        return self._feasible
+
+    def _relaxed_attacker(self, lower: "Ints", upper: "Ints") -> Relaxed:
+        if self._relaxed is None:
+            self._relaxed = Relaxed(self.land.rows, self.known())
+        self._relaxed.publish(lower, upper)
+        return self._relaxed
 
     def _offer_more(self, feasible: Feasible, insider: Insider, candidate: Release | None) -> None:
         """The rounded figures with more units like the one that the insider knows."""
@@ -165,20 +206,20 @@ class Case:
         for more in (1, candidate.plan.rules.base - 1):
             feasible.offer(figures + more * unit)
 
-    def _groups(self, empty: Mapping[int, Interval], lower: "Ints") -> list[int]:
+    def _groups(self, feasible: Feasible, empty: Mapping[int, Interval], lower: "Ints") -> list[int]:
         found = dict(empty)
         for line in self.land.lines:
             others = [part for part in line.parts if part not in found]
-            if len(others) == 1 and line.margin in self.truth and self._feasible is not None:
-                found[line.margin] = self._feasible.interval(line.margin)
+            if len(others) == 1 and line.margin in self.truth:
+                found[line.margin] = feasible.interval(line.margin)
         return groups_known(self.land, self.needs, found, lower)
 
-    def _short(self, feasible: Feasible, column: int, required: int, inside: Mapping[int, int]) -> Short:
+    def _short(self, attacker: Feasible | Relaxed, column: int, required: int, inside: Mapping[int, int]) -> Short:
         import numpy as np
 
         gains, used, ends = np.zeros(len(self.land.keys)), set[int](), []
         for sign in (1, -1):
-            answer = feasible.extreme(column, sign)
+            answer = attacker.extreme(column, sign)
             costs = reduced_costs(self.land.rows, column, sign, answer)
             costs[np.abs(costs) <= NEAR] = 0
             used |= {int(one) for one in np.flatnonzero(costs)}
