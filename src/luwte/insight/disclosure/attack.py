@@ -212,6 +212,10 @@ class Feasible:
                     if answer is not None:
                         self._remember(answer.x)
 
+    def seen(self, column: int) -> tuple[int, int]:
+        """The least and the greatest that *column* was in any solution so far."""
+        return int(self._seen_low[column]), int(self._seen_high[column])
+
     def _spread(self, column: int, least: int) -> int:
         return int(self._seen_high[column]) - max(int(self._seen_low[column]), least)
 

@@ -23,10 +23,15 @@ from luwte.insight.disclosure.data import Counts
 from luwte.insight.disclosure.joint import Record, places_of
 from luwte.insight.disclosure.plan import Place, Plan
 from luwte.insight.disclosure.refusals import BadData, Infeasible
-from luwte.insight.disclosure.solver import NEAR
+from luwte.insight.disclosure.relaxed import Moves, Relaxed
+from luwte.insight.disclosure.solver import NEAR, Solver
 
 if TYPE_CHECKING:
     from luwte.insight.disclosure.solver import Floats, Ints
+
+
+MOVE_NODES = 200
+"""Branches that a search for a move of the truth may take; without one, the attack itself decides."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,9 @@ class Case:
         self.small = [c for c, n in self.truth.items() if n < self.needs[c].threshold and c not in self.impossible]
         self.sensitive = sorted({*self.small, *self.dominated})
         self.insiders = [*self._units(), *self._contributors()]
-        self._solution = self._all_truth()
         self._feasible: Feasible | None = None
+        self._relaxed: Relaxed | None = None
+        self._known: Ints | None = None
 
     def _check_earlier(self) -> None:
         for column, number in self.truth.items():
@@ -133,61 +139,103 @@ class Case:
         column = self.land.people.get((vintage(self.plan), record))
         return [] if column is None else [column]
 
-    def _all_truth(self) -> "Ints | None":
-        """The truth as a solution, when this release alone is the whole landscape."""
+    def known(self) -> "Ints":
+        """One set of counts that fits everything: the truth, and something for cells that only earlier releases show.
+
+        Raises
+        ------
+        BadData
+            There is none.
+
+        """
         import numpy as np
 
-        if self.earlier:
-            return None
-        found = np.zeros(self.land.size, np.int64)
-        found[list(self.truth)] = list(self.truth.values())
-        for held in self.counts.held.values():
-            for record, number in held.items():
-                found[self._person(record)] += number
-        return found
+        if self._known is None:
+            lower, upper = self.lower.copy(), self.upper.copy()
+            for column, number in self.truth.items():
+                lower[column] = upper[column] = number
+            for (truth, record), column in self.land.people.items():
+                if truth == vintage(self.plan) and self.counts.records.get(record):
+                    lower[column] = upper[column] = sum(held[record] for held in self.counts.held.values())
+            answer = Solver(self.land.rows, lower, upper).minimise(np.zeros(len(lower)), whole=True)
+            if answer is None:
+                raise BadData("This data does not fit the earlier releases. Declare what this release corrects.")
+            self._known = np.rint(answer.x).astype(np.int64)
+        return self._known
 
-    def trial(self, lower: "Ints", upper: "Ints", candidate: Release | None = None) -> tuple[list[Short], list[int]]:
-        """What is short of doubt under these published bounds, and the groups that give something away."""
+    def trial(
+        self, lower: "Ints", upper: "Ints", candidate: Release | None = None, *, relaxed: bool = False
+    ) -> tuple[list[Short], list[int]]:
+        """What is short of doubt under these published bounds, and the groups that give something away.
+
+        A *relaxed* trial counts fractions as well: what it finds short is short, but it may miss some, and all groups.
+        """
         import numpy as np
 
-        if self._feasible is None:
-            self._feasible = Feasible(self.land.rows, lower, upper, self.plan.rules.nodes)
-        else:
-            self._feasible.within(lower, upper)
-        if self._solution is not None:
-            self._feasible.offer(self._solution)
-        if candidate is not None:
-            offer_neighbours(self._feasible, self.land, candidate)
-        self._feasible.explore(self.sensitive)
+        attacker = self._relaxed_attacker(lower, upper) if relaxed else self._attacker(lower, upper, candidate)
+        attacker.explore(self.sensitive)
         short: list[Short] = []
         for column in self.sensitive:
             need = self.needs[column]
             known_empty = self.truth[column] == 0 and upper[column] == 0
-            if not (known_empty and need.zeros_public) and not self._feasible.has_width(column, need.width):
-                short.append(self._short(self._feasible, column, need.width, {}))
-        groups = [] if short else list(groups_known(self._feasible, self.land, self.needs))
+            if not (known_empty and need.zeros_public) and not self._keeps(attacker, column, need.width):
+                short.append(self._short(attacker, column, need.width, {}))
+        groups = []
+        if isinstance(attacker, Feasible) and not short:
+            groups = list(groups_known(attacker, self.land, self.needs))
         if short or groups:
             return short, groups
         for insider in self.insiders:
             inside = lower.copy()
             for column, number in insider.least.items():
                 inside[column] = max(inside[column], number)
-            if np.array_equal(inside, self._feasible.lower):
+            if np.array_equal(inside, attacker.lower):
                 continue
-            self._feasible.within(inside, upper)
-            self._offer_more(self._feasible, insider, candidate)
+            attacker.within(inside, upper)
+            if isinstance(attacker, Feasible):
+                self._offer_more(attacker, insider, candidate)
             for column in insider.columns:
                 need = self.needs[column]
                 least = max(insider.least.get(column, 0), need.contribution)
-                if not self._feasible.has_width(column, need.insider_width, least):
-                    short.append(self._short(self._feasible, column, need.insider_width, insider.least))
+                if not self._keeps(attacker, column, need.insider_width, least):
+                    short.append(self._short(attacker, column, need.insider_width, insider.least))
         return short, groups
+
+    def _keeps(self, attacker: Feasible | Relaxed, column: int, width: int, least: int = 0) -> bool:
+        """Whether *column* keeps the width. Small moves of the truth show most that does, cheaply."""
+        if isinstance(attacker, Feasible):
+            for sign in (1, -1):
+                low, high = attacker.seen(column)
+                if high - max(low, least) >= width:
+                    return True
+                value = max(low, least) + width if sign > 0 else high - width
+                found = self._moves.reach(column, value, attacker.lower, attacker.upper, MOVE_NODES)
+                if found is not None:
+                    attacker.offer(found)
+        return attacker.has_width(column, width, least)
+
+    def _attacker(self, lower: "Ints", upper: "Ints", candidate: Release | None) -> Feasible:
+        if self._feasible is None:
+            self._feasible = Feasible(self.land.rows, lower, upper, self.plan.rules.nodes)
+        else:
+            self._feasible.within(lower, upper)
+        self._feasible.offer(self.known())
+        self._moves = Moves(self.land.rows, self.known(), lower, upper)
+        if candidate is not None:
+            offer_neighbours(self._feasible, self.land, candidate)
+        return self._feasible
+
+    def _relaxed_attacker(self, lower: "Ints", upper: "Ints") -> Relaxed:
+        if self._relaxed is None:
+            self._relaxed = Relaxed(self.land.rows, self.known())
+        self._relaxed.publish(lower, upper)
+        return self._relaxed
 
     def _offer_more(self, feasible: Feasible, insider: Insider, candidate: Release | None) -> None:
         """The truth, and the rounded figures, with more units like the one that the insider knows."""
         import numpy as np
 
-        begin = [] if self._solution is None else [self._solution]
+        begin = [self.known()]
         if candidate is not None and candidate.plan.rules.method == "rounding" and not self.land.people:
             figures = np.zeros(self.land.size, np.int64)
             for column, at in self.places.items():
@@ -199,12 +247,12 @@ class Case:
             for more in range(self.plan.rules.base):
                 feasible.offer(solution + more * unit)
 
-    def _short(self, feasible: Feasible, column: int, required: int, inside: Mapping[int, int]) -> Short:
+    def _short(self, attacker: Feasible | Relaxed, column: int, required: int, inside: Mapping[int, int]) -> Short:
         import numpy as np
 
         gains, used, ends = np.zeros(self.land.size), set[int](), []
         for sign in (1, -1):
-            answer = feasible.extreme(column, sign)
+            answer = attacker.extreme(column, sign)
             costs = reduced_costs(self.land.rows, column, sign, answer)
             costs[np.abs(costs) <= NEAR] = 0
             used |= {int(one) for one in np.flatnonzero(costs)}

@@ -19,6 +19,10 @@ NODES = 2_000
 """Branches that a proof may take by default. A limit by nodes gives everybody the same answer; one by time does not."""
 
 
+PRIMAL, DUAL = 4, 1
+"""HiGHS' simplex methods. After a change of costs the last basis is still primal feasible: ten times fewer steps."""
+
+
 @dataclass
 class Rows:
     """Linear rows `low <= sum(weight * x) <= high`, in whole numbers."""
@@ -88,7 +92,7 @@ class Solver:
         self._highs.setOptionValue("mip_rel_gap", 0.0)
         self._highs.setOptionValue("mip_abs_gap", 0.99e-6)
         self._highs.passModel(programme)
-        self._whole = False
+        self._whole, self._moved = False, True
 
     def bound_columns(self, lower: "Ints", upper: "Ints") -> None:
         """Give every column other bounds."""
@@ -97,6 +101,7 @@ class Solver:
         self.lower, self.upper = lower.astype(float), upper.astype(float)
         everyone = np.arange(self._size, dtype=np.int32)
         self._highs.changeColsBounds(self._size, everyone, self.lower, self.upper)
+        self._moved = True
 
     def minimise(self, cost: "Floats", *, whole: bool = False, nodes: int = NODES) -> Answer | None:
         """The least of *cost*; None when nothing fulfils the rows, or no whole solution was found within *nodes*.
@@ -117,6 +122,8 @@ class Solver:
             self._highs.changeColsIntegrality(self._size, everyone, np.full(self._size, kind))
             self._whole = whole
         self._highs.setOptionValue("mip_max_nodes", nodes)
+        self._highs.setOptionValue("simplex_strategy", DUAL if whole or self._moved else PRIMAL)
+        self._moved = False
         self._highs.run()
         return self._answer(whole)
 

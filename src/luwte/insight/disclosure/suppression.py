@@ -59,10 +59,9 @@ def suppressed(case: Case) -> Protected:
             break
         bound = max(bound, answer.bound)
         chosen = np.rint(answer.x).astype(np.int64)
-        if master.trial(chosen):
-            return Protected(
-                master.release(chosen), float(master.cost @ chosen), min(bound, float(master.cost @ chosen)), tried
-            )
+        if master.trial(chosen, relaxed=True) and master.trial(chosen):
+            cost = float(master.cost @ chosen)
+            return Protected(master.release(chosen), cost, min(bound, cost), tried)
     while not master.trial(chosen):
         chosen = master.more(chosen)
         tried += 1
@@ -102,9 +101,9 @@ class _Master:
                 lower[column] = upper[column] = self.case.truth[column]
         return lower, upper
 
-    def trial(self, chosen: "Ints") -> bool:
+    def trial(self, chosen: "Ints", *, relaxed: bool = False) -> bool:
         """Whether the choice passes; if not, what it teaches is added to the rows."""
-        short, groups = self.case.trial(*self.bounds(chosen))
+        short, groups = self.case.trial(*self.bounds(chosen), relaxed=relaxed)
         self._last = short
         for one in short:
             self._cut(one, chosen)
