@@ -124,6 +124,8 @@ class Finding:
     intervals: Mapping[tuple[str, Place], Interval]
     """Of every cell that may hold a small count."""
     leaks: tuple[Leak, ...]
+    whole: bool = True
+    """Whether the attacker also used that people are behind the tables, wherever that could tell something."""
 
     @property
     def passed(self) -> bool:
@@ -413,7 +415,7 @@ def attack(releases: Sequence[Release]) -> Finding:
         for number, (column, line) in enumerate(groups.items())
         if (column, "attacker") not in bad
     ]
-    return Finding({names[column]: interval for column, interval in found.items()}, tuple(leaks))
+    return Finding({names[column]: interval for column, interval in found.items()}, tuple(leaks), land.whole)
 
 
 NAMED = 12

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from luwte.insight.disclosure.cells import Node, grid, is_impossible
 from luwte.insight.disclosure.joint import Record, places_of
-from luwte.insight.disclosure.plan import Dimension, Place, Plan
+from luwte.insight.disclosure.plan import SEVERAL, Dimension, Place, Plan
 from luwte.insight.disclosure.refusals import BadData
 
-SEVERAL = ";"
-"""Between the answers of a dimension with several."""
+LARGEST = 9
+"""Digits that a count can have."""
 
 
 @dataclass
@@ -30,7 +30,16 @@ class Counts:
 
 def read_data(path: Path, plan: Plan) -> Counts:
     """The counts of every cell of *plan* in a CSV. Raises `BadData` with the row, the column and the reason."""
-    return count(_decoded(path.read_bytes(), path.name), plan, path.name)
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        raise BadData("This file cannot be read.", file=path.name) from None
+    if not raw.strip():
+        raise BadData("This file is empty.", file=path.name)
+    text = _decoded(raw, path.name)
+    if len(text.strip().splitlines()) < 2:
+        raise BadData("There is nobody in this file, only the names of columns.", file=path.name, row=1)
+    return count(text, plan, path.name)
 
 
 def count(text: str, plan: Plan, file: str = "data") -> Counts:
@@ -99,10 +108,12 @@ def _number(line: Mapping[str, str], plan: Plan, row: int, file: str) -> int:
     if not plan.count:
         return 1
     raw = line[plan.count]
-    if raw.isascii() and raw.isdigit():
+    if raw.isascii() and raw.isdigit() and len(raw) <= LARGEST:
         return int(raw)
     negative = raw.startswith("-")
-    says = "A count cannot be negative." if negative else "A count must be a whole number, in digits."
+    says = (
+        "A count cannot be negative." if negative else f"A count must be a whole number, in at most {LARGEST} digits."
+    )
     raise BadData(says, file=file, row=row, column=plan.count)
 
 
