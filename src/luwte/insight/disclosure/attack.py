@@ -21,9 +21,11 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice, product
+from math import prod
 from typing import TYPE_CHECKING, Literal
 
-from luwte.insight.disclosure.cells import Landscape, Line, landscape
+from luwte.insight.disclosure.cells import Landscape, Line, landscape, vintage
 from luwte.insight.disclosure.joint import places_of
 from luwte.insight.disclosure.plan import Place, Plan
 from luwte.insight.disclosure.refusals import BadRelease
@@ -97,12 +99,6 @@ class Need:
         if found.high == 0 and self.zeros_public:
             return True
         return found.width >= self.width
-
-    def is_met_inside(self, found: Interval) -> bool:
-        """The same before somebody who has `contribution` units in the cell: of the others' count."""
-        if found.high < self.contribution:
-            return True
-        return found.high - max(found.low, self.contribution) >= self.insider_width
 
 
 @dataclass(frozen=True)
@@ -388,9 +384,14 @@ def attack(releases: Sequence[Release]) -> Finding:
             continue
         if not need.is_met(interval):
             bad[(column, "attacker")] = need.width
-        elif interval.high > 0 and not need.is_met_inside(interval):
-            bad[(column, "insider")] = need.insider_width
     groups = groups_known(feasible, land, wanted)
+    for column, interval in found.items():
+        need = wanted[column]
+        if (column, "attacker") in bad or not need.contribution <= interval.high < need.threshold:
+            continue
+        if whoever_learns(seen, column, need, feasible, (lower, upper)):
+            bad[(column, "insider")] = wanted[column].insider_width
+    feasible.within(lower, upper)
     names = land.keys
     leaks = [
         Leak(
@@ -399,7 +400,11 @@ def attack(releases: Sequence[Release]) -> Finding:
             interval=found[column],
             required=required,
             kind=kind,
-            tables=_leaking(seen, partial(_is_near, seen, column, kind, required)) if number < NAMED else (),
+            tables=_leaking(
+                seen, partial(_is_near if kind == "attacker" else whoever_learns, seen, column, wanted[column])
+            )
+            if number < NAMED
+            else (),
         )
         for number, ((column, kind), required) in enumerate(bad.items())
     ]
@@ -417,6 +422,9 @@ def attack(releases: Sequence[Release]) -> Finding:
     ]
     return Finding({names[column]: interval for column, interval in found.items()}, tuple(leaks), land.whole)
 
+
+RECORDS = 200
+"""Records that an insider of a cell could know, tried for each cell until one leaves enough doubt."""
 
 NAMED = 12
 """Leaks of each sort of which the tables are worked out: one is enough to stop a release, and each takes a while."""
@@ -457,6 +465,44 @@ def groups_known(feasible: Feasible, land: Landscape, wanted: Sequence[Need]) ->
     }
 
 
+def whoever_learns(
+    seen: View, column: int, need: Need, feasible: Feasible, bounds: "tuple[Ints, Ints] | None" = None
+) -> bool:
+    """Whether everybody who could know one unit in the cell, with all its answers, is left with too little doubt.
+
+    From outside nobody knows which record an insider has. A record that could be in the cell but is in no data harms
+    nobody, so one that leaves enough doubt acquits the cell.
+    """
+    lower, upper = bounds or (feasible.lower, feasible.upper)
+    truth, at = seen.land.keys[column]
+    plans = [one.plan for one in seen.releases if vintage(one.plan) == truth]
+    tables = [table for plan in plans for table in plan.tables]
+    dims = {name: one for plan in plans for name, one in plan.dimensions.items()}
+    names = sorted({name for table in tables for name in (*table.dimensions, *table.where)})
+    inside_of = dict(at)
+    answers = [
+        [one for one in dims[name].categories if inside_of.get(name) in (None, *dims[name].above(one))]
+        for name in names
+    ]
+    asked: set[frozenset[int]] = set()
+    anybody = False
+    for one in islice(product(*answers), RECORDS):
+        record = tuple((name, (answer,)) for name, answer in zip(names, one, strict=True))
+        cells = {seen.land.index[(truth, where)] for where in places_of(dict(record), tables, dims)}
+        cells |= {seen.land.people[key] for key in [(truth, record)] if key in seen.land.people}
+        known = frozenset(cell for cell in cells if lower[cell] < 1)
+        if known in asked or any(upper[cell] < 1 for cell in cells):
+            continue
+        asked.add(known)
+        inside = lower.copy()
+        inside[list(known)] = 1
+        feasible.within(inside, upper)
+        if feasible.is_there_any() and feasible.has_width(column, need.insider_width, need.contribution):
+            return False
+        anybody = anybody or feasible.seen(column)[1] >= 0
+    return anybody and prod(map(len, answers)) <= RECORDS
+
+
 def tells(feasible: Feasible, line: Line, part: int) -> bool:
     """Whether *line* has somebody for certain, and all of them are in *part*."""
     group = part if line.margin is None else line.margin
@@ -472,11 +518,9 @@ def _first_release(seen: View, column: int) -> str:
     return seen.releases[min(number for number, _ in seen.land.tables[column])].plan.id
 
 
-def _is_near(seen: View, column: int, kind: str, required: int, feasible: Feasible) -> bool:
-    """Whether less than *required* stays in doubt about the cell."""
-    plans = [seen.releases[number].plan for number, _ in seen.land.tables[column]]
-    least = max(plan.max_contribution for plan in plans) if kind == "insider" else 0
-    return not feasible.has_width(column, required, least)
+def _is_near(_: View, column: int, need: Need, feasible: Feasible) -> bool:
+    """Whether less doubt than required stays about the cell."""
+    return not feasible.has_width(column, need.width)
 
 
 def _leaking(seen: View, leaks: Callable[[Feasible], bool]) -> tuple[tuple[str, str], ...]:

@@ -18,7 +18,8 @@ p{max-width:42rem}
 .wide:focus-visible{outline:2px solid;outline-offset:2px}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{padding:.375rem .75rem;border-bottom:1px solid var(--line);vertical-align:top}
-th{text-align:left;font-weight:600;overflow-wrap:normal}
+th{text-align:left;font-weight:600;overflow-wrap:normal;min-width:4rem}
+th:first-child{padding-left:0}
 thead th{border-bottom-width:2px;vertical-align:bottom}
 td,thead th.n{text-align:right}
 .total{font-weight:600}
