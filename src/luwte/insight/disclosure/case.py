@@ -23,15 +23,11 @@ from luwte.insight.disclosure.cells import is_impossible
 from luwte.insight.disclosure.data import Counts
 from luwte.insight.disclosure.plan import Place, Plan
 from luwte.insight.disclosure.refusals import BadData, Infeasible
-from luwte.insight.disclosure.relaxed import Moves, Relaxed
+from luwte.insight.disclosure.relaxed import Relaxed
 from luwte.insight.disclosure.solver import NEAR, Solver
 
 if TYPE_CHECKING:
     from luwte.insight.disclosure.solver import Floats, Ints
-
-
-MOVE_NODES = 200
-"""Branches that a search for a move of the truth may take; without one, the attack itself decides."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +156,7 @@ class Case:
             known_empty = self.truth[column] == 0 and upper[column] == 0
             if known_empty and need.zeros_public:
                 found[column] = Interval(0, 0)
-            elif not self._keeps(attacker, column, need.width):
+            elif not attacker.has_width(column, need.width):
                 short.append(self._short(attacker, column, need.width, {}))
         groups = self._groups(attacker, found, lower) if isinstance(attacker, Feasible) and not short else []
         if short or groups:
@@ -177,22 +173,9 @@ class Case:
             for column in insider.columns:
                 need = self.needs[column]
                 least = max(insider.least.get(column, 0), need.contribution)
-                if not self._keeps(attacker, column, need.insider_width, least):
+                if not attacker.has_width(column, need.insider_width, least):
                     short.append(self._short(attacker, column, need.insider_width, insider.least))
         return short, groups
-
-    def _keeps(self, attacker: Feasible | Relaxed, column: int, width: int, least: int = 0) -> bool:
-        """Whether *column* keeps the width. Small moves of the truth show most that does, cheaply."""
-        if isinstance(attacker, Feasible):
-            for sign in (1, -1):
-                low, high = attacker.seen(column)
-                if high - max(low, least) >= width:
-                    return True
-                value = max(low, least) + width if sign > 0 else high - width
-                found = self._moves.reach(column, value, attacker.lower, attacker.upper, MOVE_NODES)
-                if found is not None:
-                    attacker.offer(found)
-        return attacker.has_width(column, width, least)
 
     def _attacker(self, lower: "Ints", upper: "Ints", candidate: Release | None) -> Feasible:
         if self._feasible is None:
@@ -200,7 +183,6 @@ class Case:
         else:
             self._feasible.within(lower, upper)
         self._feasible.offer(self.known())
-        self._moves = Moves(self.land.rows, self.known(), lower, upper)
         if candidate is not None:
             offer_neighbours(self._feasible, self.land, candidate)
         return self._feasible
