@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Literal
 
 from luwte.insight.disclosure.cells import Landscape, Line, landscape, vintage
 from luwte.insight.disclosure.joint import places_of
+from luwte.insight.disclosure.moves import Moves
 from luwte.insight.disclosure.plan import Place, Plan
 from luwte.insight.disclosure.refusals import BadRelease
 from luwte.insight.disclosure.solver import NEAR, NODES, Answer, Rows, Solver
@@ -136,6 +137,7 @@ class Feasible:
         self.rows, self.lower, self.upper, self._nodes = rows, lower, upper, nodes
         self._relaxed = Solver(rows, lower, upper)
         self._whole: Solver | None = None
+        self._moves: Moves | None = None
         self._pool: list[Ints] = []
         self._begin()
 
@@ -145,14 +147,20 @@ class Feasible:
         self._seen_low = np.full(len(self.lower), np.iinfo(np.int64).max)
         self._seen_high = np.full(len(self.lower), -1)
         self._know: dict[int, Interval] = {}
+        self._fitting: list[Ints] = []
         if self._pool:
             solutions = np.array(self._pool)
             fits = np.all((solutions >= self.lower) & (solutions <= self.upper), axis=1)
+            self._fitting = list(solutions[fits])
             if fits.any():
                 self._seen_low, self._seen_high = solutions[fits].min(axis=0), solutions[fits].max(axis=0)
 
     def within(self, lower: "Ints", upper: "Ints") -> None:
         """Ask from now on under other bounds. Solutions that are inside of them stay known."""
+        import numpy as np
+
+        if self._moves is not None and np.any((lower < upper) & ~(self.lower < self.upper)):
+            self._moves = None
         self.lower, self.upper = lower, upper
         self._relaxed.bound_columns(lower, upper)
         if self._whole is not None:
@@ -161,12 +169,22 @@ class Feasible:
 
     def is_there_any(self) -> bool:
         """Whether there is a solution at all."""
-        return bool((self._seen_high >= 0).any()) or self._extreme(0, 0) is not None
+        return self.is_shown() or self._extreme(0, 0) is not None
 
     def has_width(self, column: int, width: int, least: int = 0) -> bool:
         """Whether *column* surely spreads over at least *width*, counted from *least* up."""
         if self._spread(column, least) >= width:
             return True
+        ends = {sign: math.ceil(self.extreme(column, sign).bound - NEAR) for sign in (1, -1)}
+        if -ends[-1] - max(ends[1], least) < width:
+            return False
+        low, high = max(int(self._seen_low[column]), least), int(self._seen_high[column])
+        if (
+            self._spread(column, least) >= width
+            or self._reach(column, low + width)
+            or self._reach(column, high - width)
+        ):
+            return self._spread(column, least) >= width
         self.interval(column)
         return self._spread(column, least) >= width
 
@@ -210,9 +228,9 @@ class Feasible:
                     if answer is not None:
                         self._remember(answer.x)
 
-    def seen(self, column: int) -> tuple[int, int]:
-        """The least and the greatest that *column* was in any solution so far."""
-        return int(self._seen_low[column]), int(self._seen_high[column])
+    def is_shown(self) -> bool:
+        """Whether a whole solution is known under these bounds."""
+        return bool((self._seen_high >= 0).any())
 
     def _spread(self, column: int, least: int) -> int:
         return int(self._seen_high[column]) - max(int(self._seen_low[column]), least)
@@ -231,12 +249,24 @@ class Feasible:
             return box, True
         answer = self.extreme(column, sign)
         bound = math.ceil(answer.bound - NEAR)
-        if self._reached(column, sign) == bound:
+        if self._reached(column, sign) == bound or self._reach(column, sign * bound):
             return bound, True
         whole = self._ask(self._exact(), column, sign, whole=True)
         if whole is not None:
             bound = max(bound, math.ceil(whole.bound - NEAR))
         return bound, self._reached(column, sign) == bound
+
+    def _reach(self, column: int, value: int) -> bool:
+        """Whether a small change of a solution that is known gives *column* this value."""
+        import numpy as np
+
+        if not self._fitting or not self.lower[column] <= value <= self.upper[column]:
+            return False
+        if self._moves is None:
+            self._moves = Moves(self.rows, np.flatnonzero(self.lower < self.upper))
+        base = min(self._fitting, key=lambda one: abs(int(one[column]) - value))
+        found = self._moves.reach(base, column, value, self.lower, self.upper, self._nodes)
+        return found is not None and self._remember(found) and int(found[column]) == value
 
     def _exact(self) -> Solver:
         if self._whole is None:
@@ -275,6 +305,7 @@ class Feasible:
             return False
         if len(self._pool) < POOL:
             self._pool.append(solution)
+            self._fitting.append(solution)
         self._seen_low = np.minimum(self._seen_low, solution)
         self._seen_high = np.maximum(self._seen_high, solution)
         return True
@@ -499,7 +530,7 @@ def whoever_learns(
         feasible.within(inside, upper)
         if feasible.is_there_any() and feasible.has_width(column, need.insider_width, need.contribution):
             return False
-        anybody = anybody or feasible.seen(column)[1] >= 0
+        anybody = anybody or feasible.is_shown()
     return anybody and prod(map(len, answers)) <= RECORDS
 
 

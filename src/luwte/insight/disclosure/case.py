@@ -23,15 +23,11 @@ from luwte.insight.disclosure.data import Counts
 from luwte.insight.disclosure.joint import Record, places_of
 from luwte.insight.disclosure.plan import Place, Plan
 from luwte.insight.disclosure.refusals import BadData, Infeasible
-from luwte.insight.disclosure.relaxed import Moves, Relaxed
+from luwte.insight.disclosure.relaxed import Relaxed
 from luwte.insight.disclosure.solver import NEAR, Solver
 
 if TYPE_CHECKING:
     from luwte.insight.disclosure.solver import Floats, Ints
-
-
-MOVE_NODES = 200
-"""Branches that a search for a move of the truth may take; without one, the attack itself decides."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +75,9 @@ class Case:
         self._check_earlier()
         self.dominated = self._dominated()
         self.small = [c for c, n in self.truth.items() if n < self.needs[c].threshold and c not in self.impossible]
-        self.sensitive = sorted({*self.small, *self.dominated})
         self.insiders = [*self._units(), *self._contributors()]
+        asked = {column for insider in self.insiders for column in insider.columns}
+        self.sensitive = sorted({*self.small, *self.dominated, *asked})
         self._feasible: Feasible | None = None
         self._relaxed: Relaxed | None = None
         self._known: Ints | None = None
@@ -170,15 +167,13 @@ class Case:
 
         A *relaxed* trial counts fractions as well: what it finds short is short, but it may miss some, and all groups.
         """
-        import numpy as np
-
         attacker = self._relaxed_attacker(lower, upper) if relaxed else self._attacker(lower, upper, candidate)
         attacker.explore(self.sensitive)
         short: list[Short] = []
         for column in self.sensitive:
             need = self.needs[column]
             known_empty = self.truth[column] == 0 and upper[column] == 0
-            if not (known_empty and need.zeros_public) and not self._keeps(attacker, column, need.width):
+            if not (known_empty and need.zeros_public) and not attacker.has_width(column, need.width):
                 short.append(self._short(attacker, column, need.width, {}))
         groups = []
         if isinstance(attacker, Feasible) and not short:
@@ -189,30 +184,15 @@ class Case:
             inside = lower.copy()
             for column, number in insider.least.items():
                 inside[column] = max(inside[column], number)
-            if np.array_equal(inside, attacker.lower):
-                continue
             attacker.within(inside, upper)
             if isinstance(attacker, Feasible):
                 self._offer_more(attacker, insider, candidate)
             for column in insider.columns:
                 need = self.needs[column]
                 least = max(insider.least.get(column, 0), need.contribution)
-                if not self._keeps(attacker, column, need.insider_width, least):
+                if not attacker.has_width(column, need.insider_width, least):
                     short.append(self._short(attacker, column, need.insider_width, insider.least))
         return short, groups
-
-    def _keeps(self, attacker: Feasible | Relaxed, column: int, width: int, least: int = 0) -> bool:
-        """Whether *column* keeps the width. Small moves of the truth show most that does, cheaply."""
-        if isinstance(attacker, Feasible):
-            for sign in (1, -1):
-                low, high = attacker.seen(column)
-                if high - max(low, least) >= width:
-                    return True
-                value = max(low, least) + width if sign > 0 else high - width
-                found = self._moves.reach(column, value, attacker.lower, attacker.upper, MOVE_NODES)
-                if found is not None:
-                    attacker.offer(found)
-        return attacker.has_width(column, width, least)
 
     def _attacker(self, lower: "Ints", upper: "Ints", candidate: Release | None) -> Feasible:
         if self._feasible is None:
@@ -220,7 +200,6 @@ class Case:
         else:
             self._feasible.within(lower, upper)
         self._feasible.offer(self.known())
-        self._moves = Moves(self.land.rows, self.known(), lower, upper)
         if candidate is not None:
             offer_neighbours(self._feasible, self.land, candidate)
         return self._feasible
@@ -266,7 +245,7 @@ class Case:
         return Short(column, width, required, gains, frozenset(used))
 
     def collision(self, column: int, required: int, tables: Sequence[str]) -> Infeasible:
-        """The refusal that names what cannot be had together."""
+        """The refusal that names everything that cannot be had together; `protect` looks for the smallest set."""
         name = self.name(column)
         asks = f"a doubt of {required} about the cell {name}"
         told = [f"what the earlier release {one.plan.id} already shows" for one in self.earlier]

@@ -1,4 +1,4 @@
-"""The attack without whole numbers: quicker, and enough to see almost all that is too narrow; and small whole moves.
+"""The attack without whole numbers: quicker, and enough to see almost all that is too narrow.
 
 Notes
 -----
@@ -36,8 +36,8 @@ class Relaxed:
     def __init__(self, rows: Rows, truth: "Ints") -> None:
         import numpy as np
 
-        self._all, self._truth = rows, truth.astype(float)
-        self._pool = np.repeat(self._truth[None, :], POOL, axis=0)
+        self._all, self._truth = rows, truth
+        self._pool = np.repeat(truth[None, :].astype(float), POOL, axis=0)
         self._filled = 0
 
     def publish(self, lower: "Ints", upper: "Ints") -> None:
@@ -46,8 +46,12 @@ class Relaxed:
 
         self._base, self._open = (lower, upper), np.flatnonzero(lower < upper)
         self._at = {int(column): number for number, column in enumerate(self._open)}
-        self._kept, rows = _among(self._all, self._truth, self._open)
+        self._kept, rows = self._all.among(self._open)
+        fixed = self._truth.copy()
+        fixed[self._open] = 0
+        sums = self._all.sums(fixed)[self._kept]
         self._solver = Solver(rows, lower[self._open], upper[self._open])
+        self._solver.bound_rows(np.asarray(rows.low) - sums, np.asarray(rows.high) - sums)
         self.lower, self.upper, self._moved = lower, upper, False
         self._base_share = self._shares(np.arange(len(lower)))
         self._share = self._base_share.copy()
@@ -67,7 +71,7 @@ class Relaxed:
         there = self._truth[columns]
         way = self._pool[:, columns] - there
         room = np.where(way < 0, self.lower[columns] - there, self.upper[columns] - there)
-        share = np.divide(room, way, out=np.ones_like(way), where=np.abs(way) > NEAR)
+        share: Floats = np.divide(room, way, out=np.ones_like(way), where=np.abs(way) > NEAR)
         return np.clip(share.min(axis=1, initial=1.0), 0.0, 1.0)
 
     def explore(self, columns: "Sequence[int]") -> None:
@@ -99,7 +103,7 @@ class Relaxed:
         """The least (1) or greatest (-1) of *column*, with the prices of all rows."""
         import numpy as np
 
-        prices, x = np.zeros(len(self._all)), self._truth.copy()
+        prices, x = np.zeros(len(self._all)), self._truth.astype(float)
         if column not in self._at:
             return Answer(sign * x[column], sign * x[column], x, prices)
         cost = np.zeros(len(self._open))
@@ -109,7 +113,6 @@ class Relaxed:
         return Answer(answer.value, answer.bound, x, prices)
 
     def _ask(self, cost: "Floats") -> Answer:
-        import numpy as np
 
         if self._moved:
             self._solver.bound_columns(self.lower[self._open], self.upper[self._open])
@@ -135,82 +138,4 @@ class Relaxed:
 
     def _is_at_bound(self, column: int, sign: int) -> bool:
         low, high = self._ends(column)
-        return low <= self.lower[column] + NEAR if sign > 0 else high >= self.upper[column] - NEAR
-
-
-class Moves:
-    """The smallest changes of a known set of counts: they seldom need a whole-number programme to come out whole.
-
-    Parameters
-    ----------
-    rows
-        The system.
-    known
-        A whole solution within all bounds that are ever given.
-    lower, upper
-        Bounds of each column. Columns without room between them do not move.
-
-    """
-
-    def __init__(self, rows: Rows, known: "Ints", lower: "Ints", upper: "Ints") -> None:
-        import numpy as np
-
-        self._known, self._open = known, np.flatnonzero(lower < upper)
-        self._at = {int(column): number for number, column in enumerate(self._open)}
-        _, kept = _among(rows, known.astype(float), self._open)
-        size, both = len(self._open), Rows()
-        for number in range(len(kept)):
-            begin, end = kept.starts[number], kept.starts[number + 1]
-            terms = list(zip(kept.columns[begin:end], kept.weights[begin:end], strict=True))
-            there = sum(weight * int(known[self._open[column]]) for column, weight in terms)
-            down = [(column + size, -weight) for column, weight in terms]
-            both.add([*terms, *down], kept.low[number] - there, kept.high[number] - there)
-        self._solver = Solver(both, *self._room(lower, upper))
-
-    def _room(self, lower: "Ints", upper: "Ints") -> tuple["Ints", "Ints"]:
-        import numpy as np
-
-        there = self._known[self._open]
-        most = np.concatenate([upper[self._open] - there, there - lower[self._open]])
-        return np.zeros_like(most), most
-
-    def reach(self, column: int, value: int, lower: "Ints", upper: "Ints", nodes: int) -> "Ints | None":
-        """Whole counts within the bounds where *column* has *value*, found within *nodes*, or None."""
-        import numpy as np
-
-        if column not in self._at or not lower[column] <= value <= upper[column]:
-            return None
-        size, change = len(self._open), value - int(self._known[column])
-        least, most = self._room(lower, upper)
-        up, down = self._at[column], self._at[column] + size
-        least[up] = most[up] = max(change, 0)
-        least[down] = most[down] = max(-change, 0)
-        self._solver.bound_columns(least, most)
-        for whole in (False, True):
-            answer = self._solver.minimise(np.ones(2 * size), whole=whole, nodes=nodes)
-            if answer is None:
-                return None
-            moved = answer.x[:size] - answer.x[size:]
-            if np.abs(moved - np.rint(moved)).max() <= NEAR:
-                break
-        found = self._known.copy()
-        found[self._open] += np.rint(moved).astype(np.int64)
-        return found
-
-
-def _among(rows: Rows, truth: "Floats", columns: "Ints") -> tuple["Ints", Rows]:
-    """The rows that tie *columns*, with everything else at its truth, and their numbers."""
-    import numpy as np
-
-    place = np.full(len(truth), -1)
-    place[columns] = np.arange(len(columns))
-    kept, found = [], Rows()
-    for number in range(len(rows)):
-        begin, end = rows.starts[number], rows.starts[number + 1]
-        terms = list(zip(rows.columns[begin:end], rows.weights[begin:end], strict=True))
-        left = [(int(place[column]), weight) for column, weight in terms if place[column] >= 0]
-        if left:
-            fixed = sum(weight * truth[column] for column, weight in terms if place[column] < 0)
-            kept.append(number)
-            found.add(left, rows.low[number] - fixed, rows.high[number] - fixed)
-    return np.asarray(kept, np.int64), found
+        return bool(low <= self.lower[column] + NEAR if sign > 0 else high >= self.upper[column] - NEAR)

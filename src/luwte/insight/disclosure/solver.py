@@ -1,7 +1,8 @@
 """HiGHS behind one small face: always one thread, never a clock, so that the same problem has the same answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,15 +47,37 @@ class Rows:
         """How many rows."""
         return len(self.low)
 
-    def holds(self, x: "Ints") -> bool:
-        """Whether whole numbers *x* fulfil every row, in exact arithmetic."""
+    def __iter__(self) -> "Iterator[list[tuple[int, float]]]":
+        """The (column, weight) of each row."""
+        for begin, end in pairwise(self.starts):
+            yield list(zip(self.columns[begin:end], self.weights[begin:end], strict=True))
+
+    def sums(self, x: "Ints") -> "Ints":
+        """Every row's sum for whole numbers *x*, in exact arithmetic."""
         import numpy as np
 
-        if not len(self):
-            return True
         sums = np.concatenate([[0], np.cumsum(np.asarray(self.weights, np.int64) * x[self.columns])])
-        each = np.diff(sums[self.starts])
+        each: Ints = np.diff(sums[self.starts])
+        return each
+
+    def holds(self, x: "Ints") -> bool:
+        """Whether whole numbers *x* fulfil every row."""
+        import numpy as np
+
+        each = self.sums(x)
         return bool(np.all(each >= np.asarray(self.low)) and np.all(each <= np.asarray(self.high)))
+
+    def among(self, columns: "Ints") -> tuple["Ints", "Rows"]:
+        """The numbers of the rows that hold any of *columns*, and what these rows say of them, renumbered."""
+        import numpy as np
+
+        place = dict(zip(columns.tolist(), range(len(columns)), strict=True))
+        kept, found = [], Rows()
+        for number, terms in enumerate(self):
+            if left := [(place[column], weight) for column, weight in terms if column in place]:
+                kept.append(number)
+                found.add(left, self.low[number], self.high[number])
+        return np.asarray(kept, np.int64), found
 
 
 @dataclass(frozen=True)
@@ -103,8 +126,19 @@ class Solver:
         self._highs.changeColsBounds(self._size, everyone, self.lower, self.upper)
         self._moved = True
 
-    def minimise(self, cost: "Floats", *, whole: bool = False, nodes: int = NODES) -> Answer | None:
+    def bound_rows(self, low: "Floats", high: "Floats") -> None:
+        """Give every row other bounds."""
+        import numpy as np
+
+        self._highs.changeRowsBounds(len(low), np.arange(len(low), dtype=np.int32), low, high)
+        self._moved = True
+
+    def minimise(
+        self, cost: "Floats", *, whole: bool = False, nodes: int = NODES, first: bool = False
+    ) -> Answer | None:
         """The least of *cost*; None when nothing fulfils the rows, or no whole solution was found within *nodes*.
+
+        With *first*, a whole-number programme ends at the first solution it finds.
 
         Raises
         ------
@@ -122,6 +156,7 @@ class Solver:
             self._highs.changeColsIntegrality(self._size, everyone, np.full(self._size, kind))
             self._whole = whole
         self._highs.setOptionValue("mip_max_nodes", nodes)
+        self._highs.setOptionValue("mip_max_improving_sols", 1 if first else 2**31 - 1)
         self._highs.setOptionValue("simplex_strategy", DUAL if whole or self._moved else PRIMAL)
         self._moved = False
         self._highs.run()
