@@ -194,7 +194,9 @@ class Patterns:
             if ask is None:
                 best = self.cost(pattern)
             else:
-                left += sorted((pattern | way for way in self.ways(*ask)), key=self.cost, reverse=True)
+                ways = np.array(self.ways(*ask), np.uint64) | np.uint64(pattern)
+                prices = (ways[:, None] >> np.arange(len(self.price), dtype=np.uint64) & np.uint64(1)) @ np.array(self.price)
+                left += ways[np.argsort(-prices, kind="stable")].tolist()
         return best
 
     def best_of_all(self) -> int | None:
