@@ -2,10 +2,11 @@
 
 Notes
 -----
-A master programme chooses the cells; the trial attack finds cells that are too narrow; each gives a row for the master
-(a capacity cut: by duality, how much each further suppressed cell could widen it). The master's value is a lower bound
-throughout, so the first choice that passes is the best. Widths slide: upper minus lower counts, wherever the
-truth lies.
+A master programme chooses the cells; an attack finds those that are too narrow; each gives a row for the master (a
+capacity cut: by duality, how much each further suppressed cell could widen it). The attack is relaxed to fractions first,
+as that is quick and gives the prices; only a choice that it cannot see through is attacked in whole numbers. The
+master's value is a lower bound throughout, so the first choice that passes both is the best. Widths slide: upper minus
+lower counts, wherever the truth lies.
 When `ROUNDS` are not enough, cells are added greedily by gain for cost, needless ones are taken back, and the cost is
 given beside the bound. An empty cell that is left out must keep the doubt as well: it looks like a small one.
 
@@ -44,14 +45,33 @@ def primary(case: Case) -> Release:
     return Release(case.plan, shown)
 
 
-def suppressed(case: Case) -> Protected:
-    """The suppression of least cost that keeps every required doubt. Raises `Infeasible`."""
+def suppressed(case: Case, rounds: int = ROUNDS) -> Protected:
+    """The suppression of least cost that keeps every required doubt, proved within *rounds*; else a good one.
+
+    Parameters
+    ----------
+    case
+        The truth among earlier releases.
+    rounds
+        Choices of the master that are attacked at most.
+
+    Returns
+    -------
+    Protected
+        It passes the attack in whole numbers. `bound` is proved: nothing that passes costs less.
+
+    Raises
+    ------
+    Infeasible
+        Even with everything left out, something is known too well.
+
+    """
     import numpy as np
 
     master = _Master(case)
     bound, tried = 0.0, 0
     chosen = master.low.copy()
-    for tried in range(1, ROUNDS + 1):
+    for tried in range(1, rounds + 1):
         answer = Solver(master.rows, master.low, master.high).minimise(
             master.cost, whole=True, nodes=case.plan.rules.nodes
         )
@@ -60,18 +80,12 @@ def suppressed(case: Case) -> Protected:
         bound = max(bound, answer.bound)
         chosen = np.rint(answer.x).astype(np.int64)
         if master.trial(chosen, relaxed=True) and master.trial(chosen):
-            cost = float(master.cost @ chosen)
-            return Protected(master.release(chosen), cost, min(bound, cost), tried)
-    while not master.trial(chosen):
-        chosen = master.more(chosen)
-        tried += 1
-    for column in np.lexsort((np.arange(len(chosen)), -master.cost)):
-        if chosen[column] and not master.low[column]:
-            without = chosen.copy()
-            without[column] = 0
-            if master.trial(without):
-                chosen = without
-    return Protected(master.release(chosen), float(master.cost @ chosen), bound, tried)
+            break
+    else:
+        chosen = master.without_needless(master.until_it_passes(chosen, relaxed=True))
+    chosen = master.until_it_passes(chosen, relaxed=False)
+    cost = float(master.cost @ chosen)
+    return Protected(master.release(chosen), cost, min(bound, cost), tried)
 
 
 class _Master:
@@ -157,6 +171,24 @@ class _Master:
     @staticmethod
     def _up(gain: float) -> float:
         return float(int(gain * GRAIN) + 1) / GRAIN
+
+    def until_it_passes(self, chosen: "Ints", *, relaxed: bool) -> "Ints":
+        """The choice with more left out, until the (relaxed) attack does not get through."""
+        while not self.trial(chosen, relaxed=relaxed):
+            chosen = self.more(chosen)
+        return chosen
+
+    def without_needless(self, chosen: "Ints") -> "Ints":
+        """The choice without cells that the relaxed attack does not need to be left out, dearest first."""
+        import numpy as np
+
+        for column in np.lexsort((np.arange(len(chosen)), -self.cost)):
+            if chosen[column] and not self.low[column]:
+                fewer = chosen.copy()
+                fewer[column] = 0
+                if self.trial(fewer, relaxed=True):
+                    chosen = fewer
+        return chosen
 
     def more(self, chosen: "Ints") -> "Ints":
         """One more cell for each that is short: the most gain for its cost."""
