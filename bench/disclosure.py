@@ -42,6 +42,7 @@ PROBLEMS = {
     "8 x 15 x 12 with a hierarchy": (three_way(), 6_000, 1),
 }
 
+
 def people(plan: Plan, number: int) -> str:
     """Made-up people, most of them in few categories."""
     chance = random.Random(1)

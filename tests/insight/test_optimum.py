@@ -36,7 +36,9 @@ class Shape:
             axes[name] = Dimension(name, name, categories, parents)
         usual = {"threshold": self.width + 1, "width": self.width, "insider_width": self.width - 1, "group": False}
         tables = tuple(Table(one, one, "all", tuple(one)) for one in self.tables)
-        return Plan("o", "t", "victim", 1, axes, tables, Rules(**{"method": method, "base": self.width + 1, **usual, **rules}))
+        return Plan(
+            "o", "t", "victim", 1, axes, tables, Rules(**{"method": method, "base": self.width + 1, **usual, **rules})
+        )
 
 
 SHAPES = {
@@ -73,10 +75,16 @@ class Twin:
         inner = list(product(*(range(self.shape.sizes[name]) for name in table)))
         places, rows = [], []
         for picked in product(*(self._nodes(name) for name in table)):
-            places.append(tuple((name, node) for name, (node, _) in zip(table, picked, strict=True) if node is not None))
+            places.append(
+                tuple((name, node) for name, (node, _) in zip(table, picked, strict=True) if node is not None)
+            )
             covers = [covered for _, covered in picked]
             rows.append([all(c in cover for c, cover in zip(one, covers, strict=True)) for one in inner])
-        return places, [tuple((n, f"{n}{c}") for n, c in zip(table, one, strict=True)) for one in inner], np.array(rows, np.int64)
+        return (
+            places,
+            [tuple((n, f"{n}{c}") for n, c in zip(table, one, strict=True)) for one in inner],
+            np.array(rows, np.int64),
+        )
 
     def _of(self, person: tuple[int, ...]) -> set[Place]:
         nodes = {
@@ -173,7 +181,10 @@ class Patterns:
         """The smallest patterns that keep the width of one cell: one table goes up, another goes down."""
         key = (cell, width, tuple(least))
         if key not in self._ways:
-            fits = np.all([self.tables[:, column] >= n for column, n in least.items()] or [np.ones(len(self.tables), bool)], axis=0)
+            fits = np.all(
+                [self.tables[:, column] >= n for column, n in least.items()] or [np.ones(len(self.tables), bool)],
+                axis=0,
+            )
             found = []
             for down in range(width + 1):
                 low = smallest(self.masks[fits & (self.change[:, cell] <= -down)])
@@ -195,7 +206,9 @@ class Patterns:
                 best = self.cost(pattern)
             else:
                 ways = np.array(self.ways(*ask), np.uint64) | np.uint64(pattern)
-                prices = (ways[:, None] >> np.arange(len(self.price), dtype=np.uint64) & np.uint64(1)) @ np.array(self.price)
+                prices = (ways[:, None] >> np.arange(len(self.price), dtype=np.uint64) & np.uint64(1)) @ np.array(
+                    self.price
+                )
                 left += ways[np.argsort(-prices, kind="stable")].tolist()
         return best
 
@@ -242,7 +255,9 @@ def our_cost(plan: Plan, people: list[tuple[int, ...]]) -> float | None:
     return made.cost
 
 
-@pytest.mark.parametrize(("name", "examples"), [("2x2", 80), ("2x3", 60), ("3x3", 40), ("hierarchy", 60), ("two linked 2x2x2", 12)])
+@pytest.mark.parametrize(
+    ("name", "examples"), [("2x2", 80), ("2x3", 60), ("3x3", 40), ("hierarchy", 60), ("two linked 2x2x2", 12)]
+)
 def test_no_suppression_that_keeps_every_width_is_cheaper(name, examples):
     shape = SHAPES[name]
 
@@ -254,7 +269,9 @@ def test_no_suppression_that_keeps_every_width_is_cheaper(name, examples):
     play()
 
 
-@pytest.mark.parametrize(("name", "examples"), [("2x2", 80), ("2x3", 60), ("3x3", 40), ("hierarchy", 60), ("two linked 2x2x2", 12)])
+@pytest.mark.parametrize(
+    ("name", "examples"), [("2x2", 80), ("2x3", 60), ("3x3", 40), ("hierarchy", 60), ("two linked 2x2x2", 12)]
+)
 def test_no_rounding_that_keeps_every_width_changes_less(name, examples):
     shape = SHAPES[name]
 

@@ -32,7 +32,9 @@ def a_plan(id_: str, year: str = "", **rules: object) -> Plan:
     where = {"year": year} if year else {}
     pairs = combinations(("age", "form", "region"), 2)
     tables = tuple(Table(f"{a}-{b}", f"{a} by {b}", "all", (a, b), where) for a, b in pairs)
-    return Plan(id_, "Made up", "victim", 1, dimensions, tables, Rules(**{"method": "suppression", "nodes": 200, **rules}))
+    return Plan(
+        id_, "Made up", "victim", 1, dimensions, tables, Rules(**{"method": "suppression", "nodes": 200, **rules})
+    )
 
 
 def people(seed: int, number: int = 300) -> str:
@@ -167,7 +169,10 @@ def test_three_ways_with_a_hierarchy_is_proved_best_and_always_the_same():
     table = Table("abc", "t", "all", ("a", "b", "c"))
     plan = Plan("t", "t", "victim", 1, axes, (table,), Rules(method="suppression"))
     chance = random.Random(4)
-    rows = [",".join(chance.choices(axis.categories, range(len(axis.categories), 0, -1))[0] for axis in axes.values()) for _ in range(200)]
+    rows = [
+        ",".join(chance.choices(axis.categories, range(len(axis.categories), 0, -1))[0] for axis in axes.values())
+        for _ in range(200)
+    ]
     counts = count("\n".join(["a,b,c", *rows]) + "\n", plan)
     made = protect(plan, counts)
 
@@ -179,7 +184,7 @@ def test_three_ways_with_a_hierarchy_is_proved_best_and_always_the_same():
 # Its parts
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10**6), data=st.data())
 def test_the_relaxed_attack_is_never_narrower_than_the_one_in_whole_numbers(seed, data):
     """And what it follows from the truth, once found, never claims more than a solver finds anew."""
@@ -224,9 +229,9 @@ def test_a_move_gives_the_cell_its_value_and_keeps_every_sum(seed, data):
 
 def test_a_width_that_nothing_can_keep_is_refused_with_its_cell():
     plan = a_plan("r")
-    early = Release(replace(plan, id="early"), {})
     counts = count(people(3), plan)
-    exact = protect(replace(plan, id="early", rules=replace(plan.rules, threshold=1, width=0, insider_width=0)), counts).release
-    assert early.plan.id == exact.plan.id
+    open_ = replace(plan, id="early", rules=replace(plan.rules, threshold=0, width=0, insider_width=0, group=False))
+    exact = protect(open_, counts).release
+    assert all(shown.value == counts.of[at] for at, shown in exact.shown.items())
     with pytest.raises(Infeasible, match="a doubt of 4 about the cell"):
         protect(plan, counts, [exact])

@@ -42,6 +42,10 @@ POOL = 512
 """Solutions that are remembered: most questions are answered by one of them."""
 
 
+MOVE_NODES = 50
+"""Branches that a search for a small move may take. It often finds one at once, and seldom late."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """A cell as the public sees it."""
@@ -188,6 +192,10 @@ class Feasible:
         self.interval(column)
         return self._spread(column, least) >= width
 
+    def greatest(self, column: int) -> float:
+        """The greatest that *column* can be."""
+        return self.interval(column).high
+
     def offer(self, x: "Ints") -> None:
         """Somebody knows what may be a solution: it is checked like any other."""
         self._remember(x.astype(float))
@@ -265,8 +273,8 @@ class Feasible:
         if self._moves is None:
             self._moves = Moves(self.rows, np.flatnonzero(self.lower < self.upper))
         base = min(self._fitting, key=lambda one: abs(int(one[column]) - value))
-        found = self._moves.reach(base, column, value, self.lower, self.upper, self._nodes)
-        return found is not None and self._remember(found) and int(found[column]) == value
+        found = self._moves.reach(base, column, value, self.lower, self.upper, min(self._nodes, MOVE_NODES))
+        return found is not None and self._remember(found.astype(float)) and int(found[column]) == value
 
     def _exact(self) -> Solver:
         if self._whole is None:

@@ -5,7 +5,7 @@ in them; it asks only whether the doubt is enough, and says which published cell
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from luwte.insight.disclosure.attack import (
@@ -18,7 +18,7 @@ from luwte.insight.disclosure.attack import (
     reduced_costs,
     view,
 )
-from luwte.insight.disclosure.cells import is_impossible, vintage
+from luwte.insight.disclosure.cells import Line, is_impossible, vintage
 from luwte.insight.disclosure.data import Counts
 from luwte.insight.disclosure.joint import Record, places_of
 from luwte.insight.disclosure.plan import Place, Plan
@@ -43,6 +43,8 @@ class Short:
     gains: "Floats | None"
     used: frozenset[int] | None
     """Columns whose published bounds take part."""
+    always: bool = False
+    """Whether this must be mended even where the cell is published."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Case:
         self._check_earlier()
         self.dominated = self._dominated()
         self.small = [c for c, n in self.truth.items() if n < self.needs[c].threshold and c not in self.impossible]
+        self.left_out_before = self._left_out_before()
         self.insiders = [*self._units(), *self._contributors()]
         asked = {column for insider in self.insiders for column in insider.columns}
         self.sensitive = sorted({*self.small, *self.dominated, *asked})
@@ -87,6 +90,12 @@ class Case:
             if not self.lower[column] <= number <= self.upper[column]:
                 says = "A cell is not what an earlier release says of it. Declare what this release corrects."
                 raise BadData(says, column=", ".join(name for name, _ in self.places[column]))
+
+    def _left_out_before(self) -> list[int]:
+        """Cells that only earlier releases have, and that may be small for all that these say."""
+        columns = range(len(self.land.keys))
+        open_ = (c for c in columns if c not in self.truth and self.lower[c] < self.upper[c])
+        return [column for column in open_ if self.lower[column] < self.needs[column].threshold]
 
     def _dominated(self) -> set[int]:
         share = self.plan.rules.dominance
@@ -162,22 +171,26 @@ class Case:
 
     def trial(
         self, lower: "Ints", upper: "Ints", candidate: Release | None = None, *, relaxed: bool = False
-    ) -> tuple[list[Short], list[int]]:
+    ) -> tuple[list[Short], list[Short]]:
         """What is short of doubt under these published bounds, and the groups that give something away.
 
         A *relaxed* trial counts fractions as well: what it finds short is short, but it may miss some, and all groups.
         """
         attacker = self._relaxed_attacker(lower, upper) if relaxed else self._attacker(lower, upper, candidate)
-        attacker.explore(self.sensitive)
+        attacker.explore([*self.sensitive, *self.left_out_before])
         short: list[Short] = []
+        found = {c for c in self.sensitive if upper[c] == 0 and self.needs[c].zeros_public}
         for column in self.sensitive:
+            width = self.needs[column].width
+            if column not in found and not attacker.has_width(column, width):
+                short.append(self._short(attacker, column, width, {}))
+        for column in self.left_out_before:
             need = self.needs[column]
-            known_empty = self.truth[column] == 0 and upper[column] == 0
-            if not (known_empty and need.zeros_public) and not attacker.has_width(column, need.width):
-                short.append(self._short(attacker, column, need.width, {}))
-        groups = []
-        if isinstance(attacker, Feasible) and not short:
-            groups = list(groups_known(attacker, self.land, self.needs))
+            if attacker.has_width(column, need.width) or attacker.greatest(column) >= need.threshold:
+                continue
+            if attacker.greatest(column) > NEAR or not need.zeros_public:
+                short.append(self._short_before(attacker, column))
+        groups = self._groups(attacker) if isinstance(attacker, Feasible) and not short else []
         if short or groups:
             return short, groups
         for insider in self.insiders:
@@ -226,23 +239,52 @@ class Case:
             for more in range(self.plan.rules.base):
                 feasible.offer(solution + more * unit)
 
-    def _short(self, attacker: Feasible | Relaxed, column: int, required: int, inside: Mapping[int, int]) -> Short:
-        import numpy as np
+    def _groups(self, attacker: Feasible) -> list[Short]:
+        return [
+            self._short_group(attacker, part, line)
+            for part, line in groups_known(attacker, self.land, self.needs).items()
+        ]
 
-        gains, used, ends = np.zeros(self.land.size), set[int](), []
-        for sign in (1, -1):
-            answer = attacker.extreme(column, sign)
-            costs = reduced_costs(self.land.rows, column, sign, answer)
-            costs[np.abs(costs) <= NEAR] = 0
-            used |= {int(one) for one in np.flatnonzero(costs)}
-            ends.append(answer.value)
-            for at, number in self.truth.items():
-                open_low = max(int(self.lower[at]), inside.get(at, 0))
-                gains[at] += abs(costs[at]) * (number - open_low if costs[at] > 0 else int(self.upper[at]) - number)
-        width = -ends[1] - ends[0]
+    def _short_group(self, attacker: Feasible, part: int, line: Line) -> Short:
+        """The margin must be able to be empty, or one of the zeros beside *part* must be in doubt."""
+        margin = part if line.margin is None else line.margin
+        zeros = [other for other in line.parts if other != part]
+        least, gains, used = self._end(attacker, margin, 1, {})
+        if line.several or least <= NEAR * 10 or any(attacker.upper[column] > 0 for column in zeros):
+            return Short(margin, 0, 1, None, None, always=True)
+        for column in zeros:
+            gains[column] = len(gains) * max(1.0, float(self.upper.max()))
+        return Short(margin, -least, 0, gains, frozenset(used), always=True)
+
+    def _short_before(self, attacker: Feasible | Relaxed, column: int) -> Short:
+        """A cell of an earlier release needs its width, or that it may be as large as the threshold."""
+        need = self.needs[column]
+        one = self._short(attacker, column, need.width, {})
+        less = max(0.0, need.threshold - attacker.greatest(column))
+        return one if one.gains is None else replace(one, width=max(one.width, need.width - less))
+
+    def _short(self, attacker: Feasible | Relaxed, column: int, required: int, inside: Mapping[int, int]) -> Short:
+        low, gains, used = self._end(attacker, column, 1, inside)
+        high, more, also = self._end(attacker, column, -1, inside)
+        width = -high - low
         if width > required - NEAR * 10:
             return Short(column, width, required, None, None)
-        return Short(column, width, required, gains, frozenset(used))
+        return Short(column, width, required, gains + more, frozenset(used | also))
+
+    def _end(
+        self, attacker: Feasible | Relaxed, column: int, sign: int, inside: Mapping[int, int]
+    ) -> tuple[float, "Floats", set[int]]:
+        """An end of *column*, how far each cell would move it if it were left out, and the cells that hold it there."""
+        import numpy as np
+
+        answer = attacker.extreme(column, sign)
+        costs = reduced_costs(self.land.rows, column, sign, answer)
+        costs[np.abs(costs) <= NEAR] = 0
+        gains = np.zeros(self.land.size)
+        for at, number in self.truth.items():
+            open_low = max(int(self.lower[at]), inside.get(at, 0))
+            gains[at] = abs(costs[at]) * (number - open_low if costs[at] > 0 else int(self.upper[at]) - number)
+        return answer.value, gains, {int(one) for one in np.flatnonzero(costs)}
 
     def collision(self, column: int, required: int, tables: Sequence[str]) -> Infeasible:
         """The refusal that names everything that cannot be had together; `protect` looks for the smallest set."""

@@ -72,7 +72,8 @@ class Relaxed:
         way = self._pool[:, columns] - there
         room = np.where(way < 0, self.lower[columns] - there, self.upper[columns] - there)
         share: Floats = np.divide(room, way, out=np.ones_like(way), where=np.abs(way) > NEAR)
-        return np.clip(share.min(axis=1, initial=1.0), 0.0, 1.0)
+        least: Floats = np.clip(share.min(axis=1, initial=1.0), 0.0, 1.0)
+        return least
 
     def explore(self, columns: "Sequence[int]") -> None:
         """Push many of *columns* to their bounds at once, as often as that brings something."""
@@ -98,6 +99,10 @@ class Relaxed:
             if self._spread(column, least) >= width - NEAR:
                 return True
         return False
+
+    def greatest(self, column: int) -> float:
+        """The greatest that *column* can be."""
+        return -self.extreme(column, -1).value
 
     def extreme(self, column: int, sign: int) -> Answer:
         """The least (1) or greatest (-1) of *column*, with the prices of all rows."""

@@ -25,7 +25,7 @@ from luwte.insight.disclosure.rounding import Protected
 from luwte.insight.disclosure.solver import Rows, Solver
 
 if TYPE_CHECKING:
-    from luwte.insight.disclosure.solver import Floats, Ints
+    from luwte.insight.disclosure.solver import Ints
 
 ROUNDS = 60
 """Masters that are solved before cells are added greedily."""
@@ -76,6 +76,7 @@ def suppressed(case: Case, rounds: int = ROUNDS) -> Protected:
             master.cost, whole=True, nodes=case.plan.rules.nodes
         )
         if answer is None:
+            master.refuse_what_nothing_can_keep()
             break
         bound = max(bound, answer.bound)
         chosen = np.rint(answer.x).astype(np.int64)
@@ -118,16 +119,14 @@ class _Master:
     def trial(self, chosen: "Ints", *, relaxed: bool = False) -> bool:
         """Whether the choice passes; if not, what it teaches is added to the rows."""
         short, groups = self.case.trial(*self.bounds(chosen), relaxed=relaxed)
-        self._last = short
-        for one in short:
+        self._last = [*short, *groups]
+        for one in (*short, *groups):
             self._cut(one, chosen)
-        for column in groups:
-            self._cut_group(column, chosen)
         return not short and not groups
 
     def _cut(self, one: Short, chosen: "Ints") -> None:
         k = self.at.get(one.column)
-        if one.gains is None or k is None:
+        if one.gains is None:
             self._another(chosen, one, k)
             return
         gains = {
@@ -138,7 +137,7 @@ class _Master:
         terms = {
             number: min(gain, missing) for number, gain in gains.items() if not self.low[number] and self.high[number]
         }
-        if not self.low[k]:
+        if k is not None and not self.low[k] and not one.always:
             terms[k] = terms.get(k, 0.0) - missing
             missing = 0.0
         self._add(terms, missing, one)
@@ -146,22 +145,10 @@ class _Master:
     def _another(self, chosen: "Ints", one: Short, k: int | None) -> None:
         """Only another pattern helps: something that is published now must be left out."""
         terms = {n: 1.0 for n in range(len(chosen)) if not chosen[n] and self.high[n]}
-        if k is not None and not self.low[k]:
+        if k is not None and not self.low[k] and not one.always:
             self._add({**terms, k: -1.0}, 0.0, one)
         else:
             self._add(terms, 1.0, one)
-
-    def _cut_group(self, column: int, chosen: "Ints") -> None:
-        """One of the empty parts must be left out, or the margin; of a margin that is, something else."""
-        open_ = {n: 1.0 for n in range(len(chosen)) if not chosen[n] and self.high[n]}
-        for line in self.case.land.lines:
-            if column in line.parts and line.margin in self.at and not chosen[self.at[line.margin]]:
-                near = {self.at[c] for c in (*line.parts, line.margin) if c in self.at} & set(open_)
-                zeros = {n for n in near if self.case.truth[self.columns[n]] == 0}
-                if len(zeros) == len([c for c in line.parts if c != column and c in self.at]):
-                    self._add(dict.fromkeys(near, 1.0), 1.0, Short(column, 0, 1, None, None))
-                    return
-        self._add(open_, 1.0, Short(column, 0, 1, None, None))
 
     def _add(self, terms: dict[int, float], least: float, one: Short) -> None:
         if not terms or sum(weight for weight in terms.values() if weight > 0) < least - 1e-9:
@@ -171,6 +158,13 @@ class _Master:
     @staticmethod
     def _up(gain: float) -> float:
         return float(int(gain * GRAIN) + 1) / GRAIN
+
+    def refuse_what_nothing_can_keep(self) -> None:
+        """Raise `Infeasible` when a cell that must be left out is too narrow even with everything left out."""
+        self.trial(self.high, relaxed=True)
+        for one in self._last:
+            if one.column not in self.at or self.low[self.at[one.column]]:
+                raise self.case.collision(one.column, one.required, [table.id for table in self.case.plan.tables])
 
     def until_it_passes(self, chosen: "Ints", *, relaxed: bool) -> "Ints":
         """The choice with more left out, until the (relaxed) attack does not get through."""
@@ -197,10 +191,10 @@ class _Master:
         if not open_:
             raise self.case.collision(self.columns[0], 1, [table.id for table in self.case.plan.tables])
         for one in self._last or [Short(self.columns[0], 0, 1, None, None)]:
-            gain: Floats | None = one.gains
+            gain, missing = one.gains, one.required - one.width
             best = max(
                 open_,
-                key=lambda n: ((1.0 if gain is None else min(gain[self.columns[n]], one.required)) / self.cost[n], -n),
+                key=lambda n: ((1.0 if gain is None else min(gain[self.columns[n]], missing)) / self.cost[n], -n),
             )
             found[best] = 1
         return found
