@@ -236,8 +236,8 @@ def test_an_insider_from_outside_brings_all_answers_of_one_record():
     assert kinds(attack([Release(wanting, shown)])) >= {"insider"}
 
 
-def test_a_record_that_only_could_be_harms_nobody():
-    """Inside, the insiders are the people who are there; from outside, one who leaves doubt acquits the cell."""
+def test_what_is_published_passes_from_outside_as_well():
+    """Inside, the insiders are the people who are there; from outside, those that could be."""
     plan, counts = two_tables()
     assert attack([protect(plan, counts).release]).passed
 

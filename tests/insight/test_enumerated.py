@@ -117,7 +117,7 @@ def fits(release: Release, of: People, numbers: np.ndarray) -> np.ndarray:
 RULES = [Rules(method="rounding", base=3, threshold=3, width=2), Rules(method="primary", threshold=3, width=2)]
 
 
-@settings(max_examples=120)
+@settings(max_examples=100)
 @given(
     random=st.randoms(use_true_random=False),
     names=st.sampled_from([("a", "b", "y"), ("a", "b", "c"), ("a", "b", "m"), ("a", "m")]),
@@ -234,3 +234,47 @@ def test_a_correction_tells_what_it_can_and_no_more(random, total, changes):
     for (vintage, at), interval in attack([before, after]).intervals.items():
         values = [counts[i if vintage == "" else j][cells.index(at)] for i, j in pairs]
         assert (vintage, at, interval.low, interval.high) == (vintage, at, min(values), max(values))
+
+
+def hidden(random: Random, total: int, rules: Rules) -> tuple[Release, People, np.ndarray]:
+    """A release with cells left out, and all people that fit it."""
+    names = ("a", "b", "y")
+    of, every_world = kinds(names), worlds(len(kinds(names)), total)
+    truth = every_world[random.randrange(len(every_world))]
+    release = published(random, "r", [Printed(pair) for pair in combinations(names, 2)], of, truth, rules)
+    return release, of, every_world[fits(release, of, every_world)]
+
+
+def doubts_inside(cell: Where, of: People, possible: np.ndarray) -> list[int]:
+    """What is left in doubt about the others in *cell*, for each record in it that somebody could know."""
+    numbers = counted([cell], of, possible)[:, 0]
+    records = [n for n, one in enumerate(of) if all(node in one[name] for name, node in cell)]
+    left = [numbers[possible[:, record] > 0] for record in records]
+    return [int(one.max()) - max(int(one.min()), 1) for one in left if len(one)]
+
+
+@settings(max_examples=60)
+@given(random=st.randoms(use_true_random=False), total=st.integers(1, 6), required=st.integers(1, 3))
+def test_from_outside_a_cell_is_reported_when_whoever_knows_one_of_it_learns_too_much(random, total, required):
+    rules = Rules(method="primary", threshold=5, width=1, insider_width=required, group=False, zeros="protected")
+    release, of, possible = hidden(random, total, rules)
+    found = attack([release])
+    expected = set()
+    for (_, at), interval in found.intervals.items():
+        if 0 < interval.high < 5 and interval.width >= 1 and max(doubts_inside(at, of, possible)) < required:
+            expected.add(at)
+    assert {leak.at for leak in found.leaks if leak.kind == "insider"} == expected
+
+
+def test_a_record_that_could_be_but_need_not_does_not_condemn_a_release():
+    """Whoever had it would learn the cell; nobody need have it, and from outside nobody can tell."""
+    rules = Rules(method="primary", threshold=5, width=1, insider_width=1, group=False, zeros="protected")
+    some_learn = 0
+    for seed in range(40):
+        release, of, possible = hidden(Random(seed), 6, rules)
+        reported = {leak.at for leak in attack([release]).leaks}
+        for cell in release.shown:
+            doubts = doubts_inside(cell, of, possible)
+            if cell not in reported and doubts and min(doubts) < 1 <= max(doubts):
+                some_learn += 1
+    assert some_learn > 0

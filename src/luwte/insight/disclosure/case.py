@@ -197,6 +197,9 @@ class Case:
             inside = lower.copy()
             for column, number in insider.least.items():
                 inside[column] = max(inside[column], number)
+            alone = max(insider.least.values()) <= 1 and self.plan.max_contribution == 1
+            if alone and bool((inside == lower).all()):
+                continue  # the cells are known to have somebody anyway: the width above is enough
             attacker.within(inside, upper)
             if isinstance(attacker, Feasible):
                 self._offer_more(attacker, insider, candidate)
