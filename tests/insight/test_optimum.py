@@ -1,7 +1,7 @@
-"""Rounding and suppression are the best there is: compared with trying everything, by code that shares nothing with ours.
+"""Rounding and suppression are the best there is: compared with trying everything, by code that shares nothing of ours.
 
-The twin knows a release as a list of whole-number tables. It lists every table near the truth, keeps those that fit what
-is published, and reads widths from the list. A pattern passes when the list keeps every width.
+The twin knows a release as a list of whole-number tables. It lists every table near the truth, keeps those that fit
+what is published, and reads widths from the list. A pattern passes when the list keeps every width.
 """
 
 from collections.abc import Iterator
@@ -28,13 +28,17 @@ class Shape:
     width: int
     grouped: str = ""
 
+    def inside(self, method: str) -> int:
+        """Rounding cannot leave somebody who knows one unit as much doubt; suppression can."""
+        return self.width - (method == "rounding")
+
     def plan(self, method: str, **rules: object) -> Plan:
         axes = {}
         for name, size in self.sizes.items():
             categories = tuple(f"{name}{number}" for number in range(size))
             parents = dict.fromkeys(categories[:2], f"{name}-g") if name == self.grouped else {}
             axes[name] = Dimension(name, name, categories, parents)
-        usual = {"threshold": self.width + 1, "width": self.width, "insider_width": self.width - 1, "group": False}
+        usual = {"threshold": self.width + 1, "width": self.width, "insider_width": self.inside(method), "group": False}
         tables = tuple(Table(one, one, "all", tuple(one)) for one in self.tables)
         return Plan(
             "o", "t", "victim", 1, axes, tables, Rules(**{"method": method, "base": self.width + 1, **usual, **rules})
@@ -53,8 +57,8 @@ SHAPES = {
 class Twin:
     """Every cell of a shape by its place, and every whole table whose inner cells are within reach of given ones."""
 
-    def __init__(self, shape: Shape, people: list[tuple[int, ...]]) -> None:
-        self.shape, self.width = shape, shape.width
+    def __init__(self, shape: Shape, people: list[tuple[int, ...]], method: str) -> None:
+        self.shape, self.width, self.inside = shape, shape.width, shape.inside(method)
         self.blocks = [self._block(table) for table in shape.tables]
         self.places = sorted({at for places, _, _ in self.blocks for at in places})
         self.at = {at: number for number, at in enumerate(self.places)}
@@ -98,7 +102,7 @@ class Twin:
         }
 
     def near(self, middle: np.ndarray, reach: int) -> np.ndarray:
-        """Every whole table whose inner cells are at most *reach* from *middle*: one row each, a column for each cell."""
+        """Every whole table whose inner cells are at most *reach* from *middle*: a row each, a column for each cell."""
         found: np.ndarray | None = None
         known: list[int] = []
         for places, inner, sums in self.blocks:
@@ -129,7 +133,7 @@ class Twin:
         for mine in self.profiles:
             for cell in mine:
                 if cell in self.small and cell in hidden:
-                    yield cell, self.width - 1, dict.fromkeys(mine, 1)
+                    yield cell, self.inside, dict.fromkeys(mine, 1)
 
     @staticmethod
     def keeps(tables: np.ndarray, cell: int, width: int, least: dict[int, int]) -> bool:
@@ -256,7 +260,7 @@ def our_cost(plan: Plan, people: list[tuple[int, ...]]) -> float | None:
 
 
 @pytest.mark.parametrize(
-    ("name", "examples"), [("2x2", 80), ("2x3", 60), ("3x3", 40), ("hierarchy", 60), ("two linked 2x2x2", 12)]
+    ("name", "examples"), [("2x2", 80), ("2x3", 60), ("3x3", 40), ("hierarchy", 60), ("two linked 2x2x2", 5)]
 )
 def test_no_suppression_that_keeps_every_width_is_cheaper(name, examples):
     shape = SHAPES[name]
@@ -264,7 +268,7 @@ def test_no_suppression_that_keeps_every_width_is_cheaper(name, examples):
     @settings(max_examples=examples, deadline=None)
     @given(people=people_of(shape, 14))
     def play(people):
-        assert our_cost(shape.plan("suppression"), people) == Patterns(Twin(shape, people)).best()
+        assert our_cost(shape.plan("suppression"), people) == Patterns(Twin(shape, people, "suppression")).best()
 
     play()
 
@@ -278,7 +282,7 @@ def test_no_rounding_that_keeps_every_width_changes_less(name, examples):
     @settings(max_examples=examples, deadline=None)
     @given(people=people_of(shape, 25))
     def play(people):
-        assert our_cost(shape.plan("rounding"), people) == best_rounding(Twin(shape, people))
+        assert our_cost(shape.plan("rounding"), people) == best_rounding(Twin(shape, people, "rounding"))
 
     play()
 
@@ -286,5 +290,5 @@ def test_no_rounding_that_keeps_every_width_changes_less(name, examples):
 @settings(max_examples=60)
 @given(people=people_of(SHAPES["2x2"], 14))
 def test_the_twin_itself_finds_what_every_single_pattern_finds(people):
-    patterns = Patterns(Twin(SHAPES["2x2"], people))
+    patterns = Patterns(Twin(SHAPES["2x2"], people, "suppression"))
     assert patterns.best() == patterns.best_of_all()

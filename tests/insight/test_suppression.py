@@ -1,4 +1,4 @@
-"""Suppression over years, corrections and insiders; what earlier releases say counts; and its parts against slow twins."""
+"""Suppression over years, corrections and insiders; what earlier releases say counts; its parts beside slow twins."""
 
 import random
 from dataclasses import replace

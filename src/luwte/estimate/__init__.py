@@ -8,6 +8,7 @@ file of the rest of Luwte is imported here, and nothing here knows where a count
 from luwte.estimate.errors import BadHistories, EstimateError
 from luwte.estimate.histories import Histories
 from luwte.estimate.results import IntervalKind, Method, Result, Verdict, no_estimate
+from luwte.estimate.strata import Stratified, StratifiedResult, by_stratum
 
 __all__ = [
     "BadHistories",
@@ -16,6 +17,9 @@ __all__ = [
     "IntervalKind",
     "Method",
     "Result",
+    "Stratified",
+    "StratifiedResult",
     "Verdict",
+    "by_stratum",
     "no_estimate",
 ]

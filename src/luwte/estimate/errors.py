@@ -7,6 +7,18 @@ class EstimateError(ValueError):
     code = "estimate_error"
 
 
+class BadAnswers(EstimateError):
+    """Counts of registered people, or of answers in a chat, that cannot be."""
+
+    code = "bad_answers"
+
+
+class BadCheck(EstimateError):
+    """A check or a simulation that cannot be made of this table."""
+
+    code = "bad_check"
+
+
 class BadHistories(EstimateError):
     """Data or arguments that are no capture histories."""
 
@@ -17,3 +29,9 @@ class BadHistories(EstimateError):
         where = ", ".join(part for part in place if part)
         super().__init__(f"{where}: {says}" if where else says)
         self.file, self.row, self.column, self.reason = file, row, column, says
+
+
+class BadModel(EstimateError):
+    """A model that cannot be fitted to these lists."""
+
+    code = "bad_model"

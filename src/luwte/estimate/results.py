@@ -42,6 +42,12 @@ class Result:
     verdict: Verdict = "ok"
     reasons: tuple[str, ...] = ()
 
+    def holds(self, people: float) -> bool | None:
+        """Whether the interval contains a number of people; None without an interval."""
+        if self.lower is None or self.upper is None:
+            return None
+        return self.lower <= people <= self.upper
+
     def to_json(self) -> dict[str, object]:
         """Plain values for `json.dumps`."""
         return asdict(self) | {"model": list(self.model), "reasons": list(self.reasons)}

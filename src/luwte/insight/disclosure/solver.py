@@ -103,8 +103,8 @@ class Solver:
         programme.num_col_, programme.num_row_ = self._size, len(rows)
         programme.col_cost_ = np.zeros(self._size)
         programme.col_lower_, programme.col_upper_ = self.lower, self.upper
-        programme.row_lower_ = np.asarray(rows.low, float)
-        programme.row_upper_ = np.asarray(rows.high, float)
+        self._row_low, self._row_high = np.asarray(rows.low, float), np.asarray(rows.high, float)
+        programme.row_lower_, programme.row_upper_ = self._row_low, self._row_high
         programme.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         programme.a_matrix_.start_ = np.asarray(rows.starts, np.int32)
         programme.a_matrix_.index_ = np.asarray(rows.columns, np.int32)
@@ -130,8 +130,10 @@ class Solver:
         """Give every row other bounds."""
         import numpy as np
 
-        self._highs.changeRowsBounds(len(low), np.arange(len(low), dtype=np.int32), low, high)
-        self._moved = True
+        for row in np.flatnonzero((low != self._row_low) | (high != self._row_high)):
+            self._highs.changeRowBounds(int(row), float(low[row]), float(high[row]))
+            self._moved = True
+        self._row_low, self._row_high = low, high
 
     def minimise(
         self, cost: "Floats", *, whole: bool = False, nodes: int = NODES, first: bool = False
@@ -186,9 +188,13 @@ class Solver:
 
 
 def _engine() -> "_Highs":
+    """HiGHS without its public face: `highspy.Highs` prints a banner when it is made, before anybody can silence it.
+
+    The banner would go into the output of `luwte protect --json`, and the callbacks it sets up are not used here.
+    """
     from highspy._core import _Highs
 
-    engine = _Highs()  # the class around it prints a banner
+    engine = _Highs()
     engine.setOptionValue("output_flag", False)
     return engine
 

@@ -3,10 +3,10 @@
 Notes
 -----
 A master programme chooses the cells; an attack finds those that are too narrow; each gives a row for the master (a
-capacity cut: by duality, how much each further suppressed cell could widen it). The attack is relaxed to fractions first,
-as that is quick and gives the prices; only a choice that it cannot see through is attacked in whole numbers. The
-master's value is a lower bound throughout, so the first choice that passes both is the best. Widths slide: upper minus
-lower counts, wherever the truth lies.
+capacity cut: by duality, how much each further suppressed cell could widen it). The attack is relaxed to fractions
+first, as that is quick and gives the prices; only a choice that it cannot see through is attacked in whole numbers.
+The master's value is a lower bound throughout, so the first choice that passes both is the best. Widths slide: upper
+minus lower counts, wherever the truth lies.
 When `ROUNDS` are not enough, cells are added greedily by gain for cost, needless ones are taken back, and the cost is
 given beside the bound. An empty cell that is left out must keep the doubt as well: it looks like a small one.
 
@@ -71,7 +71,8 @@ def suppressed(case: Case, rounds: int = ROUNDS) -> Protected:
     master = _Master(case)
     bound, tried = 0.0, 0
     chosen = master.low.copy()
-    for tried in range(1, rounds + 1):
+    for _ in range(rounds):
+        tried += 1
         answer = Solver(master.rows, master.low, master.high).minimise(
             master.cost, whole=True, nodes=case.plan.rules.nodes
         )

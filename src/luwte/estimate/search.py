@@ -1,0 +1,321 @@
+"""Estimates from all hierarchical log-linear models up to an order: by the best BIC, and averaged over all of them."""
+
+import math
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
+from scipy.special import ndtr, ndtri
+
+from luwte.estimate.bootstrap import BadBootstrap, Many, Progress, bca
+from luwte.estimate.hierarchical import Found, TooManyModels, interactions, search
+from luwte.estimate.histories import MOST_PEOPLE, Histories
+from luwte.estimate.results import Method, Result, no_estimate
+from luwte.estimate.stepwise import main_effects
+
+Floats = NDArray[np.float64]
+
+FEW = 15
+"""With so many interactions of two lists (those of six lists: 32,768 models) all models are averaged."""
+NEGLIGIBLE = 1e-6
+"""With more, models that weigh less than this beside the best one are left out of an average."""
+NEGLIGIBLE_IN_REPLICATES = 1e-4
+"""The same in averages of resampled tables. On the British and Dutch tables of five lists it moved none of 100 by more
+than 0.1 %, where resampling moves them by 30 %."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranked:
+    """A model and what it says.
+
+    Attributes
+    ----------
+    model : tuple of str
+        Its interactions by name.
+    masks : tuple of int
+        The same as masks.
+    criterion : float
+        BIC.
+    weight : float
+        exp(-BIC / 2), all models that were ranked together being 1.
+    estimate : float
+        People in all.
+    intercept, variance : float
+        Log of the people in no list, and its variance.
+
+    """
+
+    model: tuple[str, ...]
+    masks: tuple[int, ...]
+    criterion: float
+    weight: float
+    estimate: float
+    intercept: float
+    variance: float
+
+
+def ranking(histories: Histories, order: int = 2, *, within: float = math.inf) -> tuple[Ranked, ...]:
+    """All models up to an order that have an estimate, the best BIC first.
+
+    Parameters
+    ----------
+    histories : Histories
+        The observed table.
+    order : int
+        Lists in the largest interactions; the number of lists or more for all hierarchical models.
+    within : float
+        Leave out models whose BIC is more than this above the best one's. They are not even fitted, most of them:
+        six lists have 32,768 models of order two, seven 2,097,152.
+
+    Raises
+    ------
+    TooManyModels
+        More than `hierarchical.MOST_FITS` models would have to be fitted.
+
+    """
+    masks = interactions(len(histories.lists), order)
+    found = search(histories.counts, masks, within=within)
+    weights = np.exp((found.bic.min(initial=np.inf) - found.bic) / 2)
+    weights /= weights.sum()
+    answer = []
+    for at in _ranks(found).tolist():
+        model = tuple(mask for mask, chosen in zip(masks, found.chosen[at], strict=True) if chosen)
+        answer.append(
+            Ranked(
+                model=tuple(histories.name(mask) for mask in model),
+                masks=model,
+                criterion=float(found.bic[at]),
+                weight=float(weights[at]),
+                estimate=histories.observed + float(found.hidden[at]),
+                intercept=float(found.intercept[at]),
+                variance=float(found.variance[at]),
+            )
+        )
+    return tuple(answer)
+
+
+def bic_many(counts: ArrayLike, *, order: int = 2) -> Floats:
+    """People in all by the model with the best BIC of each table (B, 2^t - 1); NaN where no model has an estimate."""
+    tables = np.atleast_2d(np.asarray(counts, dtype=np.int64))
+    found = _search(tables, order, 0.0)
+    hidden = np.full(len(tables), np.nan)
+    worst_first = found.take(_ranks(found)[::-1])
+    hidden[worst_first.row] = worst_first.hidden
+    people: Floats = tables.sum(axis=1) + hidden
+    return people
+
+
+def bic_average_many(counts: ArrayLike, *, order: int = 2, negligible: float = NEGLIGIBLE_IN_REPLICATES) -> Floats:
+    """People in all, averaged over the models of each table (B, 2^t - 1); NaN where no model has an estimate."""
+    tables = np.atleast_2d(np.asarray(counts, dtype=np.int64))
+    found = _search(tables, order, _within(negligible))
+    best = np.full(len(tables), np.inf)
+    np.minimum.at(best, found.row, found.bic)
+    weights = np.exp((best[found.row] - found.bic) / 2)
+    total = np.bincount(found.row, weights, len(tables))
+    hidden = np.bincount(found.row, weights * found.hidden, len(tables))
+    mean = np.divide(hidden, total, out=np.full(len(tables), np.nan), where=total > 0)
+    people: Floats = tables.sum(axis=1) + mean
+    return people
+
+
+def bic(
+    histories: Histories,
+    *,
+    level: float = 0.95,
+    bootstrap: int = 1000,
+    seed: int = 1,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    order: int = 2,
+) -> Result:
+    """Estimate by the hierarchical log-linear model with the smallest BIC, of all up to an order.
+
+    Parameters
+    ----------
+    histories : Histories
+        The observed table.
+    level : float
+        What the interval is to cover.
+    bootstrap : int
+        Resampled tables for a BCa interval, the whole search repeated for each; 0 for Wald limits, which take the
+        model as known.
+    seed, jobs, progress
+        See `bootstrap.bca`.
+    order : int
+        Lists in the largest interactions.
+
+    Notes
+    -----
+    Assumes that the dependence between lists is that of one of the models, and no interaction of all lists. Where not
+    even independent lists have an estimate, or one list looks like a copy of another, there is none here. Every model
+    is considered (`hierarchical.search`): nothing is cut off for speed, in no replicate either. BIC is
+    -2 log-likelihood + parameters x log(people observed); parameters at minus infinity count. Models without a
+    (extended) maximum likelihood estimate, and those that are not identifiable, have no place in the order.
+
+    References
+    ----------
+    Schwarz (1978), Estimating the dimension of a model, Annals of Statistics 6:461-464.
+    Silverman, Chan and Vincent (2024), Bootstrapping multiple systems estimates to account for model selection,
+    Statistics and Computing 34:44.
+
+    """
+    return _estimate(
+        histories,
+        "bic",
+        partial(bic_many, order=order),
+        order=order,
+        within=0.0,
+        level=level,
+        bootstrap=bootstrap,
+        seed=seed,
+        jobs=jobs,
+        progress=progress,
+    )
+
+
+def bic_average(
+    histories: Histories,
+    *,
+    level: float = 0.95,
+    bootstrap: int = 1000,
+    seed: int = 1,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    order: int = 2,
+) -> Result:
+    """Average of the estimates of all hierarchical log-linear models up to an order, weighted by exp(-BIC / 2).
+
+    Parameters
+    ----------
+    histories : Histories
+        The observed table.
+    level : float
+        What the interval is to cover.
+    bootstrap : int
+        Resampled tables for a BCa interval of the average, all models fitted anew for each; 0 for quantiles of the
+        mixture of the models' own (Wald) distributions.
+    seed, jobs, progress
+        See `bootstrap.bca`.
+    order : int
+        Lists in the largest interactions.
+
+    Notes
+    -----
+    Assumes what `bic` does, but does not take one model for the true one: the weights approximate the models'
+    posterior probabilities when all are equally likely beforehand. Up to six lists and order two these are all
+    models; of more, and in resampled tables, those with a weight that could be seen (`NEGLIGIBLE`,
+    `NEGLIGIBLE_IN_REPLICATES`). An average is no more certain than its parts: where two models that fit equally well
+    differ, look at both (`ranking`).
+
+    References
+    ----------
+    Raftery (1995), Bayesian model selection in social research, Sociological Methodology 25:111-163.
+    Silverman, Chan and Vincent (2024), Bootstrapping multiple systems estimates to account for model selection,
+    Statistics and Computing 34:44.
+
+    """
+    return _estimate(
+        histories,
+        "bic_average",
+        partial(bic_average_many, order=order),
+        order=order,
+        within=math.inf if order == 2 and math.comb(len(histories.lists), 2) <= FEW else _within(NEGLIGIBLE),
+        level=level,
+        bootstrap=bootstrap,
+        seed=seed,
+        jobs=jobs,
+        progress=progress,
+    )
+
+
+def _estimate(
+    histories: Histories,
+    method: Method,
+    many: Many,
+    *,
+    order: int,
+    within: float,
+    level: float,
+    bootstrap: int,
+    seed: int,
+    jobs: int,
+    progress: Progress | None,
+) -> Result:
+    if not 0 < level < 1:
+        raise BadBootstrap("A level is between 0 and 1.")
+    independent = main_effects(histories, bootstrap=0)
+    if independent.verdict == "no_estimate":
+        return no_estimate(method, *independent.reasons, level=level)
+    try:
+        ranked = ranking(histories, order, within=within)
+    except TooManyModels as error:
+        return no_estimate(method, str(error), level=level)
+    best = ranked[0]
+    single = method == "bic"
+    ranked = (replace(best, weight=1.0),) if single else ranked
+    estimate = math.fsum(one.weight * one.estimate for one in ranked)
+    if estimate > MOST_PEOPLE:
+        return no_estimate(method, "The figure would be larger than there can be people.", level=level)
+    result = Result(
+        method=method,
+        estimate=estimate,
+        lower=None,
+        upper=None,
+        level=level,
+        model=best.model if single else (),
+        criterion=best.criterion if single else None,
+        reasons=_doubts(histories, best) if single else (),
+    )
+    if bootstrap == 0:
+        lower, upper = _mixture(histories.observed, ranked, level)
+        return replace(result, lower=lower, upper=upper, interval="wald")
+    try:
+        made = bca(histories, many, replicates=bootstrap, level=level, seed=seed, jobs=jobs, progress=progress)
+    except TooManyModels as error:
+        return replace(result, reasons=(*result.reasons, f"No interval. {error}"))
+    return replace(
+        result,
+        lower=made.lower,
+        upper=made.upper,
+        interval=None if made.lower is None else "bca",
+        reasons=result.reasons + made.reasons,
+    )
+
+
+def _doubts(histories: Histories, best: Ranked) -> tuple[str, ...]:
+    return tuple(
+        f"Nobody is in both lists of {name}; the model takes that for impossible."
+        for mask, name in zip(best.masks, best.model, strict=True)
+        if mask.bit_count() == 2 and histories.within(mask) == 0
+    )
+
+
+def _mixture(observed: int, ranked: tuple[Ranked, ...], level: float) -> tuple[float, float]:
+    """Quantiles of the normal distributions of the models' intercepts, mixed by their weights."""
+    weights = np.array([one.weight for one in ranked])
+    centres = np.array([one.intercept for one in ranked])
+    spreads = np.sqrt([one.variance for one in ranked])
+    ends = []
+    for share in ((1 - level) / 2, (1 + level) / 2):
+        each = centres + spreads * ndtri(share)
+        # Below every model's own quantile too little of the mixture lies, above all of them too much.
+        low, high = float(each.min()) - 1e-9, float(each.max()) + 1e-9
+        log = brentq(lambda at, share=share: float(weights @ ndtr((at - centres) / spreads)) - share, low, high)
+        ends.append(observed + math.exp(log))
+    return ends[0], ends[1]
+
+
+def _ranks(found: Found) -> NDArray[np.intp]:
+    """The best BIC first; of equal ones the smaller model, then that of the first lists."""
+    return np.lexsort([*found.chosen.T, found.chosen.sum(axis=1), found.bic.round(9)])
+
+
+def _within(negligible: float) -> float:
+    return -2 * math.log(negligible)
+
+
+def _search(tables: NDArray[np.int64], order: int, within: float) -> Found:
+    return search(tables, interactions((tables.shape[1] + 1).bit_length() - 1, order), within=within)
