@@ -44,7 +44,7 @@ PROBLEMS = {
 """The tables, and how many people are in them."""
 
 NODES = 200
-"""Branches that a proof may take here. The three-way rounding would use up the 2,000 of a plan for the last 0.04 %."""
+"""Branches that a proof may take here. The three-way rounding would spend the 2,000 of a plan on less than 1 %."""
 
 
 def people(plan: Plan, number: int, seed: int) -> str:
@@ -79,9 +79,9 @@ def measure(name: str, method: str, seed: int) -> None:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     unproved = sum(not one.proved for one in found.intervals.values())
     print(
-        f"{start}  protect {between - began:6.1f} s  cost {made.cost:6.0f}  bound {made.bound:8.1f}  gap {made.gap:6.2%}"
-        f"  tried {made.tried:3}  attack {end - between:6.1f} s  unproved {unproved}  {memory:4.0f} MiB"
-        f"  {'passed' if found.passed else 'FAILED'}",
+        f"{start}  protect {between - began:6.1f} s  cost {made.cost:6.0f}  bound {made.bound:8.1f}"
+        f"  gap {made.gap:6.2%}  tried {made.tried:3}  attack {end - between:6.1f} s  unproved {unproved}"
+        f"  {memory:4.0f} MiB  {'passed' if found.passed else 'FAILED'}",
         flush=True,
     )
 
