@@ -8,8 +8,10 @@ from collections.abc import Sequence
 
 from luwte.insight.disclosure.attack import Release
 from luwte.insight.disclosure.case import Case
+from luwte.insight.disclosure.collision import smallest
 from luwte.insight.disclosure.data import Counts
 from luwte.insight.disclosure.plan import Plan
+from luwte.insight.disclosure.refusals import Infeasible
 from luwte.insight.disclosure.rounding import Protected, rounded
 from luwte.insight.disclosure.suppression import primary, suppressed
 
@@ -31,9 +33,16 @@ def protect(plan: Plan, counts: Counts, earlier: Sequence[Release] = ()) -> Prot
     BadData
         The truth is not what an earlier release says, and no correction is declared.
     Infeasible
-        Not everything can be had together.
+        Not everything can be had together; it names a smallest set that cannot.
 
     """
+    try:
+        return _protected(plan, counts, earlier)
+    except Infeasible as error:
+        raise smallest(plan, counts, earlier, error, _protected) from None
+
+
+def _protected(plan: Plan, counts: Counts, earlier: Sequence[Release]) -> Protected:
     case = Case(plan, counts, earlier)
     if plan.rules.method == "rounding":
         return rounded(case)

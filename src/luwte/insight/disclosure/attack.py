@@ -18,12 +18,16 @@ Hundepool, A. et al. (2012). Statistical Disclosure Control. Wiley. Chapters 4 a
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from functools import partial
+from itertools import islice, product
+from math import prod
 from typing import TYPE_CHECKING, Literal
 
-from luwte.insight.disclosure.cells import Landscape, landscape, spot
+from luwte.insight.disclosure.cells import Landscape, Line, landscape, vintage
+from luwte.insight.disclosure.joint import places_of
+from luwte.insight.disclosure.moves import Moves
 from luwte.insight.disclosure.plan import Place, Plan
 from luwte.insight.disclosure.refusals import BadRelease
 from luwte.insight.disclosure.solver import NEAR, NODES, Answer, Rows, Solver
@@ -36,6 +40,10 @@ Status = Literal["value", "rounded", "c", "low", "z"]
 
 POOL = 512
 """Solutions that are remembered: most questions are answered by one of them."""
+
+
+MOVE_NODES = 50
+"""Branches that a search for a small move may take. It often finds one at once, and seldom late."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +105,6 @@ class Need:
             return True
         return found.width >= self.width
 
-    def is_met_inside(self, found: Interval) -> bool:
-        """The same before somebody who has `contribution` units in the cell: of the others' count."""
-        if found.high < self.contribution:
-            return True
-        return found.high - max(found.low, self.contribution) >= self.insider_width
-
 
 @dataclass(frozen=True)
 class Leak:
@@ -123,6 +125,8 @@ class Finding:
     intervals: Mapping[tuple[str, Place], Interval]
     """Of every cell that may hold a small count."""
     leaks: tuple[Leak, ...]
+    whole: bool = True
+    """Whether the attacker also used that people are behind the tables, wherever that could tell something."""
 
     @property
     def passed(self) -> bool:
@@ -137,6 +141,7 @@ class Feasible:
         self.rows, self.lower, self.upper, self._nodes = rows, lower, upper, nodes
         self._relaxed = Solver(rows, lower, upper)
         self._whole: Solver | None = None
+        self._moves: Moves | None = None
         self._pool: list[Ints] = []
         self._begin()
 
@@ -146,14 +151,20 @@ class Feasible:
         self._seen_low = np.full(len(self.lower), np.iinfo(np.int64).max)
         self._seen_high = np.full(len(self.lower), -1)
         self._know: dict[int, Interval] = {}
+        self._fitting: list[Ints] = []
         if self._pool:
             solutions = np.array(self._pool)
             fits = np.all((solutions >= self.lower) & (solutions <= self.upper), axis=1)
+            self._fitting = list(solutions[fits])
             if fits.any():
                 self._seen_low, self._seen_high = solutions[fits].min(axis=0), solutions[fits].max(axis=0)
 
     def within(self, lower: "Ints", upper: "Ints") -> None:
         """Ask from now on under other bounds. Solutions that are inside of them stay known."""
+        import numpy as np
+
+        if self._moves is not None and np.any((lower < upper) & ~(self.lower < self.upper)):
+            self._moves = None
         self.lower, self.upper = lower, upper
         self._relaxed.bound_columns(lower, upper)
         if self._whole is not None:
@@ -162,18 +173,50 @@ class Feasible:
 
     def is_there_any(self) -> bool:
         """Whether there is a solution at all."""
-        return bool((self._seen_high >= 0).any()) or self._extreme(0, 0) is not None
+        return self.is_shown() or self._extreme(0, 0) is not None
 
     def has_width(self, column: int, width: int, least: int = 0) -> bool:
         """Whether *column* surely spreads over at least *width*, counted from *least* up."""
         if self._spread(column, least) >= width:
             return True
+        ends = {sign: math.ceil(self.extreme(column, sign).bound - NEAR) for sign in (1, -1)}
+        if -ends[-1] - max(ends[1], least) < width:
+            return False
+        low, high = max(int(self._seen_low[column]), least), int(self._seen_high[column])
+        if (
+            self._spread(column, least) >= width
+            or self._reach(column, low + width)
+            or self._reach(column, high - width)
+        ):
+            return self._spread(column, least) >= width
         self.interval(column)
         return self._spread(column, least) >= width
+
+    def greatest(self, column: int) -> float:
+        """The greatest that *column* can be."""
+        return self.interval(column).high
 
     def offer(self, x: "Ints") -> None:
         """Somebody knows what may be a solution: it is checked like any other."""
         self._remember(x.astype(float))
+
+    def is_open(self, column: int) -> bool:
+        """Whether anybody can be in the cell."""
+        return bool(self.lower[column] > 0 or self._seen_high[column] > 0) or self.interval(column).high > 0
+
+    def is_all_of(self, column: int, other: int) -> bool:
+        """Whether *column* never falls short of *other*."""
+        import numpy as np
+
+        if self._seen_high[other] > self.upper[column] or self.lower[other] > self._seen_low[column]:
+            return False
+        cost = np.zeros(len(self.lower))
+        cost[column], cost[other] = 1, -1
+        for solver, whole in ((self._relaxed, False), (self._exact(), True)):
+            answer = solver.minimise(cost, whole=whole, nodes=self._nodes)
+            if answer is not None and answer.bound > -1 + NEAR:
+                return True
+        return False
 
     def explore(self, columns: Sequence[int]) -> None:
         """Find solutions that push many of *columns* to their bounds at once: few then need a question each."""
@@ -193,6 +236,10 @@ class Feasible:
                     if answer is not None:
                         self._remember(answer.x)
 
+    def is_shown(self) -> bool:
+        """Whether a whole solution is known under these bounds."""
+        return bool((self._seen_high >= 0).any())
+
     def _spread(self, column: int, least: int) -> int:
         return int(self._seen_high[column]) - max(int(self._seen_low[column]), least)
 
@@ -210,12 +257,24 @@ class Feasible:
             return box, True
         answer = self.extreme(column, sign)
         bound = math.ceil(answer.bound - NEAR)
-        if self._reached(column, sign) == bound:
+        if self._reached(column, sign) == bound or self._reach(column, sign * bound):
             return bound, True
         whole = self._ask(self._exact(), column, sign, whole=True)
         if whole is not None:
             bound = max(bound, math.ceil(whole.bound - NEAR))
         return bound, self._reached(column, sign) == bound
+
+    def _reach(self, column: int, value: int) -> bool:
+        """Whether a small change of a solution that is known gives *column* this value."""
+        import numpy as np
+
+        if not self._fitting or not self.lower[column] <= value <= self.upper[column]:
+            return False
+        if self._moves is None:
+            self._moves = Moves(self.rows, np.flatnonzero(self.lower < self.upper))
+        base = min(self._fitting, key=lambda one: abs(int(one[column]) - value))
+        found = self._moves.reach(base, column, value, self.lower, self.upper, min(self._nodes, MOVE_NODES))
+        return found is not None and self._remember(found.astype(float)) and int(found[column]) == value
 
     def _exact(self) -> Solver:
         if self._whole is None:
@@ -254,6 +313,7 @@ class Feasible:
             return False
         if len(self._pool) < POOL:
             self._pool.append(solution)
+            self._fitting.append(solution)
         self._seen_low = np.minimum(self._seen_low, solution)
         self._seen_high = np.maximum(self._seen_high, solution)
         return True
@@ -290,8 +350,8 @@ class View:
         """The bounds on every cell; tables in *without* are as if never published."""
         import numpy as np
 
-        lower = np.zeros(len(self.land.keys), np.int64)
-        upper = np.full(len(self.land.keys), self.far, np.int64)
+        lower = np.zeros(self.land.size, np.int64)
+        upper = np.full(self.land.size, self.far, np.int64)
         gone = frozenset(without)
         for number, release in enumerate(self.releases):
             for at, shown in release.shown.items():
@@ -356,30 +416,57 @@ def attack(releases: Sequence[Release]) -> Finding:
         offer_neighbours(feasible, land, release)
     feasible.explore(small)
     found = {column: feasible.interval(column) for column in small}
-    bad: dict[tuple[int, Literal["attacker", "insider", "group"]], int] = {}
+    bad: dict[tuple[int, Literal["attacker", "insider"]], int] = {}
     for column, interval in found.items():
         need = wanted[column]
         if interval.high >= need.threshold:
             continue
         if not need.is_met(interval):
             bad[(column, "attacker")] = need.width
-        elif interval.high > 0 and not need.is_met_inside(interval):
-            bad[(column, "insider")] = need.insider_width
-    for column in groups_known(land, wanted, found, lower):
-        bad.setdefault((column, "group"), 1)
+    groups = groups_known(feasible, land, wanted)
+    for column, interval in found.items():
+        need = wanted[column]
+        if (column, "attacker") in bad or not need.contribution <= interval.high < need.threshold:
+            continue
+        if whoever_learns(seen, column, need, feasible, (lower, upper)):
+            bad[(column, "insider")] = wanted[column].insider_width
+    feasible.within(lower, upper)
     names = land.keys
-    leaks = tuple(
+    leaks = [
         Leak(
             release=_first_release(seen, column),
             at=names[column][1],
-            interval=found.get(column) or Interval(int(lower[column]), int(upper[column])),
+            interval=found[column],
             required=required,
             kind=kind,
-            tables=_leaking(seen, column, kind, required) if number < NAMED else (),
+            tables=_leaking(
+                seen, partial(_is_near if kind == "attacker" else whoever_learns, seen, column, wanted[column])
+            )
+            if number < NAMED
+            else (),
         )
         for number, ((column, kind), required) in enumerate(bad.items())
-    )
-    return Finding({names[column]: interval for column, interval in found.items()}, leaks)
+    ]
+    leaks += [
+        Leak(
+            release=_first_release(seen, column),
+            at=names[column][1],
+            interval=feasible.interval(column),
+            required=1,
+            kind="group",
+            tables=_leaking(seen, partial(tells, line=line, part=column)) if number < NAMED else (),
+        )
+        for number, (column, line) in enumerate(groups.items())
+        if (column, "attacker") not in bad
+    ]
+    return Finding({names[column]: interval for column, interval in found.items()}, tuple(leaks), land.whole)
+
+
+RECORDS = 200
+"""Records that an insider of a cell could know, tried for each cell until one leaves enough doubt."""
+
+NAMED = 12
+"""Leaks of each sort of which the tables are worked out: one is enough to stop a release, and each takes a while."""
 
 
 def offer_neighbours(feasible: Feasible, land: Landscape, release: Release) -> None:
@@ -389,58 +476,95 @@ def offer_neighbours(feasible: Feasible, land: Landscape, release: Release) -> N
     """
     import numpy as np
 
-    if len(release.shown) != len(land.keys) or release.plan.rules.method != "rounding":
+    if len(release.shown) != land.size or release.plan.rules.method != "rounding":
         return
-    figures, step = np.zeros(len(land.keys), np.int64), release.plan.rules.base - 1
+    figures, step = np.zeros(land.size, np.int64), release.plan.rules.base - 1
     for at, shown in release.shown.items():
         figures[land.column(release.plan, at)] = shown.value or 0
     feasible.offer(figures)
     deepest = [at for at in sorted(release.shown) if len(at) == max(map(len, release.shown))]
-    first = {name: dimension.categories[0] for name, dimension in release.plan.dimensions.items()}
+    plan = release.plan
+    first = {name: dimension.categories[0] for name, dimension in plan.dimensions.items()}
     for at in deepest:
-        unit = np.zeros(len(land.keys), np.int64)
-        unit[unit_cells(land, release.plan, {**first, **dict(at)})] = step
+        unit = np.zeros(land.size, np.int64)
+        record = {name: (answer,) for name, answer in {**first, **dict(at)}.items()}
+        unit[[land.column(plan, one) for one in places_of(record, plan.tables, plan.dimensions)]] = step
         feasible.offer(figures + unit)
         feasible.offer(figures - unit)
 
 
-def unit_cells(land: Landscape, plan: Plan, answers: Mapping[str, str]) -> list[int]:
-    """The cells that one unit with these answers is in."""
-    chains = {name: {None, *plan.dimensions[name].above(answer)} for name, answer in answers.items()}
-    found = set[int]()
-    for table in plan.tables:
-        if all(value in chains[name] for name, value in table.where.items()):
-            for nodes in product(*(sorted(chains[name], key=str) for name in table.dimensions)):
-                found.add(land.column(plan, spot(table, nodes)))
-    return sorted(found)
+def groups_known(feasible: Feasible, land: Landscape, wanted: Sequence[Need]) -> dict[int, Line]:
+    """Cells that hold a whole group for certain, and the line that tells so."""
+    return {
+        part: line
+        for line in land.lines
+        if any(wanted[column].group for column in (line.margin, *line.parts) if column is not None)
+        for part in line.parts
+        if tells(feasible, line, part)
+    }
 
 
-NAMED = 12
-"""Leaks of which the tables are worked out: one is enough to stop a release, and each takes a while."""
+def whoever_learns(
+    seen: View, column: int, need: Need, feasible: Feasible, bounds: "tuple[Ints, Ints] | None" = None
+) -> bool:
+    """Whether everybody who could know one unit in the cell, with all its answers, is left with too little doubt.
 
-
-def groups_known(land: Landscape, wanted: Sequence[Need], found: Mapping[int, Interval], lower: "Ints") -> list[int]:
-    """Cells that hold their whole group for certain: the margin has somebody, and every other part is known empty."""
-    known = []
-    for line in land.lines:
-        if not wanted[line.margin].group:
+    From outside nobody knows which record an insider has. A record that could be in the cell but is in no data harms
+    nobody, so one that leaves enough doubt acquits the cell.
+    """
+    lower, upper = bounds or (feasible.lower, feasible.upper)
+    truth, at = seen.land.keys[column]
+    plans = [one.plan for one in seen.releases if vintage(one.plan) == truth]
+    tables = [table for plan in plans for table in plan.tables]
+    dims = {name: one for plan in plans for name, one in plan.dimensions.items()}
+    names = sorted({name for table in tables for name in (*table.dimensions, *table.where)})
+    inside_of = dict(at)
+    answers = [
+        [one for one in dims[name].categories if inside_of.get(name) in (None, *dims[name].above(one))]
+        for name in names
+    ]
+    asked: set[frozenset[int]] = set()
+    anybody = False
+    for one in islice(product(*answers), RECORDS):
+        record = tuple((name, (answer,)) for name, answer in zip(names, one, strict=True))
+        cells = {seen.land.index[(truth, where)] for where in places_of(dict(record), tables, dims)}
+        cells |= {seen.land.people[key] for key in [(truth, record)] if key in seen.land.people}
+        known = frozenset(cell for cell in cells if lower[cell] < 1)
+        if known in asked or any(upper[cell] < 1 for cell in cells):
             continue
-        least = found[line.margin].low if line.margin in found else int(lower[line.margin])
-        open_ = [part for part in line.parts if part not in found or found[part].high > 0]
-        if least > 0 and len(open_) == 1:
-            known.append(open_[0])
-    return known
+        asked.add(known)
+        inside = lower.copy()
+        inside[list(known)] = 1
+        feasible.within(inside, upper)
+        if feasible.is_there_any() and feasible.has_width(column, need.insider_width, need.contribution):
+            return False
+        anybody = anybody or feasible.is_shown()
+    return anybody and prod(map(len, answers)) <= RECORDS
+
+
+def tells(feasible: Feasible, line: Line, part: int) -> bool:
+    """Whether *line* has somebody for certain, and all of them are in *part*."""
+    group = part if line.margin is None else line.margin
+    if line.several:
+        if feasible.upper[part] < feasible.lower[group] or not feasible.is_all_of(part, group):
+            return False
+    elif any(feasible.is_open(other) for other in line.parts if other != part):
+        return False
+    return bool(feasible.lower[group] > 0) or feasible.interval(group).low > 0
 
 
 def _first_release(seen: View, column: int) -> str:
     return seen.releases[min(number for number, _ in seen.land.tables[column])].plan.id
 
 
-def _leaking(seen: View, column: int, kind: str, required: int) -> tuple[tuple[str, str], ...]:
-    """A smallest set of tables (none can be left out) that leaks the cell."""
+def _is_near(_: View, column: int, need: Need, feasible: Feasible) -> bool:
+    """Whether less doubt than required stays about the cell."""
+    return not feasible.has_width(column, need.width)
+
+
+def _leaking(seen: View, leaks: Callable[[Feasible], bool]) -> tuple[tuple[str, str], ...]:
+    """A smallest set of tables (none can be left out) that leaks."""
     everything = sorted({one for tables in seen.land.tables for one in tables})
-    if kind == "group":
-        return tuple((seen.releases[number].plan.id, table) for number, table in sorted(seen.land.tables[column]))
     gone: list[tuple[int, str]] = []
     feasible: Feasible | None = None
     for one in everything:
@@ -449,7 +573,6 @@ def _leaking(seen: View, column: int, kind: str, required: int) -> tuple[tuple[s
             feasible = Feasible(seen.land.rows, lower, upper)
         else:
             feasible.within(lower, upper)
-        least = seen.releases[one[0]].plan.max_contribution if kind == "insider" else 0
-        if not feasible.has_width(column, required, least):
+        if leaks(feasible):
             gone.append(one)
     return tuple((seen.releases[number].plan.id, table) for number, table in everything if (number, table) not in gone)

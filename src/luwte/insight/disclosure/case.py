@@ -5,12 +5,11 @@ in them; it asks only whether the doubt is enough, and says which published cell
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from luwte.insight.disclosure.attack import (
     Feasible,
-    Interval,
     Release,
     Shown,
     groups_known,
@@ -19,11 +18,13 @@ from luwte.insight.disclosure.attack import (
     reduced_costs,
     view,
 )
-from luwte.insight.disclosure.cells import is_impossible
+from luwte.insight.disclosure.cells import Line, is_impossible, vintage
 from luwte.insight.disclosure.data import Counts
+from luwte.insight.disclosure.joint import Record, places_of
 from luwte.insight.disclosure.plan import Place, Plan
 from luwte.insight.disclosure.refusals import BadData, Infeasible
-from luwte.insight.disclosure.solver import NEAR
+from luwte.insight.disclosure.relaxed import Relaxed
+from luwte.insight.disclosure.solver import NEAR, Solver
 
 if TYPE_CHECKING:
     from luwte.insight.disclosure.solver import Floats, Ints
@@ -42,6 +43,8 @@ class Short:
     gains: "Floats | None"
     used: frozenset[int] | None
     """Columns whose published bounds take part."""
+    always: bool = False
+    """Whether this must be mended even where the cell is published."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +77,25 @@ class Case:
         self._check_earlier()
         self.dominated = self._dominated()
         self.small = [c for c, n in self.truth.items() if n < self.needs[c].threshold and c not in self.impossible]
-        self.sensitive = sorted({*self.small, *self.dominated})
+        self.left_out_before = self._left_out_before()
         self.insiders = [*self._units(), *self._contributors()]
+        asked = {column for insider in self.insiders for column in insider.columns}
+        self.sensitive = sorted({*self.small, *self.dominated, *asked})
         self._feasible: Feasible | None = None
+        self._relaxed: Relaxed | None = None
+        self._known: Ints | None = None
 
     def _check_earlier(self) -> None:
         for column, number in self.truth.items():
             if not self.lower[column] <= number <= self.upper[column]:
                 says = "A cell is not what an earlier release says of it. Declare what this release corrects."
                 raise BadData(says, column=", ".join(name for name, _ in self.places[column]))
+
+    def _left_out_before(self) -> list[int]:
+        """Cells that only earlier releases have, and that may be small for all that these say."""
+        columns = range(len(self.land.keys))
+        open_ = (c for c in columns if c not in self.truth and self.lower[c] < self.upper[c])
+        return [column for column in open_ if self.lower[column] < self.needs[column].threshold]
 
     def _dominated(self) -> set[int]:
         share = self.plan.rules.dominance
@@ -94,13 +107,20 @@ class Case:
         }
 
     def _units(self) -> list[Insider]:
-        columns = {at: column for column, at in self.places.items()}
+        plans = [one.plan for one in self.earlier if vintage(one.plan) == vintage(self.plan)]
+        tables = [
+            table
+            for one in (*plans, self.plan)
+            for table in one.tables
+            if {*table.dimensions, *table.where} <= set({name for record in self.counts.records for name, _ in record})
+        ]
         small = {column for column in self.small if self.truth[column] > 0}
         found = []
-        for profile in sorted(self.counts.profiles):
-            mine = sorted(columns[at] for at in self.counts.profiles[profile])
+        for record in sorted(self.counts.records):
+            places = places_of(dict(record), tables, self.plan.dimensions)
+            mine = sorted(self.land.index[(vintage(self.plan), at)] for at in places)
             if asked := tuple(column for column in mine if column in small):
-                found.append(Insider(dict.fromkeys(mine, 1), asked))
+                found.append(Insider(dict.fromkeys([*mine, *self._person(record)], 1), asked))
         return found
 
     def _contributors(self) -> list[Insider]:
@@ -109,90 +129,168 @@ class Case:
             mine = self.counts.contributed[name]
             least = {column: mine[at] for column, at in self.places.items() if mine[at] > 0}
             others = {column: self.truth[column] - number for column, number in least.items()}
-            asked = tuple(c for c in sorted(others) if 0 < others[c] < self.needs[c].threshold)
+            asked = tuple(
+                c
+                for c in sorted(others)
+                if others[c] < self.needs[c].threshold and (others[c] > 0 or not self.needs[c].zeros_public)
+            )
+            for record, number in self.counts.held[name].items():
+                least |= dict.fromkeys(self._person(record), number)
             if asked:
                 found.append(Insider(least, asked))
         return found
 
-    def trial(self, lower: "Ints", upper: "Ints", candidate: Release | None = None) -> tuple[list[Short], list[int]]:
-        """What is short of doubt under these published bounds, and the groups that give something away."""
+    def _person(self, record: Record) -> list[int]:
+        """The column of everybody with this record, where people are columns."""
+        column = self.land.people.get((vintage(self.plan), record))
+        return [] if column is None else [column]
+
+    def known(self) -> "Ints":
+        """One set of counts that fits everything: the truth, and something for cells that only earlier releases show.
+
+        Raises
+        ------
+        BadData
+            There is none.
+
+        """
         import numpy as np
 
-        if self._feasible is None:
-            self._feasible = Feasible(self.land.rows, lower, upper, self.plan.rules.nodes)
-        else:
-            self._feasible.within(lower, upper)
-        if candidate is not None:
-            offer_neighbours(self._feasible, self.land, candidate)
-        self._feasible.explore(self.sensitive)
+        if self._known is None:
+            lower, upper = self.lower.copy(), self.upper.copy()
+            for column, number in self.truth.items():
+                lower[column] = upper[column] = number
+            for (truth, record), column in self.land.people.items():
+                if truth == vintage(self.plan) and self.counts.records.get(record):
+                    lower[column] = upper[column] = sum(held[record] for held in self.counts.held.values())
+            answer = Solver(self.land.rows, lower, upper).minimise(np.zeros(len(lower)), whole=True)
+            if answer is None:
+                raise BadData("This data does not fit the earlier releases. Declare what this release corrects.")
+            self._known = np.rint(answer.x).astype(np.int64)
+        return self._known
+
+    def trial(
+        self, lower: "Ints", upper: "Ints", candidate: Release | None = None, *, relaxed: bool = False
+    ) -> tuple[list[Short], list[Short]]:
+        """What is short of doubt under these published bounds, and the groups that give something away.
+
+        A *relaxed* trial counts fractions as well: what it finds short is short, but it may miss some, and all groups.
+        """
+        attacker = self._relaxed_attacker(lower, upper) if relaxed else self._attacker(lower, upper, candidate)
+        attacker.explore([*self.sensitive, *self.left_out_before])
         short: list[Short] = []
-        found: dict[int, Interval] = {}
+        found = {c for c in self.sensitive if upper[c] == 0 and self.needs[c].zeros_public}
         for column in self.sensitive:
+            width = self.needs[column].width
+            if column not in found and not attacker.has_width(column, width):
+                short.append(self._short(attacker, column, width, {}))
+        for column in self.left_out_before:
             need = self.needs[column]
-            known_empty = self.truth[column] == 0 and upper[column] == 0
-            if known_empty and need.zeros_public:
-                found[column] = Interval(0, 0)
-            elif not self._feasible.has_width(column, need.width):
-                short.append(self._short(self._feasible, column, need.width, {}))
-        groups = [] if short else self._groups(found, lower)
+            if attacker.has_width(column, need.width) or attacker.greatest(column) >= need.threshold:
+                continue
+            if attacker.greatest(column) > NEAR or not need.zeros_public:
+                short.append(self._short_before(attacker, column))
+        groups = self._groups(attacker) if isinstance(attacker, Feasible) and not short else []
         if short or groups:
             return short, groups
         for insider in self.insiders:
             inside = lower.copy()
             for column, number in insider.least.items():
                 inside[column] = max(inside[column], number)
-            if np.array_equal(inside, self._feasible.lower):
-                continue
-            self._feasible.within(inside, upper)
-            self._offer_more(self._feasible, insider, candidate)
+            alone = max(insider.least.values()) <= 1 and self.plan.max_contribution == 1
+            if alone and bool((inside == lower).all()):
+                continue  # the cells are known to have somebody anyway: the width above is enough
+            attacker.within(inside, upper)
+            if isinstance(attacker, Feasible):
+                self._offer_more(attacker, insider, candidate)
             for column in insider.columns:
                 need = self.needs[column]
                 least = max(insider.least.get(column, 0), need.contribution)
-                if not self._feasible.has_width(column, need.insider_width, least):
-                    short.append(self._short(self._feasible, column, need.insider_width, insider.least))
+                if not attacker.has_width(column, need.insider_width, least):
+                    short.append(self._short(attacker, column, need.insider_width, insider.least))
         return short, groups
 
+    def _attacker(self, lower: "Ints", upper: "Ints", candidate: Release | None) -> Feasible:
+        if self._feasible is None:
+            self._feasible = Feasible(self.land.rows, lower, upper, self.plan.rules.nodes)
+        else:
+            self._feasible.within(lower, upper)
+        self._feasible.offer(self.known())
+        if candidate is not None:
+            offer_neighbours(self._feasible, self.land, candidate)
+        return self._feasible
+
+    def _relaxed_attacker(self, lower: "Ints", upper: "Ints") -> Relaxed:
+        if self._relaxed is None:
+            self._relaxed = Relaxed(self.land.rows, self.known())
+        self._relaxed.publish(lower, upper)
+        return self._relaxed
+
     def _offer_more(self, feasible: Feasible, insider: Insider, candidate: Release | None) -> None:
-        """The rounded figures with more units like the one that the insider knows."""
+        """The truth, and the rounded figures, with more units like the one that the insider knows."""
         import numpy as np
 
-        if candidate is None or candidate.plan.rules.method != "rounding":
-            return
-        figures, unit = np.zeros(len(self.land.keys), np.int64), np.zeros(len(self.land.keys), np.int64)
-        for column, at in self.places.items():
-            figures[column] = candidate.shown[at].value or 0
+        begin = [self.known()]
+        if candidate is not None and candidate.plan.rules.method == "rounding" and not self.land.people:
+            figures = np.zeros(self.land.size, np.int64)
+            for column, at in self.places.items():
+                figures[column] = candidate.shown[at].value or 0
+            begin.append(figures)
+        unit = np.zeros(self.land.size, np.int64)
         unit[list(insider.least)] = 1
-        for more in (1, candidate.plan.rules.base - 1):
-            feasible.offer(figures + more * unit)
+        for solution in begin:
+            for more in range(self.plan.rules.base):
+                feasible.offer(solution + more * unit)
 
-    def _groups(self, empty: Mapping[int, Interval], lower: "Ints") -> list[int]:
-        found = dict(empty)
-        for line in self.land.lines:
-            others = [part for part in line.parts if part not in found]
-            if len(others) == 1 and line.margin in self.truth and self._feasible is not None:
-                found[line.margin] = self._feasible.interval(line.margin)
-        return groups_known(self.land, self.needs, found, lower)
+    def _groups(self, attacker: Feasible) -> list[Short]:
+        return [
+            self._short_group(attacker, part, line)
+            for part, line in groups_known(attacker, self.land, self.needs).items()
+        ]
 
-    def _short(self, feasible: Feasible, column: int, required: int, inside: Mapping[int, int]) -> Short:
-        import numpy as np
+    def _short_group(self, attacker: Feasible, part: int, line: Line) -> Short:
+        """The margin must be able to be empty, or one of the zeros beside *part* must be in doubt."""
+        margin = part if line.margin is None else line.margin
+        zeros = [other for other in line.parts if other != part]
+        least, gains, used = self._end(attacker, margin, 1, {})
+        if line.several or least <= NEAR * 10 or any(attacker.upper[column] > 0 for column in zeros):
+            return Short(margin, 0, 1, None, None, always=True)
+        for column in zeros:
+            gains[column] = len(gains) * max(1.0, float(self.upper.max()))
+        return Short(margin, -least, 0, gains, frozenset(used), always=True)
 
-        gains, used, ends = np.zeros(len(self.land.keys)), set[int](), []
-        for sign in (1, -1):
-            answer = feasible.extreme(column, sign)
-            costs = reduced_costs(self.land.rows, column, sign, answer)
-            costs[np.abs(costs) <= NEAR] = 0
-            used |= {int(one) for one in np.flatnonzero(costs)}
-            ends.append(answer.value)
-            for at, number in self.truth.items():
-                open_low = max(int(self.lower[at]), inside.get(at, 0))
-                gains[at] += abs(costs[at]) * (number - open_low if costs[at] > 0 else int(self.upper[at]) - number)
-        width = -ends[1] - ends[0]
+    def _short_before(self, attacker: Feasible | Relaxed, column: int) -> Short:
+        """A cell of an earlier release needs its width, or that it may be as large as the threshold."""
+        need = self.needs[column]
+        one = self._short(attacker, column, need.width, {})
+        less = max(0.0, need.threshold - attacker.greatest(column))
+        return one if one.gains is None else replace(one, width=max(one.width, need.width - less))
+
+    def _short(self, attacker: Feasible | Relaxed, column: int, required: int, inside: Mapping[int, int]) -> Short:
+        low, gains, used = self._end(attacker, column, 1, inside)
+        high, more, also = self._end(attacker, column, -1, inside)
+        width = -high - low
         if width > required - NEAR * 10:
             return Short(column, width, required, None, None)
-        return Short(column, width, required, gains, frozenset(used))
+        return Short(column, width, required, gains + more, frozenset(used | also))
+
+    def _end(
+        self, attacker: Feasible | Relaxed, column: int, sign: int, inside: Mapping[int, int]
+    ) -> tuple[float, "Floats", set[int]]:
+        """An end of *column*, how far each cell would move it if it were left out, and the cells that hold it there."""
+        import numpy as np
+
+        answer = attacker.extreme(column, sign)
+        costs = reduced_costs(self.land.rows, column, sign, answer)
+        costs[np.abs(costs) <= NEAR] = 0
+        gains = np.zeros(self.land.size)
+        for at, number in self.truth.items():
+            open_low = max(int(self.lower[at]), inside.get(at, 0))
+            gains[at] = abs(costs[at]) * (number - open_low if costs[at] > 0 else int(self.upper[at]) - number)
+        return answer.value, gains, {int(one) for one in np.flatnonzero(costs)}
 
     def collision(self, column: int, required: int, tables: Sequence[str]) -> Infeasible:
-        """The refusal that names what cannot be had together."""
+        """The refusal that names everything that cannot be had together; `protect` looks for the smallest set."""
         name = self.name(column)
         asks = f"a doubt of {required} about the cell {name}"
         told = [f"what the earlier release {one.plan.id} already shows" for one in self.earlier]

@@ -1,13 +1,15 @@
 """One sparse system of whole-number cells and linear rows: rounding, suppression and attack all work on it.
 
 A cell is known by its place, so the same cell in two tables, years or releases is one column. The rows follow from the
-places alone: a total is the sum of its parts wherever both are shown, by whichever table.
+places alone: a total is the sum of its parts wherever both are shown, by whichever table. Where that is not enough,
+columns for the people behind the tables follow (`joint`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
+from luwte.insight.disclosure.joint import Record, is_needed, places_of, records
 from luwte.insight.disclosure.plan import Dimension, Place, Plan, Table, place
 from luwte.insight.disclosure.refusals import BadRelease
 from luwte.insight.disclosure.solver import Rows
@@ -21,10 +23,22 @@ Node = str | None
 
 @dataclass(frozen=True)
 class Line:
-    """A margin and its parts along a dimension that nobody should learn of anybody."""
+    """A group, and its parts along a dimension that nobody should learn of anybody.
 
-    margin: int
+    Attributes
+    ----------
+    margin : int or None
+        The group; None when only its parts are shown.
+    parts : tuple of int
+        Those that can exist.
+    several : bool
+        Whether one unit may be in several parts.
+
+    """
+
+    margin: int | None
     parts: tuple[int, ...]
+    several: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,12 @@ class Landscape:
         Where a group disclosure could be.
     tables : tuple of frozenset of (int, str)
         For each cell the (number of the plan, table) that show it.
+    size : int
+        How many columns there are, with those for people, which come after the cells.
+    people : mapping
+        The column of each possible record of a vintage; empty where sums say everything, or records are too many.
+    whole : bool
+        Whether no vintage needed columns for people and had too many.
 
     """
 
@@ -51,10 +71,13 @@ class Landscape:
     rows: Rows
     lines: tuple[Line, ...]
     tables: tuple[frozenset[tuple[int, str]], ...]
+    size: int
+    people: Mapping[tuple[str, Record], int]
+    whole: bool
 
     def column(self, plan: Plan, at: Place) -> int:
         """Where the cell of *plan* at *at* is."""
-        return self.index[(_vintage(plan), at)]
+        return self.index[(vintage(plan), at)]
 
 
 def landscape(plans: Sequence[Plan]) -> Landscape:
@@ -68,7 +91,7 @@ def landscape(plans: Sequence[Plan]) -> Landscape:
                 raise BadRelease(says, column=name)
         for table in plan.tables:
             for _, at in grid(table, plan.dimensions):
-                shown.setdefault((_vintage(plan), at), set()).add((number, table.id))
+                shown.setdefault((vintage(plan), at), set()).add((number, table.id))
     keys = tuple(sorted(shown))
     index = {key: column for column, key in enumerate(keys)}
     impossible = {at for plan in plans for at in plan.impossible}
@@ -76,7 +99,9 @@ def landscape(plans: Sequence[Plan]) -> Landscape:
     for plan in plans:
         if plan.corrects:
             _correct(plan, plans, index, rows)
-    return Landscape(keys, index, rows, tuple(lines), tuple(frozenset(shown[key]) for key in keys))
+    people, whole = _people(plans, dimensions, index, rows)
+    found_by = tuple(frozenset(shown[key]) for key in keys)
+    return Landscape(keys, index, rows, tuple(lines), found_by, len(keys) + len(people), people, whole)
 
 
 def spot(table: Table, combination: Sequence[Node]) -> Place:
@@ -96,7 +121,8 @@ def is_impossible(at: Place, impossible: Iterable[Place]) -> bool:
     return any(set(one) <= set(at) for one in impossible)
 
 
-def _vintage(plan: Plan) -> str:
+def vintage(plan: Plan) -> str:
+    """Which truth the cells of *plan* are of."""
     return plan.id if plan.corrects else ""
 
 
@@ -105,12 +131,12 @@ def _ties(
 ) -> tuple[Rows, list[Line]]:
     rows, lines = Rows(), []
     for key in keys:
-        vintage, at = key
+        truth, at = key
         named = dict(at)
         for name in sorted(dimensions):
             axis = dimensions[name]
             rest = [pair for pair in at if pair[0] != name]
-            parts, complete = _parts(axis, named.get(name), vintage, rest, index)
+            parts, complete = _parts(axis, named.get(name), truth, rest, index)
             if not parts:
                 continue
             margin = index[key]
@@ -122,34 +148,91 @@ def _ties(
                 rows.add(terms, 0 if complete else float("-inf"), 0)
             elif complete:
                 rows.add(terms, 0, float("inf"))
-            possible = tuple(part for part in parts if not is_impossible(keys[part][1], impossible))
-            if complete and not axis.multiple and not axis.known and len(possible) > 1:
-                lines.append(Line(margin, possible))
-    return rows, lines
+            if not axis.known and (complete or axis.multiple):
+                lines.append(Line(margin, parts, axis.multiple))
+    lines += _unshown(keys, index, dimensions)
+    possible = [
+        replace(line, parts=tuple(part for part in line.parts if not is_impossible(keys[part][1], impossible)))
+        for line in lines
+    ]
+    return rows, [line for line in possible if len(line.parts) > 1]
+
+
+def _unshown(keys: Sequence[Key], index: Mapping[Key, int], dimensions: Mapping[str, Dimension]) -> list[Line]:
+    """Groups of which all parts are shown, and they themselves are not."""
+    found: dict[tuple[str, Node, Key], Line] = {}
+    for truth, at in keys:
+        for name, node in at:
+            axis = dimensions[name]
+            above = axis.parents.get(node)
+            rest = [pair for pair in at if pair[0] != name]
+            group = (truth, place([*rest, *([(name, above)] if above else [])]))
+            if axis.known or axis.multiple or group in index:
+                continue
+            parts, complete = _parts(axis, above, truth, rest, index)
+            if complete:
+                found[name, above, group] = Line(None, parts)
+    return list(found.values())
 
 
 def _parts(
-    axis: Dimension, node: Node, vintage: str, rest: Sequence[tuple[str, str]], index: Mapping[Key, int]
-) -> tuple[list[int], bool]:
+    axis: Dimension, node: Node, truth: str, rest: Sequence[tuple[str, str]], index: Mapping[Key, int]
+) -> tuple[tuple[int, ...], bool]:
     """The shown cells that make up *node*, as high in the hierarchy as they are shown, and whether they are all."""
     found: list[int] = []
     complete = True
     for child in axis.children(node):
-        column = index.get((vintage, place([*rest, (axis.id, child)])))
+        column = index.get((truth, place([*rest, (axis.id, child)])))
         if column is not None:
             found.append(column)
             continue
-        below, whole = _parts(axis, child, vintage, rest, index)
+        below, whole = _parts(axis, child, truth, rest, index)
         found += below
         complete = complete and whole
-    return found, complete and bool(found)
+    return tuple(found), complete and bool(found)
 
 
 def _correct(plan: Plan, plans: Sequence[Plan], index: Mapping[Key, int], rows: Rows) -> None:
     earlier = next((one for one in plans if one.id == plan.corrects), None)
     if earlier is None:
         raise BadRelease("The release that this one corrects is not given.", column="release.corrects")
-    for (vintage, at), column in index.items():
-        before = index.get((_vintage(earlier), at))
-        if vintage == _vintage(plan) and before is not None:
+    for (truth, at), column in index.items():
+        before = index.get((vintage(earlier), at))
+        if truth == vintage(plan) and before is not None:
             rows.add([(column, 1), (before, -1)], -plan.changes, plan.changes)
+
+
+def _people(
+    plans: Sequence[Plan], dimensions: Mapping[str, Dimension], index: Mapping[Key, int], rows: Rows
+) -> tuple[dict[tuple[str, Record], int], bool]:
+    """Columns for every record that could be, and the rows that make each finest cell the sum of its people."""
+    people: dict[tuple[str, Record], int] = {}
+    whole = True
+    for truth in sorted({vintage(plan) for plan in plans}):
+        mine = [plan for plan in plans if vintage(plan) == truth]
+        tables = [table for plan in mine for table in plan.tables]
+        if not is_needed(tables, dimensions):
+            continue
+        possible = records({name for table in tables for name in (*table.dimensions, *table.where)}, dimensions)
+        if possible is None:
+            whole = False
+            continue
+        several = any(one.multiple for one in dimensions.values())
+        finest = {
+            index[(truth, at)]
+            for table in tables
+            for nodes, at in grid(table, dimensions)
+            if several or all(node in dimensions[n].categories for n, node in zip(table.dimensions, nodes, strict=True))
+        }
+        summed: dict[int, list[int]] = {column: [] for column in finest}
+        cannot = [at for plan in plans for at in plan.impossible]
+        for record in possible:
+            places = places_of(dict(record), tables, dimensions)
+            if any(is_impossible(at, cannot) for at in places):
+                continue
+            column = people[(truth, record)] = len(index) + len(people)
+            for cell in {index[(truth, at)] for at in places} & finest:
+                summed[cell].append(column)
+        for cell in sorted(summed):
+            rows.add([(cell, -1), *((one, 1) for one in summed[cell])], 0, 0)
+    return people, whole

@@ -8,15 +8,13 @@ from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
-from luwte.insight.disclosure.cells import Node, grid, is_impossible, spot
-from luwte.insight.disclosure.plan import Dimension, Place, Plan
+from luwte.insight.disclosure.cells import Node, grid, is_impossible
+from luwte.insight.disclosure.joint import Record, places_of
+from luwte.insight.disclosure.plan import SEVERAL, Dimension, Place, Plan
 from luwte.insight.disclosure.refusals import BadData
 
-SEVERAL = ";"
-"""Between the answers of a dimension with several."""
-
-Profile = tuple[tuple[str, ...], ...]
-"""What one row says, by dimension."""
+LARGEST = 9
+"""Digits that a count can have."""
 
 
 @dataclass
@@ -25,12 +23,23 @@ class Counts:
 
     of: Counter[Place] = field(default_factory=Counter)
     contributed: dict[str, Counter[Place]] = field(default_factory=dict)
-    profiles: dict[Profile, frozenset[Place]] = field(default_factory=dict)
+    records: dict[Record, frozenset[Place]] = field(default_factory=dict)
+    held: dict[str, Counter[Record]] = field(default_factory=dict)
+    """How many of each record everybody holds; "" for those that nobody is named for."""
 
 
 def read_data(path: Path, plan: Plan) -> Counts:
     """The counts of every cell of *plan* in a CSV. Raises `BadData` with the row, the column and the reason."""
-    return count(_decoded(path.read_bytes(), path.name), plan, path.name)
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        raise BadData("This file cannot be read.", file=path.name) from None
+    if not raw.strip():
+        raise BadData("This file is empty.", file=path.name)
+    text = _decoded(raw, path.name)
+    if len(text.strip().splitlines()) < 2:
+        raise BadData("There is nobody in this file, only the names of columns.", file=path.name, row=1)
+    return count(text, plan, path.name)
 
 
 def count(text: str, plan: Plan, file: str = "data") -> Counts:
@@ -99,10 +108,12 @@ def _number(line: Mapping[str, str], plan: Plan, row: int, file: str) -> int:
     if not plan.count:
         return 1
     raw = line[plan.count]
-    if raw.isascii() and raw.isdigit():
+    if raw.isascii() and raw.isdigit() and len(raw) <= LARGEST:
         return int(raw)
     negative = raw.startswith("-")
-    says = "A count cannot be negative." if negative else "A count must be a whole number, in digits."
+    says = (
+        "A count cannot be negative." if negative else f"A count must be a whole number, in at most {LARGEST} digits."
+    )
     raise BadData(says, file=file, row=row, column=plan.count)
 
 
@@ -125,23 +136,13 @@ def _answers(axis: Dimension, raw: str, row: int, file: str, may_be_total: bool)
 def _add(
     found: Counts, plan: Plan, answers: Mapping[str, tuple[str, ...]], number: int, whose: str, row: int, file: str
 ) -> None:
-    profile = tuple(answers.values())
-    if profile not in found.profiles:
-        found.profiles[profile] = frozenset(_places(plan, answers))
-        if any(is_impossible(at, plan.impossible) for at in found.profiles[profile]):
+    record: Record = tuple(answers.items())
+    if record not in found.records:
+        found.records[record] = frozenset(places_of(answers, plan.tables, plan.dimensions))
+        if any(is_impossible(at, plan.impossible) for at in found.records[record]):
             raise BadData("The plan says that this combination is impossible.", file=file, row=row)
+    found.held.setdefault(whose, Counter())[record] += number
     mine = found.contributed.setdefault(whose, Counter()) if whose else Counter()
-    for at in found.profiles[profile]:
+    for at in found.records[record]:
         found.of[at] += number
         mine[at] += number
-
-
-def _places(plan: Plan, answers: Mapping[str, tuple[str, ...]]) -> Iterator[Place]:
-    for table in plan.tables:
-        reached = {
-            name: {node for one in given for node in plan.dimensions[name].above(one)}
-            for name, given in answers.items()
-        }
-        if all(value in reached[name] for name, value in table.where.items()):
-            for combination in product(*([None, *sorted(reached[name])] for name in table.dimensions)):
-                yield spot(table, combination)

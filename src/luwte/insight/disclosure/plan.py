@@ -1,5 +1,6 @@
 """The plan of a release: a reviewed file that declares every table and rule before anybody looks at a figure."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,16 @@ from luwte.insight.disclosure.refusals import BadPlan
 Method = Literal["rounding", "suppression", "primary"]
 Place = tuple[tuple[str, str], ...]
 """A cell: (dimension, category) pairs in the order of the dimensions' names; what it does not name is the total."""
+
+
+SEVERAL = ";"
+"""Between the answers of a dimension with several."""
+
+COLUMNS = ("value", "percent", "status")
+"""What a published table has beside its dimensions."""
+
+MOST = 10**6
+"""A larger number in a plan is a slip."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,8 @@ class Table:
     base: str
     dimensions: tuple[str, ...]
     where: Mapping[str, str] = field(default_factory=dict)
+    percentages: bool = False
+    """Whether shares of the row are printed too: of its published total, from published counts."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +182,7 @@ id = "age-form"
 title = "Victims by age and form of exploitation"
 base = "All victims registered in 2026"
 dimensions = ["age", "form"]
+# percentages = true          # of the row's total, from the published counts; none where that total is under 10
 
 [[table]]
 id = "region-form"
@@ -181,9 +195,12 @@ dimensions = ["region", "form"]
 def read_plan(path: Path) -> Plan:
     """The plan in a file. Raises `BadPlan`."""
     try:
-        return parse_plan(path.read_text("utf-8"), path.name)
+        text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BadPlan("This is not UTF-8.", file=path.name) from None
+    except OSError:
+        raise BadPlan("This file cannot be read.", file=path.name) from None
+    return parse_plan(text, path.name)
 
 
 def parse_plan(text: str, file: str = "plan") -> Plan:
@@ -191,7 +208,15 @@ def parse_plan(text: str, file: str = "plan") -> Plan:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadPlan(f"This is not TOML: {str(error).split(' (')[0]}.", file=file) from None
+        found = re.search(r"at line (\d+)", str(error))
+        raise BadPlan("This is not TOML.", file=file, row=int(found[1]) if found else None) from None
+    except RecursionError:
+        raise BadPlan("This is not TOML.", file=file) from None
+    return plan_of(raw, file)
+
+
+def plan_of(raw: dict[str, object], file: str) -> Plan:
+    """The plan that these sections declare, checked. Raises `BadPlan`."""
     reader = _Reader(raw, "", file)
     release, data, rules = (reader.section(name) for name in ("release", "data", "rules"))
     dimensions = {
@@ -218,6 +243,11 @@ def parse_plan(text: str, file: str = "plan") -> Plan:
     return plan
 
 
+def is_unsafe(name: str) -> bool:
+    """Whether a spreadsheet may take the cell for a formula, or something is in it that cannot be seen."""
+    return name != name.strip() or not name.isprintable() or name.startswith(("=", "+", "-", "@"))
+
+
 def place(pairs: Iterable[tuple[str, str]]) -> Place:
     """The cell of these (dimension, category) pairs."""
     return tuple(sorted(pairs))
@@ -227,8 +257,10 @@ def _check(plan: Plan, file: str) -> None:
     rules, most = plan.rules, plan.max_contribution
     if not plan.tables:
         raise BadPlan("A plan needs at least one [[table]].", file=file)
-    if len({table.id for table in plan.tables}) != len(plan.tables):
+    if len({table.id.lower() for table in plan.tables}) != len(plan.tables):
         raise BadPlan("Two tables have the same id.", file=file, column="table.id")
+    if {plan.count, plan.contributor} & set(plan.dimensions) or (plan.count and plan.count == plan.contributor):
+        raise BadPlan("One column cannot be two things.", file=file, column="data")
     if rules.threshold < 1 + most:
         raise BadPlan("A threshold must be more than one unit contributes.", file=file, column="rules.threshold")
     if rules.method == "rounding" and rules.base - 1 < rules.width:
@@ -247,6 +279,13 @@ def _dimension(name: str, every: "_Reader") -> Dimension:
         name, raw.text("title", name), raw.names("categories"), parents, raw.flag("multiple"), raw.flag("known")
     )
     raw.check_all_read()
+    if name in COLUMNS:
+        raise raw.refused("", f"A published table has columns of its own: {', '.join(COLUMNS)}. Take another name.")
+    if any(is_unsafe(one) for one in (name, *found.categories, *parents.values())):
+        says = "A name is padded, has a line break in it, or begins with =, +, -, @: a spreadsheet may run that."
+        raise raw.refused("categories", says)
+    if found.multiple and any(SEVERAL in one for one in found.categories):
+        raise raw.refused("categories", f"With several answers a category cannot have {SEVERAL} in it.")
     if len(set(found.categories)) != len(found.categories):
         raise raw.refused("categories", "A category is named twice.")
     if any(child not in found.categories and child not in parents.values() for child in parents):
@@ -265,7 +304,7 @@ def _dimension(name: str, every: "_Reader") -> Dimension:
 def _table(raw: "_Reader", dimensions: Mapping[str, Dimension]) -> Table:
     names = raw.names("dimensions")
     where = raw.words("where")
-    found = Table(raw.text("id"), raw.text("title"), raw.text("base"), names, where)
+    found = Table(raw.text("id"), raw.text("title"), raw.text("base"), names, where, raw.flag("percentages"))
     raw.check_all_read()
     if not found.id.replace("-", "").isalnum() or not found.id.isascii():
         raise raw.refused("id", "An id is made of letters, digits and hyphens: it becomes the name of a file.")
@@ -354,8 +393,8 @@ class _Reader:
         found = self._get(key)
         if found is None:
             return usual
-        if isinstance(found, bool) or not isinstance(found, int) or found < least:
-            raise self.refused(key, f"This must be a whole number of at least {least}.")
+        if isinstance(found, bool) or not isinstance(found, int) or not least <= found <= MOST:
+            raise self.refused(key, f"This must be a whole number of at least {least}, and at most {MOST}.")
         return found
 
     def share(self, key: str, usual: float) -> float:

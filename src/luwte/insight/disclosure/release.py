@@ -2,29 +2,25 @@
 
 import csv
 import hashlib
-import html
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, get_args
+from urllib.parse import quote
 
 from luwte import __version__
 from luwte.insight.disclosure.attack import Finding, Leak, Release, Shown, Status
-from luwte.insight.disclosure.cells import grid, spot
-from luwte.insight.disclosure.plan import Dimension, Place, Plan, Rules, Table, place
-from luwte.insight.disclosure.refusals import BadRelease
+from luwte.insight.disclosure.cells import grid
+from luwte.insight.disclosure.data import LARGEST
+from luwte.insight.disclosure.marks import MARKS, MEANINGS, SHARES, percent
+from luwte.insight.disclosure.page import page
+from luwte.insight.disclosure.plan import COLUMNS, Dimension, Place, Plan, Rules, Table, place, plan_of
+from luwte.insight.disclosure.refusals import BadPlan, BadRelease
 from luwte.insight.disclosure.solver import versions
 
 TABLES, ATTESTATION, PAGE = "tables.json", "disclosure-attestation.json", "index.html"
-
-MARKS: Mapping[Status, str] = {"c": "[c]", "low": "[low]", "z": "[z]"}
-"""Shorthand of official statistics."""
-
-MEANINGS = {
-    "[c]": "confidential: left out so that nobody can be recognised",
-    "[low]": "a small number, left out",
-    "[z]": "not applicable: this combination cannot exist",
-}
 
 WORST = 20
 """Cells that an attestation lists."""
@@ -60,6 +56,7 @@ def as_json(release: Release) -> dict[str, object]:
                 "title": table.title,
                 "base": table.base,
                 "where": dict(sorted(table.where.items())),
+                "percentages": table.percentages,
                 "dimensions": [_dimension(plan.dimensions[name]) for name in table.dimensions],
                 "cells": [
                     {
@@ -67,6 +64,7 @@ def as_json(release: Release) -> dict[str, object]:
                         "value": release.shown[at].value,
                         "status": release.shown[at].status,
                     }
+                    | ({"percent": percent(release, table, nodes)} if table.percentages else {})
                     for nodes, at in grid(table, plan.dimensions)
                 ],
             }
@@ -88,53 +86,76 @@ def _dimension(one: Dimension) -> dict[str, object]:
 
 def read_release(folder: Path) -> Release:
     """The release in *folder*. Raises `BadRelease`."""
-    path = folder / TABLES
+    path, file = folder / TABLES, f"{folder.name}/{TABLES}"
     try:
-        raw = json.loads(path.read_text("utf-8"))
-        about = raw["release"]
-        dimensions = {
-            one["id"]: Dimension(**{**one, "categories": tuple(one["categories"])}) for one in raw["dimensions"]
-        }
-        tables = tuple(
-            Table(one["id"], one["title"], one["base"], tuple(axis["id"] for axis in one["dimensions"]), one["where"])
-            for one in raw["tables"]
-        )
-        plan = Plan(
-            id=about["id"],
-            title=about["title"],
-            unit=about["unit"],
-            max_contribution=about["max_contribution"],
-            dimensions=dimensions,
-            tables=tables,
-            rules=Rules(**about["rules"]),
-            corrects=about["corrects"],
-            changes=about["changes"],
-            impossible=tuple(place(one.items()) for one in about["impossible"]),
-        )
-        return Release(plan, _cells(raw["tables"], plan))
+        raw = json.loads(path.read_bytes())
+        plan = plan_of(_declared(raw), file)
+        found = Release(plan, _cells(raw["tables"], plan, file))
+        _check_shares(raw["tables"], found, file)
+        return found
     except OSError:
         raise BadRelease("There is no tables.json that can be read here.", file=folder.name) from None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise BadRelease("This is not what luwte protect writes.", file=f"{folder.name}/{TABLES}") from None
+    except BadPlan as error:
+        raise BadRelease(error.reason, file=file, column=error.column) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise BadRelease("This is not what luwte protect writes.", file=file) from None
 
 
-def _cells(raw: Sequence[dict[str, list[dict[str, object]]]], plan: Plan) -> dict[Place, Shown]:
+def _declared(raw: dict[str, Any]) -> dict[str, object]:
+    """The plan's sections again, to be checked like any plan: the file may be from anywhere."""
+    about = dict(raw["release"])
+    rules, impossible = about.pop("rules"), about.pop("impossible")
+    return {
+        "release": about,
+        "rules": rules,
+        "impossible": impossible,
+        "dimension": {one["id"]: {key: one[key] for key in one if key != "id"} for one in raw["dimensions"]},
+        "table": [
+            {key: one[key] for key in one if key not in ("dimensions", "cells")}
+            | {"dimensions": [axis["id"] for axis in one["dimensions"]]}
+            for one in raw["tables"]
+        ],
+    }
+
+
+def _check_shares(raw: Sequence[dict[str, Any]], release: Release, file: str) -> None:
+    """A share that was computed from something else would tell what no attack has tried."""
+    for one, table in zip(raw, release.plan.tables, strict=True):
+        for number, cell in enumerate(one["cells"], 1):
+            nodes = tuple(cell["at"].get(name) for name in table.dimensions)
+            if cell.get("percent") != (percent(release, table, nodes) if table.percentages else None):
+                says = "A percentage is not computed from the published counts."
+                raise BadRelease(says, file=file, row=number, column=table.id)
+
+
+STATUSES: Mapping[str, Status] = {status: status for status in get_args(Status)}
+
+
+def _cells(raw: Sequence[dict[str, list[dict[str, object]]]], plan: Plan, file: str) -> dict[Place, Shown]:
     shown: dict[Place, Shown] = {}
     for one, table in zip(raw, plan.tables, strict=True):
+        every = {at for _, at in grid(table, plan.dimensions)}
         for number, cell in enumerate(one["cells"], 1):
             at, value, status = cell["at"], cell["value"], cell["status"]
-            statuses: dict[object, Status] = {"value": "value", "rounded": "rounded", "c": "c", "low": "low", "z": "z"}
-            if not isinstance(at, dict) or isinstance(value, bool) or not isinstance(value, int | None):
+            if not isinstance(at, dict) or not set(at) <= set(table.dimensions) or not isinstance(status, str):
                 raise ValueError
-            where = spot(table, [at.get(name) for name in table.dimensions])
-            found = Shown(value, statuses[status])
-            if (value is None) != (found.status in MARKS) or shown.setdefault(where, found) != found:
-                raise BadRelease(
-                    "A cell is not the same wherever it is shown.", file=TABLES, row=number, column=table.id
-                )
-        if any(at not in shown for _, at in grid(table, plan.dimensions)):
-            raise BadRelease("A table has not all its cells.", file=TABLES, column=table.id)
+            where, found = place([*at.items(), *table.where.items()]), _seen(value, STATUSES[status], plan.rules)
+            if where not in every or found is None:
+                raise BadRelease("A cell does not say what its status means.", file=file, row=number, column=table.id)
+            if shown.setdefault(where, found) != found:
+                raise BadRelease("A cell is not the same wherever it is shown.", file=file, row=number, column=table.id)
+        if not every <= set(shown):
+            raise BadRelease("A table has not all its cells.", file=file, column=table.id)
     return shown
+
+
+def _seen(value: object, status: Status, rules: Rules) -> Shown | None:
+    """The cell, or None when value and status do not go together."""
+    if value is None:
+        return Shown(None, status) if status in MARKS else None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**LARGEST or status in MARKS:
+        return None
+    return None if status == "rounded" and value % rules.base else Shown(value, status)
 
 
 def attestation(releases: Sequence[Release], found: Finding, inputs: Mapping[str, bytes], **more: object) -> bytes:
@@ -154,6 +175,7 @@ def attestation(releases: Sequence[Release], found: Finding, inputs: Mapping[str
             },
             "software": {"luwte": __version__, **versions(), "threads": 1},
             "attacked": len(found.intervals),
+            "people": found.whole,
             "unproved": sum(not interval.proved for interval in found.intervals.values()),
             "worst": [
                 {"cell": dict(key[1]), "low": interval.low, "high": interval.high, "width": interval.width}
@@ -193,25 +215,32 @@ def _json(data: object) -> bytes:
     return (json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
-def _text(shown: Shown) -> str:
-    return MARKS[shown.status] if shown.value is None else str(shown.value)
-
-
 def _csv(release: Release, table: Table) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*table.dimensions, "value", "status"])
+    writer.writerow([*table.dimensions, *_columns(table)])
     for nodes, at in grid(table, release.plan.dimensions):
         shown = release.shown[at]
-        writer.writerow([*(node or "" for node in nodes), "" if shown.value is None else shown.value, shown.status])
+        numbers = {"value": shown.value, "percent": percent(release, table, nodes), "status": shown.status}
+        writer.writerow([*(node or "" for node in nodes), *(numbers[name] for name in _columns(table))])
     return out.getvalue()
+
+
+def _variable(name: str) -> str:
+    """A column's name as CSVW wants it: a variable of a URI template."""
+    found = "".join(one if one.isascii() and (one.isalnum() or one in "_.") else quote(one, safe="") for one in name)
+    return re.sub(r"^_|[^\w.%]", lambda one: f"%{ord(one[0]):02X}", found)
+
+
+def _columns(table: Table) -> list[str]:
+    return [name for name in COLUMNS if name != "percent" or table.percentages]
 
 
 def _csvw(release: Release, table: Table) -> dict[str, object]:
     axes = [release.plan.dimensions[name] for name in table.dimensions]
     columns: list[dict[str, object]] = [
         {
-            "name": axis.id,
+            "name": _variable(axis.id),
             "titles": axis.id,
             "dc:title": axis.title,
             "datatype": "string",
@@ -221,6 +250,8 @@ def _csvw(release: Release, table: Table) -> dict[str, object]:
         for axis in axes
     ]
     columns.append({"name": "value", "titles": "value", "datatype": "integer", "null": ""})
+    if table.percentages:
+        columns.append({"name": "percent", "titles": "percent", "datatype": "integer", "null": "", "dc:title": SHARES})
     meaning = "value, rounded; c, low, z: " + "; ".join(f"{mark} {text}" for mark, text in MEANINGS.items())
     columns.append({"name": "status", "titles": "status", "datatype": "string", "dc:description": meaning})
     return {
@@ -230,64 +261,3 @@ def _csvw(release: Release, table: Table) -> dict[str, object]:
         "dc:description": table.base,
         "tableSchema": {"columns": columns},
     }
-
-
-STYLE = """
-:root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}
-body{max-width:70rem;margin:auto;padding:1rem}
-.wide{overflow-x:auto}
-table{border-collapse:collapse;margin:1rem 0 .25rem;font-variant-numeric:tabular-nums}
-caption{text-align:left;font-weight:600;padding:.25rem 0}
-th,td{padding:.25rem .75rem;border-bottom:1px solid color-mix(in srgb,currentColor 25%,transparent)}
-th{text-align:left;font-weight:600}
-td{text-align:right}
-.note{margin:0 0 2rem}
-"""
-
-
-def page(release: Release) -> str:
-    """The tables to look at: one file, no script, headers that a screen reader reads with each cell."""
-    plan = release.plan
-    about = {
-        "rounding": f"Every number is rounded to a multiple of {plan.rules.base}. Totals still add up.",
-        "suppression": "Numbers that could point at a person are left out.",
-        "primary": "Small numbers are left out. Totals may give them away.",
-    }[plan.rules.method]
-    tables = "\n".join(_table(release, table) for table in plan.tables)
-    title = html.escape(plan.title)
-    return (
-        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width">\n'
-        f"<title>{title}</title>\n<style>{STYLE}</style>\n<main>\n<h1>{title}</h1>\n"
-        f"<p>{about}</p>\n{tables}\n</main>\n</html>\n"
-    )
-
-
-def _table(release: Release, table: Table) -> str:
-    dimensions = release.plan.dimensions
-    axes = [dimensions[name] for name in table.dimensions]
-    last = axes[-1]
-    heads = "".join(f'<th scope="col">{html.escape(axis.title)}</th>' for axis in axes[:-1])
-    heads += "".join(f'<th scope="col">{html.escape(node or "Total")}</th>' for node in (*last.nodes(), None))
-    body, marks = [], set[str]()
-    upper = Table(table.id, table.title, table.base, table.dimensions[:-1], table.where)
-    for nodes, _ in grid(upper, dimensions):
-        cells = [_text(release.shown[spot(table, [*nodes, node])]) for node in (*last.nodes(), None)]
-        marks |= {cell for cell in cells if cell in MEANINGS}
-        names = "".join(f'<th scope="row">{html.escape(node or "Total")}</th>' for node in nodes)
-        body.append(f"<tr>{names}{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
-    notes = "; ".join(f"{mark} {MEANINGS[mark]}" for mark in sorted(marks))
-    several = (
-        " One may have several answers, so columns add up to more than the total."
-        if any(a.multiple for a in axes)
-        else ""
-    )
-    total = _text(release.shown[spot(table, [None] * len(axes))])
-    return (
-        f'<div class="wide" role="region" tabindex="0" aria-label="{html.escape(table.title)}"><table>\n'
-        f"<caption>{html.escape(table.title)}</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n"
-        + "\n".join(body)
-        + f'\n</tbody></table></div>\n<p class="note">Base: {html.escape(table.base)} ({total}).{several}'
-        + (f" {notes}." if notes else "")
-        + "</p>"
-    )

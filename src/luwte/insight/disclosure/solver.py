@@ -1,7 +1,8 @@
 """HiGHS behind one small face: always one thread, never a clock, so that the same problem has the same answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ NEAR = 1e-6
 
 NODES = 2_000
 """Branches that a proof may take by default. A limit by nodes gives everybody the same answer; one by time does not."""
+
+
+PRIMAL, DUAL = 4, 1
+"""HiGHS' simplex methods. After a change of costs the last basis is still primal feasible: ten times fewer steps."""
 
 
 @dataclass
@@ -42,15 +47,37 @@ class Rows:
         """How many rows."""
         return len(self.low)
 
-    def holds(self, x: "Ints") -> bool:
-        """Whether whole numbers *x* fulfil every row, in exact arithmetic."""
+    def __iter__(self) -> "Iterator[list[tuple[int, float]]]":
+        """The (column, weight) of each row."""
+        for begin, end in pairwise(self.starts):
+            yield list(zip(self.columns[begin:end], self.weights[begin:end], strict=True))
+
+    def sums(self, x: "Ints") -> "Ints":
+        """Every row's sum for whole numbers *x*, in exact arithmetic."""
         import numpy as np
 
-        if not len(self):
-            return True
         sums = np.concatenate([[0], np.cumsum(np.asarray(self.weights, np.int64) * x[self.columns])])
-        each = np.diff(sums[self.starts])
+        each: Ints = np.diff(sums[self.starts])
+        return each
+
+    def holds(self, x: "Ints") -> bool:
+        """Whether whole numbers *x* fulfil every row."""
+        import numpy as np
+
+        each = self.sums(x)
         return bool(np.all(each >= np.asarray(self.low)) and np.all(each <= np.asarray(self.high)))
+
+    def among(self, columns: "Ints") -> tuple["Ints", "Rows"]:
+        """The numbers of the rows that hold any of *columns*, and what these rows say of them, renumbered."""
+        import numpy as np
+
+        place = dict(zip(columns.tolist(), range(len(columns)), strict=True))
+        kept, found = [], Rows()
+        for number, terms in enumerate(self):
+            if left := [(place[column], weight) for column, weight in terms if column in place]:
+                kept.append(number)
+                found.add(left, self.low[number], self.high[number])
+        return np.asarray(kept, np.int64), found
 
 
 @dataclass(frozen=True)
@@ -76,8 +103,8 @@ class Solver:
         programme.num_col_, programme.num_row_ = self._size, len(rows)
         programme.col_cost_ = np.zeros(self._size)
         programme.col_lower_, programme.col_upper_ = self.lower, self.upper
-        programme.row_lower_ = np.asarray(rows.low, float)
-        programme.row_upper_ = np.asarray(rows.high, float)
+        self._row_low, self._row_high = np.asarray(rows.low, float), np.asarray(rows.high, float)
+        programme.row_lower_, programme.row_upper_ = self._row_low, self._row_high
         programme.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         programme.a_matrix_.start_ = np.asarray(rows.starts, np.int32)
         programme.a_matrix_.index_ = np.asarray(rows.columns, np.int32)
@@ -88,7 +115,7 @@ class Solver:
         self._highs.setOptionValue("mip_rel_gap", 0.0)
         self._highs.setOptionValue("mip_abs_gap", 0.99e-6)
         self._highs.passModel(programme)
-        self._whole = False
+        self._whole, self._moved = False, True
 
     def bound_columns(self, lower: "Ints", upper: "Ints") -> None:
         """Give every column other bounds."""
@@ -97,9 +124,23 @@ class Solver:
         self.lower, self.upper = lower.astype(float), upper.astype(float)
         everyone = np.arange(self._size, dtype=np.int32)
         self._highs.changeColsBounds(self._size, everyone, self.lower, self.upper)
+        self._moved = True
 
-    def minimise(self, cost: "Floats", *, whole: bool = False, nodes: int = NODES) -> Answer | None:
+    def bound_rows(self, low: "Floats", high: "Floats") -> None:
+        """Give every row other bounds."""
+        import numpy as np
+
+        for row in np.flatnonzero((low != self._row_low) | (high != self._row_high)):
+            self._highs.changeRowBounds(int(row), float(low[row]), float(high[row]))
+            self._moved = True
+        self._row_low, self._row_high = low, high
+
+    def minimise(
+        self, cost: "Floats", *, whole: bool = False, nodes: int = NODES, first: bool = False
+    ) -> Answer | None:
         """The least of *cost*; None when nothing fulfils the rows, or no whole solution was found within *nodes*.
+
+        With *first*, a whole-number programme ends at the first solution it finds.
 
         Raises
         ------
@@ -117,6 +158,9 @@ class Solver:
             self._highs.changeColsIntegrality(self._size, everyone, np.full(self._size, kind))
             self._whole = whole
         self._highs.setOptionValue("mip_max_nodes", nodes)
+        self._highs.setOptionValue("mip_max_improving_sols", 1 if first else 2**31 - 1)
+        self._highs.setOptionValue("simplex_strategy", DUAL if whole or self._moved else PRIMAL)
+        self._moved = False
         self._highs.run()
         return self._answer(whole)
 
@@ -144,9 +188,13 @@ class Solver:
 
 
 def _engine() -> "_Highs":
+    """HiGHS without its public face: `highspy.Highs` prints a banner when it is made, before anybody can silence it.
+
+    The banner would go into the output of `luwte protect --json`, and the callbacks it sets up are not used here.
+    """
     from highspy._core import _Highs
 
-    engine = _Highs()  # the class around it prints a banner
+    engine = _Highs()
     engine.setOptionValue("output_flag", False)
     return engine
 

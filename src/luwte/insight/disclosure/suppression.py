@@ -2,10 +2,11 @@
 
 Notes
 -----
-A master programme chooses the cells; the trial attack finds cells that are too narrow; each gives a row for the master
-(a capacity cut: by duality, how much each further suppressed cell could widen it). The master's value is a lower bound
-throughout, so the first choice that passes is the best. Widths slide: upper minus lower counts, wherever the
-truth lies.
+A master programme chooses the cells; an attack finds those that are too narrow; each gives a row for the master (a
+capacity cut: by duality, how much each further suppressed cell could widen it). The attack is relaxed to fractions
+first, as that is quick and gives the prices; only a choice that it cannot see through is attacked in whole numbers.
+The master's value is a lower bound throughout, so the first choice that passes both is the best. Widths slide: upper
+minus lower counts, wherever the truth lies.
 When `ROUNDS` are not enough, cells are added greedily by gain for cost, needless ones are taken back, and the cost is
 given beside the bound. An empty cell that is left out must keep the doubt as well: it looks like a small one.
 
@@ -24,7 +25,7 @@ from luwte.insight.disclosure.rounding import Protected
 from luwte.insight.disclosure.solver import Rows, Solver
 
 if TYPE_CHECKING:
-    from luwte.insight.disclosure.solver import Floats, Ints
+    from luwte.insight.disclosure.solver import Ints
 
 ROUNDS = 60
 """Masters that are solved before cells are added greedily."""
@@ -44,35 +45,49 @@ def primary(case: Case) -> Release:
     return Release(case.plan, shown)
 
 
-def suppressed(case: Case) -> Protected:
-    """The suppression of least cost that keeps every required doubt. Raises `Infeasible`."""
+def suppressed(case: Case, rounds: int = ROUNDS) -> Protected:
+    """The suppression of least cost that keeps every required doubt, proved within *rounds*; else a good one.
+
+    Parameters
+    ----------
+    case
+        The truth among earlier releases.
+    rounds
+        Choices of the master that are attacked at most.
+
+    Returns
+    -------
+    Protected
+        It passes the attack in whole numbers. `bound` is proved: nothing that passes costs less.
+
+    Raises
+    ------
+    Infeasible
+        Even with everything left out, something is known too well.
+
+    """
     import numpy as np
 
     master = _Master(case)
     bound, tried = 0.0, 0
     chosen = master.low.copy()
-    for tried in range(1, ROUNDS + 1):
+    for _ in range(rounds):
+        tried += 1
         answer = Solver(master.rows, master.low, master.high).minimise(
             master.cost, whole=True, nodes=case.plan.rules.nodes
         )
         if answer is None:
+            master.refuse_what_nothing_can_keep()
             break
         bound = max(bound, answer.bound)
         chosen = np.rint(answer.x).astype(np.int64)
-        if master.trial(chosen):
-            return Protected(
-                master.release(chosen), float(master.cost @ chosen), min(bound, float(master.cost @ chosen)), tried
-            )
-    while not master.trial(chosen):
-        chosen = master.more(chosen)
-        tried += 1
-    for column in np.lexsort((np.arange(len(chosen)), -master.cost)):
-        if chosen[column] and not master.low[column]:
-            without = chosen.copy()
-            without[column] = 0
-            if master.trial(without):
-                chosen = without
-    return Protected(master.release(chosen), float(master.cost @ chosen), bound, tried)
+        if master.trial(chosen, relaxed=True) and master.trial(chosen):
+            break
+    else:
+        chosen = master.without_needless(master.until_it_passes(chosen, relaxed=True))
+    chosen = master.until_it_passes(chosen, relaxed=False)
+    cost = float(master.cost @ chosen)
+    return Protected(master.release(chosen), cost, min(bound, cost), tried)
 
 
 class _Master:
@@ -102,19 +117,17 @@ class _Master:
                 lower[column] = upper[column] = self.case.truth[column]
         return lower, upper
 
-    def trial(self, chosen: "Ints") -> bool:
+    def trial(self, chosen: "Ints", *, relaxed: bool = False) -> bool:
         """Whether the choice passes; if not, what it teaches is added to the rows."""
-        short, groups = self.case.trial(*self.bounds(chosen))
-        self._last = short
-        for one in short:
+        short, groups = self.case.trial(*self.bounds(chosen), relaxed=relaxed)
+        self._last = [*short, *groups]
+        for one in (*short, *groups):
             self._cut(one, chosen)
-        for column in groups:
-            self._cut_group(column, chosen)
         return not short and not groups
 
     def _cut(self, one: Short, chosen: "Ints") -> None:
         k = self.at.get(one.column)
-        if one.gains is None or k is None:
+        if one.gains is None:
             self._another(chosen, one, k)
             return
         gains = {
@@ -125,7 +138,7 @@ class _Master:
         terms = {
             number: min(gain, missing) for number, gain in gains.items() if not self.low[number] and self.high[number]
         }
-        if not self.low[k]:
+        if k is not None and not self.low[k] and not one.always:
             terms[k] = terms.get(k, 0.0) - missing
             missing = 0.0
         self._add(terms, missing, one)
@@ -133,22 +146,10 @@ class _Master:
     def _another(self, chosen: "Ints", one: Short, k: int | None) -> None:
         """Only another pattern helps: something that is published now must be left out."""
         terms = {n: 1.0 for n in range(len(chosen)) if not chosen[n] and self.high[n]}
-        if k is not None and not self.low[k]:
+        if k is not None and not self.low[k] and not one.always:
             self._add({**terms, k: -1.0}, 0.0, one)
         else:
             self._add(terms, 1.0, one)
-
-    def _cut_group(self, column: int, chosen: "Ints") -> None:
-        """One of the empty parts must be left out, or the margin; of a margin that is, something else."""
-        open_ = {n: 1.0 for n in range(len(chosen)) if not chosen[n] and self.high[n]}
-        for line in self.case.land.lines:
-            if column in line.parts and line.margin in self.at and not chosen[self.at[line.margin]]:
-                near = {self.at[c] for c in (*line.parts, line.margin) if c in self.at} & set(open_)
-                zeros = {n for n in near if self.case.truth[self.columns[n]] == 0}
-                if len(zeros) == len([c for c in line.parts if c != column and c in self.at]):
-                    self._add(dict.fromkeys(near, 1.0), 1.0, Short(column, 0, 1, None, None))
-                    return
-        self._add(open_, 1.0, Short(column, 0, 1, None, None))
 
     def _add(self, terms: dict[int, float], least: float, one: Short) -> None:
         if not terms or sum(weight for weight in terms.values() if weight > 0) < least - 1e-9:
@@ -159,6 +160,31 @@ class _Master:
     def _up(gain: float) -> float:
         return float(int(gain * GRAIN) + 1) / GRAIN
 
+    def refuse_what_nothing_can_keep(self) -> None:
+        """Raise `Infeasible` when a cell that must be left out is too narrow even with everything left out."""
+        self.trial(self.high, relaxed=True)
+        for one in self._last:
+            if one.column not in self.at or self.low[self.at[one.column]]:
+                raise self.case.collision(one.column, one.required, [table.id for table in self.case.plan.tables])
+
+    def until_it_passes(self, chosen: "Ints", *, relaxed: bool) -> "Ints":
+        """The choice with more left out, until the (relaxed) attack does not get through."""
+        while not self.trial(chosen, relaxed=relaxed):
+            chosen = self.more(chosen)
+        return chosen
+
+    def without_needless(self, chosen: "Ints") -> "Ints":
+        """The choice without cells that the relaxed attack does not need to be left out, dearest first."""
+        import numpy as np
+
+        for column in np.lexsort((np.arange(len(chosen)), -self.cost)):
+            if chosen[column] and not self.low[column]:
+                fewer = chosen.copy()
+                fewer[column] = 0
+                if self.trial(fewer, relaxed=True):
+                    chosen = fewer
+        return chosen
+
     def more(self, chosen: "Ints") -> "Ints":
         """One more cell for each that is short: the most gain for its cost."""
         found = chosen.copy()
@@ -166,10 +192,10 @@ class _Master:
         if not open_:
             raise self.case.collision(self.columns[0], 1, [table.id for table in self.case.plan.tables])
         for one in self._last or [Short(self.columns[0], 0, 1, None, None)]:
-            gain: Floats | None = one.gains
+            gain, missing = one.gains, one.required - one.width
             best = max(
                 open_,
-                key=lambda n: ((1.0 if gain is None else min(gain[self.columns[n]], one.required)) / self.cost[n], -n),
+                key=lambda n: ((1.0 if gain is None else min(gain[self.columns[n]], missing)) / self.cost[n], -n),
             )
             found[best] = 1
         return found
