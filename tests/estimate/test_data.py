@@ -82,7 +82,7 @@ REFUSED = {
     "no count": ("A,B,count\n1,0,\n", 2, "count"),
     "a count too large": (f"A,B,count\n1,0,{SECRET}{'0' * 12}\n", 2, "count"),
     "a count of five thousand digits": (f"A,B,count\n1,0,{'9' * 5000}\n", 2, "count"),
-    "counts too large together": ("A,B,count\n1,0,600000000000\n0,1,600000000000\n", 3, ""),
+    "counts too large together": ("A,B,count\n1,0,600000000\n0,1,600000000\n", 3, ""),
     "something else in a list": (f"A,B,count\n1,0,1\n{SECRET},1,1\n", 3, "A"),
     "an empty cell in a list": ("A,B,count\n1,0,1\n1,,1\n", 3, "B"),
     "a history twice": (f"A,B,count\n1,0,1\n0,1,2\n1,0,{SECRET}\n", 4, ""),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from luwte.estimate import BadHistories, Histories
+from luwte.estimate import BadLevel, Histories
 from luwte.estimate.decomposable import NoTail, decomposable, posterior
 from luwte.estimate.graphs import TooManyLists, decomposable_graphs, pairs
 from luwte.estimate.published import PUBLISHED
@@ -199,7 +199,7 @@ def test_refusals_have_a_type() -> None:
         posterior(Histories(tuple("ABCDEFG"), np.ones(127)))
     with pytest.raises(NoTail):
         posterior(Histories(("A", "B"), np.zeros(3)))
-    with pytest.raises(BadHistories):
+    with pytest.raises(BadLevel):
         decomposable(PUBLISHED["kosovo_1999"].read(), level=1.0)
 
 

@@ -43,9 +43,9 @@ def test_dependent_pairs_are_named() -> None:
 @pytest.mark.parametrize(
     ("people", "says"),
     [
-        ({3: 100, 4: 200, 7: 30}, "A and B hold the same people"),
-        ({1: 50, 4: 60, 3: 40, 7: 20, 5: 10}, "Everybody in B is also in A"),
-        ({2: 50, 4: 60, 3: 40, 7: 20, 6: 10}, "Everybody in A is also in B"),
+        ({3: 100, 4: 200, 7: 30}, "The lists A and B hold the same people"),
+        ({1: 50, 4: 60, 3: 40, 7: 20, 5: 10}, "Everybody in the list B is in A"),
+        ({2: 50, 4: 60, 3: 40, 7: 20, 6: 10}, "Everybody in the list A is in B"),
     ],
 )
 def test_copies_are_told(people: dict[int, int], says: str) -> None:

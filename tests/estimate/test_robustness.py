@@ -129,7 +129,7 @@ def test_a_curve_has_more_models_with_a_wider_margin() -> None:
     assert specification_curve(Histories(("A", "B"), np.zeros(3, int))).specifications == ()
 
 
-@pytest.mark.parametrize("wrong", [{"margin": -1.0}, {"level": 1.0}, {"margin": math.nan}, {"order": 0}])
+@pytest.mark.parametrize("wrong", [{"margin": -1.0}, {"margin": math.nan}, {"order": 0}])
 def test_settings_that_are_none_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(BadCheck):
         specification_curve(UK, **wrong)

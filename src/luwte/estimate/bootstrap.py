@@ -17,6 +17,7 @@ from luwte.estimate.errors import EstimateError
 from luwte.estimate.histories import Histories
 from luwte.estimate.jobs import Progress as Progress
 from luwte.estimate.jobs import each
+from luwte.estimate.results import ask_for_level
 
 Many = Callable[[NDArray[np.int64]], NDArray[np.float64]]
 """A statistic of many tables at once: counts (B, cells) to values (B,), NaN where a table has none."""
@@ -142,7 +143,8 @@ def bca(
     Raises
     ------
     BadBootstrap
-        Fewer than two replicates, a level that is none, a negative seed, no job.
+        Fewer than two replicates, a negative seed, no job.
+    BadLevel
 
     Notes
     -----
@@ -161,8 +163,9 @@ def bca(
     Statistics and Computing 34:44.
 
     """
-    if replicates < 2 or not 0 < level < 1 or seed < 0 or jobs < 1:
-        raise BadBootstrap("A bootstrap needs two replicates, a level between 0 and 1, a seed from 0 up, and a job.")
+    ask_for_level(level)
+    if replicates < 2 or seed < 0 or jobs < 1:
+        raise BadBootstrap("A bootstrap needs two replicates, a seed from 0 up, and a job.")
     counts = histories.counts
     weights = counts[counts > 0]
     fixed = many(np.vstack([counts[None], without_one(counts)]))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from luwte.estimate.errors import BadHistories
-from luwte.estimate.histories import MOST_LISTS, MOST_PEOPLE, Histories
+from luwte.estimate.histories import MOST_LISTED, MOST_LISTS, Histories
 from luwte.estimate.strata import Stratified
 
 COUNT = "count"
@@ -163,7 +163,7 @@ def _strata(
         history = _history(lists, row, file)
         count = _count(counted, row, file)
         total += count
-        if total > MOST_PEOPLE:
+        if total >= MOST_LISTED:
             raise BadHistories("These are more people than anybody can count.", file=file, row=row.number)
         if counted is not None:
             known = (history, *(row.cells[name] for name in others))
@@ -197,7 +197,7 @@ def _count(counted: str | None, row: _Row, file: str) -> int:
     cell = row.cells[counted]
     if cell.isascii() and cell.isdigit():
         digits = cell.lstrip("0") or "0"
-        if len(digits) <= len(str(MOST_PEOPLE)):
+        if len(digits) <= len(str(MOST_LISTED)):
             return int(digits)
         says = "These are more people than anybody can count."
     elif cell.startswith("-"):

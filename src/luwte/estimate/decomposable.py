@@ -10,11 +10,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from luwte.estimate.errors import BadHistories, EstimateError
+from luwte.estimate.dependence import copies
+from luwte.estimate.errors import EstimateError
 from luwte.estimate.evidence import BLOCK, Evidence, Floats, nodes_between, shape
 from luwte.estimate.graphs import decomposable_graphs, pairs
 from luwte.estimate.histories import Histories
-from luwte.estimate.results import Result, no_estimate
+from luwte.estimate.results import Result, ask_for_level, no_estimate
 
 TAIL = 1e-6
 """Probability that may lie beyond the last number looked at."""
@@ -144,21 +145,22 @@ def decomposable(histories: Histories, *, level: float = 0.95) -> Result:
     Returns
     -------
     Result
-        "no_estimate" where there are too many lists, the posterior does not end, or the prior speaks and not the data
-        (`Posterior.unlearned` over a third). A posterior with peaks far apart is said in `reasons`.
+        "no_estimate" where there are too many lists, one looks like a copy of another, the posterior does not end, or
+        the prior speaks and not the data (`Posterior.unlearned` over a third). A posterior with peaks far apart is said
+        in `reasons`.
 
     Raises
     ------
-    BadHistories
-        A level that is not between 0 and 1.
+    BadLevel
 
     See Also
     --------
     posterior : the whole answer, with the method's notes.
 
     """
-    if not 0 < level < 1:
-        raise BadHistories("A level must be between 0 and 1.")
+    ask_for_level(level)
+    if copied := copies(histories):
+        return no_estimate("decomposable", *copied, level=level)
     try:
         found = posterior(histories)
     except EstimateError as error:
@@ -225,7 +227,7 @@ def posterior(histories: Histories) -> Posterior:
     """
     graphs = decomposable_graphs(len(histories.lists))
     if not histories.observed:
-        raise NoTail("There is nobody in any list.")
+        raise NoTail("Nobody is in any list.")
     evidence = Evidence(histories, graphs)
     peak, spread, weight = shape(evidence)
     kept = np.flatnonzero(weight >= weight.max() - np.log(1e8 * len(weight)))

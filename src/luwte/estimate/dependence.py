@@ -1,7 +1,8 @@
-"""Pairs of lists that depend on each other: how surely, and lists that look like copies."""
+"""Lists that depend on each other: how surely, which look like copies, and what to keep in mind of the others."""
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +10,14 @@ from scipy.special import pdtr, pdtrc
 
 from luwte.estimate.existence import design
 from luwte.estimate.histories import Histories
-from luwte.estimate.loglinear import fit
 
 Floats = NDArray[np.float64]
 
 THRESHOLD = 0.02
 """A pair of lists is taken to be dependent below this p-value: that of Chan, Silverman and Vincent (2021)."""
+ACCIDENT = 0.001
+"""A list inside another one is no accident below this chance."""
+TWO_LISTS = "With two lists nothing shows whether they are independent; the figure holds only if they are."
 
 
 def pairs_of(lists: int) -> list[int]:
@@ -58,18 +61,70 @@ def unexplained(histories: Histories, means: Floats, threshold: float = THRESHOL
     return [pair for pair, log in zip(pairs, logs, strict=True) if log < 0]
 
 
-def copies(histories: Histories) -> list[str]:
-    """What to say of lists that lie inside another one, beyond what independence could bring about by chance.
+@dataclass(frozen=True)
+class Inside:
+    """A list whose people are all in another one: what to say of it, and whether that may be chance."""
+
+    says: str
+    by_chance: bool
+
+
+def insides(histories: Histories, accident: float = ACCIDENT) -> list[Inside]:
+    """Lists that lie inside another one.
 
     With such a pair in a model no maximum exists, so that no selection of models ever sees the dependence.
+
+    Parameters
+    ----------
+    histories : Histories
+        The table.
+    accident : float
+        Chance below which it is none.
+
+    Notes
+    -----
+    With independent lists each of the *a* people of a list would be in the other with its share of the population,
+    which is at most *b / n*, the other's share of the observed ones, as the population is no smaller. So all of them
+    are with a probability of at most (b / n)^a. Two lists that hold the same people are never taken for chance: the
+    second says nothing, however few they are.
+
     """
-    says = []
-    for pair in unexplained(histories, fit(histories, []).means):
-        names = [histories.name(pair & 1 << bit) for bit in range(len(histories.lists)) if pair >> bit & 1]
-        sizes = [histories.within(histories.mask(name)) for name in names]
-        if (both := histories.within(pair)) == max(sizes):
-            says.append(f"{names[0]} and {names[1]} hold the same people: they look like copies of one list.")
-        elif both == min(sizes) > 0:
-            inner, outer = names if sizes[0] < sizes[1] else reversed(names)
-            says.append(f"Everybody in {inner} is also in {outer}, and not by chance: it looks like a copy out of it.")
-    return says
+    found = []
+    sizes = [histories.within(1 << bit) for bit in range(len(histories.lists))]
+    for one, other in itertools.permutations(range(len(sizes)), 2):
+        if not sizes[one] or histories.within(1 << one | 1 << other) < sizes[one]:
+            continue
+        inner, outer = histories.lists[one], histories.lists[other]
+        if sizes[one] < sizes[other]:
+            says = f"Everybody in the list {inner} is in {outer}, too, as if one were made from the other."
+            found.append(Inside(says, (sizes[other] / histories.observed) ** sizes[one] >= accident))
+        elif one < other:
+            found.append(Inside(f"The lists {inner} and {outer} hold the same people; leave one out.", False))
+    return found
+
+
+def copies(histories: Histories) -> list[str]:
+    """What to say of lists that lie inside another one, not by chance: no method has an estimate then."""
+    return [one.says for one in insides(histories) if not one.by_chance]
+
+
+def remarks(histories: Histories, model: Sequence[int] = ()) -> list[str]:
+    """What to keep in mind of a figure: lists without anybody, two lists only, and what a model takes for impossible.
+
+    Parameters
+    ----------
+    histories : Histories
+        The table.
+    model : sequence of int
+        Its interactions (masks), if it is one.
+
+    """
+    single = [1 << bit for bit in range(len(histories.lists))]
+    empty = [one for one in single if not histories.within(one)]
+    apart = [mask for mask in model if not histories.within(mask) and not any(mask & one for one in empty)]
+    least = [mask for mask in apart if not any(mask != other and mask & other == other for other in apart)]
+    return [
+        *(f"Nobody is in {histories.name(one)}, so it says nothing." for one in empty),
+        *([TWO_LISTS] * (len(single) - len(empty) == 2)),
+        *(f"Nobody is in all lists of {histories.name(mask)}; the model takes that for impossible." for mask in least),
+    ]

@@ -31,6 +31,12 @@ class BadHistories(EstimateError):
         self.file, self.row, self.column, self.reason = file, row, column, says
 
 
+class BadLevel(EstimateError):
+    """An interval cannot promise this."""
+
+    code = "bad_level"
+
+
 class BadModel(EstimateError):
     """A model that cannot be fitted to these lists."""
 

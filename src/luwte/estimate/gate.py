@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
+from luwte.estimate.dependence import ACCIDENT, insides
 from luwte.estimate.histories import Histories
 from luwte.estimate.jobs import Estimator
 from luwte.estimate.results import Result
@@ -53,7 +54,7 @@ class Limits:
     """
 
     overlap: int = 10
-    accident: float = 0.001
+    accident: float = ACCIDENT
     equal: float = 2.0
     defensible: float = 10.0
     said: float = 1.5
@@ -85,11 +86,9 @@ def of_table(histories: Histories, limits: Limits | None = None) -> tuple[Findin
         One list, nobody at all, an empty list, a list twice or within another, an overlap that is too thin; and, as
         something to keep in mind, a list that shares nobody with the others.
 
-    Notes
-    -----
-    A list within another: with independent lists each of its *a* people would be in the other with its share of the
-    population, which is at most *b / n*, the other's share of the observed ones, as the population is no smaller. So
-    all of them are with a probability of at most (b / n)^a.
+    See Also
+    --------
+    dependence.insides : when a list within another is no accident.
 
     """
     limits = limits or Limits()
@@ -102,7 +101,7 @@ def of_table(histories: Histories, limits: Limits | None = None) -> tuple[Findin
         for bit, name in enumerate(histories.lists)
         if not histories.within(1 << bit)
     ]
-    findings += _contained(histories, limits.accident)
+    findings += [Finding(one.says, refuses=not one.by_chance) for one in insides(histories, limits.accident)]
     overlap = int(histories.counts[histories.members.sum(axis=1) > 1].sum())
     if overlap < limits.overlap:
         who = {0: "Nobody is", 1: "Only 1 person is"}.get(overlap, f"Only {overlap} people are")
@@ -220,28 +219,6 @@ def guarded(method: Estimator, limits: Limits | None = None) -> Estimator:
 
 def _guarded(method: Estimator, limits: Limits | None, histories: Histories) -> Result:
     return gated(histories, method(histories), limits=limits)
-
-
-def _contained(histories: Histories, accident: float) -> list[Finding]:
-    findings = []
-    sizes = [histories.within(1 << bit) for bit in range(len(histories.lists))]
-    for one, name in enumerate(histories.lists):
-        for other, inside in enumerate(histories.lists):
-            if one == other or not sizes[one] or histories.within(1 << one | 1 << other) < sizes[one]:
-                continue
-            if sizes[one] == sizes[other]:
-                if one < other:
-                    findings.append(
-                        Finding(f"The lists {name} and {inside} hold the same people; leave one out.", refuses=True)
-                    )
-            else:
-                findings.append(
-                    Finding(
-                        f"Everybody in the list {name} is in {inside}, too, as if one were made from the other.",
-                        refuses=(sizes[other] / histories.observed) ** sizes[one] < accident,
-                    )
-                )
-    return findings
 
 
 def _alone(histories: Histories) -> Iterable[Finding]:

@@ -15,8 +15,10 @@ from luwte.estimate.errors import BadHistories
 
 MOST_LISTS = 12
 """2^12 cells; published tables have three to eight lists."""
-MOST_PEOPLE = 10**12
-"""Sums stay exact in float64, and nobody counts more."""
+MOST_LISTED = 10**9
+"""Nobody lists so many people one by one and links the lists: such a count is a mistake."""
+MOST_PEOPLE = 10**10
+"""More than are alive."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +52,7 @@ class Histories:
             raise BadHistories("There must be one count for every history but the empty one.")
         if raw.dtype.kind not in "iuf" or not np.isfinite(raw).all() or (raw != np.floor(raw)).any() or (raw < 0).any():
             raise BadHistories("Counts must be whole numbers from 0 up.")
-        if raw.sum(dtype=float) > MOST_PEOPLE:
+        if raw.sum(dtype=float) >= MOST_LISTED:
             raise BadHistories("These are more people than anybody can count.")
         counts = raw.astype(np.int64)
         counts.flags.writeable = False
@@ -60,12 +62,15 @@ class Histories:
     def of(cls, lists: Iterable[str], people: Mapping[int, int] | Iterable[tuple[int, int]]) -> "Histories":
         """From (history, count) pairs; histories that are missing count 0, and several of one are added."""
         names = tuple(lists)
-        counts = np.zeros(2 ** len(names) - 1, dtype=np.int64) if len(names) <= MOST_LISTS else np.zeros(0, np.int64)
+        counts = [0] * (2 ** len(names) - 1 if len(names) <= MOST_LISTS else 0)
         for history, count in people.items() if isinstance(people, Mapping) else people:
             if not 1 <= history <= len(counts):
                 raise BadHistories("A history must name at least one of the lists, and only those.")
-            counts[history - 1] += count
-        return cls(names, counts)
+            # Before they are added: two counts that are none may add up to one.
+            if not 0 <= count < MOST_LISTED or count != int(count):
+                raise BadHistories(f"Counts must be whole numbers from 0 up, and below {MOST_LISTED:,}.")
+            counts[history - 1] += int(count)
+        return cls(names, np.array(counts, dtype=np.int64))
 
     @property
     def observed(self) -> int:

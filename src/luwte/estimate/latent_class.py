@@ -8,11 +8,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from luwte.estimate.dependence import copies
 from luwte.estimate.diagnostics import diagnose
 from luwte.estimate.errors import EstimateError
 from luwte.estimate.histories import Histories
 from luwte.estimate.latent_sampler import Draw, Model, prior, sweep
-from luwte.estimate.results import Result, no_estimate
+from luwte.estimate.results import Result, ask_for_level, no_estimate
 
 WARM_UP = 0.25
 """Share of all draws, from the first on, that is not used."""
@@ -83,7 +84,7 @@ def latent_class(
 
     Raises
     ------
-    BadSampler
+    BadLevel, BadSampler
 
     Notes
     -----
@@ -110,13 +111,13 @@ def latent_class(
     Geyer (1991), Markov chain Monte Carlo maximum likelihood, Computing Science and Statistics 23:156-163.
 
     """
-    if not (0 < level < 1 and seed >= 0 and classes >= 1 and shape > 0 and rate > 0):
-        raise BadSampler("A level is between 0 and 1, a seed from 0 up, and the prior has a class and is above 0.")
+    ask_for_level(level)
+    if not (seed >= 0 and classes >= 1 and shape > 0 and rate > 0):
+        raise BadSampler("A seed is from 0 up, and the prior has a class and is above 0.")
     if not (ladders >= 2 and rungs >= 1 and 8 <= draws <= most_draws):
         raise BadSampler("There must be two ladders, a rung, and eight draws or more, but not more than the most.")
-    thin = _too_thin(histories)
-    if thin:
-        return no_estimate("latent_class", thin, level=level)
+    if why := _too_thin(histories) or copies(histories):
+        return no_estimate("latent_class", *why, level=level)
 
     tails = ((1 - level) / 2, (1 + level) / 2)
     rng = np.random.default_rng(seed)
@@ -179,15 +180,15 @@ def tempered(histories: Histories, rungs: int, *, classes: int, shape: float, ra
     return Model(histories.members[there].astype(np.float64), counts, SCARCEST**step, classes, shape, rate)
 
 
-def _too_thin(histories: Histories) -> str:
+def _too_thin(histories: Histories) -> list[str]:
     """Why no posterior could say anything that the prior does not, or nothing."""
     if histories.observed == 0:
-        return "Nobody is in any list."
+        return ["Nobody is in any list."]
     if sum(histories.within(1 << bit) > 0 for bit in range(len(histories.lists))) < 3:
-        return "Fewer than three lists have anybody in them, and two cannot show that people differ."
+        return ["Fewer than three lists have anybody in them, and two cannot show that people differ."]
     if histories.counts[histories.members.sum(axis=1) > 1].sum() == 0:
-        return "No two lists share anybody, so nothing says how many are missing."
-    return ""
+        return ["No two lists share anybody, so nothing says how many are missing."]
+    return []
 
 
 def _remarks(crowded: NDArray[np.bool_], classes: int) -> tuple[str, ...]:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from scipy.special import betainc, betaincc, digamma, expit, polygamma
 
 from luwte.estimate.errors import BadAnswers
-from luwte.estimate.histories import MOST_PEOPLE
-from luwte.estimate.results import Result, no_estimate
+from luwte.estimate.histories import MOST_LISTED, MOST_PEOPLE
+from luwte.estimate.results import Result, ask_for_level, no_estimate
+from luwte.estimate.wald import with_limits
 
 PRIORS = {"jeffreys": 0.5, "uniform": 1.0}
 RATIOS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0)
@@ -60,6 +61,7 @@ def multiplier(
     ------
     BadAnswers
         Counts that cannot be, such as more who said yes than were asked.
+    BadLevel
 
     Notes
     -----
@@ -87,12 +89,11 @@ def multiplier(
 
     """
     for number in (registered, said, asked, least_said, least_asked):
-        if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 0 <= number <= MOST_PEOPLE:
-            raise BadAnswers("Registered, said and asked must be whole numbers from 0 up.")
+        if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not 0 <= number < MOST_LISTED:
+            raise BadAnswers(f"Registered, said and asked must be whole numbers from 0 up, below {MOST_LISTED:,}.")
     if said > asked:
         raise BadAnswers("More people said yes than were asked.")
-    if not 0 < level < 1:
-        raise BadAnswers("The level must be between 0 and 1.")
+    ask_for_level(level)
     if prior not in PRIORS:
         raise BadAnswers("The prior must be jeffreys or uniform.")
     if registered == 0:
@@ -111,6 +112,8 @@ def multiplier(
             f"Only {said} said that they are registered; at least {least_said} are needed.",
             level=level,
         )
+    if registered * asked / said > MOST_PEOPLE:
+        return no_estimate("multiplier", "The figure would be larger than there can be people.", level=level)
     tail = (1 - level) / 2
     share = said + PRIORS[prior], asked - said + PRIORS[prior]
     half, double = (float(_people(registered, said / asked, ratio)) for ratio in (0.5, 2.0))
@@ -120,15 +123,16 @@ def multiplier(
     ]
     if said == asked:
         reasons.append("Everybody who was asked said yes, so this finds nobody who is not registered.")
-    return Result(
+    result = Result(
         method="multiplier",
         estimate=registered * asked / said,
-        lower=float(_quantile(registered, *share, tail)),
-        upper=float(_quantile(registered, *share, 1 - tail)),
+        lower=None,
+        upper=None,
         level=level,
-        interval="beta_binomial",
         reasons=tuple(reasons),
     )
+    lower, upper = (float(_quantile(registered, *share, at)) for at in (tail, 1 - tail))
+    return with_limits(result, lower, upper, "beta_binomial")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -200,7 +204,7 @@ def dependence_surface(
     Epidemiology 107:71-76.
 
     """
-    if asked < 1 or not 0 <= said <= asked or not 0 <= registered <= MOST_PEOPLE:
+    if asked < 1 or not 0 <= said <= asked or not 0 <= registered < MOST_LISTED:
         raise BadAnswers("Somebody must have been asked, and no more can say yes than that.")
     grid = np.array(ratios, float), np.array(missed, float), np.array(false, float)
     if not all(np.isfinite(axis).all() and axis.ndim == 1 and len(axis) for axis in grid):

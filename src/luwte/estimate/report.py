@@ -7,7 +7,7 @@ from functools import cache, partial
 from itertools import islice
 
 from luwte.estimate.errors import EstimateError
-from luwte.estimate.gate import Finding, gated, of_table
+from luwte.estimate.gate import Finding, gated, guarded, of_table
 from luwte.estimate.histories import Histories
 from luwte.estimate.methods import METHODS, Effort, Progress
 from luwte.estimate.results import Method, Result, no_estimate
@@ -136,7 +136,7 @@ def estimate_all(
     parts = iter([_part(progress, at, number) for at in range(number)])
     results = tuple(table.run(method, next(parts)) for method in chosen)
     strata = tuple(_stratified(data, look, method, effort, parts) for method in in_strata if data)
-    again = partial(stepwise, level=effort.level, bootstrap=0)
+    again = guarded(partial(stepwise, level=effort.level, bootstrap=0))
     return Report(
         lists=histories.lists,
         observed=histories.observed,

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from luwte.estimate.errors import BadLevel
+
 Method = Literal["main_effects", "stepwise", "bic", "bic_average", "decomposable", "latent_class", "multiplier"]
 IntervalKind = Literal["wald", "bca", "profile", "credible", "beta_binomial"]
 Verdict = Literal["ok", "no_estimate"]
@@ -65,3 +67,9 @@ def no_estimate(method: Method, *reasons: str, level: float = 0.95, model: tuple
         verdict="no_estimate",
         reasons=reasons,
     )
+
+
+def ask_for_level(level: float) -> None:
+    """Refuse, with `BadLevel`, what no interval can promise."""
+    if not 0 < level < 1:
+        raise BadLevel("A level must be between 0 and 1.")

@@ -4,18 +4,16 @@ Each question here runs a method again. A method is a function of a table that g
 with `functools.partial`; with more than one job it must be picklable. Answers never depend on `jobs`.
 """
 
-import math
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Literal
 
-from scipy.special import ndtri
-
 from luwte.estimate.errors import BadCheck
 from luwte.estimate.histories import Histories
 from luwte.estimate.jobs import Estimator, Progress, each
-from luwte.estimate.results import Result
+from luwte.estimate.results import Result, ask_for_level
 from luwte.estimate.search import ranking
+from luwte.estimate.wald import wald
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +142,8 @@ def specification_curve(
     Raises
     ------
     BadCheck
-        A margin below 0, a level that is none, an order below 1.
+        A margin below 0, an order below 1.
+    BadLevel
     TooManyModels
         As `search.ranking`: so many models fit about equally well that they cannot all be listed.
 
@@ -160,17 +159,18 @@ def specification_curve(
     Kass and Raftery (1995), Bayes factors, JASA 90:773-795.
 
     """
-    if not 0 < level < 1 or not margin >= 0 or order < 1:
-        raise BadCheck("A level is between 0 and 1, a margin from 0 up, an order from 1 up.")
-    reach = float(ndtri((1 + level) / 2))
+    ask_for_level(level)
+    if not margin >= 0 or order < 1:
+        raise BadCheck("A margin is from 0 up, an order from 1 up.")
     models = ranking(histories, order, within=margin) if histories.observed else ()
+    limits = {one.masks: wald(histories.observed, [one.intercept], [one.variance], level) for one in models}
     return SpecificationCurve(
         specifications=tuple(
             Specification(
                 model=one.model,
                 estimate=one.estimate,
-                lower=histories.observed + math.exp(one.intercept - reach * math.sqrt(one.variance)),
-                upper=histories.observed + math.exp(one.intercept + reach * math.sqrt(one.variance)),
+                lower=limits[one.masks][0],
+                upper=limits[one.masks][1],
                 criterion=one.criterion,
                 weight=one.weight,
             )

@@ -6,14 +6,14 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
-from scipy.special import ndtr, ndtri
 
-from luwte.estimate.bootstrap import BadBootstrap, Many, Progress, bca
+from luwte.estimate.bootstrap import Many, Progress, bca
+from luwte.estimate.dependence import remarks
 from luwte.estimate.hierarchical import Found, TooManyModels, interactions, search
 from luwte.estimate.histories import MOST_PEOPLE, Histories
-from luwte.estimate.results import IntervalKind, Method, Result, no_estimate
+from luwte.estimate.results import Method, Result, ask_for_level, no_estimate
 from luwte.estimate.stepwise import main_effects
+from luwte.estimate.wald import wald, with_limits
 
 Floats = NDArray[np.float64]
 
@@ -244,8 +244,7 @@ def _estimate(
     jobs: int,
     progress: Progress | None,
 ) -> Result:
-    if not 0 < level < 1:
-        raise BadBootstrap("A level is between 0 and 1.")
+    ask_for_level(level)
     independent = main_effects(histories, bootstrap=0)
     if independent.verdict == "no_estimate":
         return no_estimate(method, *independent.reasons, level=level)
@@ -256,7 +255,7 @@ def _estimate(
     best = ranked[0]
     single = method == "bic"
     ranked = (replace(best, weight=1.0),) if single else ranked
-    reasons = _nobody_in(histories, best.masks) if single else ()
+    reasons = tuple(remarks(histories, best.masks if single else ()))
     if len(ranked) == 1 and not best.masks:
         reasons = independent.reasons
     estimate = math.fsum(one.weight * one.estimate for one in ranked)
@@ -273,45 +272,14 @@ def _estimate(
         reasons=reasons,
     )
     if bootstrap == 0:
-        return _with_limits(result, *_mixture(histories.observed, ranked, level), "wald")
+        intercepts, variances = [one.intercept for one in ranked], [one.variance for one in ranked]
+        weights = [one.weight for one in ranked]
+        return with_limits(result, *wald(histories.observed, intercepts, variances, level, weights), "wald")
     try:
         made = bca(histories, many, replicates=bootstrap, level=level, seed=seed, jobs=jobs, progress=progress)
     except TooManyModels as error:
         return replace(result, reasons=(*reasons, f"No interval. {error}"))
-    return _with_limits(replace(result, reasons=reasons + made.reasons), made.lower, made.upper, "bca")
-
-
-def _with_limits(result: Result, lower: float | None, upper: float | None, interval: IntervalKind) -> Result:
-    if upper is None:
-        return result
-    if upper > MOST_PEOPLE:
-        beyond = "The interval would reach beyond any number of people there can be."
-        return replace(result, reasons=(*result.reasons, beyond))
-    return replace(result, lower=lower, upper=upper, interval=interval)
-
-
-def _nobody_in(histories: Histories, model: tuple[int, ...]) -> tuple[str, ...]:
-    """What a model takes for impossible: its smallest interactions without anybody."""
-    empty = [mask for mask in model if histories.within(mask) == 0]
-    least = [mask for mask in empty if not any(mask != other and mask & other == other for other in empty)]
-    return tuple(
-        f"Nobody is in all lists of {histories.name(mask)}; the model takes that for impossible." for mask in least
-    )
-
-
-def _mixture(observed: int, ranked: tuple[Ranked, ...], level: float) -> tuple[float, float]:
-    """Quantiles of the normal distributions of the models' intercepts, mixed by their weights."""
-    weights = np.array([one.weight for one in ranked])
-    centres = np.array([one.intercept for one in ranked])
-    spreads = np.sqrt([one.variance for one in ranked])
-    ends = []
-    for share in ((1 - level) / 2, (1 + level) / 2):
-        each = centres + spreads * ndtri(share)
-        # Below every model's own quantile too little of the mixture lies, above all of them too much.
-        low, high = float(each.min()) - 1e-9, float(each.max()) + 1e-9
-        log = brentq(lambda at, share=share: float(weights @ ndtr((at - centres) / spreads)) - share, low, high)
-        ends.append(observed + math.exp(min(log, 700.0)))
-    return ends[0], ends[1]
+    return with_limits(replace(result, reasons=reasons + made.reasons), made.lower, made.upper, "bca")
 
 
 def _ranks(found: Found) -> NDArray[np.intp]:

@@ -1,20 +1,19 @@
 """Independent lists, and interactions of two lists added one at a time while they are needed."""
 
-import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
 
 from luwte.estimate.bootstrap import Many, Progress, bca
-from luwte.estimate.dependence import THRESHOLD, copies, evidence, pairs_of, unexplained
+from luwte.estimate.dependence import THRESHOLD, copies, evidence, pairs_of, remarks, unexplained
 from luwte.estimate.errors import BadModel
 from luwte.estimate.existence import check
 from luwte.estimate.histories import MOST_PEOPLE, Histories
 from luwte.estimate.loglinear import Fits, fit_many
-from luwte.estimate.results import Method, Result, no_estimate
+from luwte.estimate.results import Method, Result, ask_for_level, no_estimate
+from luwte.estimate.wald import wald, with_limits
 
 Floats = NDArray[np.float64]
 
@@ -226,40 +225,26 @@ def _answer(
     progress: Progress | None,
 ) -> Result:
     """The first table's figure with its interval, or why there is none."""
+    ask_for_level(level)
     model = tuple(histories.name(pair) for pair in selection.model())
     if why := _why_not(histories, selection.fits):
         return no_estimate(method, *why, level=level, model=model)
-    hidden, intercept = selection.fits.hidden[0].item(), selection.fits.intercept[0].item()
-    reasons = [*_to_keep_in_mind(histories, selection.model()), *keep]
-    lower: float | None
-    upper: float | None
-    if bootstrap:
-        limits = bca(histories, many, replicates=bootstrap, level=level, seed=seed, jobs=jobs, progress=progress)
-        lower, upper = limits.lower, limits.upper
-        reasons += limits.reasons
-    else:
-        lower, upper = _wald(histories.observed, intercept, selection.fits.variance[0].item(), level)
-    if upper is not None and upper > MOST_PEOPLE:
-        lower = upper = None
-        reasons.append("The interval would reach beyond any number of people there can be.")
-    return Result(
+    hidden, intercept, variance = (
+        column[0].item() for column in (selection.fits.hidden, selection.fits.intercept, selection.fits.variance)
+    )
+    result = Result(
         method=method,
         estimate=histories.observed + hidden,
-        lower=lower,
-        upper=upper,
+        lower=None,
+        upper=None,
         level=level,
-        interval=("bca" if bootstrap else "wald") if lower is not None else None,
         model=model,
-        reasons=tuple(reasons),
+        reasons=(*remarks(histories, selection.model()), *keep),
     )
-
-
-def _wald(observed: int, intercept: float, variance: float, level: float) -> tuple[float, float]:
-    if not 0 < level < 1:
-        raise BadModel("A level must be between 0 and 1.")
-    reach = float(ndtri((1 + level) / 2)) * math.sqrt(variance)
-    lower, upper = (math.exp(min(intercept + by, 700.0)) for by in (-reach, reach))
-    return observed + lower, observed + upper
+    if not bootstrap:
+        return with_limits(result, *wald(histories.observed, [intercept], [variance], level), "wald")
+    made = bca(histories, many, replicates=bootstrap, level=level, seed=seed, jobs=jobs, progress=progress)
+    return with_limits(replace(result, reasons=result.reasons + made.reasons), made.lower, made.upper, "bca")
 
 
 def _why_not(histories: Histories, fits: Fits) -> list[str]:
@@ -273,20 +258,8 @@ def _why_not(histories: Histories, fits: Fits) -> list[str]:
     if not fits.converged[0]:
         return ["The calculation did not settle on a figure."]
     if fits.hidden[0] > MOST_PEOPLE:
-        return ["The lists hardly overlap: the figure would be larger than there can be people."]
+        return ["The figure would be larger than there can be people."]
     return copies(histories)
-
-
-def _to_keep_in_mind(histories: Histories, model: list[int]) -> list[str]:
-    single = [1 << bit for bit in range(len(histories.lists))]
-    empty = [one for one in single if not histories.within(one)]
-    apart = [pair for pair in model if not histories.within(pair)]
-    alone = len(single) - len(empty) == 2
-    return [
-        *(f"Nobody is in {histories.name(one)}, so it says nothing." for one in empty),
-        *(["With two lists nothing shows whether they are independent; the figure holds only if they are."] * alone),
-        *(f"Nobody is in both lists of {histories.name(pair)}; the model takes that for impossible." for pair in apart),
-    ]
 
 
 def _names(histories: Histories, pairs: list[int]) -> str:
