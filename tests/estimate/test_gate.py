@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.estimate.test_histories import tables
 
-from luwte.estimate import Histories, Result, no_estimate
+from luwte.estimate import Effort, Histories, Result, estimate_all, no_estimate
 from luwte.estimate.gate import Limits, gated, guarded, of_ranking, of_result, of_table
 from luwte.estimate.published import PUBLISHED
 from luwte.estimate.robustness import backtest, specification_curve
@@ -194,6 +194,12 @@ def test_a_guarded_method_is_silent_where_a_checks_table_is_too_thin() -> None:
     method = pickle.loads(pickle.dumps(guarded(partial(stepwise, bootstrap=0))))
     assert {test.held for test in backtest(PUBLISHED["uk_2013_5"].read(), method)} == {None}
     assert None not in {test.held for test in backtest(PUBLISHED["kosovo_1999"].read(), method)}
+
+
+def test_the_checks_of_a_report_are_guarded() -> None:
+    report = estimate_all(PUBLISHED["uk_2013_5"].read(), ["main_effects"], effort=Effort(bootstrap=0))
+    assert {one.result.verdict for one in report.backtests} == {"no_estimate"}
+    assert {one.result.verdict for one in report.checks} == {"ok"}
 
 
 def test_a_guard_keeps_the_limits_it_was_given() -> None:

@@ -121,6 +121,16 @@ def test_more_draws_are_taken_until_the_chains_agree_and_no_more() -> None:
     assert turns[-1] == 1600
 
 
+def test_chains_that_will_not_agree_in_time_are_given_up() -> None:
+    """Without its ladder no number of draws that anybody waits for is enough for the British lists."""
+    asked: list[int] = []
+    uk = PUBLISHED["uk_2013_5"].read()
+    found = latent_class(uk, rungs=1, draws=100, most_draws=3200, progress=lambda done, _: asked.append(done))
+    assert "did not agree" in found.reasons[0]
+    assert max(done for done in asked if done < 3200) < 1600
+    assert asked[-1] == 3200
+
+
 def test_a_remark_says_when_no_class_was_left_over() -> None:
     full = latent_class(SMALL, classes=2, shape=20, rate=1, **QUICK)
     spare = latent_class(SMALL, classes=10, shape=0.25, rate=10, **QUICK)

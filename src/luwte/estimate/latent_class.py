@@ -21,6 +21,8 @@ HOTTEST = 0.15
 """Share of the people that the last rung of a ladder sees: few enough on the British table to walk about freely."""
 SCARCEST = 5.0
 """On the last rung capture probabilities are Beta(1, this): new classes are then born as hard to find as real ones."""
+HOPE = 2.0
+"""Chains that would have to mix this much better from now on to be worth enough draws at the bound are given up."""
 
 
 class BadSampler(EstimateError):
@@ -65,8 +67,8 @@ def latent_class(
     rungs : int
         Chains of one ladder; with 1 nothing is tempered.
     draws, most_draws : int
-        Draws of each ladder before they are judged, and the bound to which they are doubled until they agree. The
-        first quarter of all draws is not used.
+        Draws of each ladder before they are judged, and the bound to which they are doubled until they agree, or are
+        so far from it that the bound cannot help. The first quarter of all draws is not used.
     rhat, ess : float
         The chains are believed with a split R-hat below the one, and effective sample sizes in the middle and at both
         limits above the other. The defaults are those of Vehtari et al., who find that a chain may look right far
@@ -140,7 +142,9 @@ def latent_class(
         done = until
         kept = slice(int(done * WARM_UP), done)
         diagnosis = diagnose(hidden[:, kept], tails)
-        if diagnosis.agrees(rhat, ess) or done == most_draws:
+        # Effective draws grow with the draws, or slower.
+        likely = min(diagnosis.bulk, diagnosis.tail) * most_draws / done
+        if diagnosis.agrees(rhat, ess) or done == most_draws or (done > draws and likely < ess / HOPE):
             break
         until = min(2 * done, most_draws)
     if progress is not None:
