@@ -57,7 +57,7 @@ def test_every_table_of_three_lists_by_every_direction(interactions: tuple[int, 
 
 
 @given(st.integers(4, 5), st.data())
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_existence_is_a_positive_table_with_the_same_margins(lists: int, data: st.DataObject) -> None:
     """The theorem as it is printed: the largest least cell of any table with the observed margins is positive."""
     pairs = [1 << one | 1 << other for one, other in itertools.combinations(range(lists), 2)]

@@ -116,7 +116,7 @@ def everything(interactions: int) -> NDArray[np.bool_]:
 
 
 @given(models())
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_a_fit_is_what_the_twin_finds(model: tuple[Histories, list[int]]) -> None:
     histories, interactions = model
     found = fit(histories, interactions)
@@ -129,7 +129,7 @@ def test_a_fit_is_what_the_twin_finds(model: tuple[Histories, list[int]]) -> Non
 
 
 @given(models())
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_a_fit_is_there_exactly_when_the_check_says_so(model: tuple[Histories, list[int]]) -> None:
     histories, interactions = model
     found = fit(histories, interactions)
@@ -141,6 +141,7 @@ def test_a_fit_is_there_exactly_when_the_check_says_so(model: tuple[Histories, l
     assert np.isnan(figures).all() == np.isnan(figures).any() == (not found.exists)
 
 
+@settings(max_examples=50)
 @given(models(), st.randoms())
 def test_other_names_and_another_order_of_lists_change_nothing(
     model: tuple[Histories, list[int]], chance: random.Random
@@ -158,6 +159,7 @@ def test_other_names_and_another_order_of_lists_change_nothing(
     assert two.log_likelihood == pytest.approx(one.log_likelihood, rel=1e-12, abs=1e-9, nan_ok=True)
 
 
+@settings(max_examples=50)
 @given(models(), st.sampled_from([2, 10, 10**5]))
 def test_times_as_many_people_are_times_as_many_hidden(model: tuple[Histories, list[int]], times: int) -> None:
     histories, interactions = model

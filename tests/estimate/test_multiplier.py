@@ -61,14 +61,14 @@ def test_the_interval_holds_the_estimate_and_nobody_registered_is_lost(registere
 
 
 def test_the_interval_keeps_its_promise() -> None:
-    """Of 500 towns of 3,000 people each, 95 % are in their interval; 3 points are three standard errors."""
+    """Of 250 towns of 3,000 people each, 95 % are in their interval; 4 points are three standard errors."""
     chance = np.random.default_rng(1)
-    registered, said = chance.binomial(3000, 0.3, 500), chance.binomial(150, 0.3, 500)
+    registered, said = chance.binomial(3000, 0.3, 250), chance.binomial(150, 0.3, 250)
     held = [
         _at_most(3000, m, x + 0.5, 150.5 - x) >= 0.025 and _at_most(2999, m, x + 0.5, 150.5 - x) < 0.975
         for m, x in zip(registered.tolist(), said.tolist(), strict=True)
     ]
-    assert np.mean(held) == pytest.approx(0.95, abs=0.03)
+    assert np.mean(held) == pytest.approx(0.95, abs=0.04)
 
 
 @pytest.mark.parametrize(

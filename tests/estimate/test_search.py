@@ -164,7 +164,7 @@ def test_limits_of_one_model_are_normal_on_the_log() -> None:
     assert [found.lower, found.upper] == pytest.approx(limits, rel=1e-9)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(tables(most=40, lists=(3, 4)), st.randoms())
 def test_lists_in_another_order_say_the_same(table: Histories, chance: object) -> None:
     order = list(range(len(table.lists)))

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from luwte.estimate import BadHistories, Histories, Result
@@ -27,6 +27,7 @@ def stratified(draw: st.DrawFn) -> Stratified:
     )
 
 
+@settings(max_examples=40)
 @given(stratified())
 def test_strata_together_are_the_whole(data: Stratified) -> None:
     assert data.whole().observed == data.observed
@@ -34,6 +35,7 @@ def test_strata_together_are_the_whole(data: Stratified) -> None:
     assert set(data.by().tables) == {()}
 
 
+@settings(max_examples=40)
 @given(stratified())
 def test_merging_step_by_step_is_merging_at_once(data: Stratified) -> None:
     once, twice = data.by("sex"), data.by("sex", "year").by("sex")
