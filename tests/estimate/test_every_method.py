@@ -1,5 +1,6 @@
 """What holds for every method: who asks, in what order, of how many; and data of which nothing may be said."""
 
+import doctest
 import pickle
 import random
 from collections.abc import Callable, Iterable, Iterator
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import luwte.estimate
 from luwte.estimate import (
     PUBLISHED,
     BadAnswers,
@@ -218,3 +220,8 @@ def test_jobs_change_no_interval_nor_that_of_a_total(name: str, monkeypatch: pyt
     ]
     assert totals[0] == totals[1]
     assert totals[0].interval == "bca"
+
+
+def test_what_the_library_shows_first_is_true() -> None:
+    tried = doctest.testmod(luwte.estimate)
+    assert (tried.failed, tried.attempted) == (0, 3)
