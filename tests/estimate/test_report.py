@@ -22,7 +22,8 @@ def test_a_report_is_plain_values_with_every_part() -> None:
     report = estimate_all(KOSOVO, QUICK, effort=WALD)
     told = json.loads(json.dumps(report.to_json(), allow_nan=False))
     assert set(told) == {
-        "observed", "lists", "methods", "warnings", "curve", "checks", "backtests", "strata"
+        "observed", "lists", "methods", "warnings", "curve", "checks", "backtests", "strata",
+        "people", "coverage", "notes",
     }  # fmt: skip
     assert [one["method"] for one in told["methods"]] == list(QUICK)
     assert [one["names"] for one in told["checks"][:4]] == [[name] for name in KOSOVO.lists]
@@ -75,17 +76,30 @@ def test_a_table_that_is_refused_is_not_computed(lists: int, monkeypatch: pytest
 
 def test_progress_only_grows_and_comes_to_its_end() -> None:
     told: list[tuple[int, int]] = []
+    names: list[str] = []
+
+    def progress(done: int, of: int, name: str) -> None:
+        told.append((done, of))
+        names.append(name)
+
     data = Stratified(("year",), {("2019",): KOSOVO, ("2020",): KOSOVO, ("2021",): KOSOVO})
     effort = Effort(bootstrap=20)
-    estimate_all(data, QUICK, effort=effort, progress=lambda done, of: told.append((done, of)))
+    estimate_all(data, QUICK, effort=effort, progress=progress)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
-    assert {of for _, of in told} == {1000 * (3 + 3 * 4)}
+    assert {of for _, of in told} == {1000 * (3 + 3 * 4 + 1)}
     assert told[-1][0] == told[-1][1]
+    assert list(dict.fromkeys(names))[2:6] == [
+        "Averaged graphs", "Independent lists, 2019", "Independent lists, 2020", "Independent lists, 2021"
+    ]  # fmt: skip
+    assert names[-1] == "checks"
 
 
 def test_every_stratum_is_judged_by_its_own_table() -> None:
     thin = Histories.of(KOSOVO.lists, {1: 30, 2: 30, 4: 30, 8: 30, 3: 2})
     report = estimate_all(Stratified(("year",), {("2019",): KOSOVO, ("2020",): thin}), QUICK, effort=WALD)
+    shown = page(report)
+    assert f'<td class="figure">{thin.observed:,}</td>' in shown
+    assert "Only 2 people are in two lists or more" in shown
     for one in report.strata:
         assert one.strata["2019",].verdict == "ok"
         assert one.strata["2020",].verdict == "no_estimate"
