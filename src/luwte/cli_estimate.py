@@ -232,7 +232,7 @@ def _told(report: "Report") -> list[str]:
         lines += ["", f"If the model of {truth} were true, intervals hold the truth:"]
         lines += [f"  {one.method:<{width}}  {_held(one.coverage)}" for one in many]
     lines += [f"Warning: {says}" for says in report.warnings]
-    lines += [f"{', '.join(methods)}: {says}" for methods, said in report.reasons().items() for says in said]
+    lines += [f"{report.who(methods, str)}: {says}" for methods, said in report.reasons().items() for says in said]
     return [*lines, *report.notes]
 
 

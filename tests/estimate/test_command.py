@@ -153,7 +153,7 @@ def test_no_estimate_is_a_result_with_its_reason(name: str, tmp_path: Path) -> N
     code, out, _ = told(file, "--bootstrap", "20", "--page", page, "--plot", plot)
     assert code == 0
     assert why in out
-    assert "no estimate" in page.read_text()
+    assert "No estimate. The reasons are above." in page.read_text()
     assert "There is no curve" in plot.read_text()
 
 

@@ -12,6 +12,7 @@ from luwte.estimate.page import page
 from luwte.estimate.plot import curve_drawing
 from luwte.estimate.published import PUBLISHED
 from luwte.estimate.report import estimate_all
+from luwte.estimate.simulated import quick
 
 KOSOVO = PUBLISHED["kosovo_1999"].read()
 QUICK: tuple[Method, ...] = ("main_effects", "stepwise", "decomposable")
@@ -113,6 +114,42 @@ def test_what_several_methods_say_is_kept_once() -> None:
     assert len(said) == len(set(said))
     assert any(methods == QUICK for methods in report.reasons())
     assert set(said) == {one for result in report.results for one in result.reasons} - set(report.warnings)
+
+
+def test_what_all_methods_say_is_said_of_all() -> None:
+    report = estimate_all(PUBLISHED["uk_2013_5"].read(), QUICK, effort=WALD)
+    assert report.who(QUICK, str) == "All methods that use the lists"
+    assert report.who(QUICK[:2], str) == "main_effects, stepwise"
+    assert estimate_all(KOSOVO, QUICK[:1], effort=WALD).who(QUICK[:1], str) == "main_effects"
+
+
+def test_the_page_says_that_all_can_agree_and_be_wrong_and_where_reasons_are() -> None:
+    thin = Histories.of("AB", {1: 50, 2: 70})
+    shown = page(estimate_all(thin, QUICK, effort=WALD))
+    assert "All methods can agree and all be wrong." in shown
+    assert shown.count("The reasons are above.") == len(QUICK)
+    assert "<svg" not in shown
+    one = page(estimate_all(KOSOVO, ("stepwise", "bic"), effort=WALD))
+    assert "2 methods give the same answer: 14,342 in all." in one
+
+
+def test_a_check_of_a_thin_table_has_no_figure() -> None:
+    """The people of one British list are too few for the others to say how many they are."""
+    report = estimate_all(PUBLISHED["uk_2013_5"].read(), ["stepwise"], effort=WALD)
+    assert {one.result.verdict for one in report.backtests} == {"no_estimate"}
+
+
+def test_tables_are_drawn_from_every_model_once_and_never_for_chains() -> None:
+    """Stepwise and best BIC agree about Kosovo."""
+    chat = Chat(registered=9000, said=40, asked=80)
+    asked: tuple[Method, ...] = ("stepwise", "bic", "multiplier")
+    drawn = estimate_all(KOSOVO, asked, effort=Effort(bootstrap=0, coverage=3, chat=chat)).coverage
+    assert [(one.truth, one.method) for one in drawn] == [("stepwise", "stepwise"), ("stepwise", "bic")]
+    assert [one.coverage.replicates for one in drawn] == [3, 3]
+    assert not quick("latent_class")
+    assert "were right: 14,342 people" in page(
+        estimate_all(KOSOVO, ["stepwise"], effort=Effort(bootstrap=0, coverage=2))
+    )
 
 
 def test_methods_that_disagree_are_told_together_and_those_that_agree_are_not() -> None:

@@ -57,6 +57,8 @@ def _lead(report: Report) -> Child:
     low, high = (f"{value:,.0f}" for value in report.span)
     if len(report.answers) == 1:
         return tag("p", known, f"One method gives an answer: {low} in all.", class_="lead")
+    if low == high:
+        return tag("p", known, f"{len(report.answers)} methods give the same answer: {low} in all.", class_="lead")
     return tag(
         "p",
         known,
@@ -82,21 +84,22 @@ def _answers(report: Report) -> Child:
     heads = ("Method", "#People in all", "#Interval", "Kind", "Pairs in the model", "#BIC")
     return (
         tag("h2", "What the methods say"),
-        tag(
-            "p",
-            "People in all, those on the lists included. Equal steps on the scale are equal factors.",
-            class_="quiet",
-        ),
-        tag("figure", methods_drawing(report.observed, rows), class_="methods"),
-        table("All methods", heads, [_answer(one) for one in report.results], class_=None),
+        _scale(report.observed, rows) if report.answers else None,
+        table("All methods", heads, [_answer(one, report) for one in report.results], class_=None),
         _reasons(report),
     )
 
 
-def _answer(result: Result) -> Markup:
+def _scale(observed: int, rows: list[tuple[str, Result]]) -> Child:
+    said = "People in all, those on the lists included. Equal steps on the scale are equal factors."
+    return tag("p", said, class_="quiet"), tag("figure", methods_drawing(observed, rows), class_="methods")
+
+
+def _answer(result: Result, report: Report) -> Markup:
     name = tag("th", METHODS[result.method].title, scope="row")
     if result.estimate is None:
-        return tag("tr", name, tag("td", "No estimate. The reasons are below.", colspan="5"))
+        where = "above" if set(result.reasons) <= set(report.warnings) else "below"
+        return tag("tr", name, tag("td", f"No estimate. The reasons are {where}.", colspan="5"))
     return tag(
         "tr",
         name,
@@ -112,12 +115,13 @@ def _reasons(report: Report) -> Child:
     shared = report.reasons()
     if not shared:
         return None
+    silent = len(report.answers) < len(report.results)
     return (
-        tag("h3", "What to keep in mind, and why there is no estimate"),
+        tag("h3", "What to keep in mind" + (", and why there is no estimate" if silent else "")),
         tag(
             "dl",
             [
-                (tag("dt", ", ".join(METHODS[one].title for one in methods)), [tag("dd", why) for why in said])
+                (tag("dt", report.who(methods, lambda one: METHODS[one].title)), [tag("dd", why) for why in said])
                 for methods, said in shared.items()
             ],
         ),

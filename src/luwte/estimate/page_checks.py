@@ -124,7 +124,7 @@ def coverage(report: Report) -> Child:
         ),
         [
             table(
-                f"If {METHODS[truth].title.lower()} were right: {people:,} people, "
+                f"If \u201c{METHODS[truth].title}\u201d were right: {people:,} people, "
                 f"{'pairs ' + ', '.join(model) if model else 'independent lists'}",
                 heads,
                 [_simulated(one) for one in report.coverage if one.truth == truth],

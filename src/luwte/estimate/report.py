@@ -97,6 +97,13 @@ class Report:
             grouped.setdefault(tuple(methods), []).append(said)
         return grouped
 
+    def who(self, methods: Sequence[Method], name: Callable[[Method], str]) -> str:
+        """Who says something: some methods by name, or all that use the lists."""
+        every = tuple(result.method for result in self.results if result.method != "multiplier")
+        if len(methods) > 1 and tuple(methods) == every:
+            return "All methods that use the lists"
+        return ", ".join(map(name, methods))
+
     def to_json(self) -> dict[str, object]:
         """Plain values for `json.dumps`."""
         return {

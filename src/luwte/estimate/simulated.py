@@ -63,12 +63,11 @@ def simulated(
         Told how much is done, and of how much.
 
     """
-    models = {
-        one.model: one.method
-        for one in reversed(results)
-        if one.method in ("main_effects", "stepwise", "bic") and one.estimate is not None
-    }
-    pairs = [(truth, model, method) for model, truth in reversed(models.items()) for method in methods]
+    truths: dict[frozenset[str], tuple[Method, tuple[str, ...]]] = {}
+    for one in results:
+        if one.method in ("main_effects", "stepwise", "bic") and one.estimate is not None:
+            truths.setdefault(frozenset(one.model), (one.method, one.model))
+    pairs = [(*truth, method) for truth in truths.values() for method in methods]
     for at, (truth, model, method) in enumerate(pairs):
         told = partial(_between, progress, at, len(pairs))
         found = coverage(
