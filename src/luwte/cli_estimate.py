@@ -146,7 +146,7 @@ def _slow(lists: int, methods: tuple[str, ...], effort: "Effort") -> str | None:
     if every and effort.bootstrap and lists > EASY:
         return (
             f"With {lists} lists, bic and bic_average try very many models in each of {effort.bootstrap:,} resampled "
-            "tables. That may take hours. A first look: --bootstrap 0."
+            "tables. That takes minutes or more. A first look: --bootstrap 0."
         )
     return None
 

@@ -227,8 +227,8 @@ def _meaning() -> Child:
                 "li",
                 tag("strong", "All methods can agree and all be wrong. "),
                 "If some people are much easier to find than others, for every list, all answers are too low, and no "
-                "interval shows it. We tried it: a fifth of the people were six times as easy to find, and all "
-                "methods said about half of the true number. So read a figure as \u201cat least about\u201d.",
+                "interval shows it. We tried it with four methods: a fifth of the people were six times as easy to "
+                "find, and all four said half of the true number. So read a figure as \u201cat least about\u201d.",
             ),
             tag("li", "A model that fits well is not thereby true: very different answers can fit equally well."),
             tag("li", "\u201cNo estimate\u201d is a result: the lists do not hold enough to answer in this way."),
