@@ -36,7 +36,7 @@ def test_a_report_is_plain_values_with_every_part() -> None:
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(tables())
 def test_whatever_the_table_there_are_only_figures_and_reasons(table: Histories) -> None:
     """And a page, and a drawing."""
