@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, cast
@@ -18,13 +19,18 @@ from luwte.errors import CannotStart
 from luwte.plumbing.files import write_whole
 
 if TYPE_CHECKING:
+    from luwte.estimate.coverage import Coverage
+    from luwte.estimate.methods import Effort
     from luwte.estimate.report import Report
     from luwte.estimate.results import Method, Result
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+COUNT = click.IntRange(0, 10**12)
 METHODS = ("main_effects", "stepwise", "bic", "bic_average", "decomposable", "latent_class", "multiplier")
 """Said here as well: the library needs NumPy to be asked, and --help must not."""
 DRAWINGS = (".svg", ".png")
+EASY = 5
+"""Lists with few enough models to try them all in every resampled table."""
 
 
 @click.command(epilog="Example: luwte estimate lists.csv --bootstrap 1000 --page estimate.html --plot curve.svg")
@@ -42,9 +48,16 @@ DRAWINGS = (".svg", ".png")
 @click.option(
     "--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes. No result depends on it."
 )
-@click.option("--registered", type=click.IntRange(0), help="For the multiplier: how many victims a register holds.")
-@click.option("--said", type=click.IntRange(0), help="How many in the chat said that they are in it.")
-@click.option("--asked", type=click.IntRange(0), help="How many in the chat were asked.")
+@click.option(
+    "--coverage",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 10_000),
+    help="Tables to draw from models of this one, to see how often the intervals would be right. Takes long.",
+)
+@click.option("--registered", type=COUNT, help="For the multiplier: how many victims a register holds.")
+@click.option("--said", type=COUNT, help="How many in the chat said that they are in it.")
+@click.option("--asked", type=COUNT, help="How many in the chat were asked.")
 @click.option("--page", "page_file", type=FILE, help="Write all of it as one accessible HTML file.")
 @click.option(
     "--plot",
@@ -62,6 +75,7 @@ def estimate(
     level: float,
     seed: int,
     jobs: int,
+    coverage: int,
     registered: int | None,
     said: int | None,
     asked: int | None,
@@ -87,31 +101,54 @@ def estimate(
     numbers = _numbers(registered, said, asked)
     if "multiplier" in methods and not numbers:
         raise click.UsageError("The multiplier needs --registered, --said and --asked.")
-    _check_writable(page_file, plot_file)
+    _check_writable(data, page_file, plot_file)
     try:
         chat = Chat(registered=numbers[0], said=numbers[1], asked=numbers[2]) if numbers else None
         if chat is not None and methods:
             methods = (*methods, "multiplier")
-        effort = Effort(level=level, bootstrap=bootstrap, seed=seed, jobs=jobs, chat=chat)
+        effort = Effort(level=level, bootstrap=bootstrap, seed=seed, jobs=jobs, chat=chat, coverage=coverage)
         found = read_histories(data, lists=_named(lists), by=by)
+        watched = sys.stderr.isatty()
+        if watched and (slow := _slow(len(found.whole.lists), methods, effort)):
+            click.echo(slow, err=True)
         with (
             _ending_together(),
-            click.progressbar(length=1000, label="Estimating", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar,
+            click.progressbar(
+                length=1000, label="Estimating", file=sys.stderr, hidden=not watched, item_show_func=lambda name: name
+            ) as bar,
         ):
+
+            def progress(done: int, of: int, name: str) -> None:
+                new = name != bar.current_item
+                bar.update(done * 1000 // of - bar.pos, name)
+                if new:
+                    bar.render_progress()
+
             report = estimate_all(
                 found.strata,
                 cast("tuple[Method, ...]", methods) or None,
                 effort=effort,
-                progress=lambda done, of: bar.update(done * 1000 // of - bar.pos),
+                notes=found.notes,
+                progress=progress,
             )
+        click.echo(json.dumps(report.to_json(), allow_nan=False) if as_json else "\n".join(_told(report)))
+        # After that: minutes of work must not be lost because a disk is full.
         _write(report, page_file, plot_file)
     except EstimateError as error:
         raise CannotStart(str(error)) from None
-    notes = [f"Left out: {', '.join(found.ignored)}. These columns are no lists."] if found.ignored else []
-    if as_json:
-        click.echo(json.dumps(report.to_json() | {"notes": notes}, allow_nan=False))
-    else:
-        click.echo("\n".join([*_told(report), *notes]))
+
+
+def _slow(lists: int, methods: tuple[str, ...], effort: "Effort") -> str | None:
+    """What will take long, and how to do without."""
+    every = not methods or {"bic", "bic_average"} & set(methods)
+    if effort.coverage:
+        return "The drawn tables take as long as all methods, once for each table. Fewer: --coverage 20."
+    if every and effort.bootstrap and lists > EASY:
+        return (
+            f"With {lists} lists, bic and bic_average try very many models in each of {effort.bootstrap:,} resampled "
+            "tables. That takes minutes or more. A first look: --bootstrap 0."
+        )
+    return None
 
 
 @contextmanager
@@ -142,15 +179,25 @@ def _numbers(*given: int | None) -> list[int]:
     return numbers
 
 
-def _check_writable(page_file: Path | None, plot_file: Path | None) -> None:
+def _check_writable(data: Path, page_file: Path | None, plot_file: Path | None) -> None:
     """Before minutes of work, not after."""
     if plot_file is not None and plot_file.suffix.lower() not in DRAWINGS:
         raise click.UsageError("A plot is FILE.svg or FILE.png.")
     if plot_file is not None and plot_file.suffix.lower() == ".png" and importlib.util.find_spec("resvg_py") is None:
         raise CannotStart("A PNG needs a renderer. Run: pip install 'luwte[estimate]', or choose .svg")
+    places = [data.resolve()]
     for file in (page_file, plot_file):
-        if file is not None and not file.parent.is_dir():
+        if file is None:
+            continue
+        if not file.parent.is_dir():
             raise CannotStart(f"There is no folder for {file.name}.")
+        if not os.access(file.parent, os.W_OK):
+            raise CannotStart(f"{file.name} cannot be written in this folder.")
+        if file.exists() and not file.is_file():
+            raise CannotStart(f"{file.name} is a device or the like, and would be replaced.")
+        if file.resolve() in places:
+            raise CannotStart(f"{file.name} would be written over something that is needed.")
+        places.append(file.resolve())
 
 
 def _write(report: "Report", page_file: Path | None, plot_file: Path | None) -> None:
@@ -165,7 +212,8 @@ def _write(report: "Report", page_file: Path | None, plot_file: Path | None) -> 
 
 
 def _told(report: "Report") -> list[str]:
-    lines = [f"{report.observed:,} people are on {len(report.lists)} lists: {', '.join(report.lists)}.", ""]
+    lists = f"{len(report.lists)} list{'s' if len(report.lists) > 1 else ''}"
+    lines = [f"{report.observed:,} people are on {lists}: {', '.join(report.lists)}.", ""]
     width = max(len(one.method) for one in report.results)
     lines += [f"{one.method:<{width}}  {_figure(one)}" for one in report.results]
     if report.span is not None:
@@ -174,14 +222,24 @@ def _told(report: "Report") -> list[str]:
             "People in all, those on the lists included. The methods assume different things: --page says what.",
         ]
     for one in report.strata:
-        groups = [*(("/".join(key), result) for key, result in one.strata.items()), ("together", one.total)]
-        wide = max(len(name) for name, _ in groups)
-        lines += ["", f"{one.total.method} by {' and '.join(one.covariates)}:"]
-        lines += [f"  {name:<{wide}}  {_figure(result)}" for name, result in groups]
-        lines += [f"  {says}" for says in one.total.reasons]
+        groups = [("/".join(key), report.people[key], found) for key, found in one.strata.items()]
+        groups.append(("together", report.observed, one.total))
+        wide = max(len(name) for name, _, _ in groups)
+        lines += ["", f"{one.total.method} by {' and '.join(one.covariates)}, people on the lists and in all:"]
+        lines += [f"  {name:<{wide}}  {people:>9,}  {_figure(result)}" for name, people, result in groups]
+        lines += [f"  {name}: {says}" for name, _, result in groups for says in result.reasons]
+    for truth, many in groupby(report.coverage, key=lambda one: one.truth):
+        lines += ["", f"If the model of {truth} were true, intervals hold the truth:"]
+        lines += [f"  {one.method:<{width}}  {_held(one.coverage)}" for one in many]
     lines += [f"Warning: {says}" for says in report.warnings]
-    lines += [f"{', '.join(methods)}: {says}" for methods, said in report.reasons().items() for says in said]
-    return lines
+    lines += [f"{report.who(methods, str)}: {says}" for methods, said in report.reasons().items() for says in said]
+    return [*lines, *report.notes]
+
+
+def _held(one: "Coverage") -> str:
+    silent = one.replicates - one.answered
+    without = f", {silent:,} without an interval" if silent else ""
+    return f"{one.held:,} of {one.answered:,}{without}"
 
 
 def _figure(result: "Result") -> str:

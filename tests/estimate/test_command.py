@@ -17,7 +17,7 @@ import pytest
 from luwte import cli_estimate
 from luwte.cli import main
 from luwte.estimate import Method
-from luwte.estimate.methods import METHODS
+from luwte.estimate.methods import METHODS, Effort
 
 DATA = Path(__file__).parents[2] / "src/luwte/estimate/data"
 UK = DATA / "uk_2013_5lists.csv"
@@ -111,7 +111,8 @@ def test_a_group_is_estimated_by_itself_and_all_are_added(tmp_path: Path) -> Non
         assert one["total"]["estimate"] == pytest.approx(2 * table["estimate"])
         assert one["total"]["lower"] < one["total"]["estimate"] < one["total"]["upper"]
     out = told(file, *QUICK, "--by", "sex")[1]
-    assert "stepwise by sex:" in out
+    assert "stepwise by sex, people on the lists and in all:" in out
+    assert found["people"] == [{"stratum": [sex], "observed": alone["observed"]} for sex in "fm"]
     assert "together" in out
     assert "column age" in refused(file, "--by", "age")
 
@@ -126,7 +127,8 @@ def test_the_same_seed_and_any_number_of_jobs_say_the_same() -> None:
     arguments = (KOSOVO, "--method", "stepwise", "--bootstrap", "300")
     once = said(*arguments)
     assert once["methods"][0]["interval"] == "bca"
-    assert said(*arguments, "--jobs", "2") == once
+    drawn = (*arguments[:3], "--bootstrap", "0", "--coverage", "4")
+    assert said(*drawn, "--jobs", "2") == said(*drawn)
     assert said(*arguments, "--seed", "2")["methods"] != once["methods"]
 
 
@@ -152,7 +154,7 @@ def test_no_estimate_is_a_result_with_its_reason(name: str, tmp_path: Path) -> N
     code, out, _ = told(file, "--bootstrap", "20", "--page", page, "--plot", plot)
     assert code == 0
     assert why in out
-    assert "no estimate" in page.read_text()
+    assert "No estimate. The reasons are above." in page.read_text()
     assert "There is no curve" in plot.read_text()
 
 
@@ -165,7 +167,7 @@ def test_a_list_that_copies_another_is_a_warning_in_plain_words(tmp_path: Path) 
 
 def test_strange_words_in_names_stay_words(tmp_path: Path) -> None:
     """Names of lists come from a file that somebody else made."""
-    text = UK.read_text().replace("LA,", '"<script>alert(1)</script>",', 1).replace("NG,", '"</svg>&""",', 1)
+    text = KOSOVO.read_text().replace("EXH,", '"<script>alert(1)</script>",', 1).replace("ABA,", '"</svg>&""",', 1)
     file = written(tmp_path / "lists.csv", text)
     page, plot = tmp_path / "page.html", tmp_path / "curve.svg"
     assert told(file, *QUICK, "--page", page, "--plot", plot)[0] == 0
@@ -174,9 +176,9 @@ def test_strange_words_in_names_stay_words(tmp_path: Path) -> None:
 
 
 def test_columns_that_are_left_out_are_named(tmp_path: Path) -> None:
-    rows = UK.read_text().splitlines()
+    rows = KOSOVO.read_text().splitlines()
     file = written(tmp_path / "lists.csv", "\n".join([f"{rows[0]},area", *(f"{row},north" for row in rows[1:])]))
-    assert said(file, *QUICK)["notes"] == ["Left out: area. These columns are no lists."]
+    assert "Left out: area. These columns are no lists." in said(file, *QUICK)["notes"]
     assert "Left out: area." in told(file, *QUICK)[1]
 
 
@@ -200,6 +202,84 @@ def test_a_file_that_is_missing_and_places_that_cannot_be_written(tmp_path: Path
     assert "no such file" in refused(tmp_path / "none.csv")
     assert "no folder" in refused(UK, "--page", tmp_path / "none" / "page.html")
     assert "FILE.svg or FILE.png" in refused(UK, "--plot", tmp_path / "curve.pdf")
+
+
+def test_what_is_needed_is_not_written_over(tmp_path: Path) -> None:
+    """A file is put in its place whole, so a device would be gone, and so would the data."""
+    data = written(tmp_path / "lists.csv", KOSOVO.read_text())
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert "device" in refused(data, *QUICK, "--page", pipe)
+    assert pipe.is_fifo()
+    (tmp_path / "link.html").symlink_to(data)
+    for place in (data, tmp_path / "." / "lists.csv", tmp_path / "link.html"):
+        assert "needed" in refused(data, *QUICK, "--page", place)
+    assert "needed" in refused(data, *QUICK, "--page", tmp_path / "one.svg", "--plot", tmp_path / "one.svg")
+    assert data.read_text() == KOSOVO.read_text()
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli_estimate.os, "access", lambda path, mode: mode != os.W_OK)
+    assert "cannot be written" in refused(KOSOVO, *QUICK, "--page", tmp_path / "page.html")
+
+
+def test_a_full_disk_takes_no_figures_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cli_estimate, "write_whole", full)
+    code, out, err = told(KOSOVO, *QUICK, "--page", tmp_path / "page.html")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "14,342" in out
+
+
+@pytest.mark.parametrize("wrong", [("--level", "nan"), ("--bootstrap", "1"), ("--registered", "1" + "0" * 13)])
+def test_a_way_to_run_that_is_none_is_refused_and_is_no_result(wrong: tuple[str, str]) -> None:
+    refused(KOSOVO, *QUICK[:4], *wrong)
+
+
+def test_a_column_about_people_is_not_silently_a_list(tmp_path: Path) -> None:
+    """It can be told: nobody is in it alone."""
+    head, *rows = KOSOVO.read_text().splitlines()
+    text = "\n".join([f"minor,{head}", *(f"{bit},{row}" for row in rows for bit in "01")])
+    file = written(tmp_path / "lists.csv", text)
+    told_so = " ".join(said(file, *QUICK)["notes"])
+    assert "Taken as lists, because they hold 0 and 1 alone: minor, EXH" in told_so
+    assert "use --by minor" in told_so
+    assert "minor" not in " ".join(said(file, *QUICK, "--by", "minor")["notes"])
+    assert said(file, *QUICK, "--lists", "EXH,ABA,OSCE,HRW", "--by", "minor")["notes"] == []
+
+
+def test_without_a_count_it_is_said_that_each_row_is_one_person(tmp_path: Path) -> None:
+    """A column of counts under another name would be left out."""
+    file = written(tmp_path / "lists.csv", KOSOVO.read_text().replace("count", "aantal"))
+    assert 'No column is named "count", so each row is one person.' in said(file, *QUICK)["notes"]
+    assert 'No column is named "count"' not in " ".join(said(KOSOVO, *QUICK)["notes"])
+
+
+def test_intervals_are_tried_on_tables_drawn_from_this_one() -> None:
+    arguments = (KOSOVO, *QUICK, "--coverage", "30")
+    found = said(*arguments)["coverage"]
+    assert [(one["truth"], one["method"]) for one in found] == [
+        (truth, method) for truth in ("main_effects", "stepwise") for method in ("main_effects", "stepwise")
+    ]
+    right, _, wrong, _ = found
+    assert (right["people"], right["model"], right["replicates"]) == (7395, [], 30)
+    assert right["held"] >= 24
+    assert wrong["held"] == 0
+    assert f"main_effects  {right['held']} of 30" in told(*arguments)[1]
+    assert said(KOSOVO, *QUICK)["coverage"] == []
+
+
+def test_what_takes_long_is_said_before() -> None:
+    effort = Effort(bootstrap=1000)
+    assert cli_estimate._slow(5, (), effort) is None
+    assert cli_estimate._slow(6, ("stepwise",), effort) is None
+    assert cli_estimate._slow(6, (), Effort(bootstrap=0)) is None
+    assert "--bootstrap 0" in (cli_estimate._slow(6, (), effort) or "")
+    assert "--coverage" in (cli_estimate._slow(4, (), Effort(coverage=200)) or "")
 
 
 def test_the_drawing_is_a_picture_too(tmp_path: Path) -> None:
@@ -237,6 +317,8 @@ def test_on_a_terminal_a_bar_says_how_far_it_is() -> None:
         assert b"main_effects" in run.stdout.read()
     os.close(ours)
     assert b"Estimating" in shown
+    assert b"Independent lists" in shown
+    assert b"checks" in shown
     assert b"100%" in shown
 
 
@@ -255,17 +337,23 @@ def test_whoever_is_stopped_leaves_no_process_behind() -> None:
     assert [one for one in started if Path(f"/proc/{one}").exists()] == []
 
 
-def test_the_same_input_gives_the_same_bytes_everywhere(tmp_path: Path) -> None:
-    """Another directory, hash seed, zone and locale; and nothing in a pipe but what was asked."""
-    made = []
-    for name, seed, zone, locale in (("one", "1", "UTC", "C"), ("two", "2", "Asia/Tokyo", "C.UTF-8")):
-        folder = tmp_path / name
-        folder.mkdir()
-        (folder / f"{name}.csv").write_bytes(KOSOVO.read_bytes())
-        command = [LUWTE, "estimate", f"{name}.csv", "--bootstrap", "50", *CHAT]
-        command += [*QUICK[:4], "--page", "page.html", "--plot", "curve.svg", "--json"]
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": locale}
-        run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True)
-        assert run.stderr == b""
-        made.append([run.stdout, *((folder / file).read_bytes() for file in ("page.html", "curve.svg"))])
-    assert made[0] == made[1]
+def test_the_same_input_gives_the_same_bytes_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another directory, process, hash seed, zone and locale; and nothing in a pipe but what was asked."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.csv").write_bytes(KOSOVO.read_bytes())
+    options = ["--bootstrap", "50", *CHAT, *QUICK[:4], "--page", "page.html", "--plot", "curve.svg", "--json"]
+    monkeypatch.chdir(tmp_path / "one")
+    here = told("one.csv", *options)[1].encode()
+    seed = "1" if os.environ.get("PYTHONHASHSEED") == "2" else "2"
+    run = subprocess.run(
+        [LUWTE, "estimate", "two.csv", *options],
+        cwd=tmp_path / "two",
+        env={**os.environ, "PYTHONHASHSEED": seed, "TZ": "Asia/Tokyo", "LC_ALL": "C"},
+        capture_output=True,
+        check=True,
+    )
+    assert run.stderr == b""
+    assert run.stdout == here
+    for file in ("page.html", "curve.svg"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()

@@ -74,6 +74,7 @@ REFUSED = {
     "a name that moves the cursor": ("A,\x1b[2JB,count\n1,0,1\n", 1, ""),
     "a name on two lines": ('A,"B\nC",count\n1,0,1\n', 1, ""),
     "a column twice": ("A,A,count\n1,0,1\n", 1, "A"),
+    "two counts": ("A,B,Count,count\n1,0,1,1\n", 1, "count"),
     "nobody could be in no list": (f"A,B,count\n1,0,1\n0,0,{SECRET}\n", 3, ""),
     "a negative count": (f"A,B,count\n1,0,-{SECRET}\n", 2, "count"),
     "half a person": (f"A,B,count\n1,0,1\n0,1,{SECRET}.5\n", 3, "count"),
@@ -146,6 +147,12 @@ def test_a_file_that_is_not_there_or_is_a_folder(tmp_path: Path) -> None:
         with pytest.raises(BadHistories) as refused:
             read_histories(path)
         assert refused.value.file == path.name
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "/dev/full"])
+def test_what_never_ends_is_refused(name: str) -> None:
+    with pytest.raises(BadHistories, match="larger than 32 MB"):
+        read_histories(Path(name))
 
 
 @given(st.text(alphabet='AB01,;"\n\r\x00 -.9count\u00e9', max_size=60))

@@ -12,6 +12,7 @@ from luwte.estimate.page import page
 from luwte.estimate.plot import curve_drawing
 from luwte.estimate.published import PUBLISHED
 from luwte.estimate.report import estimate_all
+from luwte.estimate.simulated import quick
 
 KOSOVO = PUBLISHED["kosovo_1999"].read()
 QUICK: tuple[Method, ...] = ("main_effects", "stepwise", "decomposable")
@@ -22,7 +23,8 @@ def test_a_report_is_plain_values_with_every_part() -> None:
     report = estimate_all(KOSOVO, QUICK, effort=WALD)
     told = json.loads(json.dumps(report.to_json(), allow_nan=False))
     assert set(told) == {
-        "observed", "lists", "methods", "warnings", "curve", "checks", "backtests", "strata"
+        "observed", "lists", "methods", "warnings", "curve", "checks", "backtests", "strata",
+        "people", "coverage", "notes",
     }  # fmt: skip
     assert [one["method"] for one in told["methods"]] == list(QUICK)
     assert [one["names"] for one in told["checks"][:4]] == [[name] for name in KOSOVO.lists]
@@ -34,7 +36,7 @@ def test_a_report_is_plain_values_with_every_part() -> None:
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(tables())
 def test_whatever_the_table_there_are_only_figures_and_reasons(table: Histories) -> None:
     """And a page, and a drawing."""
@@ -75,17 +77,30 @@ def test_a_table_that_is_refused_is_not_computed(lists: int, monkeypatch: pytest
 
 def test_progress_only_grows_and_comes_to_its_end() -> None:
     told: list[tuple[int, int]] = []
+    names: list[str] = []
+
+    def progress(done: int, of: int, name: str) -> None:
+        told.append((done, of))
+        names.append(name)
+
     data = Stratified(("year",), {("2019",): KOSOVO, ("2020",): KOSOVO, ("2021",): KOSOVO})
     effort = Effort(bootstrap=20)
-    estimate_all(data, QUICK, effort=effort, progress=lambda done, of: told.append((done, of)))
+    estimate_all(data, QUICK, effort=effort, progress=progress)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
-    assert {of for _, of in told} == {1000 * (3 + 3 * 4)}
+    assert {of for _, of in told} == {1000 * (3 + 3 * 4 + 1)}
     assert told[-1][0] == told[-1][1]
+    assert list(dict.fromkeys(names))[2:6] == [
+        "Averaged graphs", "Independent lists, 2019", "Independent lists, 2020", "Independent lists, 2021"
+    ]  # fmt: skip
+    assert names[-1] == "checks"
 
 
 def test_every_stratum_is_judged_by_its_own_table() -> None:
     thin = Histories.of(KOSOVO.lists, {1: 30, 2: 30, 4: 30, 8: 30, 3: 2})
     report = estimate_all(Stratified(("year",), {("2019",): KOSOVO, ("2020",): thin}), QUICK, effort=WALD)
+    shown = page(report)
+    assert f'<td class="figure">{thin.observed:,}</td>' in shown
+    assert "Only 2 people are in two lists or more" in shown
     for one in report.strata:
         assert one.strata["2019",].verdict == "ok"
         assert one.strata["2020",].verdict == "no_estimate"
@@ -99,6 +114,42 @@ def test_what_several_methods_say_is_kept_once() -> None:
     assert len(said) == len(set(said))
     assert any(methods == QUICK for methods in report.reasons())
     assert set(said) == {one for result in report.results for one in result.reasons} - set(report.warnings)
+
+
+def test_what_all_methods_say_is_said_of_all() -> None:
+    report = estimate_all(PUBLISHED["uk_2013_5"].read(), QUICK, effort=WALD)
+    assert report.who(QUICK, str) == "All methods that use the lists"
+    assert report.who(QUICK[:2], str) == "main_effects, stepwise"
+    assert estimate_all(KOSOVO, QUICK[:1], effort=WALD).who(QUICK[:1], str) == "main_effects"
+
+
+def test_the_page_says_that_all_can_agree_and_be_wrong_and_where_reasons_are() -> None:
+    thin = Histories.of("AB", {1: 50, 2: 70})
+    shown = page(estimate_all(thin, QUICK, effort=WALD))
+    assert "All methods can agree and all be wrong." in shown
+    assert shown.count("The reasons are above.") == len(QUICK)
+    assert "<svg" not in shown
+    one = page(estimate_all(KOSOVO, ("stepwise", "bic"), effort=WALD))
+    assert "2 methods give the same answer: 14,342 in all." in one
+
+
+def test_a_check_of_a_thin_table_has_no_figure() -> None:
+    """The people of one British list are too few for the others to say how many they are."""
+    report = estimate_all(PUBLISHED["uk_2013_5"].read(), ["stepwise"], effort=WALD)
+    assert {one.result.verdict for one in report.backtests} == {"no_estimate"}
+
+
+def test_tables_are_drawn_from_every_model_once_and_never_for_chains() -> None:
+    """Stepwise and best BIC agree about Kosovo."""
+    chat = Chat(registered=9000, said=40, asked=80)
+    asked: tuple[Method, ...] = ("stepwise", "bic", "multiplier")
+    drawn = estimate_all(KOSOVO, asked, effort=Effort(bootstrap=0, coverage=3, chat=chat)).coverage
+    assert [(one.truth, one.method) for one in drawn] == [("stepwise", "stepwise"), ("stepwise", "bic")]
+    assert [one.coverage.replicates for one in drawn] == [3, 3]
+    assert not quick("latent_class")
+    assert "were right: 14,342 people" in page(
+        estimate_all(KOSOVO, ["stepwise"], effort=Effort(bootstrap=0, coverage=2))
+    )
 
 
 def test_methods_that_disagree_are_told_together_and_those_that_agree_are_not() -> None:

@@ -6,10 +6,33 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from luwte.estimate.published import PUBLISHED
+from luwte.estimate.stepwise import main_effects, stepwise
 
 TEXT = (Path(__file__).parents[2] / "docs" / "tutorials" / "how-many-nobody-registered.md").read_text()
+
+
+REFERENCE = (Path(__file__).parents[2] / "docs" / "estimate.md").read_text()
+ROWS = {
+    "uk_2013_5": "UK 2013, five lists",
+    "uk_2013_6": "UK 2013, six lists",
+    "netherlands_2010_2015_5": "Netherlands, five lists",
+    "netherlands_2010_2015_6": "Netherlands, six lists",
+    "kosovo_1999": "Kosovo 1999",
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_figures_beside_reference_values_are_what_is_computed(name: str) -> None:
+    table = PUBLISHED[name].read()
+    (row,) = re.findall(
+        rf"^\| {ROWS[name]} \| (.*) / (.*?) \| (.*) / (.*?) \| .* \| .* \| .* \| .* \|$", REFERENCE, re.M
+    )
+    for theirs, ours, method in zip(row[::2], row[1::2], (main_effects, stepwise), strict=True):
+        assert float(ours) == pytest.approx(method(table, bootstrap=0).estimate, rel=1e-10)
+        assert float(theirs) == pytest.approx(float(ours), rel=1e-9)
 
 
 def printed() -> list[str]:

@@ -7,7 +7,7 @@ both is refused: a single wrong cell must not make a list disappear.
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from luwte.estimate.strata import Stratified
 
 COUNT = "count"
 """The column that says how many people a row stands for, in any case."""
+MOST_BYTES = 32 * 2**20
+"""Over two million people with a row each; a device that never ends is refused as well."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,14 @@ class Data:
         A table for every stratum that the file names; one table of everybody when no covariate was asked for.
     ignored : tuple of str
         Columns that are no list, no count and no covariate that was asked for.
+    notes : tuple of str
+        How the file was read where it could have been meant otherwise, in plain sentences.
 
     """
 
     strata: Stratified
     ignored: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def whole(self) -> Histories:
@@ -66,18 +71,25 @@ def read_histories(path: Path, *, lists: Sequence[str] = (), by: Sequence[str] =
 
     """
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as opened:
+            raw = opened.read(MOST_BYTES + 1)
     except FileNotFoundError:
         raise BadHistories("There is no such file.", file=path.name) from None
     except OSError:
         raise BadHistories("This cannot be read.", file=path.name) from None
+    if len(raw) > MOST_BYTES:
+        says = f"This is larger than {MOST_BYTES // 2**20} MB. Give one row for each history, with its count."
+        raise BadHistories(says, file=path.name)
     return parse_histories(_decoded(raw, path.name), lists=lists, by=by, file=path.name)
 
 
 def parse_histories(text: str, *, lists: Sequence[str] = (), by: Sequence[str] = (), file: str = "data") -> Data:
     """`read_histories` for the text of a file."""
     head, rows = _table(text, file)
-    counted = next((name for name in head if name.casefold() == COUNT and name not in (*lists, *by)), None)
+    counts = [name for name in head if name.casefold() == COUNT and name not in (*lists, *by)]
+    if len(counts) > 1:
+        raise BadHistories("This column is there twice.", file=file, row=1, column=counts[1])
+    counted = counts[0] if counts else None
     others = [name for name in head if name != counted]
     for name in (*lists, *by):
         if name not in head:
@@ -92,10 +104,26 @@ def parse_histories(text: str, *, lists: Sequence[str] = (), by: Sequence[str] =
         raise BadHistories(f"There are more than {MOST_LISTS} lists. Name some with --lists.", file=file)
     if len(set(chosen)) < len(chosen):
         raise BadHistories("A list is named twice.", file=file)
-    return Data(
-        _strata(chosen, tuple(by), counted, [name for name in others if name not in chosen], rows, file),
-        tuple(name for name in others if name not in chosen and name not in by),
-    )
+    strata = _strata(chosen, tuple(by), counted, [name for name in others if name not in chosen], rows, file)
+    ignored = tuple(name for name in others if name not in chosen and name not in by)
+    return Data(strata, ignored, tuple(_notes(strata.whole(), ignored, named=bool(lists), counted=counted is not None)))
+
+
+def _notes(table: Histories, ignored: Sequence[str], *, named: bool, counted: bool) -> Iterator[str]:
+    if ignored:
+        yield f"Left out: {', '.join(ignored)}. These columns are no lists."
+    if not counted:
+        yield f'No column is named "{COUNT}", so each row is one person.'
+    if named:
+        return
+    yield f"Taken as lists, because they hold 0 and 1 alone: {', '.join(table.lists)}."
+    # A list mostly has people of its own; a column that says something else about people never has.
+    for bit, name in enumerate(table.lists):
+        if len(table.lists) > 2 and table.within(1 << bit) and not table.counts[(1 << bit) - 1]:
+            yield (
+                f"Everybody with a 1 in {name} is in another list, too. If {name} is no list but says something about "
+                f"people, use --by {name}, or name the lists with --lists."
+            )
 
 
 def _decoded(raw: bytes, file: str) -> str:

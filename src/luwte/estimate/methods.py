@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from luwte.estimate.bootstrap import Many
 from luwte.estimate.decomposable import decomposable, posterior
-from luwte.estimate.errors import BadAnswers
+from luwte.estimate.errors import BadAnswers, EstimateError
 from luwte.estimate.histories import Histories
 from luwte.estimate.latent_class import latent_class
 from luwte.estimate.multiplier import multiplier
@@ -19,6 +19,12 @@ from luwte.estimate.strata import DRAWN, Draws
 
 Progress = Callable[[int, int], None]
 """Told how much is done, of how much."""
+
+
+class BadEffort(EstimateError):
+    """A way to run the methods that is none."""
+
+    code = "bad_effort"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +49,18 @@ class Effort:
     level : float
         What every interval promises.
     bootstrap : int
-        Replicates behind an interval; 0: Wald limits only.
+        Replicates behind an interval, two or more; 0: Wald limits only.
     seed, jobs : int
         Of everything that is drawn; the number of processes changes no result.
     chat : Chat or None
         Without it there is no multiplier.
+    coverage : int
+        Tables to draw from a model of this one, to see how often intervals hold what is known then; 0: none.
+
+    Raises
+    ------
+    BadEffort
+        A level that is none, one replicate, or numbers below 0.
 
     """
 
@@ -56,6 +69,15 @@ class Effort:
     seed: int = 1
     jobs: int = 1
     chat: Chat | None = None
+    coverage: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 1:
+            raise BadEffort("A level is between 0 and 1.")
+        if self.bootstrap < 0 or self.bootstrap == 1:
+            raise BadEffort("A bootstrap needs two replicates at least; 0 is none.")
+        if self.seed < 0 or self.jobs < 1 or self.coverage < 0:
+            raise BadEffort("A seed and a number of tables are from 0 up, jobs from 1 up.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,13 +3,14 @@
 One file without a script or an address to load from; the same report gives the same bytes.
 """
 
-from luwte.estimate.markup import Child, Markup, joined, style, tag
+from luwte.estimate.markup import Child, Markup, style, tag
 from luwte.estimate.methods import METHODS
+from luwte.estimate.page_checks import checks, coverage, strata
+from luwte.estimate.page_parts import CSS, between, percent, table, wide
 from luwte.estimate.plot import NEAR, STYLE, curve_drawing, drawn, methods_drawing
 from luwte.estimate.report import Report
 from luwte.estimate.results import Result
-from luwte.estimate.robustness import Backtest, Check, Specification
-from luwte.estimate.strata import StratifiedResult
+from luwte.estimate.robustness import Specification
 
 INTERVALS = {
     "wald": "Wald",
@@ -18,75 +19,6 @@ INTERVALS = {
     "credible": "credible",
     "beta_binomial": "beta-binomial",
 }
-CSS = """\
-:root {
-  color-scheme: light dark;
-  --bg: #f3f0e8; --surface: #fffdf8; --text: #25302c; --muted: #56605a; --line: #d9d3c4;
-  --accent: #28614f; --warn: #f7e9cf; --focus: #3a3d98;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --bg: #181a17; --surface: #21241f; --text: #ebe8df; --muted: #aab1a9; --line: #3b3f37;
-    --accent: #8cc9b2; --warn: #382a14; --focus: #b3b8ff;
-  }
-}
-*, ::before, ::after { box-sizing: border-box; }
-html {
-  background: var(--bg); color: var(--text);
-  font: 1.0625rem / 1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Arial, sans-serif;
-  -webkit-text-size-adjust: 100%; text-size-adjust: 100%;
-}
-body { margin: 0; }
-main { max-inline-size: 62rem; margin: 0 auto; padding: 0.5rem 1rem 4rem; overflow-wrap: anywhere; }
-h1 { margin: 1.5rem 0 0.75rem; font-size: 1.75rem; line-height: 1.2; text-wrap: balance; }
-h2 { margin: 2.75rem 0 0.5rem; font-size: 1.375rem; line-height: 1.2; }
-h3 { margin: 1.5rem 0 0.25rem; font-size: 1.0625rem; line-height: 1.3; }
-p, ul, figure, dl { margin: 0 0 0.75rem; }
-main > p, main > ul, dl, article { max-inline-size: 44rem; }
-ul { padding-inline-start: 1.25rem; }
-li { margin-block-end: 0.375rem; }
-dt { font-weight: 600; }
-dd { margin: 0 0 0.5rem; }
-.lead { font-size: 1.25rem; line-height: 1.4; }
-.quiet { color: var(--muted); }
-.warn { padding: 0.75rem 1rem; border-radius: 12px; background: var(--warn); }
-.warn > :last-child { margin-block-end: 0; }
-figure { padding: 0.5rem; border: 1px solid var(--line); border-radius: 12px; background: var(--surface); }
-figure.methods { max-inline-size: 34rem; }
-figure svg { display: block; inline-size: 100%; block-size: auto; }
-.wide { overflow-x: auto; overflow-wrap: normal; }
-.wide + .wide { margin-block-start: 1.75rem; }
-.wide table { min-inline-size: 52rem; }
-.wide tbody th { font-weight: 600; white-space: nowrap; }
-.wide:focus-visible, summary:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
-figure .wide svg { min-inline-size: 40rem; }
-table { inline-size: 100%; border-collapse: collapse; }
-caption { padding-block-end: 0.5rem; font-weight: 600; text-align: start; }
-th, td { padding: 0.5rem 1rem 0.5rem 0; border-block-end: 1px solid var(--line); vertical-align: top; }
-th, td { text-align: start; }
-thead th { font-size: 0.9375rem; }
-.figure { white-space: nowrap; font-variant-numeric: tabular-nums; }
-td.figure, th.figure { text-align: end; }
-.wide table.narrow { inline-size: auto; min-inline-size: 0; }
-.narrow th, .narrow td { padding-inline-end: 1.5rem; }
-thead .figure { white-space: normal; }
-@media (max-width: 30rem) {
-  .narrow { font-size: 0.9375rem; }
-  .narrow th, .narrow td { padding-inline-end: 0.75rem; }
-}
-summary { min-block-size: 44px; padding-block: 0.625rem; color: var(--accent); font-weight: 600; cursor: pointer; }
-@media print {
-  :root {
-    color-scheme: light;
-    --bg: #fff; --surface: #fff; --text: #000; --muted: #333; --line: #bbb; --accent: #28614f; --warn: #fff;
-  }
-  .warn { border: 1px solid #000; }
-  .wide { overflow: visible; }
-  figure .wide svg, .wide table { min-inline-size: 0; }
-  figure, tr { break-inside: avoid; }
-  details::details-content { content-visibility: visible; block-size: auto; }
-}
-"""
 
 
 def page(report: Report) -> str:
@@ -98,9 +30,10 @@ def page(report: Report) -> str:
         _warnings(report),
         _answers(report),
         _assumptions(report),
-        _strata(report),
+        strata(report),
         _curve(report),
-        _checks(report),
+        checks(report),
+        coverage(report),
         _meaning(),
         _sources(report),
     )
@@ -124,6 +57,8 @@ def _lead(report: Report) -> Child:
     low, high = (f"{value:,.0f}" for value in report.span)
     if len(report.answers) == 1:
         return tag("p", known, f"One method gives an answer: {low} in all.", class_="lead")
+    if low == high:
+        return tag("p", known, f"{len(report.answers)} methods give the same answer: {low} in all.", class_="lead")
     return tag(
         "p",
         known,
@@ -133,12 +68,13 @@ def _lead(report: Report) -> Child:
 
 
 def _warnings(report: Report) -> Child:
-    if not report.warnings:
+    said = (*report.warnings, *report.notes)
+    if not said:
         return None
     return tag(
         "div",
         tag("h2", "Please note", style="margin-top:0"),
-        tag("ul", [tag("li", one) for one in report.warnings]),
+        tag("ul", [tag("li", one) for one in said]),
         class_="warn",
     )
 
@@ -148,27 +84,28 @@ def _answers(report: Report) -> Child:
     heads = ("Method", "#People in all", "#Interval", "Kind", "Pairs in the model", "#BIC")
     return (
         tag("h2", "What the methods say"),
-        tag(
-            "p",
-            "People in all, those on the lists included. Equal steps on the scale are equal factors.",
-            class_="quiet",
-        ),
-        tag("figure", methods_drawing(report.observed, rows), class_="methods"),
-        _table("All methods", heads, [_answer(one) for one in report.results], class_=None),
+        _scale(report.observed, rows) if report.answers else None,
+        table("All methods", heads, [_answer(one, report) for one in report.results], class_=None),
         _reasons(report),
     )
 
 
-def _answer(result: Result) -> Markup:
+def _scale(observed: int, rows: list[tuple[str, Result]]) -> Child:
+    said = "People in all, those on the lists included. Equal steps on the scale are equal factors."
+    return tag("p", said, class_="quiet"), tag("figure", methods_drawing(observed, rows), class_="methods")
+
+
+def _answer(result: Result, report: Report) -> Markup:
     name = tag("th", METHODS[result.method].title, scope="row")
     if result.estimate is None:
-        return tag("tr", name, tag("td", "No estimate. The reasons are below.", colspan="5"))
+        where = "above" if set(result.reasons) <= set(report.warnings) else "below"
+        return tag("tr", name, tag("td", f"No estimate. The reasons are {where}.", colspan="5"))
     return tag(
         "tr",
         name,
         tag("td", f"{result.estimate:,.0f}", class_="figure"),
-        tag("td", _between(result.lower, result.upper), class_="figure"),
-        tag("td", f"{_percent(result.level)} {INTERVALS[result.interval]}" if result.interval else "none"),
+        tag("td", between(result.lower, result.upper), class_="figure"),
+        tag("td", f"{percent(result.level)} {INTERVALS[result.interval]}" if result.interval else "none"),
         tag("td", ", ".join(result.model) or "\u2013"),
         tag("td", f"{result.criterion:,.2f}" if result.criterion is not None else "\u2013", class_="figure"),
     )
@@ -178,12 +115,13 @@ def _reasons(report: Report) -> Child:
     shared = report.reasons()
     if not shared:
         return None
+    silent = len(report.answers) < len(report.results)
     return (
-        tag("h3", "What to keep in mind, and why there is no estimate"),
+        tag("h3", "What to keep in mind" + (", and why there is no estimate" if silent else "")),
         tag(
             "dl",
             [
-                (tag("dt", ", ".join(METHODS[one].title for one in methods)), [tag("dd", why) for why in said])
+                (tag("dt", report.who(methods, lambda one: METHODS[one].title)), [tag("dd", why) for why in said])
                 for methods, said in shared.items()
             ],
         ),
@@ -211,36 +149,6 @@ def _assumptions(report: Report) -> Child:
     )
 
 
-def _strata(report: Report) -> Child:
-    if not report.strata:
-        return None
-    return (
-        tag("h2", f"By {_by(report.strata[0])}"),
-        tag(
-            "p",
-            "Every group is estimated by itself, and the groups are added. Everybody must be in one group only, and in "
-            "the same one on every list. A group without an answer leaves the sum without one.",
-        ),
-        [
-            _table(
-                f"{METHODS[one.total.method].title}, by {_by(one)}",
-                ("Group", "#People in all", "#Interval"),
-                [_group(" / ".join(key), result) for key, result in one.strata.items()]
-                + [_group("Together", one.total)],
-            )
-            for one in report.strata
-        ],
-    )
-
-
-def _by(one: StratifiedResult) -> str:
-    return " and ".join(one.covariates)
-
-
-def _group(name: str, result: Result) -> Markup:
-    return tag("tr", tag("th", name, scope="row"), _cells(result))
-
-
 def _curve(report: Report) -> Child:
     curve = report.curve
     if curve is None or not curve.specifications:
@@ -255,83 +163,48 @@ def _curve(report: Report) -> Child:
         tag("h2", "Every defensible model"),
         tag(
             "p",
-            "Somebody has to choose which pairs of lists go together. "
-            f"{number:,} choices can be defended: they have an answer, and a BIC at most {curve.margin:g} behind "
-            "the best one\u2019s. Here they are, from the lowest answer to the highest. The best says "
-            f"{best.estimate:,.0f}; {near} are within {NEAR:g} of it, no difference to speak of.{cut}",
+            "A model says which pairs of lists go together, and somebody has to choose one. BIC is a mark for how well "
+            f"a model fits for its size; less is better. {_choices(number)} and a BIC at most {curve.margin:g} above "
+            "the best one.",
         ),
-        tag("figure", _wide("Specification curve", curve_drawing(report.observed, curve))),
+        tag(
+            "p",
+            "In the picture, each column is one model, from the lowest answer to the highest. The dot above is its "
+            "answer, the line its interval. The bar in the middle is how much worse its BIC is: no bar is best. The "
+            f"dots below are the pairs in the model. The best says {best.estimate:,.0f}. {_equals(near)}{cut}",
+        ),
+        tag("figure", wide("Specification curve", curve_drawing(report.observed, curve))),
         tag(
             "details",
             tag("summary", f"The same as a table of {len(shown)} models"),
-            _table("Every defensible model, by its answer", heads, [_model(one, best.criterion) for one in shown]),
+            table("Every defensible model, by its answer", heads, [_model(one, best.criterion) for one in shown]),
         ),
     )
+
+
+def _choices(number: int) -> str:
+    return (
+        f"{number:,} models can be defended: they have an answer"
+        if number > 1
+        else "One model can be defended: it has an answer"
+    )
+
+
+def _equals(near: int) -> str:
+    """The best is one of them."""
+    if near == 1:
+        return "No other fits nearly as well."
+    return f"{near} models, this one included, have a BIC within {NEAR:g} of it: the lists do not tell them apart."
 
 
 def _model(one: Specification, best: float) -> Markup:
     return tag(
         "tr",
         tag("th", f"{one.estimate:,.0f}", scope="row", class_="figure"),
-        tag("td", _between(one.lower, one.upper), class_="figure"),
+        tag("td", between(one.lower, one.upper), class_="figure"),
         tag("td", f"{one.criterion - best:.2f}", class_="figure"),
         tag("td", f"{100 * one.weight:.1f} %", class_="figure"),
         tag("td", ", ".join(one.model) or "none"),
-    )
-
-
-def _checks(report: Report) -> Child:
-    if not report.checks:
-        return None
-    heads = ("What was done", "#People on the lists", "#People in all", "#Interval")
-    return (
-        tag("h2", "What if a list were not there?"),
-        tag(
-            "p",
-            "The stepwise method, again: without each list, and with each two lists taken as one. Where one list moves "
-            "the answer far, the answer is about that list and how people come into it.",
-        ),
-        _table("Stepwise with other lists", heads, [_check(one) for one in report.checks]),
-        _backtest(report),
-    )
-
-
-def _check(one: Check) -> Markup:
-    done = f"Without {one.names[0]}" if one.change == "dropped" else f"{' and '.join(one.names)} as one"
-    return tag("tr", tag("th", done, scope="row"), tag("td", f"{one.observed:,}", class_="figure"), _cells(one.result))
-
-
-def _cells(result: Result) -> Child:
-    if result.estimate is None:
-        return tag("td", "no estimate", class_="figure"), tag("td", "none", class_="figure")
-    return (
-        tag("td", f"{result.estimate:,.0f}", class_="figure"),
-        tag("td", _between(result.lower, result.upper), class_="figure"),
-    )
-
-
-def _backtest(report: Report) -> Child:
-    if not report.backtests:
-        return None
-    heads = ("List", "#People it has", "#The others say", "#Interval", "Is the true number within?")
-    return (
-        tag("h2", "A test with a known answer"),
-        tag(
-            "p",
-            "Take the people of one list for all there are, and let the other lists guess how many they are. Here the "
-            "true number is known. A method that fails in this test deserves less trust.",
-        ),
-        _table("Stepwise, asked how large a list is", heads, [_known(one) for one in report.backtests]),
-    )
-
-
-def _known(one: Backtest) -> Markup:
-    return tag(
-        "tr",
-        tag("th", one.register, scope="row"),
-        tag("td", f"{one.people:,}", class_="figure"),
-        _cells(one.result),
-        tag("td", {True: "yes", False: "no", None: "no interval"}[one.held]),
     )
 
 
@@ -350,6 +223,13 @@ def _meaning() -> Child:
                 "An interval says how much chance moves the answer if the assumptions of its method hold. It does not "
                 "say how likely they are to hold. The distance between the methods says more about that.",
             ),
+            tag(
+                "li",
+                tag("strong", "All methods can agree and all be wrong. "),
+                "If some people are much easier to find than others, for every list, all answers are too low, and no "
+                "interval shows it. We tried it with four methods: a fifth of the people were six times as easy to "
+                "find, and all four said half of the true number. So read a figure as \u201cat least about\u201d.",
+            ),
             tag("li", "A model that fits well is not thereby true: very different answers can fit equally well."),
             tag("li", "\u201cNo estimate\u201d is a result: the lists do not hold enough to answer in this way."),
             tag(
@@ -364,23 +244,3 @@ def _meaning() -> Child:
 def _sources(report: Report) -> Child:
     sources = dict.fromkeys(source for one in report.results for source in METHODS[one.method].sources)
     return (tag("h2", "Where the methods are from"), tag("ul", [tag("li", one) for one in sorted(sources)]))
-
-
-def _wide(name: str, *children: Child) -> Markup:
-    """What may be wider than a phone scrolls by itself, for a keyboard too."""
-    return tag("div", joined(children), class_="wide", role="region", aria_label=name, tabindex="0")
-
-
-def _table(caption: str, heads: tuple[str, ...], rows: list[Markup], class_: str | None = "narrow") -> Markup:
-    """A table in a region of its own; # stands before the names of columns of figures."""
-    cells = [tag("th", one.lstrip("#"), scope="col", class_="figure" if one[0] == "#" else None) for one in heads]
-    head = tag("thead", tag("tr", cells))
-    return _wide(caption, tag("table", tag("caption", caption), head, tag("tbody", rows), class_=class_))
-
-
-def _between(lower: float | None, upper: float | None) -> str:
-    return "none" if lower is None or upper is None else f"{lower:,.0f} \u2013 {upper:,.0f}"
-
-
-def _percent(level: float) -> str:
-    return f"{100 * level:g} %"

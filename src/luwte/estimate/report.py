@@ -1,8 +1,8 @@
 """All methods about one table, side by side: what the command prints, the page shows and a yearly report can hold."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import islice
 
@@ -20,11 +20,14 @@ from luwte.estimate.robustness import (
     merge_pairs,
     specification_curve,
 )
+from luwte.estimate.simulated import Simulated, quick, simulated
 from luwte.estimate.stepwise import stepwise
 from luwte.estimate.strata import Stratified, StratifiedResult, by_stratum
 
 STEPS = 1000
 """Steps of progress that one method has."""
+Told = Callable[[int, int, str], None]
+"""Told how much is done, of how much, and what is being done."""
 APART = 1.5
 """Highest over lowest answer from which it is said that they disagree: as among models, `gate.Limits.said`."""
 
@@ -50,6 +53,12 @@ class Report:
         Stepwise, asked for the known size of each list by the others.
     strata : tuple of StratifiedResult
         Every method but the multiplier, stratum by stratum; empty without strata.
+    people : mapping of tuple of str to int
+        How many are on the lists, by stratum.
+    coverage : tuple of Simulated
+        Every method that was run in drawn tables, truth by truth; empty when no tables were asked for.
+    notes : tuple of str
+        How the data was read, in plain sentences, by whoever read it.
 
     """
 
@@ -61,6 +70,9 @@ class Report:
     checks: tuple[Check, ...] = ()
     backtests: tuple[Backtest, ...] = ()
     strata: tuple[StratifiedResult, ...] = ()
+    people: Mapping[tuple[str, ...], int] = field(default_factory=dict)
+    coverage: tuple[Simulated, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def answers(self) -> tuple[Result, ...]:
@@ -85,6 +97,13 @@ class Report:
             grouped.setdefault(tuple(methods), []).append(said)
         return grouped
 
+    def who(self, methods: Sequence[Method], name: Callable[[Method], str]) -> str:
+        """Who says something: some methods by name, or all that use the lists."""
+        every = tuple(result.method for result in self.results if result.method != "multiplier")
+        if len(methods) > 1 and tuple(methods) == every:
+            return "All methods that use the lists"
+        return ", ".join(map(name, methods))
+
     def to_json(self) -> dict[str, object]:
         """Plain values for `json.dumps`."""
         return {
@@ -96,6 +115,9 @@ class Report:
             "checks": [one.to_json() for one in self.checks],
             "backtests": [one.to_json() for one in self.backtests],
             "strata": [one.to_json() for one in self.strata],
+            "people": [{"stratum": list(key), "observed": people} for key, people in self.people.items()],
+            "coverage": [one.to_json() for one in self.coverage],
+            "notes": list(self.notes),
         }
 
 
@@ -104,7 +126,8 @@ def estimate_all(
     methods: Sequence[Method] | None = None,
     *,
     effort: Effort | None = None,
-    progress: Progress | None = None,
+    notes: Sequence[str] = (),
+    progress: Told | None = None,
 ) -> Report:
     """Run methods on one table, and stratum by stratum where it has strata.
 
@@ -116,8 +139,10 @@ def estimate_all(
         By default all, the multiplier only with what it needs.
     effort : Effort, optional
         How the methods are run.
+    notes : sequence of str, optional
+        What the report has to say about how the data was read.
     progress : callable, optional
-        Called with how much is done, and of how much.
+        Called with how much is done, of how much, and what is being done.
 
     Returns
     -------
@@ -128,25 +153,45 @@ def estimate_all(
     effort = effort or Effort()
     histories = people.whole() if isinstance(people, Stratified) else people
     look = cache(partial(_Table.of, effort=effort))
-    table = look(histories)
     chosen = tuple(dict.fromkeys(methods or [one for one in METHODS if one != "multiplier" or effort.chat]))
     data = people if isinstance(people, Stratified) and people.covariates else None
     in_strata = [one for one in chosen if one != "multiplier"] if data else []
-    number = len(chosen) + len(in_strata) * (len(data.tables) + 1 if data else 0)
-    parts = iter([_part(progress, at, number) for at in range(number)])
+    groups = sorted(data.tables) if data else []
+    again = [one for one in chosen if quick(one)] if effort.coverage else []
+    names = [METHODS[method].title for method in chosen]
+    names += [f"{METHODS[one].title}, {'/'.join(key)}" for one in in_strata for key in (*groups, ("together",))]
+    names += ["checks", *["drawn tables"] * bool(again)]
+    parts = iter([_part(progress, at, len(names), name) for at, name in enumerate(names)])
+    table = look(histories)
     results = tuple(table.run(method, next(parts)) for method in chosen)
     strata = tuple(_stratified(data, look, method, effort, parts) for method in in_strata if data)
-    again = guarded(partial(stepwise, level=effort.level, bootstrap=0))
+    checked = _checked(table, next(parts))
     return Report(
         lists=histories.lists,
         observed=histories.observed,
         results=results,
         warnings=(*(finding.says for finding in table.findings), *_together(histories, results)),
         curve=table.curve,
-        checks=() if table.refused else (*drop_one(histories, again), *merge_pairs(histories, again)),
-        backtests=() if table.refused else backtest(histories, again),
+        checks=checked[0],
+        backtests=checked[1],
         strata=strata,
+        people={key: data.tables[key].observed for key in groups} if data else {},
+        coverage=tuple(simulated(histories, results, again, effort, next(parts))) if again else (),
+        notes=tuple(notes),
     )
+
+
+def _checked(table: "_Table", progress: Progress) -> tuple[tuple[Check, ...], tuple[Backtest, ...]]:
+    """Behind the gate, as their tables are thinner than the one at hand."""
+    checks: tuple[Check, ...] = ()
+    backtests: tuple[Backtest, ...] = ()
+    progress(0, 1)
+    if not table.refused:
+        method = guarded(partial(stepwise, level=table.effort.level, bootstrap=0))
+        checks = (*drop_one(table.histories, method), *merge_pairs(table.histories, method))
+        backtests = backtest(table.histories, method)
+    progress(1, 1)
+    return checks, backtests
 
 
 @dataclass(frozen=True)
@@ -173,6 +218,7 @@ class _Table:
 
     def run(self, method: Method, progress: Progress) -> Result:
         """What is refused for its table is not even computed."""
+        progress(0, 1)
         if method != "multiplier" and self.refused:
             result = no_estimate(method, *(finding.says for finding in self.findings), level=self.effort.level)
         else:
@@ -210,12 +256,12 @@ def _stratified(
     return found
 
 
-def _part(progress: Progress | None, number: int, of: int) -> Progress:
+def _part(progress: Told | None, number: int, of: int, name: str) -> Progress:
     """Progress of one part of many."""
 
     def told(done: int, whole: int) -> None:
         if progress is not None:
-            progress(number * STEPS + done * STEPS // max(1, whole), of * STEPS)
+            progress(number * STEPS + done * STEPS // max(1, whole), of * STEPS, name)
 
     return told
 
