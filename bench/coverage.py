@@ -74,6 +74,12 @@ def thin(chance: np.random.Generator, lists: int, people: int) -> NDArray[np.int
     return chance.multinomial(people, each / each.sum())[1:]
 
 
+def rows_of(title: str, rows: NDArray[np.float64]) -> Iterator[str]:
+    """The row about these estimates, if there are any."""
+    if len(rows):
+        yield off_and_held(title, rows)
+
+
 def off_and_held(title: str, rows: NDArray[np.float64]) -> str:
     """One row about estimates; a row of *rows* has the truth, lower end, estimate and upper end."""
     people, lower, estimate, upper = rows.T
@@ -143,18 +149,17 @@ def prior_of_graphs(replicates: int) -> Iterator[str]:
         found = posterior(table)
         passes = not any(finding.refuses for finding in of_table(table))
         rows.append((again, found.unlearned, passes, people, *(found.quantile(at) for at in (0.025, 0.5, 0.975))))
-    for title, column, edges in (
-        ("seen again", 0, (1, 3, 5, 7, 10, 15, 20, 30, 50)),
-        ("too few seen again with probability", 1, (0, 0.025, 0.1, 1 / 3, 0.5, 0.75, 1.01)),
-    ):
-        yield f"| {title} | tables | off by a factor 2 | off by 1.5 | 95 % holds | upper / lower | pass the gate |"
-        yield "|---|---|---|---|---|---|---|"
-        for low, high in pairwise(edges):
-            some = np.array([row for row in rows if low <= row[column] < high], dtype=float)
-            if len(some):
-                what = f"{low}-{high - 1}" if column == 0 else f"{low:.1%} to {min(high, 1):.1%}"
-                yield f"{off_and_held(what, some[:, 3:])} {some[:, 2].sum():.0f} |"
-        yield ""
+    values = np.array(rows, dtype=float).reshape(-1, 7)
+    yield "| seen again | tables | off by a factor 2 | off by 1.5 | 95 % holds | upper / lower |"
+    yield "|---|---|---|---|---|---|"
+    for low, high in pairwise((1, 3, 5, 7, 10, 15, 20, 30, 50)):
+        yield from rows_of(f"{low}-{high - 1}", values[(values[:, 0] >= low) & (values[:, 0] < high), 3:])
+    yield "\n| chance of too few | tables past the gate | off by a factor 2 | off by 1.5 | 95 % holds | upper / lower |"
+    yield "|---|---|---|---|---|---|"
+    for low, high in pairwise((0, 0.025, 0.1, 0.2, 1 / 3, 0.5, 1.01)):
+        there = (values[:, 1] >= low) & (values[:, 1] < high) & (values[:, 2] == 1)
+        yield from rows_of(f"{low:.1%} to {min(high, 1):.1%}", values[there, 3:])
+    yield ""
 
 
 def prior_of_classes(replicates: int) -> Iterator[str]:
@@ -171,10 +176,9 @@ def prior_of_classes(replicates: int) -> Iterator[str]:
         one = believed(table, ladders=4, rungs=5, draws=2000, most_draws=2000)
         if one.estimate is not None and one.lower is not None and one.upper is not None:
             rows.append((one.upper / table.observed - 1, people, one.lower, one.estimate, one.upper))
+    values = np.array(rows).reshape(-1, 5)
     for low, high in pairwise((0, 10, 30, 100, 300, math.inf)):
-        some = np.array([row for row in rows if low <= row[0] < high])
-        if len(some):
-            yield off_and_held(f"{low:g} to {high:g}", some[:, 1:])
+        yield from rows_of(f"{low:g} to {high:g}", values[(values[:, 0] >= low) & (values[:, 0] < high), 1:])
 
 
 def multipliers(replicates: int) -> Iterator[str]:
