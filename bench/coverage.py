@@ -7,7 +7,7 @@ prior         when the prior speaks and not the lists: decomposable graphs, late
 methods       what every method's interval is worth on tables like the British one
 
 Without --replicates each makes few tables, to show that it runs; docs/estimate.md says how many its figures have. The
-first four then take a minute or two, `methods` five. It may take hours: with --keep FILE it writes every interval to a
+first four then take a minute or two, `methods` ten. It may take hours: with --keep FILE it writes every interval to a
 file as it has it, goes on from there, and its rows count all that the file holds (--replicates 0: only print those).
 
     python -m bench.coverage methods --keep study.jsonl --method 'stepwise, BCa' --replicates 200
