@@ -3,11 +3,12 @@
 overlap       how many people in two lists or more are enough
 disagreement  how far apart equally good models may be
 multiplier    what the multiplier's interval is worth
-prior         when the prior speaks and not the lists: decomposable graphs, latent classes
+graphs        when the prior speaks and not the lists: decomposable graphs
+classes       when the prior speaks and not the lists: latent classes
 methods       what every method's interval is worth on tables like the British one
 
 Without --replicates each makes few tables, to show that it runs; docs/estimate.md says how many its figures have. The
-first four then take a minute or two, `methods` ten. It may take hours: with --keep FILE it writes every interval to a
+first five then take a minute or two, `methods` ten. It may take hours: with --keep FILE it writes every interval to a
 file as it has it, goes on from there, and its rows count all that the file holds (--replicates 0: only print those).
 
     python -m bench.coverage methods --keep study.jsonl --method 'stepwise, BCa' --replicates 200
@@ -17,7 +18,7 @@ import argparse
 import math
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import chain, combinations, pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -129,7 +130,7 @@ def disagreement(replicates: int) -> Iterator[str]:
             yield f"| {low:g} to {high:g} | {len(people):,} | " + " | ".join(said) + " |"
 
 
-def prior_of_graphs(replicates: int) -> Iterator[str]:
+def graphs(replicates: int) -> Iterator[str]:
     """When too few are seen again for decomposable graphs to learn from: independent lists, and the British thinned."""
     chance = np.random.default_rng(1)
     truths = [fitted_truth(UK, one.model) for one in specification_curve(UK).specifications]
@@ -159,10 +160,9 @@ def prior_of_graphs(replicates: int) -> Iterator[str]:
     for low, high in pairwise((0, 0.025, 0.1, 0.2, 1 / 3, 0.5, 1.01)):
         there = (values[:, 1] >= low) & (values[:, 1] < high) & (values[:, 2] == 1)
         yield from rows_of(f"{low:.1%} to {min(high, 1):.1%}", values[there, 3:])
-    yield ""
 
 
-def prior_of_classes(replicates: int) -> Iterator[str]:
+def classes(replicates: int) -> Iterator[str]:
     """When latent classes follow their prior: few in two of three independent lists, whatever the chains look like."""
     yield "| hidden for each observed, at most | tables | off by a factor 2 | off by 1.5 | 95 % holds | upper / lower |"
     yield "|---|---|---|---|---|---|"
@@ -218,7 +218,8 @@ def main() -> None:
         "overlap": lambda: overlap(tables(1000)),
         "disagreement": lambda: disagreement(tables(60)),
         "multiplier": lambda: multipliers(tables(100)),
-        "prior": lambda: chain(prior_of_graphs(tables(200)), prior_of_classes(tables(8))),
+        "graphs": lambda: graphs(tables(200)),
+        "classes": lambda: classes(tables(8)),
         "methods": lambda: methods(
             tables(4),
             asked.bootstrap,
