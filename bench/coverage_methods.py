@@ -1,6 +1,7 @@
 """What every method's interval is worth on tables like the British one: the study `methods` of `bench.coverage`."""
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -42,11 +43,14 @@ def truths() -> dict[str, Truth]:
 def methods_with(bootstrap: int, draws: int) -> dict[str, tuple[int, Callable[[Histories], Result]]]:
     """Every method by its name and interval, with its effort: resampled tables, or the draws it may take at most."""
     frequentist = {one.__name__: one for one in (main_effects, stepwise, bic, bic_average)}
+    classes = partial(latent_class, draws=min(draws, 2000), most_draws=draws)
     return (
         {f"{name}, Wald": (0, partial(one, bootstrap=0)) for name, one in frequentist.items()}
         | {f"{name}, BCa": (bootstrap, partial(one, bootstrap=bootstrap)) for name, one in frequentist.items()}
         | {"decomposable, credible": (0, decomposable)}
-        | {"latent_class, credible": (draws, partial(latent_class, draws=min(draws, 2000), most_draws=draws))}
+        | {"latent_class, credible": (draws, classes)}
+        # What the interval is worth when nobody asks whether the chains agree.
+        | {"latent_class, unasked": (draws, partial(classes, rhat=math.inf, ess=-1))}
     )
 
 
@@ -95,11 +99,12 @@ def line(title: str, people: int, name: str, effort: int, values: list[Ends]) ->
         Result(method="stepwise", estimate=estimate, lower=lower, upper=upper) for estimate, lower, upper in values
     ]
     worth = summary(people, results)
-    return (
-        f"| {title} | {people:,} | {name} | {f'{effort:,}' if effort else ''} | {worth.replicates:,} "
-        f"| {worth.replicates - worth.answered} | {worth.share:.1%} | {worth.error:.1%} | {worth.ratio:.2f} "
-        f"| {worth.width:.2f} |"
+    shares = (f"{worth.share:.1%}", f"{worth.error:.1%}", f"{worth.ratio:.2f}", f"{worth.width:.2f}")
+    cells = (
+        *(title, f"{people:,}", name, f"{effort:,}" if effort else "", f"{worth.replicates:,}"),
+        *(str(worth.replicates - worth.answered), *(shares if worth.answered else [""] * 4)),
     )
+    return f"| {' | '.join(cells)} |"
 
 
 def progress(what: str, done: int, of: int) -> None:
