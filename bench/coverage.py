@@ -1,56 +1,39 @@
 """`python -m bench.coverage`: what intervals are worth, and from where on there is none; made-up tables, known truths.
 
-Four studies, all of them quick unless --replicates says otherwise. `methods` may take hours: with --keep FILE it adds
-what it has to a file, and goes on from there.
+overlap       how many people in two lists or more are enough
+disagreement  how far apart equally good models may be
+multiplier    what the multiplier's interval is worth
+graphs        when the prior speaks and not the lists: decomposable graphs
+classes       when the prior speaks and not the lists: latent classes
+methods       what every method's interval is worth on tables like the British one
+
+Without --replicates each makes few tables, to show that it runs; docs/estimate.md says how many its figures have. The
+first five then take a minute or two, `methods` ten. It may take hours: with --keep FILE it writes every interval to a
+file as it has it, goes on from there, and its rows count all that the file holds (--replicates 0: only print those).
+
+    python -m bench.coverage methods --keep study.jsonl --method 'stepwise, BCa' --replicates 200
 """
 
 import argparse
-import json
 import math
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from luwte.estimate import Histories, Result
-from luwte.estimate.coverage import Truth, fitted_truth, summary
+from bench.coverage_methods import UK, methods, methods_with, progress, truths
+from luwte.estimate import Histories
+from luwte.estimate.coverage import fitted_truth, summary
+from luwte.estimate.decomposable import posterior
 from luwte.estimate.gate import of_table
+from luwte.estimate.latent_class import latent_class
 from luwte.estimate.loglinear import fit_many
 from luwte.estimate.multiplier import multiplier
-from luwte.estimate.published import PUBLISHED
 from luwte.estimate.robustness import specification_curve
-from luwte.estimate.search import bic, bic_average
-from luwte.estimate.stepwise import main_effects, stepwise, stepwise_many
-
-UK = PUBLISHED["uk_2013_5"].read()
-
-
-def truths() -> dict[str, Truth]:
-    """Populations like the British one: three models of its table, and one that no model of pairs describes."""
-    models = {
-        "independent lists": (),
-        "the stepwise model": ("LA:NG", "NG:GP", "PFNCA:GP", "LA:PFNCA", "GO:GP", "NG:GO"),
-        "the best BIC model": ("LA:NG", "LA:PFNCA", "NG:PFNCA", "NG:GP", "PFNCA:GO"),
-    }
-    fitted = {title: fitted_truth(UK, model) for title, model in models.items()}
-    # A fifth of the people are six times as easy to find as the others, for every list; lists keep their sizes.
-    people = fitted["independent lists"].people
-    share = np.array([UK.within(1 << bit) for bit in range(len(UK.lists))]) / people
-    inside = np.arange(2 ** len(share))[:, None] >> np.arange(len(share)) & 1
-    easy, hard = (np.prod(np.where(inside == 1, by * share, 1 - by * share), axis=1) for by in (3.0, 0.5))
-    return fitted | {"two kinds of people": Truth(lists=UK.lists, people=people, chances=0.2 * easy + 0.8 * hard)}
-
-
-def methods_with(bootstrap: int) -> dict[str, Callable[[Histories], Result]]:
-    """Every method by its name and interval."""
-    wald = {one.__name__: one for one in (main_effects, stepwise, bic, bic_average)}
-    return {f"{name}, Wald": partial(one, bootstrap=0) for name, one in wald.items()} | {
-        f"{name}, BCa": partial(one, bootstrap=bootstrap) for name, one in wald.items()
-    }
+from luwte.estimate.stepwise import stepwise_many
 
 
 def off(estimates: NDArray[np.float64], people: NDArray[np.float64] | int, by: float) -> float:
@@ -67,32 +50,40 @@ def overlap(replicates: int) -> Iterator[str]:
     chance = np.random.default_rng(1)
     rows = []
     for lists, people in ((3, 2_000), (3, 20_000), (5, 2_000), (5, 20_000)):
-        histories = np.arange(2**lists)
-        inside = histories[:, None] >> np.arange(lists) & 1
-        counts = np.empty((replicates, 2**lists - 1), dtype=np.int64)
-        for row in counts:
-            expected = math.exp(chance.uniform(math.log(2), math.log(80)))
-            share = math.sqrt(expected / math.comb(lists, 2) / people) * chance.uniform(0.5, 1.5, lists)
-            each = np.prod(np.where(inside == 1, share, 1 - share), axis=1)
-            row[:] = chance.multinomial(people, each / each.sum())[1:]
+        counts = np.array([thin(chance, lists, people) for _ in range(replicates)])
         fits = fit_many(counts, np.ones(0, dtype=bool), [])
         observed, reach = counts.sum(axis=1), np.exp(1.959964 * np.sqrt(fits.variance))
         ends = [observed + fits.hidden / reach, observed + fits.hidden, observed + fits.hidden * reach]
-        shared = counts[:, inside[1:].sum(axis=1) > 1].sum(axis=1)
+        shared = counts[:, np.bitwise_count(np.arange(1, 2**lists)) > 1].sum(axis=1)
         rows.append(np.stack([shared, np.full(replicates, people), *ends], axis=1))
     tables = np.concatenate(rows)
     for low, high in ((1, 2), (3, 4), (5, 6), (7, 9), (10, 14), (15, 19), (20, 29), (30, 49)):
-        yield off_and_held(f"{low}-{high}", tables[(tables[:, 0] >= low) & (tables[:, 0] <= high)])
+        yield off_and_held(f"{low}-{high}", tables[(tables[:, 0] >= low) & (tables[:, 0] <= high), 1:])
     yield "\n| upper / lower | tables | off by a factor 2 | off by 1.5 | Wald 95 % holds | upper / lower |"
     yield "|---|---|---|---|---|---|"
     width = tables[:, 4] / tables[:, 2]
     for low, high in ((1, 2), (2, 3), (3, 5), (5, 10), (10, math.inf)):
-        yield off_and_held(f"{low} to {high}", tables[(width >= low) & (width < high)])
+        yield off_and_held(f"{low} to {high}", tables[(width >= low) & (width < high), 1:])
+
+
+def thin(chance: np.random.Generator, lists: int, people: int) -> NDArray[np.int64]:
+    """A table of independent lists of unequal sizes, from 2 to 80 people or so in two of them."""
+    inside = np.arange(2**lists)[:, None] >> np.arange(lists) & 1
+    expected = math.exp(chance.uniform(math.log(2), math.log(80)))
+    share = math.sqrt(expected / math.comb(lists, 2) / people) * chance.uniform(0.5, 1.5, lists)
+    each = np.prod(np.where(inside == 1, share, 1 - share), axis=1)
+    return chance.multinomial(people, each / each.sum())[1:]
+
+
+def rows_of(title: str, rows: NDArray[np.float64]) -> Iterator[str]:
+    """The row about these estimates, if there are any."""
+    if len(rows):
+        yield off_and_held(title, rows)
 
 
 def off_and_held(title: str, rows: NDArray[np.float64]) -> str:
-    """One row of `overlap`."""
-    _, people, lower, estimate, upper = rows.T
+    """One row about estimates; a row of *rows* has the truth, lower end, estimate and upper end."""
+    people, lower, estimate, upper = rows.T
     held = np.mean((lower <= people) & (people <= upper))
     return (
         f"| {title} | {len(rows):,} | {off(estimate, people, 2):.1%} | {off(estimate, people, 1.5):.1%} | {held:.1%} "
@@ -139,51 +130,55 @@ def disagreement(replicates: int) -> Iterator[str]:
             yield f"| {low:g} to {high:g} | {len(people):,} | " + " | ".join(said) + " |"
 
 
-def methods(replicates: int, bootstrap: int, keep: Path | None, only: list[str]) -> Iterator[str]:
-    """What every method's interval is worth on tables like the British one."""
-    yield "| truth | people | method | tables | no estimate | holds | Monte Carlo error | ratio | upper / lower |"
-    yield "|---|---|---|---|---|---|---|---|---|"
-    known = dict(kept(keep)) if keep and keep.exists() else {}
-    for title, truth in truths().items():
-        for name, method in methods_with(bootstrap).items():
-            if only and name not in only:
-                continue
-            results = []
-            for replicate in range(replicates):
-                progress(f"{title}, {name}", replicate, replicates)
-                key = title, name, bootstrap, replicate
-                if key not in known:
-                    known[key] = one_more(truth, method, replicate)
-                    if keep:
-                        with keep.open("a") as file:
-                            file.write(json.dumps([key, known[key]]) + "\n")
-                results.append(known[key])
-            yield line(title, truth.people, name, results)
+def graphs(replicates: int) -> Iterator[str]:
+    """When too few are seen again for decomposable graphs to learn from: independent lists, and the British thinned."""
+    chance = np.random.default_rng(1)
+    truths = [fitted_truth(UK, one.model) for one in specification_curve(UK).specifications]
+    rows = []
+    for replicate in range(replicates):
+        progress("decomposable graphs", replicate, replicates)
+        if replicate % 2:
+            truth = truths[chance.integers(len(truths))]
+            people = round(truth.people * chance.choice([0.12, 0.06, 0.03, 0.015]))
+            table = UK.with_counts(chance.multinomial(people, truth.chances)[1:])
+        else:
+            lists, people = int(chance.choice([2, 3, 5])), 2_000
+            table = Histories(tuple("ABCDE"[:lists]), thin(chance, lists, people))
+        again = int(table.counts @ (table.members.sum(axis=1) - 1))
+        if not again:
+            continue
+        found = posterior(table)
+        passes = not any(finding.refuses for finding in of_table(table))
+        rows.append((again, found.unlearned, passes, people, *(found.quantile(at) for at in (0.025, 0.5, 0.975))))
+    values = np.array(rows, dtype=float).reshape(-1, 7)
+    yield "| seen again | tables | off by a factor 2 | off by 1.5 | 95 % holds | upper / lower |"
+    yield "|---|---|---|---|---|---|"
+    for low, high in pairwise((1, 3, 5, 7, 10, 15, 20, 30, 50)):
+        yield from rows_of(f"{low}-{high - 1}", values[(values[:, 0] >= low) & (values[:, 0] < high), 3:])
+    yield "\n| chance of too few | tables past the gate | off by a factor 2 | off by 1.5 | 95 % holds | upper / lower |"
+    yield "|---|---|---|---|---|---|"
+    for low, high in pairwise((0, 0.025, 0.1, 0.2, 1 / 3, 0.5, 1.01)):
+        there = (values[:, 1] >= low) & (values[:, 1] < high) & (values[:, 2] == 1)
+        yield from rows_of(f"{low:.1%} to {min(high, 1):.1%}", values[there, 3:])
 
 
-def one_more(truth: Truth, method: Callable[[Histories], Result], replicate: int) -> list[float | None]:
-    """Estimate and limits of one made-up table, the same table for every method."""
-    result = method(truth.draw(1, replicate))
-    return [result.estimate, result.lower, result.upper]
-
-
-def kept(file: Path) -> Iterator[tuple[tuple[str, str, int, int], list[float | None]]]:
-    """What an earlier run wrote."""
-    for row in file.read_text().splitlines():
-        (title, name, bootstrap, replicate), values = json.loads(row)
-        yield (title, name, bootstrap, replicate), values
-
-
-def line(title: str, people: int, name: str, values: list[list[float | None]]) -> str:
-    """One row of the table of methods."""
-    results = [
-        Result(method="stepwise", estimate=estimate, lower=lower, upper=upper) for estimate, lower, upper in values
-    ]
-    worth = summary(people, results)
-    return (
-        f"| {title} | {people:,} | {name} | {worth.replicates:,} | {worth.replicates - worth.answered} "
-        f"| {worth.share:.1%} | {worth.error:.1%} | {worth.ratio:.2f} | {worth.width:.2f} |"
-    )
+def classes(replicates: int) -> Iterator[str]:
+    """When latent classes follow their prior: few in two of three independent lists, whatever the chains look like."""
+    yield "| hidden for each observed, at most | tables | off by a factor 2 | off by 1.5 | 95 % holds | upper / lower |"
+    yield "|---|---|---|---|---|---|"
+    chance = np.random.default_rng(2)
+    rows = []
+    for replicate in range(replicates):
+        progress("latent classes", replicate, replicates)
+        people = int(chance.choice([2_000, 20_000]))
+        table = Histories(tuple("ABC"), thin(chance, 3, people))
+        believed = partial(latent_class, rhat=math.inf, ess=-1, most_hidden=math.inf)
+        one = believed(table, ladders=4, rungs=5, draws=2000, most_draws=2000)
+        if one.estimate is not None and one.lower is not None and one.upper is not None:
+            rows.append((one.upper / table.observed - 1, people, one.lower, one.estimate, one.upper))
+    values = np.array(rows).reshape(-1, 5)
+    for low, high in pairwise((0, 10, 30, 100, 300, math.inf)):
+        yield from rows_of(f"{low:g} to {high:g}", values[(values[:, 0] >= low) & (values[:, 0] < high), 1:])
 
 
 def multipliers(replicates: int) -> Iterator[str]:
@@ -201,30 +196,45 @@ def multipliers(replicates: int) -> Iterator[str]:
         )
 
 
-def progress(what: str, done: int, of: int) -> None:
-    """Where it is, on a terminal."""
-    if sys.stderr.isatty():
-        print(f"\r\033[K{what}: {done} of {of}", end="", file=sys.stderr, flush=True)
-
-
 def main() -> None:
     """Run the studies that are asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("studies", nargs="*", default=["overlap", "disagreement", "multiplier", "methods"])
-    parser.add_argument("--replicates", type=int, help="made-up tables, of each truth")
-    parser.add_argument("--bootstrap", type=int, default=200, help="resampled tables of each BCa interval")
-    parser.add_argument("--method", action="append", default=[], help='of `methods` only this, such as "bic, Wald"')
-    parser.add_argument("--keep", type=Path, help="a file to go on from")
+    named = methods_with(2, 8)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.coverage", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("studies", nargs="*", metavar="study", help="one or more of the above; all, if none is named")
+    parser.add_argument("--replicates", type=int, metavar="N", help="tables; of `methods`, for each truth and method")
+    parser.add_argument("--bootstrap", type=int, default=1000, metavar="N", help="resampled tables of a BCa, 1000")
+    parser.add_argument("--draws", type=int, default=16000, metavar="N", help="most draws of latent classes, 16000")
+    parser.add_argument("--truth", action="append", metavar="TITLE", help="only this: " + ", ".join(truths()))
+    parser.add_argument("--method", action="append", metavar="NAME", help="only this: " + "; ".join(named))
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="where `methods` writes, and goes on from")
     asked = parser.parse_args()
-    studies = {
-        "overlap": lambda: overlap(asked.replicates or 1000),
-        "disagreement": lambda: disagreement(asked.replicates or 60),
-        "multiplier": lambda: multipliers(asked.replicates or 100),
-        "methods": lambda: methods(asked.replicates or 4, asked.bootstrap, asked.keep, asked.method),
+
+    def tables(quick: int) -> int:
+        return quick if asked.replicates is None else int(asked.replicates)
+
+    studies: dict[str, Callable[[], Iterator[str]]] = {
+        "overlap": lambda: overlap(tables(1000)),
+        "disagreement": lambda: disagreement(tables(60)),
+        "multiplier": lambda: multipliers(tables(100)),
+        "graphs": lambda: graphs(tables(200)),
+        "classes": lambda: classes(tables(8)),
+        "methods": lambda: methods(
+            tables(4),
+            asked.bootstrap,
+            asked.draws,
+            asked.keep,
+            asked.truth or list(truths()),
+            asked.method or list(named),
+        ),
     }
     for name in asked.studies:
         if name not in studies:
             parser.error(f"there is no such study; there are {', '.join(studies)}")
+    if not set(asked.truth or ()) <= set(truths()) or not set(asked.method or ()) <= set(named):
+        parser.error("there is no such truth or method; --help names them")
+    for name in asked.studies or studies:
         print(f"\n{name}\n")
         for row in studies[name]():
             print(row, flush=True)
