@@ -22,7 +22,7 @@ TAIL = 1e-6
 FEW_RECAPTURES = 7
 """Robson and Regier (1964), Trans. Am. Fish. Soc. 93:215-226: with fewer the estimate of two lists is biased."""
 MOST_UNLEARNED = 1 / 3
-"""Probability without data behind it that ends a figure; up to here the median stays in the middle half of the rest."""
+"""Probability without data behind it that ends a figure: past it the interval is that of the prior (docs, table 6)."""
 FAR = 1.25
 """Two peaks whose numbers of people differ by this factor are different answers."""
 MODE = 0.025
