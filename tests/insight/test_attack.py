@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from luwte.insight.disclosure import Case, Release, primary, protect
-from luwte.insight.disclosure.attack import Finding, Shown, attack
+from luwte.insight.disclosure.attack import Finding, attack
 from luwte.insight.disclosure.cells import grid
 from luwte.insight.disclosure.data import Counts, count
 from luwte.insight.disclosure.plan import Dimension, Place, Plan, Rules, Table
+from luwte.insight.disclosure.published import Shown
 from luwte.insight.disclosure.refusals import BadData, Infeasible
 
 AGE = Dimension("age", "Age", ("a1", "a2"), known=True)

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from luwte.insight.disclosure import protect
-from luwte.insight.disclosure.attack import Release, Shown, attack
+from luwte.insight.disclosure.attack import attack
 from luwte.insight.disclosure.data import count
 from luwte.insight.disclosure.plan import Dimension, Plan, Rules, Table
+from luwte.insight.disclosure.published import Release, Shown
 from luwte.insight.disclosure.refusals import Infeasible
 
 AXES = {

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from luwte.insight.disclosure import Case, Counts, Release, protect
-from luwte.insight.disclosure.attack import Feasible, attack
+from luwte.insight.disclosure.attack import attack
 from luwte.insight.disclosure.data import count
+from luwte.insight.disclosure.feasible import Feasible
 from luwte.insight.disclosure.moves import Moves
 from luwte.insight.disclosure.plan import Dimension, Plan, Rules, Table
 from luwte.insight.disclosure.refusals import Infeasible

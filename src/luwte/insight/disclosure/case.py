@@ -8,20 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from luwte.insight.disclosure.attack import (
-    Feasible,
-    Release,
-    Shown,
-    groups_known,
-    needs,
-    offer_neighbours,
-    reduced_costs,
-    view,
-)
 from luwte.insight.disclosure.cells import Line, is_impossible, vintage
 from luwte.insight.disclosure.data import Counts
+from luwte.insight.disclosure.feasible import Feasible, reduced_costs
+from luwte.insight.disclosure.groups import groups_known
 from luwte.insight.disclosure.joint import Record, places_of
+from luwte.insight.disclosure.needs import needs
+from luwte.insight.disclosure.neighbours import offer_neighbours
 from luwte.insight.disclosure.plan import Place, Plan
+from luwte.insight.disclosure.published import Release, Shown, view
 from luwte.insight.disclosure.refusals import BadData, Infeasible
 from luwte.insight.disclosure.relaxed import Relaxed
 from luwte.insight.disclosure.solver import NEAR, Solver

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from luwte.insight.disclosure.attack import Release
 from luwte.insight.disclosure.cells import grid
 from luwte.insight.disclosure.data import Counts
 from luwte.insight.disclosure.plan import Plan
+from luwte.insight.disclosure.published import Release
 from luwte.insight.disclosure.refusals import Infeasible, Refused
 
 PARTS = 24

@@ -2,10 +2,10 @@
 
 import html
 
-from luwte.insight.disclosure.attack import Release
 from luwte.insight.disclosure.cells import Node, grid, spot
 from luwte.insight.disclosure.marks import MEANINGS, SHARES, percent, text
 from luwte.insight.disclosure.plan import Table
+from luwte.insight.disclosure.published import Release
 
 STYLE = """
 :root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif;--line:color-mix(in srgb,currentColor 25%,transparent)}

@@ -11,12 +11,13 @@ from typing import Any, get_args
 from urllib.parse import quote
 
 from luwte import __version__
-from luwte.insight.disclosure.attack import Finding, Leak, Release, Shown, Status
+from luwte.insight.disclosure.attack import Finding, Leak
 from luwte.insight.disclosure.cells import grid
 from luwte.insight.disclosure.data import LARGEST
 from luwte.insight.disclosure.marks import MARKS, MEANINGS, SHARES, percent
 from luwte.insight.disclosure.page import page
 from luwte.insight.disclosure.plan import COLUMNS, Dimension, Place, Plan, Rules, Table, place, plan_of
+from luwte.insight.disclosure.published import Release, Shown, Status
 from luwte.insight.disclosure.refusals import BadPlan, BadRelease
 from luwte.insight.disclosure.solver import versions
 

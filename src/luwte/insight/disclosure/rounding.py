@@ -16,8 +16,8 @@ Salazar-Gonzalez, J.-J. (2006). Controlled rounding and cell perturbation. Mathe
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from luwte.insight.disclosure.attack import Release, Shown
 from luwte.insight.disclosure.case import Case
+from luwte.insight.disclosure.published import Release, Shown
 from luwte.insight.disclosure.refusals import Infeasible
 from luwte.insight.disclosure.solver import Rows, Solver
 

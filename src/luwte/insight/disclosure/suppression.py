@@ -19,8 +19,8 @@ constraints. Management Science 47(7), 1008-1027.
 
 from typing import TYPE_CHECKING
 
-from luwte.insight.disclosure.attack import Release, Shown
 from luwte.insight.disclosure.case import Case, Short
+from luwte.insight.disclosure.published import Release, Shown
 from luwte.insight.disclosure.rounding import Protected
 from luwte.insight.disclosure.solver import Rows, Solver
 
