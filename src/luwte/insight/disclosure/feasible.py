@@ -103,6 +103,10 @@ class Feasible:
         self.interval(column)
         return self._spread(column, least) >= width
 
+    def least(self, column: int) -> float:
+        """The least that *column* can be."""
+        return self.interval(column).low
+
     def greatest(self, column: int) -> float:
         """The greatest that *column* can be."""
         return self.interval(column).high

@@ -41,6 +41,7 @@ def whoever_learns(
     for one in islice(product(*answers), RECORDS):
         record = tuple((name, (answer,)) for name, answer in zip(names, one, strict=True))
         cells = {seen.land.index[(truth, where)] for where in places_of(dict(record), tables, dims)}
+        cells.add(column)
         cells |= {seen.land.people[key] for key in [(truth, record)] if key in seen.land.people}
         known = frozenset(cell for cell in cells if lower[cell] < 1)
         if known in asked or any(upper[cell] < 1 for cell in cells):

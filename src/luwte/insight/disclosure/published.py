@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from luwte.insight.disclosure.cells import Landscape, landscape
+from luwte.insight.disclosure.cells import Landscape, is_impossible, landscape
 from luwte.insight.disclosure.plan import Place, Plan
 from luwte.insight.disclosure.refusals import BadRelease
 
@@ -65,6 +65,10 @@ class View:
                     continue
                 low, high = shown.box(release.plan, self.far)
                 lower[column], upper[column] = max(lower[column], low), min(upper[column], high)
+        impossible = [at for release in self.releases for at in release.plan.impossible]
+        for column in self.land.left_over:
+            if is_impossible(self.land.keys[column][1], impossible):
+                upper[column] = 0
         if np.any(lower > upper):
             raise BadRelease("These releases contradict each other: a cell cannot be what both say.")
         return lower, upper
