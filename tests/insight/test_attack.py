@@ -3,16 +3,23 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 import pytest
+from click.testing import CliRunner
 
+from luwte.insight import command
 from luwte.insight.disclosure import Case, Release, primary, protect
 from luwte.insight.disclosure.attack import Finding, attack
 from luwte.insight.disclosure.cells import grid
 from luwte.insight.disclosure.data import Counts, count
-from luwte.insight.disclosure.plan import Dimension, Place, Plan, Rules, Table
+from luwte.insight.disclosure.feasible import Feasible
+from luwte.insight.disclosure.joint import records
+from luwte.insight.disclosure.page import NOT_TRIED
+from luwte.insight.disclosure.plan import EXAMPLE, Dimension, Place, Plan, Rules, Table
 from luwte.insight.disclosure.published import Shown
 from luwte.insight.disclosure.refusals import BadData, Infeasible
+from luwte.insight.disclosure.release import told
 
 AGE = Dimension("age", "Age", ("a1", "a2"), known=True)
 FORM = Dimension("form", "Form", ("f1", "f2"))
@@ -151,6 +158,40 @@ def test_a_later_release_takes_no_doubt_away_from_a_small_cell_of_an_earlier_one
     found = attack([before, protect(every, counts, [before]).release])
     assert found.passed
     assert found.intervals["", inner["a1f1"]].width >= 4
+
+
+def test_a_person_reads_that_the_people_behind_the_tables_were_not_tried(monkeypatch, tmp_path):
+    """In the command's words and on the page; and not where they were."""
+    said = {}
+    for name, most in (("tried", 500), ("not", 1)):
+        monkeypatch.setattr("luwte.insight.disclosure.cells.records", partial(records, most=most))
+        text = EXAMPLE + '[[table]]\nid = "age-region"\ntitle = "t"\nbase = "b"\ndimensions = ["age", "region"]\n'
+        (tmp_path / "plan.toml").write_text(text)
+        rows = ["12-14,sexual,Coast,x"] * 30 + ["15-17,criminal,Hills,y"] * 21 + ["12-14,labour,Lakes,y"] * 22
+        (tmp_path / "data.csv").write_text("\n".join(["age,form,region,organisation", *rows]) + "\n")
+        arguments = [str(tmp_path / "data.csv"), "--plan", str(tmp_path / "plan.toml"), "--out", str(tmp_path / name)]
+        ran = CliRunner().invoke(command.protect, arguments)
+        assert ran.exit_code == 0, ran.output
+        again = CliRunner().invoke(command.attack, [str(tmp_path / name)])
+        assert again.output == ran.output
+        said[name] = (ran.output, (tmp_path / name / "index.html").read_text())
+    assert all(NOT_TRIED in one for one in said["not"])
+    assert not any("Not tried" in one for one in said["tried"])
+
+
+# A proof that takes too long
+
+
+def test_doubt_that_nothing_shows_is_no_doubt(monkeypatch):
+    """The bounds alone would leave all of it open; no solution does, so it does not pass."""
+    plan = a_plan([AGE, FORM], "age form", group=False)
+    counts = count(people("age,form", a1_f1=3, a1_f2=30, a2_f1=30, a2_f2=30), plan)
+    gone = with_marks(plan, counts, x=at(age="a1", form="f1"))
+    assert kinds(attack([gone])) == {"attacker"}
+    monkeypatch.setattr(Feasible, "_end", lambda self, column, sign: (self._box(column, sign), False))
+    found = attack([gone])
+    assert {leak.kind for leak in found.leaks} == {"unproved"}
+    assert "could not be proved" in told(found.leaks[0])
 
 
 # Several answers
@@ -355,7 +396,8 @@ def test_what_collides_is_a_smallest_set():
     plan = a_plan([AGE, FORM, REGION], "age form", "age region", "form region", group=False)
     text = people("age,form,region", a1_f1_r1=3, a1_f2_r1=20, a1_f2_r2=20, a2_f1_r2=30, a2_f2_r1=25)
     counts = count(text, plan)
-    told = replace(a_plan([AGE, FORM, REGION], "age form", method="primary"), id="told")
+    loose = {"threshold": 0, "width": 0, "insider_width": 0}
+    told = replace(a_plan([AGE, FORM, REGION], "age form", method="primary", **loose), id="told")
     early = Release(told, {k: Shown(counts.of[k], "value") for k in left_out(told, count(text, told)).shown})
     fine = replace(a_plan([AGE, FORM, REGION], "region", method="rounding"), id="fine")
     harmless = protect(fine, count(text, fine)).release
@@ -369,3 +411,21 @@ def test_what_collides_is_a_smallest_set():
     with pytest.raises(Infeasible):
         protect(alone, replace(counts, of=of), [early])
     assert attack([harmless, protect(alone, replace(counts, of=of), [harmless]).release]).passed
+
+
+@pytest.mark.parametrize("method", ["rounding", "suppression"])
+def test_an_earlier_release_that_leaks_by_itself_is_named_and_no_table_is_blamed(method):
+    plan = a_plan([AGE, FORM, REGION], "age region", group=False, method=method)
+    text = people("age,form,region", a1_f1_r1=3, a1_f2_r1=20, a1_f2_r2=20, a2_f1_r2=30, a2_f2_r1=25)
+    leaky = replace(a_plan([AGE, FORM, REGION], "age form", group=False), id="leaky")
+    fine = replace(a_plan([AGE, FORM, REGION], "region", method="rounding"), id="fine")
+    earlier = [
+        protect(fine, count(text, fine)).release,
+        with_marks(leaky, count(text, leaky), x=at(age="a1", form="f1")),
+    ]
+    with pytest.raises(
+        Infeasible, match="leaky already gives something away, by itself or with those before"
+    ) as caught:
+        protect(plan, count(text, plan), earlier)
+    assert caught.value.collide[1:] == ("what the earlier release leaky already shows",)
+    assert "luwte attack" in str(caught.value)

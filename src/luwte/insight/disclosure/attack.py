@@ -30,6 +30,10 @@ NAMED = 12
 """Leaks of each sort of which the tables are worked out: one is enough to stop a release, and each takes a while."""
 
 
+Kind = Literal["attacker", "insider", "group", "unproved"]
+"""How something is known; or that nothing shows the doubt to be enough, because the proof took too long."""
+
+
 @dataclass(frozen=True)
 class Leak:
     """A cell that can be known too well, by whom, and from which (release, table) together."""
@@ -38,7 +42,7 @@ class Leak:
     at: Place
     interval: Interval
     required: int
-    kind: Literal["attacker", "insider", "group"]
+    kind: Kind
     tables: tuple[tuple[str, str], ...]
 
 
@@ -63,6 +67,7 @@ def attack(releases: Sequence[Release]) -> Finding:
 
     A cell is known too well when it must be below the threshold and less than the required doubt remains; when an
     insider is left with less than the doubt required for insiders; or when everybody of a group must share an answer.
+    Where a proof takes too long, only doubt that a solution shows counts as doubt.
 
     Raises
     ------
@@ -82,13 +87,15 @@ def attack(releases: Sequence[Release]) -> Finding:
         offer_neighbours(feasible, land, release)
     feasible.explore(small)
     found = {column: feasible.interval(column) for column in small}
-    bad: dict[tuple[int, Literal["attacker", "insider"]], int] = {}
+    bad: dict[tuple[int, Kind], int] = {}
     for column, interval in found.items():
         need = wanted[column]
-        if interval.high >= need.threshold:
-            continue
-        if not need.is_met(interval):
+        if interval.high < need.threshold and not need.is_met(interval):
             bad[(column, "attacker")] = need.width
+        elif not interval.proved and not (
+            feasible.can_reach(column, need.threshold) or feasible.has_width(column, need.width)
+        ):
+            bad[(column, "unproved")] = need.width
     groups = groups_known(feasible, land, wanted)
     for column, interval in found.items():
         need = wanted[column]
@@ -106,7 +113,7 @@ def attack(releases: Sequence[Release]) -> Finding:
             required=required,
             kind=kind,
             tables=_leaking(
-                seen, partial(_is_near if kind == "attacker" else whoever_learns, seen, column, wanted[column])
+                seen, partial(whoever_learns if kind == "insider" else _is_near, seen, column, wanted[column])
             )
             if number < NAMED
             else (),

@@ -115,9 +115,17 @@ class Feasible:
         """Somebody knows what may be a solution: it is checked like any other."""
         self._remember(x.astype(float))
 
-    def is_open(self, column: int) -> bool:
-        """Whether anybody can be in the cell."""
-        return bool(self.lower[column] > 0 or self._seen_high[column] > 0) or self.interval(column).high > 0
+    def can_reach(self, column: int, value: int) -> bool:
+        """Whether *column* can surely be *value* or more: a solution shows it."""
+        if self.lower[column] < value and self._seen_high[column] < value:
+            self.interval(column)
+        return bool(self.lower[column] >= value or self._seen_high[column] >= value)
+
+    def can_be_empty(self, column: int) -> bool:
+        """Whether *column* can surely be zero: a solution shows it."""
+        if self.lower[column] == 0 and self._seen_low[column] > 0:
+            self.interval(column)
+        return bool(self._seen_low[column] == 0)
 
     def is_all_of(self, column: int, other: int) -> bool:
         """Whether *column* never falls short of *other*."""

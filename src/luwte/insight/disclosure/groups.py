@@ -24,6 +24,6 @@ def tells(feasible: Feasible, line: Line, part: int) -> bool:
     if line.several:
         if feasible.upper[part] < feasible.lower[group] or not feasible.is_all_of(part, group):
             return False
-    elif any(feasible.is_open(other) for other in line.parts if other != part):
+    elif any(feasible.can_reach(other, 1) for other in line.parts if other != part):
         return False
-    return bool(feasible.lower[group] > 0) or feasible.interval(group).low > 0
+    return not feasible.can_be_empty(group)

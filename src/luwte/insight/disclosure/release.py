@@ -27,9 +27,12 @@ WORST = 20
 """Cells that an attestation lists."""
 
 
-def files(release: Release) -> dict[str, bytes]:
-    """Everything of *release* by name, without the attestation; the same bytes whenever and wherever it is made."""
-    found = {TABLES: _json(as_json(release)), PAGE: page(release).encode()}
+def files(release: Release, *, whole: bool = True) -> dict[str, bytes]:
+    """Everything of *release* by name, without the attestation; the same bytes whenever and wherever it is made.
+
+    Unless the attack was *whole*, the page says what was not tried.
+    """
+    found = {TABLES: _json(as_json(release)), PAGE: page(release, whole=whole).encode()}
     for table in release.plan.tables:
         found[f"{table.id}.csv"] = _csv(release, table).encode()
         found[f"{table.id}.csv-metadata.json"] = _json(_csvw(release, table))
@@ -207,6 +210,8 @@ def told(one: Leak) -> str:
         "attacker": f"lies within {one.interval.low}-{one.interval.high}; a doubt of {one.required} is required",
         "insider": f"lies within {one.interval.low}-{one.interval.high}: too near for somebody who knows one of them",
         "group": "holds its whole group for certain",
+        "unproved": f"lies within {one.interval.low}-{one.interval.high}, or less: that a doubt of {one.required} stays"
+        " could not be proved",
     }[one.kind]
     tables = ", ".join(f"{release}/{table}" for release, table in one.tables)
     return f"{name}: {what}." + (f" Tables: {tables}." if tables else "")
