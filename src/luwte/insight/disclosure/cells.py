@@ -97,7 +97,8 @@ def landscape(plans: Sequence[Plan]) -> Landscape:
             for _, at in grid(table, plan.dimensions):
                 shown.setdefault((vintage(plan), at), set()).add((number, table.id))
     printed = frozenset(shown)
-    _leave_over(shown, dimensions)
+    if any(table.where for plan in plans for table in plan.tables):  # a whole table leaves nothing over
+        _leave_over(shown, dimensions)
     keys = tuple(sorted(shown))
     index = {key: column for column, key in enumerate(keys)}
     impossible = {at for plan in plans for at in plan.impossible}
