@@ -194,7 +194,7 @@ def rounding_or_collision(plan: Plan, counts: Counts) -> Release:
     return primary(Case(replace(plan, rules=replace(plan.rules, method="primary")), counts, ()))
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(numbers=FOUR, method=st.sampled_from(["rounding", "primary"]))
 def test_the_attack_finds_exactly_what_trying_everything_finds(numbers, method):
     plan = small_plan(method=method)
@@ -206,7 +206,7 @@ def test_the_attack_finds_exactly_what_trying_everything_finds(numbers, method):
         assert (interval.low, interval.high) == (min(s[at] for s in solutions), max(s[at] for s in solutions))
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(numbers=FOUR)
 def test_rounding_is_the_best_that_passes(numbers):
     """Every rounding is tried: none that adds up and passes changes less."""
@@ -268,7 +268,7 @@ def test_suppression_is_the_cheapest_that_passes(numbers):
         assert made.cost == pytest.approx(best)
 
 
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(seed=st.integers(0, 10**6), number=st.integers(20, 200))
 def test_every_published_table_adds_up(seed, number):
     """There is always a rounding: nothing that is learned of a whole group is asked to stay unsaid here."""
