@@ -118,7 +118,7 @@ def fits(release: Release, of: People, numbers: np.ndarray) -> np.ndarray:
 RULES = [Rules(method="rounding", base=3, threshold=3, width=2), Rules(method="primary", threshold=3, width=2)]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     random=st.randoms(use_true_random=False),
     names=st.sampled_from([("a", "b", "y"), ("a", "b", "c"), ("a", "b", "m"), ("a", "m")]),
@@ -216,7 +216,7 @@ def made(
         return None, error.collide
 
 
-@settings(max_examples=60)
+@settings(max_examples=35)
 @given(random=st.randoms(use_true_random=False), total=st.integers(1, 4), changes=st.integers(0, 2))
 def test_a_correction_tells_what_it_can_and_no_more(random, total, changes):
     """Two truths, no cell further apart than declared: every pair of them is tried."""
