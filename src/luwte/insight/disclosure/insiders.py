@@ -8,6 +8,7 @@ from luwte.insight.disclosure.cells import vintage
 from luwte.insight.disclosure.feasible import Feasible
 from luwte.insight.disclosure.joint import places_of
 from luwte.insight.disclosure.needs import Need
+from luwte.insight.disclosure.neighbours import offer_more_of
 from luwte.insight.disclosure.published import View
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def whoever_learns(
         inside = lower.copy()
         inside[list(known)] = 1
         feasible.within(inside, upper)
+        offer_more_of(feasible, seen.land, seen.releases, cells)
         if feasible.is_there_any() and feasible.has_width(column, need.insider_width, need.contribution):
             return False
         anybody = anybody or feasible.is_shown()
