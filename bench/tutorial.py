@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from luwte.insight.disclosure import Case, primary, protect
-from luwte.insight.disclosure.attack import Release, attack
+from luwte.insight.disclosure.attack import attack
 from luwte.insight.disclosure.data import Counts, count
 from luwte.insight.disclosure.plan import EXAMPLE, Plan, parse_plan
+from luwte.insight.disclosure.published import Release
 
 PLAN = (
     EXAMPLE

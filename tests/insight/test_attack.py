@@ -3,15 +3,23 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 import pytest
+from click.testing import CliRunner
 
+from luwte.insight import command
 from luwte.insight.disclosure import Case, Release, primary, protect
-from luwte.insight.disclosure.attack import Finding, Shown, attack
+from luwte.insight.disclosure.attack import Finding, attack
 from luwte.insight.disclosure.cells import grid
 from luwte.insight.disclosure.data import Counts, count
-from luwte.insight.disclosure.plan import Dimension, Place, Plan, Rules, Table
+from luwte.insight.disclosure.feasible import Feasible
+from luwte.insight.disclosure.joint import records
+from luwte.insight.disclosure.page import NOT_TRIED
+from luwte.insight.disclosure.plan import EXAMPLE, Dimension, Place, Plan, Rules, Table
+from luwte.insight.disclosure.published import Shown
 from luwte.insight.disclosure.refusals import BadData, Infeasible
+from luwte.insight.disclosure.release import told
 
 AGE = Dimension("age", "Age", ("a1", "a2"), known=True)
 FORM = Dimension("form", "Form", ("f1", "f2"))
@@ -75,6 +83,117 @@ def test_too_many_possible_people_are_not_silently_left_out_of_the_attack(monkey
     assert not attack([with_marks(plan, counts)]).whole
 
 
+# What is left over
+
+
+YEAR = Dimension("year", "Year", ("y1", "y2", "y3"), known=True)
+
+
+def of_a_year(plan: Plan, *years: str) -> tuple[Table, ...]:
+    return tuple(replace(plan.tables[0], id=f"of-{year}", where={"year": year}) for year in years)
+
+
+def test_what_a_total_leaves_over_is_a_cell_though_nobody_printed_it():
+    """Both years, and the second of them: whoever subtracts has the first."""
+    plan = a_plan([AGE, FORM, replace(YEAR, categories=("y1", "y2"))], "age form", group=False)
+    plan = replace(plan, tables=plan.tables + of_a_year(plan, "y2"))
+    numbers = {"a1_f1_y1": 2, "a1_f2_y1": 9, "a2_f1_y1": 11, "a2_f2_y1": 13}
+    counts = count(people("age,form,year", **numbers, a1_f1_y2=30, a1_f2_y2=40, a2_f1_y2=25, a2_f2_y2=20), plan)
+    gone = at(age="a1", form="f1", year="y1")
+    found = attack([with_marks(plan, counts)])
+    (leak,) = found.leaks
+    assert (leak.at, leak.interval.low, leak.interval.high) == (gone, 2, 2)
+    assert leak.tables == (("r", "age-form"), ("r", "of-y2"))
+    for method in ("suppression", "rounding"):
+        safe = attack([protect(replace(plan, rules=Rules(method, group=False)), counts).release])
+        assert safe.passed
+        assert safe.intervals["", gone].width >= 4
+
+
+def test_what_two_releases_together_leave_over_is_protected_as_well():
+    """All years come first; the second and third, one after the other, leave the first."""
+    every = a_plan([AGE, FORM, YEAR], "age form", group=False)
+    text = people("age,form,year", a1_f1_y1=3, a1_f2_y1=9, a1_f1_y2=30, a1_f2_y2=40, a1_f2_y3=20, a2_f1_y3=20)
+    releases = [protect(every, count(text, every)).release]
+    for year in ("y2", "y3"):
+        plan = replace(every, id=year, tables=of_a_year(every, year))
+        releases.append(protect(plan, count(text, plan), releases).release)
+    found = attack(releases)
+    assert found.passed
+    assert found.intervals["", at(age="a1", form="f1", year="y1")].width >= 4
+
+
+def test_what_is_left_for_two_categories_together_is_known_together():
+    """Of each of them only that it is no more than both."""
+    plan = a_plan([AGE, YEAR], "age", group=False)
+    plan = replace(plan, tables=plan.tables + of_a_year(plan, "y3"))
+    counts = count(people("age,year", a1_y1=1, a1_y2=1, a1_y3=30, a2_y1=9, a2_y3=30), plan)
+    found = attack([with_marks(plan, counts)])
+    told = {leak.at: (leak.interval.low, leak.interval.high) for leak in found.leaks}
+    assert told == {at(age="a1", year="y1"): (0, 2), at(age="a1", year="y2"): (0, 2)}
+
+
+def test_a_year_to_come_is_known_to_be_empty_and_needs_nothing():
+    plan = a_plan([AGE, FORM, YEAR], "age form")
+    plan = replace(plan, tables=plan.tables + of_a_year(plan, "y1", "y2"))
+    numbers = {"a1_f1_y1": 9, "a1_f2_y1": 9, "a2_f1_y2": 8, "a2_f2_y2": 7, "a1_f1_y2": 9, "a1_f2_y2": 9}
+    counts = count(people("age,form,year", **numbers, a2_f1_y1=9, a2_f2_y1=9), plan)
+    assert all(shown.value is not None for shown in protect(plan, counts).release.shown.values())
+
+
+def test_a_later_release_takes_no_doubt_away_from_a_small_cell_of_an_earlier_one():
+    """Three of the first year lie within 0-9 before, and would lie within 3-6 after: that they are few is not sure."""
+    every = a_plan([AGE, FORM, YEAR], "age form", group=False)
+    first = replace(every, id="first", tables=of_a_year(every, "y1"))
+    text = people("age,form,year", a1_f1_y1=3, a1_f2_y1=6, a2_f1_y1=9, a2_f2_y1=9, a1_f1_y2=3, a2_f1_y2=9, a2_f2_y2=9)
+    inner = {f"{a}{f}": at(age=a, form=f, year="y1") for a in ("a1", "a2") for f in ("f1", "f2")}
+    before = with_marks(first, count(text, first), **inner)
+    counts = count(text, every)
+    case = Case(every, counts, [before])
+    lower, upper = case.lower.copy(), case.upper.copy()
+    for column, number in case.truth.items():
+        lower[column] = upper[column] = number
+    short, _ = case.trial(lower, upper)
+    assert (("", inner["a1f1"]), 4) in {(case.land.keys[one.column], one.required) for one in short}
+    found = attack([before, protect(every, counts, [before]).release])
+    assert found.passed
+    assert found.intervals["", inner["a1f1"]].width >= 4
+
+
+def test_a_person_reads_that_the_people_behind_the_tables_were_not_tried(monkeypatch, tmp_path):
+    """In the command's words and on the page; and not where they were."""
+    said = {}
+    for name, most in (("tried", 500), ("not", 1)):
+        monkeypatch.setattr("luwte.insight.disclosure.cells.records", partial(records, most=most))
+        text = EXAMPLE + '[[table]]\nid = "age-region"\ntitle = "t"\nbase = "b"\ndimensions = ["age", "region"]\n'
+        (tmp_path / "plan.toml").write_text(text)
+        rows = ["12-14,sexual,Coast,x"] * 30 + ["15-17,criminal,Hills,y"] * 21 + ["12-14,labour,Lakes,y"] * 22
+        (tmp_path / "data.csv").write_text("\n".join(["age,form,region,organisation", *rows]) + "\n")
+        arguments = [str(tmp_path / "data.csv"), "--plan", str(tmp_path / "plan.toml"), "--out", str(tmp_path / name)]
+        ran = CliRunner().invoke(command.protect, arguments)
+        assert ran.exit_code == 0, ran.output
+        again = CliRunner().invoke(command.attack, [str(tmp_path / name)])
+        assert again.output == ran.output
+        said[name] = (ran.output, (tmp_path / name / "index.html").read_text())
+    assert all(NOT_TRIED in one for one in said["not"])
+    assert not any("Not tried" in one for one in said["tried"])
+
+
+# A proof that takes too long
+
+
+def test_doubt_that_nothing_shows_is_no_doubt(monkeypatch):
+    """The bounds alone would leave all of it open; no solution does, so it does not pass."""
+    plan = a_plan([AGE, FORM], "age form", group=False)
+    counts = count(people("age,form", a1_f1=3, a1_f2=30, a2_f1=30, a2_f2=30), plan)
+    gone = with_marks(plan, counts, x=at(age="a1", form="f1"))
+    assert kinds(attack([gone])) == {"attacker"}
+    monkeypatch.setattr(Feasible, "_end", lambda self, column, sign: (self._box(column, sign), False))
+    found = attack([gone])
+    assert {leak.kind for leak in found.leaks} == {"unproved"}
+    assert "could not be proved" in told(found.leaks[0])
+
+
 # Several answers
 
 
@@ -117,6 +236,19 @@ def test_an_impossible_cell_is_marked_needs_no_doubt_and_is_no_group():
 
 
 # Audiences and rules
+
+
+def test_low_is_said_only_of_what_is_small_by_the_rules_of_the_release_that_says_it():
+    """Beside open data a report leaves seven out as well, and must not call it one to four."""
+    open_ = a_plan([AGE, FORM], "form", group=False, method="rounding", threshold=10, width=9, insider_width=8, base=10)
+    open_, plan = replace(open_, id="open"), a_plan([AGE, FORM], "age form", "form", group=False, method="primary")
+    text = people("age,form", a1_f1=7, a1_f2=20, a2_f2=21)
+    before = protect(open_, count(text, open_)).release
+    counts = count(text, plan)
+    made = primary(Case(plan, counts, [before]))
+    assert made.shown[at(form="f1")].status == "c"
+    assert made.shown[at(age="a1", form="f1")] == Shown(7, "value")
+    assert attack([before, made]).intervals["", at(form="f1")].low == 7
 
 
 @pytest.mark.parametrize("method", ["rounding", "suppression"])
@@ -264,7 +396,8 @@ def test_what_collides_is_a_smallest_set():
     plan = a_plan([AGE, FORM, REGION], "age form", "age region", "form region", group=False)
     text = people("age,form,region", a1_f1_r1=3, a1_f2_r1=20, a1_f2_r2=20, a2_f1_r2=30, a2_f2_r1=25)
     counts = count(text, plan)
-    told = replace(a_plan([AGE, FORM, REGION], "age form", method="primary"), id="told")
+    loose = {"threshold": 0, "width": 0, "insider_width": 0}
+    told = replace(a_plan([AGE, FORM, REGION], "age form", method="primary", **loose), id="told")
     early = Release(told, {k: Shown(counts.of[k], "value") for k in left_out(told, count(text, told)).shown})
     fine = replace(a_plan([AGE, FORM, REGION], "region", method="rounding"), id="fine")
     harmless = protect(fine, count(text, fine)).release
@@ -278,3 +411,21 @@ def test_what_collides_is_a_smallest_set():
     with pytest.raises(Infeasible):
         protect(alone, replace(counts, of=of), [early])
     assert attack([harmless, protect(alone, replace(counts, of=of), [harmless]).release]).passed
+
+
+@pytest.mark.parametrize("method", ["rounding", "suppression"])
+def test_an_earlier_release_that_leaks_by_itself_is_named_and_no_table_is_blamed(method):
+    plan = a_plan([AGE, FORM, REGION], "age region", group=False, method=method)
+    text = people("age,form,region", a1_f1_r1=3, a1_f2_r1=20, a1_f2_r2=20, a2_f1_r2=30, a2_f2_r1=25)
+    leaky = replace(a_plan([AGE, FORM, REGION], "age form", group=False), id="leaky")
+    fine = replace(a_plan([AGE, FORM, REGION], "region", method="rounding"), id="fine")
+    earlier = [
+        protect(fine, count(text, fine)).release,
+        with_marks(leaky, count(text, leaky), x=at(age="a1", form="f1")),
+    ]
+    with pytest.raises(
+        Infeasible, match="leaky already gives something away, by itself or with those before"
+    ) as caught:
+        protect(plan, count(text, plan), earlier)
+    assert caught.value.collide[1:] == ("what the earlier release leaky already shows",)
+    assert "luwte attack" in str(caught.value)

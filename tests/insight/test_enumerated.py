@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from luwte.insight.disclosure import protect
-from luwte.insight.disclosure.attack import Release, Shown, attack
+from luwte.insight.disclosure.attack import attack
 from luwte.insight.disclosure.data import count
 from luwte.insight.disclosure.plan import Dimension, Plan, Rules, Table
+from luwte.insight.disclosure.published import Release, Shown
 from luwte.insight.disclosure.refusals import Infeasible
 
 AXES = {
@@ -117,7 +118,7 @@ def fits(release: Release, of: People, numbers: np.ndarray) -> np.ndarray:
 RULES = [Rules(method="rounding", base=3, threshold=3, width=2), Rules(method="primary", threshold=3, width=2)]
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(
     random=st.randoms(use_true_random=False),
     names=st.sampled_from([("a", "b", "y"), ("a", "b", "c"), ("a", "b", "m"), ("a", "m")]),
@@ -148,7 +149,7 @@ def test_no_people_that_fit_are_outside_an_interval_and_some_are_at_each_end(ran
         assert (at, interval.low, interval.high) == (at, low, high)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     random=st.randoms(use_true_random=False),
     names=st.sampled_from([("a", "b", "y"), ("a", "m"), ("c", "m")]),
@@ -215,7 +216,7 @@ def made(
         return None, error.collide
 
 
-@settings(max_examples=60)
+@settings(max_examples=35)
 @given(random=st.randoms(use_true_random=False), total=st.integers(1, 4), changes=st.integers(0, 2))
 def test_a_correction_tells_what_it_can_and_no_more(random, total, changes):
     """Two truths, no cell further apart than declared: every pair of them is tried."""
@@ -253,7 +254,7 @@ def doubts_inside(cell: Where, of: People, possible: np.ndarray) -> list[int]:
     return [int(one.max()) - max(int(one.min()), 1) for one in left if len(one)]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(random=st.randoms(use_true_random=False), total=st.integers(1, 6), required=st.integers(1, 3))
 def test_from_outside_a_cell_is_reported_when_whoever_knows_one_of_it_learns_too_much(random, total, required):
     rules = Rules(method="primary", threshold=5, width=1, insider_width=required, group=False, zeros="protected")
@@ -270,7 +271,7 @@ def test_a_record_that_could_be_but_need_not_does_not_condemn_a_release():
     """Whoever had it would learn the cell; nobody need have it, and from outside nobody can tell."""
     rules = Rules(method="primary", threshold=5, width=1, insider_width=1, group=False, zeros="protected")
     some_learn = 0
-    for seed in range(40):
+    for seed in range(15):
         release, of, possible = hidden(Random(seed), 6, rules)
         reported = {leak.at for leak in attack([release]).leaks}
         for cell in release.shown:

@@ -260,7 +260,7 @@ def our_cost(plan: Plan, people: list[tuple[int, ...]]) -> float | None:
 
 
 @pytest.mark.parametrize(
-    ("name", "examples"), [("2x2", 80), ("2x3", 60), ("3x3", 40), ("hierarchy", 60), ("two linked 2x2x2", 4)]
+    ("name", "examples"), [("2x2", 50), ("2x3", 40), ("3x3", 25), ("hierarchy", 30), ("two linked 2x2x2", 3)]
 )
 def test_no_suppression_that_keeps_every_width_is_cheaper(name, examples):
     shape = SHAPES[name]
@@ -274,7 +274,7 @@ def test_no_suppression_that_keeps_every_width_is_cheaper(name, examples):
 
 
 @pytest.mark.parametrize(
-    ("name", "examples"), [("2x2", 80), ("2x3", 60), ("3x3", 40), ("hierarchy", 60), ("two linked 2x2x2", 12)]
+    ("name", "examples"), [("2x2", 60), ("2x3", 40), ("3x3", 30), ("hierarchy", 40), ("two linked 2x2x2", 8)]
 )
 def test_no_rounding_that_keeps_every_width_changes_less(name, examples):
     shape = SHAPES[name]

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from journeys.stage import chromium
-from luwte.insight.disclosure.attack import Release, Shown
 from luwte.insight.disclosure.cells import grid
 from luwte.insight.disclosure.plan import Dimension, Plan, Rules, Table
+from luwte.insight.disclosure.published import Release, Shown
 from luwte.insight.disclosure.release import files
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"

@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from luwte.insight.disclosure import protect
-from luwte.insight.disclosure.attack import Release, Shown, attack
+from luwte.insight.disclosure.attack import attack
 from luwte.insight.disclosure.cells import grid
 from luwte.insight.disclosure.data import count, read_data
 from luwte.insight.disclosure.marks import percent
 from luwte.insight.disclosure.plan import EXAMPLE, Dimension, Plan, Rules, Table, parse_plan, read_plan
+from luwte.insight.disclosure.published import Release, Shown
 from luwte.insight.disclosure.refusals import BadData, BadPlan, BadRelease
 from luwte.insight.disclosure.release import as_json, files, read_release
 

@@ -3,11 +3,15 @@
 import importlib.util
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from luwte.errors import CannotStart
 from luwte.plumbing.files import new_folder, write_whole
+
+if TYPE_CHECKING:
+    from luwte.insight.disclosure.attack import Finding
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -58,7 +62,7 @@ def protect(
     gap = round(made.gap, 6)
     attested = files.attestation(releases, found, inputs, method=plan.rules.method, gap=gap)
     with new_folder(out) as folder:
-        for name, content in files.files(made.release).items() if found.passed else ():
+        for name, content in files.files(made.release, whole=found.whole).items() if found.passed else ():
             write_whole(folder / name, content)
         write_whole(folder / files.ATTESTATION, attested)
     # Only for the house, so only on its terminal: with few possible counts, whoever tries them all could confirm the
@@ -72,7 +76,7 @@ def protect(
         cost=made.cost,
         bound=made.bound,
     )
-    _say(found.passed, [files.told(one) for one in found.leaks], inside if as_json else None)
+    _say(found, inside if as_json else None)
 
 
 @click.command(epilog="Example: luwte attack release-2024 release-2025 release-2026")
@@ -92,15 +96,20 @@ def attack(folders: tuple[Path, ...], as_json: bool) -> None:
     found = attacked(releases)
     inputs = {one.plan.id: (at / files.TABLES).read_bytes() for one, at in zip(releases, folders, strict=True)}
     attested = files.attestation(releases, found, inputs)
-    _say(found.passed, [files.told(one) for one in found.leaks], attested if as_json else None)
+    _say(found, attested if as_json else None)
 
 
-def _say(passed: bool, leaks: list[str], attested: bytes | None) -> None:
+def _say(found: "Finding", attested: bytes | None) -> None:
+    from luwte.insight.disclosure.page import NOT_TRIED
+    from luwte.insight.disclosure.release import told
+
     if attested is not None:
         click.echo(json.dumps(json.loads(attested), sort_keys=True))
-    elif passed:
+    elif not found.passed:
+        click.echo("\n".join(["Not safe:", *(told(one) for one in found.leaks)]))
+    elif found.whole:
         click.echo("Safe: nobody can work out a small number.")
     else:
-        click.echo("\n".join(["Not safe:", *leaks]))
-    if not passed:
+        click.echo(f"Safe: nobody can work out a small number by adding and subtracting.\n{NOT_TRIED}")
+    if not found.passed:
         raise SystemExit(1)

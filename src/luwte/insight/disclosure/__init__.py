@@ -1,16 +1,17 @@
 """Disclosure control, proved by attack: a plan, linked tables made safe, and an attacker who tries.
 
 The parts, each pure: `plan` (what is declared), `data` (counts from a CSV), `cells` (the one system), `case` (the truth
-in it), `rounding` and `suppression` (protect), `attack` (what can be worked out), `release` (files).
+in it), `rounding` and `suppression` (protect), `published` (what the public sees), `feasible` (what fits it),
+`insiders` and `groups`, `attack` (what can be worked out), `release` (files).
 """
 
 from collections.abc import Sequence
 
-from luwte.insight.disclosure.attack import Release
 from luwte.insight.disclosure.case import Case
 from luwte.insight.disclosure.collision import smallest
 from luwte.insight.disclosure.data import Counts
 from luwte.insight.disclosure.plan import Plan
+from luwte.insight.disclosure.published import Release
 from luwte.insight.disclosure.refusals import Infeasible
 from luwte.insight.disclosure.rounding import Protected, rounded
 from luwte.insight.disclosure.suppression import primary, suppressed

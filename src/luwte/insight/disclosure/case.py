@@ -8,20 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from luwte.insight.disclosure.attack import (
-    Feasible,
-    Release,
-    Shown,
-    groups_known,
-    needs,
-    offer_neighbours,
-    reduced_costs,
-    view,
-)
 from luwte.insight.disclosure.cells import Line, is_impossible, vintage
 from luwte.insight.disclosure.data import Counts
-from luwte.insight.disclosure.joint import Record, places_of
+from luwte.insight.disclosure.feasible import Feasible, reduced_costs
+from luwte.insight.disclosure.groups import groups_known
+from luwte.insight.disclosure.joint import Record, is_in, places_of
+from luwte.insight.disclosure.needs import needs
+from luwte.insight.disclosure.neighbours import offer_neighbours
 from luwte.insight.disclosure.plan import Place, Plan
+from luwte.insight.disclosure.published import Release, Shown, view
 from luwte.insight.disclosure.refusals import BadData, Infeasible
 from luwte.insight.disclosure.relaxed import Relaxed
 from luwte.insight.disclosure.solver import NEAR, Solver
@@ -45,6 +40,8 @@ class Short:
     """Columns whose published bounds take part."""
     always: bool = False
     """Whether this must be mended even where the cell is published."""
+    maybe: bool = False
+    """Whether to know more could mend it as well, as when the cell is then known to be large."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +74,14 @@ class Case:
         self._check_earlier()
         self.dominated = self._dominated()
         self.small = [c for c, n in self.truth.items() if n < self.needs[c].threshold and c not in self.impossible]
-        self.left_out_before = self._left_out_before()
+        self.beside = self._beside()
+        self.unshown = self._unshown()
         self.insiders = [*self._units(), *self._contributors()]
         asked = {column for insider in self.insiders for column in insider.columns}
         self.sensitive = sorted({*self.small, *self.dominated, *asked})
         self._feasible: Feasible | None = None
         self._relaxed: Relaxed | None = None
+        self._before: Feasible | None = None
         self._known: Ints | None = None
 
     def _check_earlier(self) -> None:
@@ -91,9 +90,21 @@ class Case:
                 says = "A cell is not what an earlier release says of it. Declare what this release corrects."
                 raise BadData(says, column=", ".join(name for name, _ in self.places[column]))
 
-    def _left_out_before(self) -> list[int]:
-        """Cells that only earlier releases have, and that may be small for all that these say."""
-        columns = range(len(self.land.keys))
+    def _beside(self) -> dict[int, int]:
+        """The truth of cells that this release leaves over: shown nowhere, and computed by subtracting its tables."""
+        mine = (
+            c for c in sorted(self.land.left_over) if {number for number, _ in self.land.tables[c]} == {self.number}
+        )
+        numbers = [(dict(record), number) for held in self.counts.held.values() for record, number in held.items()]
+        return {
+            column: sum(n for record, n in numbers if is_in(record, self.land.keys[column][1], self.plan.dimensions))
+            for column in mine
+        }
+
+    def _unshown(self) -> list[int]:
+        """Cells that this release does not show, and that may be small for all that earlier ones say."""
+        large = {column for column, number in self.beside.items() if number >= self.needs[column].threshold}
+        columns = sorted(set(range(len(self.land.keys))) - large)
         open_ = (c for c in columns if c not in self.truth and self.lower[c] < self.upper[c])
         return [column for column in open_ if self.lower[column] < self.needs[column].threshold]
 
@@ -115,10 +126,12 @@ class Case:
             if {*table.dimensions, *table.where} <= set({name for record in self.counts.records for name, _ in record})
         ]
         small = {column for column in self.small if self.truth[column] > 0}
+        small |= {column for column, number in self.beside.items() if 0 < number < self.needs[column].threshold}
         found = []
         for record in sorted(self.counts.records):
             places = places_of(dict(record), tables, self.plan.dimensions)
             mine = sorted(self.land.index[(vintage(self.plan), at)] for at in places)
+            mine += [c for c in self.beside if is_in(dict(record), self.land.keys[c][1], self.plan.dimensions)]
             if asked := tuple(column for column in mine if column in small):
                 found.append(Insider(dict.fromkeys([*mine, *self._person(record)], 1), asked))
         return found
@@ -128,7 +141,12 @@ class Case:
         for name in sorted(self.counts.contributed) if len(self.counts.contributed) > 1 else ():
             mine = self.counts.contributed[name]
             least = {column: mine[at] for column, at in self.places.items() if mine[at] > 0}
-            others = {column: self.truth[column] - number for column, number in least.items()}
+            for column in self.beside:
+                at = self.land.keys[column][1]
+                held = self.counts.held[name].items()
+                least[column] = sum(n for record, n in held if is_in(dict(record), at, self.plan.dimensions))
+            least = {column: number for column, number in least.items() if number > 0}
+            others = {column: (self.truth | self.beside)[column] - number for column, number in least.items()}
             asked = tuple(
                 c
                 for c in sorted(others)
@@ -177,19 +195,17 @@ class Case:
         A *relaxed* trial counts fractions as well: what it finds short is short, but it may miss some, and all groups.
         """
         attacker = self._relaxed_attacker(lower, upper) if relaxed else self._attacker(lower, upper, candidate)
-        attacker.explore([*self.sensitive, *self.left_out_before])
+        attacker.explore([*self.sensitive, *self.unshown])
         short: list[Short] = []
         found = {c for c in self.sensitive if upper[c] == 0 and self.needs[c].zeros_public}
         for column in self.sensitive:
             width = self.needs[column].width
             if column not in found and not attacker.has_width(column, width):
                 short.append(self._short(attacker, column, width, {}))
-        for column in self.left_out_before:
-            need = self.needs[column]
-            if attacker.has_width(column, need.width) or attacker.greatest(column) >= need.threshold:
-                continue
-            if attacker.greatest(column) > NEAR or not need.zeros_public:
-                short.append(self._short_before(attacker, column))
+        for column in self.unshown:
+            required = self._required_unshown(attacker, column)
+            if not attacker.has_width(column, required):
+                short.append(replace(self._short(attacker, column, required, {}), maybe=True))
         groups = self._groups(attacker) if isinstance(attacker, Feasible) and not short else []
         if short or groups:
             return short, groups
@@ -259,12 +275,25 @@ class Case:
             gains[column] = len(gains) * max(1.0, float(self.upper.max()))
         return Short(margin, -least, 0, gains, frozenset(used), always=True)
 
-    def _short_before(self, attacker: Feasible | Relaxed, column: int) -> Short:
-        """A cell of an earlier release needs its width, or that it may be as large as the threshold."""
+    def _required_unshown(self, attacker: Feasible | Relaxed, column: int) -> int:
+        """The doubt that a cell needs of which only the public knowledge is sure.
+
+        One that must be small needs its width. One that may be small needs it as well, but where earlier releases
+        have already left less, this one takes nothing more away.
+        """
         need = self.needs[column]
-        one = self._short(attacker, column, need.width, {})
-        less = max(0.0, need.threshold - attacker.greatest(column))
-        return one if one.gains is None else replace(one, width=max(one.width, need.width - less))
+        if attacker.has_width(column, need.width):
+            return 0
+        most = attacker.greatest(column)
+        if most <= NEAR and need.zeros_public:
+            return 0
+        if most < need.threshold - NEAR:
+            return need.width
+        if attacker.least(column) > need.threshold - 1 + NEAR:
+            return 0
+        if self._before is None:
+            self._before = Feasible(self.land.rows, self.lower, self.upper, self.plan.rules.nodes)
+        return min(need.width, self._before.interval(column).width)
 
     def _short(self, attacker: Feasible | Relaxed, column: int, required: int, inside: Mapping[int, int]) -> Short:
         low, gains, used = self._end(attacker, column, 1, inside)

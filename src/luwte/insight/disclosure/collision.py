@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from luwte.insight.disclosure.attack import Release
+from luwte.insight.disclosure.attack import attack
 from luwte.insight.disclosure.cells import grid
 from luwte.insight.disclosure.data import Counts
 from luwte.insight.disclosure.plan import Plan
+from luwte.insight.disclosure.published import Release
 from luwte.insight.disclosure.refusals import Infeasible, Refused
 
 PARTS = 24
@@ -29,6 +30,10 @@ def smallest(
     A deletion filter: each table and each earlier release is left out in turn, for good when the rest still fails.
     Larger problems keep the *error* that they have.
     """
+    if leaking := _leaking(earlier):
+        says = f"The release {leaking} already gives something away, by itself or with those before it: no new table"
+        says += " can take that back. Run luwte attack on it to see what, and decide with whoever is responsible."
+        return Infeasible(says, (*error.collide[:1], f"what the earlier release {leaking} already shows"))
     tables, told = list(plan.tables), list(earlier)
     if len(tables) + len(told) > PARTS or len(counts.of) > CELLS:
         return error
@@ -62,3 +67,11 @@ def smallest(
     asks = [f"table {table.id}" for table in tables]
     asks += [f"what the earlier release {one.plan.id} already shows" for one in told]
     return Infeasible("This cannot be protected.", (first, *asks))
+
+
+def _leaking(earlier: Sequence[Release]) -> str:
+    """The first of these releases that, with those before it, does not pass the attack."""
+    for number in range(1, len(earlier) + 1):
+        if not attack(earlier[:number]).passed:
+            return earlier[number - 1].plan.id
+    return ""

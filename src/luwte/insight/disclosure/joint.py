@@ -38,6 +38,11 @@ def places_of(
     return found
 
 
+def is_in(record: Mapping[str, Sequence[str]], at: Place, dims: Mapping[str, Dimension]) -> bool:
+    """Whether a unit with these answers is in the cell. Answers that are not given are not in any category."""
+    return all(any(node in dims[name].above(one) for one in record.get(name, ())) for name, node in at)
+
+
 def is_needed(tables: Sequence[Table], dims: Mapping[str, Dimension]) -> bool:
     """Whether sums alone may leave counts that no people could have.
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from luwte.insight.disclosure.attack import Release, Shown, Status
 from luwte.insight.disclosure.cells import Node, spot
 from luwte.insight.disclosure.plan import Table
+from luwte.insight.disclosure.published import Release, Shown, Status
 
 MARKS: Mapping[Status, str] = {"c": "[c]", "low": "[low]", "z": "[z]"}
 """Shorthand of official statistics."""

@@ -2,10 +2,10 @@
 
 import html
 
-from luwte.insight.disclosure.attack import Release
 from luwte.insight.disclosure.cells import Node, grid, spot
 from luwte.insight.disclosure.marks import MEANINGS, SHARES, percent, text
 from luwte.insight.disclosure.plan import Table
+from luwte.insight.disclosure.published import Release
 
 STYLE = """
 :root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif;--line:color-mix(in srgb,currentColor 25%,transparent)}
@@ -29,8 +29,15 @@ td,thead th.n{text-align:right}
 """
 
 
-def page(release: Release) -> str:
-    """The whole page."""
+NOT_TRIED = (
+    "What was tried is adding and subtracting. Not tried: what follows from which people can stand behind all tables"
+    " together; there are too many possible combinations of answers."
+)
+"""Said wherever a person reads a verdict, when the attack was not whole."""
+
+
+def page(release: Release, *, whole: bool = True) -> str:
+    """The whole page; *whole* says whether the attack tried everything that it can."""
     plan = release.plan
     most = plan.rules.base - 1
     about = {
@@ -46,7 +53,7 @@ def page(release: Release) -> str:
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n<style>{STYLE}</style>\n<main>\n<h1>{title}</h1>\n"
-        f"<p>{about}</p>\n{tables}\n</main>\n</html>\n"
+        f"<p>{about}</p>\n{'' if whole else f'<p>{NOT_TRIED}</p>{chr(10)}'}{tables}\n</main>\n</html>\n"
     )
 
 

@@ -100,6 +100,10 @@ class Relaxed:
                 return True
         return False
 
+    def least(self, column: int) -> float:
+        """The least that *column* can be."""
+        return self.extreme(column, 1).value
+
     def greatest(self, column: int) -> float:
         """The greatest that *column* can be."""
         return -self.extreme(column, -1).value

@@ -11,12 +11,13 @@ from typing import Any, get_args
 from urllib.parse import quote
 
 from luwte import __version__
-from luwte.insight.disclosure.attack import Finding, Leak, Release, Shown, Status
+from luwte.insight.disclosure.attack import Finding, Leak
 from luwte.insight.disclosure.cells import grid
 from luwte.insight.disclosure.data import LARGEST
 from luwte.insight.disclosure.marks import MARKS, MEANINGS, SHARES, percent
 from luwte.insight.disclosure.page import page
 from luwte.insight.disclosure.plan import COLUMNS, Dimension, Place, Plan, Rules, Table, place, plan_of
+from luwte.insight.disclosure.published import Release, Shown, Status
 from luwte.insight.disclosure.refusals import BadPlan, BadRelease
 from luwte.insight.disclosure.solver import versions
 
@@ -26,9 +27,12 @@ WORST = 20
 """Cells that an attestation lists."""
 
 
-def files(release: Release) -> dict[str, bytes]:
-    """Everything of *release* by name, without the attestation; the same bytes whenever and wherever it is made."""
-    found = {TABLES: _json(as_json(release)), PAGE: page(release).encode()}
+def files(release: Release, *, whole: bool = True) -> dict[str, bytes]:
+    """Everything of *release* by name, without the attestation; the same bytes whenever and wherever it is made.
+
+    Unless the attack was *whole*, the page says what was not tried.
+    """
+    found = {TABLES: _json(as_json(release)), PAGE: page(release, whole=whole).encode()}
     for table in release.plan.tables:
         found[f"{table.id}.csv"] = _csv(release, table).encode()
         found[f"{table.id}.csv-metadata.json"] = _json(_csvw(release, table))
@@ -206,6 +210,8 @@ def told(one: Leak) -> str:
         "attacker": f"lies within {one.interval.low}-{one.interval.high}; a doubt of {one.required} is required",
         "insider": f"lies within {one.interval.low}-{one.interval.high}: too near for somebody who knows one of them",
         "group": "holds its whole group for certain",
+        "unproved": f"lies within {one.interval.low}-{one.interval.high}, or less: that a doubt of {one.required} stays"
+        " could not be proved",
     }[one.kind]
     tables = ", ".join(f"{release}/{table}" for release, table in one.tables)
     return f"{name}: {what}." + (f" Tables: {tables}." if tables else "")

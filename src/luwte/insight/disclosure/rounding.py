@@ -16,8 +16,8 @@ Salazar-Gonzalez, J.-J. (2006). Controlled rounding and cell perturbation. Mathe
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from luwte.insight.disclosure.attack import Release, Shown
 from luwte.insight.disclosure.case import Case
+from luwte.insight.disclosure.published import Release, Shown
 from luwte.insight.disclosure.refusals import Infeasible
 from luwte.insight.disclosure.solver import Rows, Solver
 
@@ -60,10 +60,13 @@ def rounded(case: Case) -> Protected:
     rows = _rows(case, at, floor)
     change_down, change_up = truth - base * floor, base * (floor + 1) - truth
     cost = np.where(free, change_up - change_down, 0).astype(float)
+    bound, sure = 0.0, True
+    constant = float(change_down[free].sum())
     for tried in range(1, ROUNDS + 1):
         answer = Solver(rows, up_low, up_high).minimise(cost, whole=True, nodes=case.plan.rules.nodes)
         if answer is None:
             raise _why_not(case, at, floor, up_low, up_high, tried)
+        bound = max(bound, answer.bound + constant) if sure else bound
         ups = np.rint(answer.x).astype(np.int64)
         if not rows.holds(ups) or np.any((ups < up_low) | (ups > up_high)):
             raise ArithmeticError("The solver's rounding does not add up.")
@@ -72,11 +75,11 @@ def rounded(case: Case) -> Protected:
         shown = {case.places[c]: _shown(case, c, int(v)) for c, v in zip(columns, values, strict=True)}
         short, groups = case.trial(lower, upper, Release(case.plan, shown))
         if not short and not groups:
-            constant = float(change_down[free].sum())
             total = int(np.abs(values - truth).sum())
-            return Protected(Release(case.plan, shown), total, min(total, answer.bound + constant), tried)
+            return Protected(Release(case.plan, shown), total, min(total, bound), tried)
         movable = {at[c] for c in columns if up_low[at[c]] < up_high[at[c]]}
         for one in short:
+            sure = sure and not one.maybe
             used = movable if one.used is None else {at[c] for c in one.used if c in at} & movable
             if not used:
                 raise case.collision(one.column, one.required, [f"{table.id}" for table in case.plan.tables])

@@ -19,8 +19,8 @@ constraints. Management Science 47(7), 1008-1027.
 
 from typing import TYPE_CHECKING
 
-from luwte.insight.disclosure.attack import Release, Shown
 from luwte.insight.disclosure.case import Case, Short
+from luwte.insight.disclosure.published import Release, Shown
 from luwte.insight.disclosure.rounding import Protected
 from luwte.insight.disclosure.solver import Rows, Solver
 
@@ -37,9 +37,11 @@ GRAIN = 1e6
 def primary(case: Case) -> Release:
     """What most reports do: small cells are marked and left out, and nothing else. It protects little."""
     shown = {at: Shown(case.counts.of[at], "value") for at in case.counts.of}
+    # A cell that is small by the rules of another release only is not small by this one's: [low] would be untrue.
+    low = case.plan.rules.threshold * case.plan.max_contribution
     for column in case.small:
         if case.truth[column] > 0:
-            shown[case.places[column]] = Shown(None, "low")
+            shown[case.places[column]] = Shown(None, "low" if case.truth[column] < low else "c")
     for column in case.impossible:
         shown[case.places[column]] = Shown(None, "z")
     return Release(case.plan, shown)
@@ -79,7 +81,7 @@ def suppressed(case: Case, rounds: int = ROUNDS) -> Protected:
         if answer is None:
             master.refuse_what_nothing_can_keep()
             break
-        bound = max(bound, answer.bound)
+        bound = max(bound, answer.bound) if master.sure else bound
         chosen = np.rint(answer.x).astype(np.int64)
         if master.trial(chosen, relaxed=True) and master.trial(chosen):
             break
@@ -101,7 +103,7 @@ class _Master:
         self.at = {column: number for number, column in enumerate(self.columns)}
         size = len(self.columns)
         self.low, self.high = np.zeros(size, np.int64), np.ones(size, np.int64)
-        for column in case.sensitive:
+        for column in set(case.sensitive) & set(self.at):
             if case.truth[column] > 0 or not case.needs[column].zeros_public:
                 self.low[self.at[column]] = 1
         for column in case.impossible:
@@ -109,6 +111,8 @@ class _Master:
         by_cells = case.plan.rules.cost == "cells"
         self.cost = np.array([1.0 if by_cells else max(1.0, case.truth[c]) for c in self.columns])
         self._last: list[Short] = []
+        self.sure = True
+        """Whether everything that passes fulfils the rows. Not after a cut for what could be mended by showing more."""
 
     def bounds(self, chosen: "Ints") -> tuple["Ints", "Ints"]:
         lower, upper = self.case.lower.copy(), self.case.upper.copy()
@@ -126,6 +130,7 @@ class _Master:
         return not short and not groups
 
     def _cut(self, one: Short, chosen: "Ints") -> None:
+        self.sure = self.sure and not one.maybe
         k = self.at.get(one.column)
         if one.gains is None:
             self._another(chosen, one, k)
