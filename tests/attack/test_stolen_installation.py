@@ -40,6 +40,7 @@ NOT_RUN = {
     "follow-up": "has a folder of its own, and nothing of an installation",
     "protect": "reads tables, and nothing of an installation",
     "attack": "reads published tables",
+    "estimate": "reads capture histories",
 }
 """Of `luwte`, with the reason. All others are run, each with --json as well where it has it."""
 
