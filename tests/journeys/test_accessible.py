@@ -61,8 +61,11 @@ def a_browser_for(browser: Browser, size: dict[str, int], scheme: str) -> Page:
     return context(browser, size=size, color_scheme=scheme, bypass_csp=True, reduced_motion="reduce").new_page()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [NARROW, PHONE, LAPTOP], ids=["320", "phone", "laptop"])
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [(NARROW, "light"), (NARROW, "dark"), (PHONE, "light"), (LAPTOP, "dark")],
+    ids=["320-light", "320-dark", "phone-light", "laptop-dark"],
+)
 def test_the_visitors_states(tmp_path: Path, size: dict[str, int], scheme: str) -> None:
     """Start, opened details, waiting, talking, a long log, the end dialog, ended, the erase dialog, erased."""
     with a_demo(tmp_path / "demo") as demo, chromium() as browser:
@@ -122,8 +125,7 @@ def test_the_visitors_states(tmp_path: Path, size: dict[str, int], scheme: str) 
         state("erased")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [NARROW, LAPTOP], ids=["320", "laptop"])
+@pytest.mark.parametrize(("size", "scheme"), [(NARROW, "light"), (LAPTOP, "dark")], ids=["320-light", "laptop-dark"])
 def test_the_desks_states(tmp_path: Path, size: dict[str, int], scheme: str) -> None:
     """Signed out, refused, empty, somebody waits, one conversation, every form and dialog of it, locked."""
     with a_demo(tmp_path / "demo") as demo, chromium() as browser:
@@ -170,8 +172,7 @@ def test_the_desks_states(tmp_path: Path, size: dict[str, int], scheme: str) -> 
         check(page, "locked", narrow)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [NARROW, LAPTOP], ids=["320", "laptop"])
+@pytest.mark.parametrize(("size", "scheme"), [(NARROW, "light"), (LAPTOP, "dark")], ids=["320-light", "laptop-dark"])
 def test_the_leads_states(tmp_path: Path, size: dict[str, int], scheme: str) -> None:
     """The panel, a call, choosing a reason, reading along, being read along with, a closed line at both ends."""
     with a_demo(tmp_path / "demo") as demo, chromium() as browser:
@@ -232,8 +233,7 @@ def test_the_leads_states(tmp_path: Path, size: dict[str, int], scheme: str) -> 
         check(page, "a message in the list", narrow)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [NARROW, LAPTOP], ids=["320", "laptop"])
+@pytest.mark.parametrize(("size", "scheme"), [(NARROW, "light"), (LAPTOP, "dark")], ids=["320-light", "laptop-dark"])
 def test_the_states_of_ones_own_account(tmp_path: Path, size: dict[str, int], scheme: str) -> None:
     """The door with a code and with a sheet; the account, each task of it step by step, and what is refused."""
     with a_demo(tmp_path / "demo") as demo, chromium() as browser:
