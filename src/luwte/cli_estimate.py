@@ -201,8 +201,8 @@ def _check_writable(data: Path, page_file: Path | None, plot_file: Path | None) 
 
 
 def _write(report: "Report", page_file: Path | None, plot_file: Path | None) -> None:
-    from luwte.estimate.page import page
-    from luwte.estimate.plot import curve_drawing, png_file, svg_file
+    from luwte.report.estimate.page import page
+    from luwte.report.estimate.plot import curve_drawing, png_file, svg_file
 
     if plot_file is not None:
         drawing = curve_drawing(report.observed, report.curve)

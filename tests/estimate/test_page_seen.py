@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from follow_up.test_site import tokens
 from journeys.stage import LAPTOP, PHONE, chromium
 from luwte.estimate import Histories, Stratified
 from luwte.estimate.methods import Chat, Effort
-from luwte.estimate.page import page as written
 from luwte.estimate.published import PUBLISHED
 from luwte.estimate.report import Report, estimate_all
+from luwte.report.estimate.page import page as written
+from luwte.report.estimate.parts import CSS
 
 AXE = (Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -141,3 +143,11 @@ def test_on_paper_dark_is_light_and_all_is_unfolded(browser: Browser, pages: dic
         assert page.evaluate("getComputedStyle(document.querySelector('svg text')).fill") == "rgb(0, 0, 0)"
         assert page.get_by_role("table", name="Every defensible model, by its answer").is_visible()
         assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_the_page_has_the_colours_of_the_chat() -> None:
+    """It is one file that stands alone, so they are written down again; here nobody changes one alone."""
+    chat = tokens((Path(__file__).parents[2] / "web/src/ui/tokens.css").read_text())
+    for mine, theirs in zip(tokens(CSS), chat, strict=True):
+        assert len(mine) > 5
+        assert mine.items() <= theirs.items()

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from luwte.estimate.plot import MOST_DRAWN, CannotDraw, curve_drawing, methods_drawing, png_file, svg_file
 from luwte.estimate.published import PUBLISHED
 from luwte.estimate.results import Result, no_estimate
 from luwte.estimate.robustness import Specification, SpecificationCurve, specification_curve
+from luwte.report.estimate.plot import MOST_DRAWN, CannotDraw, curve_drawing, methods_drawing, png_file, svg_file
 
 SVG = "{http://www.w3.org/2000/svg}"
 UK = PUBLISHED["uk_2013_5"].read()

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from estimate.test_histories import tables
 from luwte.estimate import Histories, Method, Stratified
 from luwte.estimate.methods import METHODS, Chat, Effort
-from luwte.estimate.page import page
-from luwte.estimate.plot import curve_drawing
 from luwte.estimate.published import PUBLISHED
 from luwte.estimate.report import estimate_all
 from luwte.estimate.simulated import quick
+from luwte.report.estimate.page import page
+from luwte.report.estimate.plot import curve_drawing
 
 KOSOVO = PUBLISHED["kosovo_1999"].read()
 QUICK: tuple[Method, ...] = ("main_effects", "stepwise", "decomposable")

@@ -24,9 +24,9 @@ from luwte.follow_up.model import Assessment, Commitment, Document, Motion, Repo
 from luwte.follow_up.site import build
 from luwte.follow_up.site.chain import gather, name
 from luwte.follow_up.site.data import PUBLISHED, cell, file_of
-from luwte.follow_up.site.markup import tag, web_address
 from luwte.follow_up.site.words import EN, NL
 from luwte.follow_up.store import Store, opened
+from luwte.plumbing.markup import tag, web_address
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 BASE = "https://example.org/follow-up/"

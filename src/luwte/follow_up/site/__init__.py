@@ -12,11 +12,11 @@ from luwte.follow_up.model import Report
 from luwte.follow_up.site import data, pages
 from luwte.follow_up.site.chain import dossiers, gather
 from luwte.follow_up.site.feed import FILE, feed
-from luwte.follow_up.site.markup import Markup, joined, tag, web_address
 from luwte.follow_up.site.scribe import Scribe, head
 from luwte.follow_up.site.words import LANGUAGES, WORDS
 from luwte.follow_up.store import Store
 from luwte.plumbing.files import new_folder
+from luwte.plumbing.markup import Markup, joined, tag, web_address
 
 
 def build(store: Store, out: Path, today: dt.date, base_url: str = "") -> None:

@@ -11,8 +11,8 @@ from msgspec import inspect
 
 from luwte.follow_up.model import KINDS, Row, kind_of
 from luwte.follow_up.site.chain import Chain
-from luwte.follow_up.site.markup import Markup, clean, tag
 from luwte.follow_up.site.scribe import Scribe
+from luwte.plumbing.markup import Markup, clean, tag
 
 VERSION = 1
 """Of the names of the fields in the JSON file. A new field keeps it; another meaning or a field less does not."""

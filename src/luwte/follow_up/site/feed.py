@@ -7,9 +7,9 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from luwte.follow_up.model import Recommendation, Response
 from luwte.follow_up.site.chain import Chain, moment, name
-from luwte.follow_up.site.markup import Markup, cut, joined, tag
 from luwte.follow_up.site.pages import report_file, status_key
 from luwte.follow_up.site.scribe import SOURCES, Scribe
+from luwte.plumbing.markup import Markup, cut, joined, tag
 
 FILE = "feed.xml"
 NOWHERE = "luwte.invalid"

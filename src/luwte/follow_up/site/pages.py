@@ -16,9 +16,9 @@ from luwte.follow_up.model import (
     paper_url,
 )
 from luwte.follow_up.site.chain import Chain, Judgement, dossier_of, name
-from luwte.follow_up.site.markup import Child, Markup, cut, joined, tag, web_address
 from luwte.follow_up.site.scribe import Scribe
 from luwte.follow_up.site.timeline import Event, timeline
+from luwte.plumbing.markup import Child, Markup, cut, joined, tag, web_address
 
 
 def report_file(report: Report) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from luwte.follow_up.model import Document, Row, paper_url
 from luwte.follow_up.site.chain import dossier_file, dossier_of, name
-from luwte.follow_up.site.markup import Child, Markup, joined, tag, web_address
 from luwte.follow_up.site.words import LANGUAGES, MONTHS, WORDS, Language
+from luwte.plumbing.markup import Child, Markup, joined, tag, web_address
 
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
 """Two files of ours may be used, the style sheet and the mark; nothing may run, be sent, or come from elsewhere."""

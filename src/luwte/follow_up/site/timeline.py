@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from luwte.follow_up.site.markup import Child, Markup, tag
 from luwte.follow_up.site.scribe import Scribe
+from luwte.plumbing.markup import Child, Markup, tag
 
 Lane = Literal["response", "commitment", "fulfilment", "assessment"]
 LANES: tuple[Lane, ...] = ("response", "commitment", "fulfilment", "assessment")

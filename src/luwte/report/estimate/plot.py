@@ -9,10 +9,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from luwte.estimate.errors import EstimateError
-from luwte.estimate.markup import Child, Markup, joined, style, tag
+from luwte.errors import CannotStart
 from luwte.estimate.results import Result
 from luwte.estimate.robustness import Specification, SpecificationCurve
+from luwte.plumbing.markup import Child, Markup, joined, style, tag
 
 STYLE = """\
 svg text { font-family: system-ui, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", Arial, sans-serif; }
@@ -63,10 +63,8 @@ NEAR = 2.0
 """BIC this close to the best is "not worth more than a bare mention" (Raftery 1995, Sociological Methodology 25)."""
 
 
-class CannotDraw(EstimateError):
+class CannotDraw(CannotStart):
     """A drawing cannot be made here."""
-
-    code = "cannot_draw"
 
 
 @dataclass(frozen=True)

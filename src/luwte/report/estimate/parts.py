@@ -1,18 +1,18 @@
 """What every part of the page is made of: its style, tables that scroll, and how figures are written."""
 
-from luwte.estimate.markup import Child, Markup, joined, tag
 from luwte.estimate.results import Result
+from luwte.plumbing.markup import Child, Markup, joined, tag
 
 CSS = """\
 :root {
   color-scheme: light dark;
   --bg: #f3f0e8; --surface: #fffdf8; --text: #25302c; --muted: #56605a; --line: #d9d3c4;
-  --accent: #28614f; --warn: #f7e9cf; --focus: #3a3d98;
+  --accent: #28614f; --danger-soft: #f7e9cf; --focus: #3a3d98;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --bg: #181a17; --surface: #21241f; --text: #ebe8df; --muted: #aab1a9; --line: #3b3f37;
-    --accent: #8cc9b2; --warn: #382a14; --focus: #b3b8ff;
+    --accent: #8cc9b2; --danger-soft: #382a14; --focus: #b3b8ff;
   }
 }
 *, ::before, ::after { box-sizing: border-box; }
@@ -34,7 +34,7 @@ dt { font-weight: 600; }
 dd { margin: 0 0 0.5rem; }
 .lead { font-size: 1.25rem; line-height: 1.4; }
 .quiet { color: var(--muted); }
-.warn { padding: 0.75rem 1rem; border-radius: 12px; background: var(--warn); }
+.warn { padding: 0.75rem 1rem; border-radius: 12px; background: var(--danger-soft); }
 .warn > :last-child { margin-block-end: 0; }
 figure { padding: 0.5rem; border: 1px solid var(--line); border-radius: 12px; background: var(--surface); }
 figure.methods { max-inline-size: 34rem; }
@@ -63,7 +63,7 @@ summary { min-block-size: 44px; padding-block: 0.625rem; color: var(--accent); f
 @media print {
   :root {
     color-scheme: light;
-    --bg: #fff; --surface: #fff; --text: #000; --muted: #333; --line: #bbb; --accent: #28614f; --warn: #fff;
+    --bg: #fff; --surface: #fff; --text: #000; --muted: #333; --line: #bbb; --accent: #28614f; --danger-soft: #fff;
   }
   .warn { border: 1px solid #000; }
   .wide { overflow: visible; }

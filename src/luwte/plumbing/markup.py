@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 
 class Markup(str):
-    """Text that is markup already. Only `tag` and `joined` make it."""
+    """Text that is markup already. Only `tag`, `joined` and `style` make it."""
 
     __slots__ = ()
 
@@ -18,8 +18,10 @@ Child = str | None | Iterable["Child"]
 VOID = frozenset({"br", "link", "meta"})
 """Elements of HTML that have no end."""
 
-_INLINE = frozenset({"a", "br", "code", "em", "name", "span", "strong", "text", "time"})
-"""Elements after which a new line would be a space to be seen."""
+_INLINE = frozenset(
+    {"a", "b", "br", "cite", "code", "em", "name", "span", "strong", "td", "text", "th", "time", "title"}
+)
+"""Elements after which a new line would be a space to be seen, or is never wanted."""
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010fffd]")
 
 
@@ -39,10 +41,10 @@ def joined(*children: Child) -> Markup:
     return Markup("".join(_each(children)))
 
 
-def tag(name: str, /, *children: Child, **attributes: str | int | None) -> Markup:
+def tag(name: str, /, *children: Child, **attributes: str | float | None) -> Markup:
     """An element. In a name `_` stands for `-`, `__` for `:`, at the end for nothing; None leaves an attribute out."""
     said = "".join(
-        f' {key.rstrip("_").replace("__", ":").replace("_", "-")}="{html.escape(clean(str(value)))}"'
+        f' {key.rstrip("_").replace("__", ":").replace("_", "-")}="{html.escape(clean(_said(value)))}"'
         for key, value in attributes.items()
         if value is not None
     )
@@ -50,6 +52,16 @@ def tag(name: str, /, *children: Child, **attributes: str | int | None) -> Marku
     if name in VOID:
         return Markup(f"<{name}{said}>{end}")
     return Markup(f"<{name}{said}>{joined(*children)}</{name}>{end}")
+
+
+def style(css: str) -> Markup:
+    """A style sheet of our own, as it stands."""
+    return Markup(f"<style>\n{css}</style>\n")
+
+
+def _said(value: str | float) -> str:
+    """Coordinates to a tenth: more is not seen, and the same everywhere."""
+    return value if isinstance(value, str) else f"{value:.1f}".removesuffix(".0")
 
 
 def _each(child: Child) -> Iterable[str]:

@@ -1,13 +1,13 @@
 """The parts of the page that ask again: in groups, with other lists, with a known answer, in drawn tables."""
 
-from luwte.estimate.markup import Child, Markup, tag
 from luwte.estimate.methods import METHODS
-from luwte.estimate.page_parts import cells, table
 from luwte.estimate.report import Report
 from luwte.estimate.results import Result
 from luwte.estimate.robustness import Backtest, Check
 from luwte.estimate.simulated import Simulated
 from luwte.estimate.strata import StratifiedResult
+from luwte.plumbing.markup import Child, Markup, tag
+from luwte.report.estimate.parts import cells, table
 
 
 def strata(report: Report) -> Child:

@@ -3,14 +3,14 @@
 One file without a script or an address to load from; the same report gives the same bytes.
 """
 
-from luwte.estimate.markup import Child, Markup, style, tag
 from luwte.estimate.methods import METHODS
-from luwte.estimate.page_checks import checks, coverage, strata
-from luwte.estimate.page_parts import CSS, between, percent, table, wide
-from luwte.estimate.plot import NEAR, STYLE, curve_drawing, drawn, methods_drawing
 from luwte.estimate.report import Report
 from luwte.estimate.results import Result
 from luwte.estimate.robustness import Specification
+from luwte.plumbing.markup import Child, Markup, style, tag
+from luwte.report.estimate.checks import checks, coverage, strata
+from luwte.report.estimate.parts import CSS, between, percent, table, wide
+from luwte.report.estimate.plot import NEAR, STYLE, curve_drawing, drawn, methods_drawing
 
 INTERVALS = {
     "wald": "Wald",

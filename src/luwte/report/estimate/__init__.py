@@ -1,0 +1,1 @@
+"""The chapter about those whom no list has: a page of its own, and its drawings."""
