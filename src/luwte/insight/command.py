@@ -65,18 +65,14 @@ def protect(
         for name, content in files.files(made.release, whole=found.whole).items() if found.passed else ():
             write_whole(folder / name, content)
         write_whole(folder / files.ATTESTATION, attested)
-    # Only for the house, so only on its terminal: with few possible counts, whoever tries them all could confirm the
-    # true ones by a hash of the data; and the cost is a sum of true changes, with one cell its value.
-    inside = files.attestation(
-        releases,
-        found,
-        inputs | {"data": data.read_bytes()},
-        method=plan.rules.method,
-        gap=gap,
-        cost=made.cost,
-        bound=made.bound,
-    )
-    _say(found, inside if as_json else None)
+    inside = None
+    if as_json:
+        # Only for the house, so only on its terminal: with few possible counts, whoever tries them all could confirm
+        # the true ones by a hash of the data; and the cost is a sum of true changes, with one cell its value.
+        inputs |= {"data": data.read_bytes()}
+        effort = {"gap": gap, "cost": made.cost, "bound": made.bound}
+        inside = files.attestation(releases, found, inputs, method=plan.rules.method, **effort)
+    _say(found, inside)
 
 
 @click.command(epilog="Example: luwte attack release-2024 release-2025 release-2026")

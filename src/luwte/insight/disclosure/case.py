@@ -14,7 +14,7 @@ from luwte.insight.disclosure.feasible import Feasible, reduced_costs
 from luwte.insight.disclosure.groups import groups_known
 from luwte.insight.disclosure.joint import Record, is_in, places_of
 from luwte.insight.disclosure.needs import needs
-from luwte.insight.disclosure.neighbours import offer_neighbours
+from luwte.insight.disclosure.neighbours import figures, offer_neighbours
 from luwte.insight.disclosure.plan import Place, Plan
 from luwte.insight.disclosure.published import Release, Shown, view
 from luwte.insight.disclosure.refusals import BadData, Infeasible
@@ -248,10 +248,7 @@ class Case:
 
         begin = [self.known()]
         if candidate is not None and candidate.plan.rules.method == "rounding" and not self.land.people:
-            figures = np.zeros(self.land.size, np.int64)
-            for column, at in self.places.items():
-                figures[column] = candidate.shown[at].value or 0
-            begin.append(figures)
+            begin.append(figures(self.land, candidate))
         unit = np.zeros(self.land.size, np.int64)
         unit[list(insider.least)] = 1
         for solution in begin:
