@@ -15,8 +15,7 @@ from scipy.special import ndtr, ndtri
 
 from luwte.estimate.errors import EstimateError
 from luwte.estimate.histories import Histories
-from luwte.estimate.jobs import Progress as Progress
-from luwte.estimate.jobs import each
+from luwte.estimate.jobs import Progress, each
 from luwte.estimate.results import ask_for_level
 
 Many = Callable[[NDArray[np.int64]], NDArray[np.float64]]

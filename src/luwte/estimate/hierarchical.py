@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, xlogy
 
 from luwte.estimate.errors import EstimateError
+from luwte.estimate.histories import lists_of
 from luwte.estimate.loglinear import Fits, fit_many
 
 Floats = NDArray[np.float64]
@@ -42,15 +43,16 @@ def interactions(lists: int, order: int = 2) -> tuple[int, ...]:
     return tuple(sorted(masks, key=lambda mask: (mask.bit_count(), mask)))
 
 
+@dataclass(frozen=True, eq=False)
 class _Table:
     """Arrays of equal length, as a dataclass."""
 
     def take(self, which: NDArray[np.bool_ | np.intp]) -> Self:
-        return type(self)(*(getattr(self, field.name)[which] for field in fields(self)))  # type: ignore[arg-type]
+        return type(self)(*(getattr(self, field.name)[which] for field in fields(self)))
 
     @classmethod
     def join(cls, parts: Iterable[Self]) -> Self:
-        columns = zip(*([getattr(one, field.name) for field in fields(cls)] for one in parts), strict=True)  # type: ignore[arg-type]
+        columns = zip(*([getattr(one, field.name) for field in fields(cls)] for one in parts), strict=True)
         return cls(*(np.concatenate(column) for column in columns))
 
 
@@ -151,7 +153,7 @@ class _Search:
         self.within = within + ROUNDING * np.maximum(counts.sum(axis=1), 1e6)
         self.may_fit = most * len(counts)
         self.price = np.log(counts.sum(axis=1))
-        self.always = 1 + (counts.shape[1] + 1).bit_length() - 1
+        self.always = 1 + lists_of(counts.shape[1])
         of = np.array(masks, dtype=np.int64)
         # holds[i, j]: interaction j is inside interaction i, or the same.
         self.holds = of[:, None] & of == of

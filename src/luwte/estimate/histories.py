@@ -21,6 +21,11 @@ MOST_PEOPLE = 10**10
 """More than are alive."""
 
 
+def lists_of(cells: int) -> int:
+    """How many lists a table of 2^t - 1 *cells* has."""
+    return (cells + 1).bit_length() - 1
+
+
 @dataclass(frozen=True, eq=False)
 class Histories:
     """Observed counts of all 2^t - 1 histories of *t* named lists.

@@ -1,39 +1,42 @@
-"""Limits without resampling: normal on the log of the people in no list, of one model or of several mixed."""
+"""The interval of a log-linear figure: resampled, or normal on the log of the people in no list."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
-from luwte.estimate.histories import MOST_PEOPLE
+from luwte.estimate.bootstrap import Many, bca
+from luwte.estimate.histories import MOST_PEOPLE, Histories
+from luwte.estimate.jobs import Progress
 from luwte.estimate.results import IntervalKind, Result, ask_for_level
 
 HIGHEST = 700.0
 """Logarithm of more than any float64; such limits are taken away by `with_limits`."""
 
 
-def wald(
-    observed: int,
-    intercepts: Sequence[float],
-    variances: Sequence[float],
-    level: float,
-    weights: Sequence[float] = (1.0,),
-) -> tuple[float, float]:
+@dataclass(frozen=True)
+class Mixture:
+    """Models by the log of the people in no list: its estimates, their variances, and weights that sum to 1."""
+
+    intercepts: Sequence[float]
+    variances: Sequence[float]
+    weights: Sequence[float] = (1.0,)
+
+
+def wald(observed: int, mixture: Mixture, level: float) -> tuple[float, float]:
     """Quantiles of the normal distributions of models' intercepts, mixed by weights, as people in all.
 
     Parameters
     ----------
     observed : int
         People in at least one list.
-    intercepts, variances : sequence of float
-        Log of the people in no list, and its variance, of each model.
+    mixture : Mixture
+        One model, or several.
     level : float
         Probability between the limits.
-    weights : sequence of float
-        Of the models; they sum to 1.
 
     Raises
     ------
@@ -41,7 +44,8 @@ def wald(
 
     """
     ask_for_level(level)
-    centres, spreads, shares = np.array(intercepts), np.sqrt(variances), np.array(weights)
+    centres, spreads = np.array(mixture.intercepts), np.sqrt(mixture.variances)
+    shares = np.array(mixture.weights)
     ends = []
     for below in ((1 - level) / 2, (1 + level) / 2):
         each = centres + spreads * ndtri(below)
@@ -53,6 +57,24 @@ def wald(
             )
         ends.append(observed + math.exp(min(low, HIGHEST)))
     return ends[0], ends[1]
+
+
+def with_interval(
+    result: Result,
+    histories: Histories,
+    mixture: Mixture,
+    many: Many,
+    *,
+    bootstrap: int,
+    seed: int,
+    jobs: int,
+    progress: Progress | None,
+) -> Result:
+    """A result with its BCa interval, from *many* tables resampled *bootstrap* times; 0: with that of the mixture."""
+    if not bootstrap:
+        return with_limits(result, *wald(histories.observed, mixture, result.level), "wald")
+    made = bca(histories, many, replicates=bootstrap, level=result.level, seed=seed, jobs=jobs, progress=progress)
+    return with_limits(replace(result, reasons=result.reasons + made.reasons), made.lower, made.upper, "bca")
 
 
 def with_limits(result: Result, lower: float | None, upper: float | None, interval: IntervalKind) -> Result:

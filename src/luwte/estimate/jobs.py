@@ -14,7 +14,7 @@ Estimator = Callable[[Histories], Result]
 """A method with its settings bound. With more than one job it must be picklable: a function of a module, or a
 `functools.partial` of one."""
 Progress = Callable[[int, int], None]
-"""Told how many are done, and of how many."""
+"""Told how much is done, and of how much."""
 One = TypeVar("One")
 Answer = TypeVar("Answer")
 

@@ -3,8 +3,6 @@
 The posterior of the number of people, or "no estimate" when the chains that drew it may not be believed.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +10,7 @@ from luwte.estimate.dependence import copies
 from luwte.estimate.diagnostics import diagnose
 from luwte.estimate.errors import EstimateError
 from luwte.estimate.histories import Histories
+from luwte.estimate.jobs import Progress
 from luwte.estimate.latent_sampler import Draw, Model, prior, sweep
 from luwte.estimate.results import Result, ask_for_level, no_estimate
 
@@ -46,7 +45,7 @@ def latent_class(
     rhat: float = 1.01,
     ess: float = 400,
     most_hidden: float = 100.0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Result:
     """Estimate how many there are when people fall into classes that are found with different ease.
 

@@ -13,7 +13,7 @@ from scipy.special import gammaln
 
 from luwte.estimate.errors import BadModel
 from luwte.estimate.existence import ask_for_interactions
-from luwte.estimate.histories import MOST_LISTS, Histories
+from luwte.estimate.histories import MOST_LISTS, Histories, lists_of
 from luwte.estimate.newton import Block
 
 Floats = NDArray[np.float64]
@@ -134,7 +134,7 @@ def fit_many(
     """
     rows, picks, first = _read(counts, chosen, interactions, start)
     cells = rows.shape[1]
-    lists = (cells + 1).bit_length() - 1
+    lists = lists_of(cells)
     # The intercept comes last: its pivot is then what all others leave of its information, 1 / variance.
     masks = np.array([*(1 << bit for bit in range(lists)), *interactions, 0], dtype=np.int64)
     fits = _nothing(len(rows), cells, len(masks))
@@ -204,7 +204,7 @@ def _read(
     _ask_for_smaller_ones(picks, interactions)
     if start is None:
         return rows, picks, None
-    size = 1 + (cells + 1).bit_length() - 1 + len(interactions)
+    size = 1 + lists_of(cells) + len(interactions)
     first = np.atleast_2d(np.asarray(start, dtype=float))
     if first.ndim != 2 or first.shape[0] not in (1, many) or first.shape[1] != size:
         raise BadModel("A start must have a coefficient for every parameter.")

@@ -10,15 +10,13 @@ from luwte.estimate.bootstrap import Many
 from luwte.estimate.decomposable import decomposable, posterior
 from luwte.estimate.errors import BadAnswers, EstimateError
 from luwte.estimate.histories import Histories
+from luwte.estimate.jobs import Progress
 from luwte.estimate.latent_class import latent_class
 from luwte.estimate.multiplier import multiplier
 from luwte.estimate.results import Method, Result, no_estimate
 from luwte.estimate.search import bic, bic_average, bic_average_many, bic_many
 from luwte.estimate.stepwise import main_effects, main_effects_many, stepwise, stepwise_many
 from luwte.estimate.strata import DRAWN, Draws
-
-Progress = Callable[[int, int], None]
-"""Told how much is done, of how much."""
 
 
 class BadEffort(EstimateError):

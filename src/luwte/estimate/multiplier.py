@@ -14,8 +14,8 @@ from scipy.special import betainc, betaincc, digamma, expit, polygamma
 
 from luwte.estimate.errors import BadAnswers
 from luwte.estimate.histories import MOST_LISTED, MOST_PEOPLE
+from luwte.estimate.intervals import with_limits
 from luwte.estimate.results import Result, ask_for_level, no_estimate
-from luwte.estimate.wald import with_limits
 
 PRIORS = {"jeffreys": 0.5, "uniform": 1.0}
 RATIOS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0)

@@ -9,7 +9,8 @@ from itertools import islice
 from luwte.estimate.errors import EstimateError
 from luwte.estimate.gate import Finding, gated, guarded, of_table
 from luwte.estimate.histories import Histories
-from luwte.estimate.methods import METHODS, Effort, Progress
+from luwte.estimate.jobs import Progress
+from luwte.estimate.methods import METHODS, Effort
 from luwte.estimate.results import Method, Result, no_estimate
 from luwte.estimate.robustness import (
     Backtest,

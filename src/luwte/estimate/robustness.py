@@ -10,10 +10,10 @@ from typing import Literal
 
 from luwte.estimate.errors import BadCheck
 from luwte.estimate.histories import Histories
+from luwte.estimate.intervals import Mixture, wald
 from luwte.estimate.jobs import Estimator, Progress, each
 from luwte.estimate.results import Result, ask_for_level
 from luwte.estimate.search import ranking
-from luwte.estimate.wald import wald
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +163,7 @@ def specification_curve(
     if not margin >= 0 or order < 1:
         raise BadCheck("A margin is from 0 up, an order from 1 up.")
     models = ranking(histories, order, within=margin) if histories.observed else ()
-    limits = {one.masks: wald(histories.observed, [one.intercept], [one.variance], level) for one in models}
+    limits = {one.masks: wald(histories.observed, Mixture([one.intercept], [one.variance]), level) for one in models}
     return SpecificationCurve(
         specifications=tuple(
             Specification(

@@ -7,13 +7,14 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from luwte.estimate.bootstrap import Many, Progress, bca
+from luwte.estimate.bootstrap import Many
 from luwte.estimate.dependence import remarks
 from luwte.estimate.hierarchical import Found, TooManyModels, interactions, search
-from luwte.estimate.histories import MOST_PEOPLE, Histories
+from luwte.estimate.histories import MOST_PEOPLE, Histories, lists_of
+from luwte.estimate.intervals import Mixture, with_interval
+from luwte.estimate.jobs import Progress
 from luwte.estimate.results import Method, Result, ask_for_level, no_estimate
 from luwte.estimate.stepwise import main_effects
-from luwte.estimate.wald import wald, with_limits
 
 Floats = NDArray[np.float64]
 
@@ -271,15 +272,15 @@ def _estimate(
         criterion=best.criterion if single else None,
         reasons=reasons,
     )
-    if bootstrap == 0:
-        intercepts, variances = [one.intercept for one in ranked], [one.variance for one in ranked]
-        weights = [one.weight for one in ranked]
-        return with_limits(result, *wald(histories.observed, intercepts, variances, level, weights), "wald")
+    mixture = Mixture(
+        [one.intercept for one in ranked], [one.variance for one in ranked], [one.weight for one in ranked]
+    )
     try:
-        made = bca(histories, many, replicates=bootstrap, level=level, seed=seed, jobs=jobs, progress=progress)
+        return with_interval(
+            result, histories, mixture, many, bootstrap=bootstrap, seed=seed, jobs=jobs, progress=progress
+        )
     except TooManyModels as error:
         return replace(result, reasons=(*reasons, f"No interval. {error}"))
-    return with_limits(replace(result, reasons=reasons + made.reasons), made.lower, made.upper, "bca")
 
 
 def _ranks(found: Found) -> NDArray[np.intp]:
@@ -292,4 +293,4 @@ def _within(negligible: float) -> float:
 
 
 def _search(tables: NDArray[np.int64], order: int, within: float) -> Found:
-    return search(tables, interactions((tables.shape[1] + 1).bit_length() - 1, order), within=within)
+    return search(tables, interactions(lists_of(tables.shape[1]), order), within=within)

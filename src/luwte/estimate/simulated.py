@@ -8,7 +8,8 @@ from luwte.estimate.coverage import Coverage, coverage, fitted_truth
 from luwte.estimate.errors import EstimateError
 from luwte.estimate.gate import gated
 from luwte.estimate.histories import Histories
-from luwte.estimate.methods import METHODS, Effort, Progress
+from luwte.estimate.jobs import Progress
+from luwte.estimate.methods import METHODS, Effort
 from luwte.estimate.results import Method, Result, no_estimate
 
 

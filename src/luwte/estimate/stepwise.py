@@ -1,19 +1,20 @@
 """Independent lists, and interactions of two lists added one at a time while they are needed."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from luwte.estimate.bootstrap import Many, Progress, bca
+from luwte.estimate.bootstrap import Many
 from luwte.estimate.dependence import THRESHOLD, copies, evidence, pairs_of, remarks, unexplained
 from luwte.estimate.errors import BadModel
 from luwte.estimate.existence import check
-from luwte.estimate.histories import MOST_PEOPLE, Histories
+from luwte.estimate.histories import MOST_PEOPLE, Histories, lists_of
+from luwte.estimate.intervals import Mixture, with_interval
+from luwte.estimate.jobs import Progress
 from luwte.estimate.loglinear import Fits, fit_many
 from luwte.estimate.results import Method, Result, ask_for_level, no_estimate
-from luwte.estimate.wald import wald, with_limits
 
 Floats = NDArray[np.float64]
 
@@ -189,7 +190,7 @@ class _Selection:
 def _select(counts: Floats, threshold: float) -> _Selection:
     if not 0 <= threshold <= 1:
         raise BadModel("A threshold must be between 0 and 1.")
-    pairs = pairs_of((counts.shape[1] + 1).bit_length() - 1)
+    pairs = pairs_of(lists_of(counts.shape[1]))
     entered = np.zeros((len(counts), len(pairs)), dtype=np.int64)
     fits = fit_many(counts, entered > 0, pairs)
     going = np.flatnonzero(fits.converged)
@@ -241,10 +242,8 @@ def _answer(
         model=model,
         reasons=(*remarks(histories, selection.model()), *keep),
     )
-    if not bootstrap:
-        return with_limits(result, *wald(histories.observed, [intercept], [variance], level), "wald")
-    made = bca(histories, many, replicates=bootstrap, level=level, seed=seed, jobs=jobs, progress=progress)
-    return with_limits(replace(result, reasons=result.reasons + made.reasons), made.lower, made.upper, "bca")
+    mixture = Mixture([intercept], [variance])
+    return with_interval(result, histories, mixture, many, bootstrap=bootstrap, seed=seed, jobs=jobs, progress=progress)
 
 
 def _why_not(histories: Histories, fits: Fits) -> list[str]:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from luwte.estimate.bootstrap import Many, Progress, bca
+from luwte.estimate.bootstrap import Many, bca
 from luwte.estimate.errors import BadHistories
 from luwte.estimate.histories import MOST_LISTS, Histories
+from luwte.estimate.jobs import Progress
 from luwte.estimate.results import Result, no_estimate
 
 Floats = NDArray[np.float64]
