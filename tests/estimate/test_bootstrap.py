@@ -148,9 +148,9 @@ def test_what_never_moves_has_itself_as_interval() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"replicates": 1}, {"seed": -1}, {"jobs": 0}])
-def test_settings_that_are_none_are_refused(wrong: dict[str, float]) -> None:
+def test_settings_that_are_none_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(BadBootstrap):
-        bca(TWO, petersen, **wrong)  # type: ignore[arg-type]
+        bca(TWO, petersen, **wrong)
 
 
 def test_stepwise_on_the_uk_moves_as_published() -> None:

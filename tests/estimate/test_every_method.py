@@ -146,7 +146,7 @@ def test_a_level_is_between_nothing_and_all(method: str, level: float) -> None:
     """Of tables without a figure as well: the result would promise it."""
     for table in (KOSOVO, DEGENERATE["nobody"]):
         with pytest.raises(BadLevel):
-            LISTS[method](table, level=level)  # type: ignore[call-arg]
+            LISTS[method](table, level=level)
 
 
 @pytest.mark.parametrize("method", EXACT)
@@ -187,7 +187,7 @@ def test_a_hundred_times_the_people_are_a_hundred_times_as_many_ten_times_as_sur
 
 
 def test_a_hundred_times_the_register_is_a_hundred_times_the_multiplier() -> None:
-    assert multiplier(100_000, 40, 200).estimate == 100 * multiplier(1000, 40, 200).estimate  # type: ignore[operator]
+    assert multiplier(100_000, 40, 200).estimate == 100 * multiplier(1000, 40, 200).estimate
 
 
 class Courier:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.estimate.test_histories import tables
 
-from luwte.estimate import Effort, Histories, Result, estimate_all, no_estimate
+from estimate.test_histories import tables
+from luwte.estimate import Effort, Histories, Method, Result, estimate_all, no_estimate
 from luwte.estimate.gate import Limits, gated, guarded, of_ranking, of_result, of_table
 from luwte.estimate.published import PUBLISHED
 from luwte.estimate.robustness import backtest, specification_curve
@@ -19,9 +19,9 @@ from luwte.estimate.search import bic
 from luwte.estimate.stepwise import main_effects, stepwise
 
 
-def a_result(method: str = "stepwise", lower: float | None = 900.0, upper: float | None = 1500.0) -> Result:
+def a_result(method: Method = "stepwise", lower: float | None = 900.0, upper: float | None = 1500.0) -> Result:
     return Result(
-        method=method,  # type: ignore[arg-type]
+        method=method,
         estimate=1000.0,
         lower=lower,
         upper=upper,
@@ -61,7 +61,7 @@ def test_published_tables_keep_their_figures_and_their_disagreement_is_said(name
     ranking = specification_curve(table).specifications
     assert of_table(table) == ()
     for method, figure in zip((main_effects, stepwise, bic), PUBLISHED_FIGURES[name], strict=True):
-        alone = method(table, bootstrap=0)  # type: ignore[operator]
+        alone = method(table, bootstrap=0)
         passed = gated(table, alone, ranking)
         assert passed.verdict == "ok"
         assert passed.estimate == pytest.approx(figure, rel=3e-9)

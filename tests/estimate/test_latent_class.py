@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import gammaln
-from tests.estimate.test_histories import tables
 
+from estimate.test_histories import tables
 from luwte.estimate import Histories
 from luwte.estimate.latent_class import BadSampler, latent_class
 from luwte.estimate.published import PUBLISHED

@@ -1,5 +1,7 @@
 """The multiplier: its interval against a slow twin, what dependence does to it, and when it says nothing."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -33,8 +35,8 @@ def test_the_integral_is_the_sum_over_hidden_people(
 
 
 @pytest.mark.parametrize("prior", ["jeffreys", "uniform"])
-def test_each_tail_outside_of_the_interval_is_at_most_what_it_promises(prior: str) -> None:
-    result = multiplier(120, 9, 60, level=0.9, prior=prior)  # type: ignore[arg-type]
+def test_each_tail_outside_of_the_interval_is_at_most_what_it_promises(prior: Literal["jeffreys", "uniform"]) -> None:
+    result = multiplier(120, 9, 60, level=0.9, prior=prior)
     assert result.estimate == 800
     assert result.lower is not None
     assert result.upper is not None
@@ -142,7 +144,7 @@ def test_the_surface_is_empty_where_such_answers_cannot_be() -> None:
     assert np.isfinite(surface.estimates[:, :, 0]).all()
     assert np.isnan(surface.estimates[:, :, 1:]).all()
     assert np.isnan(dependence_surface(1000, 190, 200, missed=[0.3], false=[0.0]).estimates).all()
-    assert surface.to_json()["estimates"][0][0][1] is None  # type: ignore[index]
+    assert surface.to_json()["estimates"][0][0][1] is None
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.estimate.test_histories import tables
 
+from estimate.test_histories import tables
 from luwte.estimate import Histories, Result, no_estimate
 from luwte.estimate.coverage import Truth, coverage, fitted_truth, summary
 from luwte.estimate.errors import BadCheck

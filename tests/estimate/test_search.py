@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import random
 import statistics
 from dataclasses import replace
 
@@ -166,9 +167,9 @@ def test_limits_of_one_model_are_normal_on_the_log() -> None:
 
 @settings(max_examples=4, deadline=None)
 @given(tables(most=40, lists=(3, 4)), st.randoms())
-def test_lists_in_another_order_say_the_same(table: Histories, chance: object) -> None:
+def test_lists_in_another_order_say_the_same(table: Histories, chance: random.Random) -> None:
     order = list(range(len(table.lists)))
-    chance.shuffle(order)  # type: ignore[attr-defined]
+    chance.shuffle(order)
     moved = Histories.of(
         [table.lists[at] for at in order],
         [

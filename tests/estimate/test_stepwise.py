@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import poisson
-from tests.estimate.test_histories import tables
 
+from estimate.test_histories import tables
 from luwte.estimate import Histories
 from luwte.estimate.bootstrap import bca
 from luwte.estimate.errors import BadModel, EstimateError
