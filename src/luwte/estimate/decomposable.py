@@ -1,7 +1,8 @@
 """Bayesian averaging over decomposable graphs: every way in which the lists may depend, weighed by how well it fits.
 
 Assumes that the lists' dependence has the shape of some decomposable graph, that everybody could have been in any
-list in the same way, and nothing about how many people there are beyond the prior 1/N.
+list in the same way, and nothing about how many people there are beyond the prior: 1/N, and at most `MOST_HIDDEN`
+hidden people for each that was observed.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from luwte.estimate.dependence import copies
 from luwte.estimate.errors import EstimateError
@@ -17,8 +19,10 @@ from luwte.estimate.graphs import decomposable_graphs, pairs
 from luwte.estimate.histories import Histories
 from luwte.estimate.results import Result, ask_for_level, no_estimate
 
-TAIL = 1e-6
-"""Probability that may lie beyond the last number looked at."""
+MOST_HIDDEN = 30
+"""Hidden people for each observed one at which the prior ends: Binette and Steorts (2021), arXiv:2112.01594."""
+FLAT = 1e-6
+"""Share of the highest density below which there are no peaks."""
 FEW_RECAPTURES = 7
 """Robson and Regier (1964), Trans. Am. Fish. Soc. 93:215-226: with fewer the estimate of two lists is biased."""
 MOST_UNLEARNED = 1 / 3
@@ -29,10 +33,10 @@ MODE = 0.025
 """Probability from which a peak is worth a word."""
 
 
-class NoTail(EstimateError):
-    """The posterior does not end anywhere that can be reached."""
+class NobodyObserved(EstimateError):
+    """There is nothing to learn from."""
 
-    code = "no_tail"
+    code = "nobody_observed"
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ class Posterior:
     unlearned : float
         Probability of the graphs under which fewer than `FEW_RECAPTURES` people were seen again. There the prior
         speaks and not the data.
+    beyond : float
+        Probability of more than `MOST_HIDDEN` hidden people for each observed one, had the prior 1/N gone on.
 
     """
 
@@ -76,6 +82,7 @@ class Posterior:
     density: Floats
     graphs: tuple[GraphShare, ...]
     unlearned: float
+    beyond: float
 
     @cached_property
     def _below(self) -> Floats:
@@ -106,7 +113,7 @@ class Posterior:
     def modes(self) -> tuple[Mode, ...]:
         """Peaks with a valley of less than half the lower one between them, by number of people."""
         heights = self.density * (self.hidden + self.observed)
-        peaks = _peaks(np.where(heights > TAIL * heights.max(), heights, 0))
+        peaks = _peaks(np.where(heights > FLAT * heights.max(), heights, 0))
         edges = [a + int(np.argmin(heights[a : b + 1])) for a, b in pairwise(peaks)]
         below = [0.0, *(float(self._below[edge] / self._below[-1]) for edge in edges), 1.0]
         return tuple(
@@ -145,9 +152,9 @@ def decomposable(histories: Histories, *, level: float = 0.95) -> Result:
     Returns
     -------
     Result
-        "no_estimate" where there are too many lists, one looks like a copy of another, the posterior does not end, or
-        the prior speaks and not the data (`Posterior.unlearned` over a third). A posterior with peaks far apart is said
-        in `reasons`.
+        "no_estimate" where there are too many lists, one looks like a copy of another, the end of the prior would be
+        the upper limit (`Posterior.beyond` over the probability above it), or the prior speaks and not the data
+        (`Posterior.unlearned` over a third). A posterior with peaks far apart is said in `reasons`.
 
     Raises
     ------
@@ -169,8 +176,16 @@ def decomposable(histories: Histories, *, level: float = 0.95) -> Result:
         return no_estimate(
             "decomposable", "Too few people are in more than one list to learn from the overlaps.", level=level
         )
+    outside = (1 - level) / 2
+    if found.beyond > outside:
+        return no_estimate("decomposable", "The overlaps do not say how many there may be at most.", level=level)
     reasons = []
-    if found.unlearned > (1 - level) / 2:
+    if found.beyond > outside / 10:
+        reasons.append(
+            f"More than {MOST_HIDDEN} hidden people for each person on the lists are ruled out beforehand. The lists "
+            f"alone do not rule it out: they give it a probability of {found.beyond:.1%}."
+        )
+    if found.unlearned > outside:
         reasons.append(
             f"With a probability of {found.unlearned:.0%} the overlaps say nearly nothing; the limits follow the prior."
         )
@@ -181,8 +196,8 @@ def decomposable(histories: Histories, *, level: float = 0.95) -> Result:
     return Result(
         method="decomposable",
         estimate=float(found.quantile(0.5)),
-        lower=float(found.quantile((1 - level) / 2)),
-        upper=float(found.quantile((1 + level) / 2)),
+        lower=float(found.quantile(outside)),
+        upper=float(found.quantile(1 - outside)),
         level=level,
         interval="credible",
         reasons=tuple(reasons),
@@ -201,54 +216,51 @@ def posterior(histories: Histories) -> Posterior:
     ------
     TooManyLists
         More than six lists.
-    NoTail
-        Nobody observed, or probability of more than `TAIL` on over `evidence.FARTHEST` hidden people.
+    NobodyObserved
 
     Notes
     -----
-    All decomposable graphs weigh the same beforehand, N people have prior 1/N, and the cells' probabilities have the
-    hyper-Dirichlet prior that gives each of the 2^t cells the weight 2^-t. Then the evidence for a graph and N is a
+    All decomposable graphs weigh the same beforehand, N people have prior 1/N up to `MOST_HIDDEN` hidden for each
+    observed one, and the cells' probabilities have the hyper-Dirichlet prior that gives each of the 2^t cells the
+    weight 2^-t. Then the evidence for a graph and N is a
     product of Dirichlet-multinomial integrals over margins (`Graphs.factors`), each computed once for all graphs. It is
-    evaluated at whole numbers that lie a sixteenth of a standard deviation apart where a graph has its peak, a
+    evaluated at whole numbers that lie a thirty-second of a standard deviation apart where a graph has its peak, a
     hundredth of the number elsewhere, and one apart where that is less than one; between them the density is a line.
-    Graphs whose weight together is under 1e-8 are left out. No end is given: the numbers run on to where any tail has
-    fallen, and a tail that has not is refused.
+    Graphs whose weight together is under 1e-8 are left out. What lies beyond the prior's end is added up as well, and
+    said (`Posterior.beyond`): an end that matters is an assumption that nobody can check.
 
     A person is "seen again" under a graph once for every part beyond the first into which their lists fall there. The
-    tail falls like n0^-(recaptures + 2 - 2^-t) or faster, so the posterior is always proper, but with no recaptures it
-    is the prior that makes it so.
+    tail falls like n0^-(recaptures + 2 - 2^-t) or faster, so that even without an end the posterior is proper; with no
+    recaptures it is the prior that makes it so.
 
     References
     ----------
     Madigan, D. and York, J. C. (1997). Bayesian methods for estimation of the size of a closed population. Biometrika
-    84:19-31. Dawid, A. P. and Lauritzen, S. L. (1993). Hyper Markov laws in the statistical analysis of decomposable
-    graphical models. Annals of Statistics 21:1272-1317.
+    84:19-31. Binette, O. and Steorts, R. C. (2021). On the reliability of multiple systems estimation for the
+    quantification of modern slavery. arXiv:2112.01594 (where the prior ends). Dawid, A. P. and Lauritzen, S. L.
+    (1993). Hyper Markov laws in the statistical analysis of decomposable graphical models. Annals of Statistics
+    21:1272-1317.
 
     """
     graphs = decomposable_graphs(len(histories.lists))
     if not histories.observed:
-        raise NoTail("Nobody is in any list.")
+        raise NobodyObserved("Nobody is in any list.")
     evidence = Evidence(histories, graphs)
     peak, spread, weight = shape(evidence)
     kept = np.flatnonzero(weight >= weight.max() - np.log(1e8 * len(weight)))
-    nodes = nodes_between(peak[kept], spread[kept])
-    gaps = np.diff(nodes, prepend=-1, append=nodes[-1] + 1)
-    gaps = (gaps[1:] + gaps[:-1]) / 2
-    share, density = np.zeros(len(kept)), np.empty(len(nodes))
-    for part in np.array_split(np.arange(len(nodes)), len(nodes) * len(kept) // BLOCK + 1):
-        both = np.exp(evidence.at(nodes[part], kept) - weight.max())
-        share += both @ gaps[part]
-        density[part] = both.sum(axis=0)
+    nodes, end = nodes_between(peak[kept], spread[kept]), MOST_HIDDEN * histories.observed
+    hidden = np.append(nodes[nodes < end], end)
+    density, share = _added(evidence, kept, hidden, weight.max())
+    _, past = _added(evidence, kept, np.append(end + 1, nodes[nodes > end + 1]), weight.max())
+    beyond = past.sum() / (share.sum() + past.sum())
     density, share = density / share.sum(), share / share.sum()
-    if density[-1] * nodes[-1] > TAIL:
-        raise NoTail("The overlaps do not say how many there may be at most.")
     again = evidence.recaptures[kept]
     names = [histories.name(mask) for mask in pairs(len(histories.lists))]
     order = np.argsort(-share, kind="stable")
     enough = min(int(np.searchsorted(np.cumsum(share[order]), 0.999)) + 1, 1000)
     return Posterior(
         observed=histories.observed,
-        hidden=nodes,
+        hidden=hidden,
         density=density,
         graphs=tuple(
             GraphShare(
@@ -259,4 +271,17 @@ def posterior(histories: Histories) -> Posterior:
             for at in order[:enough]
         ),
         unlearned=float(share[again < FEW_RECAPTURES].sum()),
+        beyond=float(beyond),
     )
+
+
+def _added(evidence: Evidence, graphs: NDArray[np.intp], hidden: Floats, highest: float) -> tuple[Floats, Floats]:
+    """Evidence of each number over all graphs, and of each graph over all numbers from the first to the last."""
+    steps = np.diff(hidden, prepend=hidden[0] - 1, append=hidden[-1] + 1)
+    stand_for = (steps[1:] + steps[:-1]) / 2
+    of_number, of_graph = np.empty(len(hidden)), np.zeros(len(graphs))
+    for part in np.array_split(np.arange(len(hidden)), len(hidden) * len(graphs) // BLOCK + 1):
+        both = np.exp(evidence.at(hidden[part], graphs) - highest)
+        of_number[part] = both.sum(axis=0)
+        of_graph += both @ stand_for[part]
+    return of_number, of_graph

@@ -12,7 +12,7 @@ from luwte.estimate.histories import Histories
 Floats = NDArray[np.float64]
 
 FARTHEST = 10**13
-"""Hidden people at which the tail must have fallen; further on the logs of factorials lose their decimals."""
+"""Hidden people up to which it can be computed; further on the logs of factorials lose their decimals."""
 BLOCK = 2**21
 """Numbers held at a time: 16 MB."""
 
@@ -92,6 +92,6 @@ def nodes_between(peak: Floats, spread: Floats) -> Floats:
     parts = [np.zeros(1)]
     for low, high in pairwise(cells):
         here = (peak - 12 * spread <= high) & (peak + 12 * spread >= low)
-        step = max(1.0, min(low / 100, spread[here].min() / 16 if here.any() else np.inf))
+        step = max(1.0, min(low / 100, spread[here].min() / 32 if here.any() else np.inf))
         parts.append(np.floor(np.arange(low, high, step)))
     return np.concatenate(parts)

@@ -207,12 +207,15 @@ METHODS: Mapping[Method, Way] = {
     "decomposable": Way(
         title="Averaged graphs",
         assumes="Which lists depend on which is one of the graphs of a simple kind (decomposable ones), all equally "
-        "likely beforehand. Each counts as much as the lists support it.",
+        "likely beforehand. Each counts as much as the lists support it. There are at most 30 hidden people for each "
+        "person on the lists.",
         not_when="The posterior has several peaks: then its middle is a number that no graph says. Or one "
         "dependence between lists is known from elsewhere; this method does not know of it.",
         sources=(
             "Madigan, D. and York, J. C. (1997). Bayesian methods for estimation of the size of a closed population. "
             "Biometrika 84:19-31.",
+            "Binette, O. and Steorts, R. C. (2021). On the reliability of multiple systems estimation for the "
+            "quantification of modern slavery. arXiv:2112.01594.",
         ),
         run=_decomposable,
         draws=_decomposable_draws,
