@@ -42,7 +42,11 @@ def written(path: Path, count: int) -> bytes:
     return path.read_bytes()
 
 
-@pytest.mark.parametrize("tail", [b"\0" * 20, b"\0" * 52, b"\0" * 200, os.urandom(51), b"\0" * 8 + os.urandom(44)])
+@pytest.mark.parametrize(
+    "tail",
+    [b"\0" * 20, b"\0" * 52, b"\0" * 200, os.urandom(51), b"\0" * 8 + os.urandom(44)],
+    ids=["a few zeros", "an entry of zeros", "more zeros", "no entry", "no number"],
+)
 def test_what_a_power_failure_cut_short_is_passed_over(tmp_path: Path, tail: bytes) -> None:
     """Nobody relied on it: the erasure had not gone on."""
     whole = written(tmp_path / ledger.FILE, 3)
