@@ -7,6 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from actors import Counsellor, House, Line, Visitor, play
 from attack.attackers import (
     Wound,
@@ -20,9 +22,11 @@ from attack.attackers import (
 )
 from luwte.conversation import actions as conversations
 from luwte.conversation.follow import Follower
-from luwte.desk.offer import LASTS
-from luwte.desk.shift import Shift
-from luwte.desk.web import DeskSocket
+from luwte.desk import hand_over
+from luwte.desk.offer import LASTS, Offer
+from luwte.plumbing import looking
+from luwte.plumbing.db import ReadTx
+from luwte.plumbing.looking import Looking
 
 
 async def a_shift(house: House) -> tuple[Counsellor, Counsellor, Visitor]:
@@ -103,6 +107,29 @@ def test_a_colleague_declines_or_says_nothing_and_the_first_goes_on(tmp_path: Pa
         assert await holder(house, visitor) == noor.person.id
 
     play(story, tmp_path / "house", clock)
+
+
+def test_an_offer_that_could_not_be_read_at_first_is_told_when_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing else happens meanwhile that would make the desks look."""
+    monkeypatch.setattr(looking, "AFTER_TROUBLE", 0.01)
+    real, failed = hand_over.offers, []
+
+    def failing(tx: ReadTx, account: str, now: int) -> list[tuple[Offer, int, str, str]]:
+        found = real(tx, account, now)
+        if found and failed.count(account) < 2:
+            failed.append(account)
+            raise OSError("the disk")
+        return found
+
+    async def story(house: House) -> None:
+        noor, sam, visitor = await a_shift(house)
+        monkeypatch.setattr(hand_over, "offers", failing)
+        await offers(noor, sam, visitor)
+        assert sorted(failed) == sorted([noor.person.id, sam.person.id] * 2)
+
+    play(story, tmp_path / "house")
 
 
 def test_whatever_ends_or_moves_a_conversation_ends_its_offer(tmp_path: Path) -> None:
@@ -433,7 +460,7 @@ class Game:
         return heard
 
     def _is_being_read(self) -> bool:
-        readings = {DeskSocket._read_held, Shift._read, Follower._catch_up}
+        readings = {Looking._work, Follower._catch_up}
         codes = {reading.__code__ for reading in readings}
         return any(getattr(task.get_coro(), "cr_code", None) in codes for task in asyncio.all_tasks())
 

@@ -49,6 +49,7 @@ from luwte.plumbing.clock import minute
 from luwte.plumbing.db import ReadTx
 from luwte.plumbing.limits import Pace, network
 from luwte.plumbing.log import trouble
+from luwte.plumbing.looking import Looking
 from luwte.plumbing.sockets import DONE, FIRST_FRAME, NO_SIGN_ON, NOT_ALLOWED, TRY_LATER, Socket
 from luwte.staff.model import Team
 
@@ -89,8 +90,7 @@ class VisitorSocket:
         self._told: tuple[object, ...] = ()
         self._muted_told = False
         self._line_told = True
-        self._looking = False
-        self._look_again = False
+        self._looking = Looking("visitor", self._tell_state)
         self._conversation = b""
         self._page: bytes | None = None
         self._known: Conversation | None = None
@@ -238,13 +238,13 @@ class VisitorSocket:
         )
         self._socket.on_drain = self._follower.pump
         self._unfollow = [
-            around.relay.follow(actions.state_topic(id), self._look),
+            around.relay.follow(actions.state_topic(id), self._looking.look),
             around.relay.listen(to_visitor(id), self._hear),
             around.relay.listen(actions.place_topic(id), self._move_up),
             around.relay.listen(phrases.page_topic(id), self._page_turned),
-            around.relay.follow(line_topic(conversation.team), self._look),
+            around.relay.follow(line_topic(conversation.team), self._looking.look),
         ]
-        self._look()
+        self._looking.look()
 
     async def _talk(self) -> None:
         self._socket.at_once = self._append_at_once
@@ -316,7 +316,7 @@ class VisitorSocket:
             case frames.Away():
                 self._around.visitors.looks(self._conversation, self._number, in_sight=not frame.away)
                 self._moved()
-                self._look()
+                self._looking.look()
             case frames.End():
                 await self._around.db.write(actions.end_by_visitor, self._conversation, self._around.minute())
             case frames.KeepPhrase():
@@ -357,21 +357,12 @@ class VisitorSocket:
             self._send(frames.Cert(self._around.certificates[cert]))
         self._send(frames.Envelope(SHARED_LOG, stored.n, stored.minute, stored.envelope))
 
-    def _look(self) -> None:
-        """Something about the conversation changed: read it again, once at a time."""
-        if self._looking:
-            self._look_again = True
-            return
-        self._looking = True
-        asyncio.get_running_loop().create_task(self._tell_state())
-
     async def _tell_state(self) -> None:
+        if self._socket.closed:
+            return
         try:
-            self._look_again = True
-            while self._look_again and not self._socket.closed:
-                self._look_again = False
-                self._known = await self._still_theirs(await self._around.db.read(actions.find, self._conversation))
-                self._tell(self._known)
+            self._known = await self._still_theirs(await self._around.db.read(actions.find, self._conversation))
+            self._tell(self._known)
         except NoSuchConversation as refusal:
             await self._tell_gone(refusal)
         except Refusal:  # no room now to write that they are back; the page comes again, and must not be told never to
@@ -379,8 +370,6 @@ class VisitorSocket:
         except Exception as error:
             trouble("visitor state", error)
             self._socket.close(1011)
-        finally:
-            self._looking = False
 
     async def _tell_gone(self, refusal: Refusal) -> None:
         """It was erased, maybe from another page of the same visitor; said once nothing of it is left."""
@@ -444,6 +433,7 @@ class VisitorSocket:
             self._socket.send(data)
 
     def _leave(self) -> None:
+        self._looking.stop()
         for unfollow in self._unfollow:
             unfollow()
         if self._follower is not None:

@@ -4,7 +4,6 @@
 <- stepped_in | opened | stepped_out | ended, and what `follow` brings
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,7 @@ from luwte.desk.actions import Held
 from luwte.desk.supervision import Joined
 from luwte.errors import NoSuchConversation
 from luwte.plumbing.db import ReadTx
-from luwte.plumbing.log import trouble
+from luwte.plumbing.looking import Looking
 from luwte.plumbing.relay import Topic
 from luwte.staff import actions as staff
 from luwte.staff.model import Account, Session
@@ -69,37 +68,23 @@ class Beside:
         self._unfollow: dict[bytes, Callable[[], None]] = {}
         self._told: dict[bytes, tuple[str | None, str | None]] = {}
         self._ended = False
-        self._reading = False
-        self._again = False
-        self._unfollow_all = around.relay.follow(way.topic(session.account.id), self.look)
-        self.look()
+        self._looking = Looking("beside", self._read)
+        self._unfollow_all = around.relay.follow(way.topic(session.account.id), self._looking.look)
+        self._looking.look()
 
     def end(self) -> None:
         """The desk is gone."""
         self._ended = True
+        self._looking.stop()
         self._unfollow_all()
         for id in list(self._leave):
             self._forget(id)
 
-    def look(self) -> None:
-        """What this account reads so may have changed: read it again, once at a time."""
-        self._again = True
-        if not self._reading and not self._ended:
-            self._reading = True
-            asyncio.get_running_loop().create_task(self._read())
-
     async def _read(self) -> None:
-        try:
-            while self._again and not self._ended:
-                self._again = False
-                joined, names = await self._around.db.read(_joined, self._way, self._session, self._around.minute())
-                await self._drop_others({one.held.conversation.id for one in joined})
-                for one in joined:
-                    await self._show(one, names)
-        except Exception as error:
-            trouble("beside", error)
-        finally:
-            self._reading = False
+        joined, names = await self._around.db.read(_joined, self._way, self._session, self._around.minute())
+        await self._drop_others({one.held.conversation.id for one in joined})
+        for one in joined:
+            await self._show(one, names)
 
     async def _show(self, one: Joined, names: dict[str, str]) -> None:
         around, conversation, mark = self._around, one.held.conversation, self._way.mark
@@ -119,7 +104,7 @@ class Beside:
         if not known:
             self._leave[conversation.id] = self._seat(one.held)
             topic = conversations.state_topic(conversation.id)
-            self._unfollow[conversation.id] = around.relay.follow(topic, self.look)
+            self._unfollow[conversation.id] = around.relay.follow(topic, self._looking.look)
         self._told[conversation.id] = now
         if before is None or before[0] != now[0]:
             opens = released.opens(one.held, key)

@@ -9,9 +9,9 @@ from luwte.conversation import actions as conversations
 from luwte.conversation.around import Expected, Surroundings
 from luwte.conversation.model import Conversation
 from luwte.desk.model import ROWS, Row, before_a_newcomer, expected_wait, recent, triage
-from luwte.desk.teller import AFTER_TROUBLE
 from luwte.line.lines import Lines
 from luwte.plumbing.log import trouble
+from luwte.plumbing.looking import AFTER_TROUBLE
 
 PAUSE = 0.1
 """Seconds in which changes are gathered before the list is read again."""

@@ -14,7 +14,7 @@ from luwte.desk import frames, hand_over
 from luwte.desk.actions import Held
 from luwte.desk.offer import OVER, Offer, Over
 from luwte.desk.on_shift import OnShift, shift_topic
-from luwte.plumbing.log import trouble
+from luwte.plumbing.looking import Looking
 from luwte.staff.model import Session
 
 PAUSE = 0.2
@@ -44,8 +44,7 @@ class Shift:
         self._offers: dict[bytes, tuple[Offer, Callable[[], None]]] = {}
         self._why: dict[bytes, str] = {}
         self._muted: set[bytes] = set()
-        self._looking = False
-        self._look_again = False
+        self._looking = Looking("offers", self._read)
         self._ended = False
 
     def begin(self, connection: int, held: Callable[[], int]) -> None:
@@ -54,16 +53,17 @@ class Shift:
         self._unfollow = [
             relay.follow(shift_topic(self._account.team), self._shift_changed),
             relay.listen(topic, self._hear),
-            relay.follow(topic, self.look),
+            relay.follow(topic, self._looking.look),
             lambda: self._on_shift.leaves(self._account, connection),
         ]
         self._on_shift.arrives(self._account, connection, held)
         self._tell_shift()
-        self.look()
+        self._looking.look()
 
     def end(self) -> None:
         """The desk is gone."""
         self._ended = True
+        self._looking.stop()
         for unfollow in self._unfollow:
             unfollow()
         for _, unfollow in self._offers.values():
@@ -107,25 +107,10 @@ class Shift:
                 self._send(frames.Muted(id, id in now))
         self._muted = now
 
-    def look(self) -> None:
-        """Read the offers again, once at a time."""
-        self._look_again = True
-        if not self._looking:
-            self._looking = True
-            asyncio.get_running_loop().create_task(self._read())
-
     async def _read(self) -> None:
-        try:
-            while self._look_again and not self._ended:
-                self._look_again = False
-                now = int(self._around.clock())
-                found = await self._around.db.read(hand_over.offers, self._account.id, now)
-                if not self._ended:
-                    self._show(found)
-        except Exception as error:
-            trouble("offers", error)
-        finally:
-            self._looking = False
+        found = await self._around.db.read(hand_over.offers, self._account.id, int(self._around.clock()))
+        if not self._ended:
+            self._show(found)
 
     def _show(self, found: list[tuple[Offer, int, str, str]]) -> None:
         counting = {offer.conversation: offer for offer, *_ in found}
@@ -137,7 +122,7 @@ class Shift:
             if id in self._offers:
                 continue
             # Whatever becomes of the conversation ends its offer: then look again.
-            self._offers[id] = offer, self._around.relay.follow(conversations.state_topic(id), self.look)
+            self._offers[id] = offer, self._around.relay.follow(conversations.state_topic(id), self._looking.look)
             if offer.asker == self._account.id:
                 self._send(frames.Asked(id, offer.colleague, colleague))
             else:

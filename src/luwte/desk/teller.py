@@ -5,12 +5,10 @@ from collections.abc import Awaitable, Callable
 
 from luwte.conversation.frames import Frame
 from luwte.plumbing.log import trouble
+from luwte.plumbing.looking import AFTER_TROUBLE
 
 Read = Callable[[], Awaitable[Frame | None]]
 """None: there is nothing to say."""
-
-AFTER_TROUBLE = 1.0
-"""Seconds after which is read again what could not be read."""
 
 
 class Teller:

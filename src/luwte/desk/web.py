@@ -46,6 +46,7 @@ from luwte.errors import (
 from luwte.plumbing.clock import minute as minute_of
 from luwte.plumbing.limits import Pace
 from luwte.plumbing.log import trouble
+from luwte.plumbing.looking import Looking
 from luwte.plumbing.sockets import FIRST_FRAME, NO_SIGN_ON, NOT_ALLOWED, SIGNED_OUT, TRY_LATER, Closed, Socket
 from luwte.staff import actions as staff
 from luwte.staff.model import Session, Team, TeamKey, is_over, session_topic
@@ -117,8 +118,7 @@ class DeskSocket:
         self._writer = NOBODY
         self._board: Board | None = None
         self._shift: Shift | None = None
-        self._refreshing = False
-        self._refresh_again = False
+        self._refresh = Looking("desk", self._read_held)
         self._queue_timer: asyncio.TimerHandle | None = None
         self._queue_told: tuple[frames.Standing, frames.Queue] | None = None
         self._messages_told = frames.Messages([])
@@ -197,7 +197,7 @@ class DeskSocket:
         self._board.desk_opened(self._number, lambda: len(self._seats))
         self._unfollow = [
             around.relay.follow(session_topic(session.token_hash), self._session_ended),
-            around.relay.follow(conversations.holder_topic(account.id), self._refresh),
+            around.relay.follow(conversations.holder_topic(account.id), self._refresh.look),
             around.relay.follow(self._board.topic, self._queue_changed),
             around.relay.listen(conversations.left_topic(team.slug), self._tell_left),
             around.relay.listen(conversations.secret_topic(team.slug), self._secret_made),
@@ -212,7 +212,7 @@ class DeskSocket:
         self._leading = self._lead(session)
         for id in {id for _, id in self._desks.shown(session.token_hash) if id in around.erasures}:
             self._send(frames.Erased(id))
-        self._refresh()
+        self._refresh.look()
 
     def _lead(self, session: Session) -> Leading:
         around, shown = self._around, self._desks.shown(session.token_hash)
@@ -253,6 +253,7 @@ class DeskSocket:
         self._desks.forget(self._me.token_hash)
 
     def _leave(self) -> None:
+        self._refresh.stop()
         for unfollow in self._unfollow:
             unfollow()
         for seat in self._seats.values():
@@ -461,7 +462,7 @@ class DeskSocket:
     def _accepted(self, id: bytes) -> None:
         # Its record is there: showing what was taken needs no second one in this session.
         self._desks.shown(self._me.token_hash).add(("conversation.read", id))
-        self._refresh()
+        self._refresh.look()
 
     def _follow(self, frame: frames.Follow) -> None:
         seat = self._at(frame.conv)
@@ -579,7 +580,7 @@ class DeskSocket:
             self._send(frames.Ended(id, BY_VISITOR))
         if any(one == id for _, one in self._desks.shown(self._me.token_hash)):
             self._send(frames.Erased(id))
-        self._refresh()
+        self._refresh.look()
 
     def _is_shown(self, id: bytes) -> bool:
         standing, queue = self._queue_told or (frames.Standing([], []), frames.Queue([], 0))
@@ -592,32 +593,23 @@ class DeskSocket:
             self._send(frames.Presence(conversation.id, presence.state, minute_of(presence.since)))
         return presence.state
 
-    def _refresh(self) -> None:
-        """What this account has may have changed: read it again, once at a time."""
-        self._refresh_again = True
-        if not self._refreshing:
-            self._refreshing = True
-            asyncio.get_running_loop().create_task(self._read_held())
-
     async def _read_held(self) -> None:
+        if self._socket.closed:
+            return
         try:
-            while self._refresh_again and not self._socket.closed:
-                self._refresh_again = False
-                held = await self._around.db.read(actions.held, self._me.account)
-                await self._drop_others({one.conversation.id for one in held})
-                for one in held:
-                    if one.conversation.id not in self._seats:
-                        await self._seat(one)
-                if self._shift is not None:
-                    self._shift.tell_muted(held)
-                    self._shift.changed()
+            held = await self._around.db.read(actions.held, self._me.account)
+            await self._drop_others({one.conversation.id for one in held})
+            for one in held:
+                if one.conversation.id not in self._seats:
+                    await self._seat(one)
+            if self._shift is not None:
+                self._shift.tell_muted(held)
+                self._shift.changed()
         except Refusal:  # showing a conversation puts that on record; when there is no room for that they come back
             self._socket.close(TRY_LATER)
         except Exception as error:
             trouble("desk refresh", error)
             self._socket.close(1011)
-        finally:
-            self._refreshing = False
 
     async def _drop_others(self, held: set[bytes]) -> None:
         for id in [id for id in self._seats if id not in held]:
