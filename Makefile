@@ -48,7 +48,7 @@ test: check
 	@echo "Testing the browser's code ..."
 	@cd web && LUWTE_PYTHON=../$(BIN)/python $(NODE) --test --test-reporter=dot "test/**/*.test.ts"
 	@echo "Testing the server, the pages and the attacks ..."
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: setup
 	@echo "Checking formats, types and imports ..."

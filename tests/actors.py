@@ -752,7 +752,7 @@ def play(
     """Run *work* against a house of its own."""
 
     async def run() -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(200):
             async with a_house(folder, clock, desk_limit, **others) as house:
                 await work(house)
 

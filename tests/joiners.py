@@ -302,7 +302,7 @@ def play_empty(work: Callable[[Empty], Any], folder: Path, clock: Clock = time.t
     """Run *work* in an installation of its own."""
 
     async def run() -> None:
-        async with asyncio.timeout(60), an_empty_house(folder, clock) as house:
+        async with asyncio.timeout(200), an_empty_house(folder, clock) as house:
             await work(house)
 
     asyncio.run(run())

@@ -60,7 +60,7 @@ def run(work: Any) -> None:
     """Run *work* where the installation's names lead here."""
 
     async def story() -> None:
-        async with asyncio.timeout(100), names_lead_here():
+        async with asyncio.timeout(200), names_lead_here():
             await work()
 
     asyncio.run(story())

@@ -18,6 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from actors import Counsellor, House, Visitor, a_house, play
+from figures import Tell
 from luwte import housekeeping
 from luwte.audit import actions as audit
 from luwte.audit.model import pseudonym
@@ -618,7 +619,7 @@ def test_keys_that_have_had_their_days_are_told(tmp_path: Path, a_day_later: Yes
     assert (tmp_path / "sealed.ledger").read_bytes() == (house / "ledger").read_bytes() != b""
 
 
-def test_a_thousand_messages_are_gone_in_two_seconds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_thousand_messages_are_gone_in_two_seconds(tmp_path: Path, tell: Tell) -> None:
     """From the press of the button to "erased", with other conversations around it; the time is printed."""
 
     async def story(house: House) -> None:
@@ -635,8 +636,7 @@ def test_a_thousand_messages_are_gone_in_two_seconds(tmp_path: Path, capsys: pyt
             await house.luwte.db.write(conversations.append, sealed, THE_VISITOR, NOW, 0)
         began = time.perf_counter()
         assert (await visitor.erases())["t"] == "erased"
-        with capsys.disabled():
-            print(f"\n1,000 messages erased in {time.perf_counter() - began:.2f} s")
+        tell(f"1,000 messages erased in {time.perf_counter() - began:.2f} s")
         assert await house.luwte.db.read(lambda tx: tx.one("SELECT count(*) < 20 FROM envelope")) == (1,)
 
     play(story, tmp_path / "house")

@@ -80,7 +80,7 @@ def play(story: Callable[[], Any]) -> Any:
     """Run a story to its end."""
 
     async def run() -> Any:
-        async with asyncio.timeout(100):
+        async with asyncio.timeout(200):
             return await story()
 
     return asyncio.run(run())

@@ -79,7 +79,7 @@ def play(story: Callable[[], Any]) -> None:
     """Run a story to its end."""
 
     async def run() -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(200):
             await story()
 
     asyncio.run(run())

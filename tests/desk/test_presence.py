@@ -491,7 +491,7 @@ def test_nobody_is_given_a_ghost_and_nobody_loses_a_place(steps: list[tuple[str,
         clock = Wound()
         stage: Stage | None = None
         lives = _lives(steps)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(200):
             for life in lives:
                 async with a_house(folder / "house", clock) as house:
                     stage = stage or Stage(house, clock)

@@ -5,12 +5,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from faults.figures import spread
 from faults.history import Findings, History
 from faults.house import Crowd, doorstep, seeded
 from faults.people import Manners
 from faults.proxy import a_proxy
 from faults.server import Launcher, a_server
+from figures import spread
 
 MANNERS = Manners(pause=0.6, ping=1, patience=3)
 """They notice silence sooner than a browser, which pings every 20 s and gives up after 45, so that a test is short."""

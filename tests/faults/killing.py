@@ -7,11 +7,11 @@ import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from faults.figures import spread
 from faults.history import Findings, History, clock
 from faults.house import Crowd, doorstep, seeded
 from faults.people import Manners
 from faults.server import LONG, Launcher, Patience, Server
+from figures import spread
 
 SOON = (0.02, 0.1, 0.3, 0.6)
 """Seconds after the first acknowledgement of a life within which it ends, drawn anew for each."""

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from faults.figures import tell
 from faults.house import run
 from faults.killing import Outcome, killed
 from faults.server import LUWTE, a_launcher
+from figures import Tell
 
 CONVERSATIONS, KILLS, MESSAGES = 200, 200, 10_000
 
 
 @pytest.mark.timeout(900)
-def test_two_hundred_kills_lose_nothing(tmp_path: Path) -> None:
+def test_two_hundred_kills_lose_nothing(tmp_path: Path, tell: Tell) -> None:
     """Not one acknowledged message is lost, doubled or out of order; what somebody read is there; no number is missing.
 
     Also when it is killed while it starts, and while it stops.

@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 
 from faults.disturbing import Outcome, disturbed
-from faults.figures import tell
 from faults.house import run
 from faults.proxy import KINDS
 from faults.server import a_launcher
+from figures import Tell
 
 CONVERSATIONS, SPELLS, SECONDS = 32, 3, 6.0
 
 
 @pytest.mark.timeout(600)
-def test_all_that_was_typed_arrives_once_after_bad_weather(tmp_path: Path) -> None:
+def test_all_that_was_typed_arrives_once_after_bad_weather(tmp_path: Path, tell: Tell) -> None:
     """Cut inside a frame, late by two seconds, half open, deaf one way or both, 256 kbit/s: for both sides at once."""
 
     async def story() -> Outcome:

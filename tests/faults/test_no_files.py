@@ -7,8 +7,6 @@ import socket
 from contextlib import ExitStack
 from pathlib import Path
 
-import pytest
-
 from faults.house import Crowd, doorstep, run, seeded
 from faults.people import Manners
 from faults.server import Server, a_launcher, a_server, until
@@ -18,7 +16,6 @@ SPARE = 24
 """Files that are left when somebody begins to take them."""
 
 
-@pytest.mark.timeout(300)
 def test_no_more_files(tmp_path: Path) -> None:
     """J-8: connections that nobody can serve do not stop the talk, and the server says nothing of whoever made them."""
 

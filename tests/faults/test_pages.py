@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from actors import demo_folder
-from faults.figures import spread, tell
 from faults.history import clock
 from faults.house import run
 from faults.pages import Pages, pages
 from faults.proxy import a_proxy
 from faults.server import Patience, a_launcher, a_server
+from figures import Tell, spread
 from luwte import demo
 from luwte.crypto.primitives import signing_public_of
 
@@ -22,7 +22,7 @@ VISITS, SPELLS, SECONDS = 3, 2, 6.0
 
 
 @pytest.mark.timeout(600)
-def test_every_screen_shows_all_that_was_typed_once_and_in_order(tmp_path: Path) -> None:
+def test_every_screen_shows_all_that_was_typed_once_and_in_order(tmp_path: Path, tell: Tell) -> None:
     """Visitors' and desk's real TypeScript, both behind the bad network; the server is killed in the middle of it."""
 
     async def story() -> None:

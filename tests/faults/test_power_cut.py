@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from faults.cutting import Outcome, Recording, cut, is_whole, recorded
-from faults.figures import tell
 from faults.house import Crowd, doorstep, judge, run, seeded
 from faults.killing import integrity
 from faults.people import Manners
 from faults.server import a_launcher, a_server
+from figures import Tell
 
 MOMENTS, MESSAGES, FOLDS = 500, 2_000, 3
 
@@ -26,7 +26,7 @@ async def _recorded_and_cut(folder: Path, messages: int, moments: int, **disk: i
 
 
 @pytest.mark.timeout(900)
-def test_no_power_cut_loses_what_was_acknowledged(tmp_path: Path) -> None:
+def test_no_power_cut_loses_what_was_acknowledged(tmp_path: Path, tell: Tell) -> None:
     """Whatever part of what was not synced is there, in whatever order: it opens, is sound, and nothing is missing."""
     recording, outcome = run(_recorded_and_cut(tmp_path, MESSAGES, MOMENTS, folds=FOLDS))
     tell(f"power cut: {outcome}")
@@ -38,7 +38,7 @@ def test_no_power_cut_loses_what_was_acknowledged(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_no_power_cut_after_failed_syncs_does(tmp_path: Path) -> None:
+def test_no_power_cut_after_failed_syncs_does(tmp_path: Path, tell: Tell) -> None:
     """After a failed sync the system forgets what it could not write; a later success says nothing of that."""
     recording, outcome = run(_recorded_and_cut(tmp_path, MESSAGES // 4, MOMENTS // 5, failing=True))
     tell(f"power cut, some syncs fail: {outcome}")

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from figures import Tell
 from journeys.stage import LAPTOP, DeskPage, VisitorPage, a_demo, account, chromium, context, start_demo
 from journeys.tunnel import Tunnel
 
@@ -154,9 +155,7 @@ def test_a_network_that_changes_under_an_open_page(tmp_path: Path, websockets: W
 
 
 @WAYS
-def test_the_server_is_killed_and_comes_back(
-    tmp_path: Path, websockets: Way, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_server_is_killed_and_comes_back(tmp_path: Path, websockets: Way, tell: Tell) -> None:
     """kill -9 in the middle of a chat: what was acknowledged is there, what was not is said again; once, in order."""
     with a_demo(tmp_path / "demo") as demo, chromium() as browser, Tunnel(demo.visitor) as network:
         network.websockets = websockets
@@ -188,11 +187,8 @@ def test_the_server_is_killed_and_comes_back(
         for log in (visitor.log, noor.conversations.get_by_role("log")):
             in_order(log, *(text for text in said if not text.startswith("desk")))
             in_order(log, *(text for text in said if not text.startswith("visitor")))
-        with capsys.disabled():
-            for start, resumed in figures:
-                print(
-                    f"\n{websockets}: the server answers after {start:.1f} s, both sides have all {resumed:.1f} s later"
-                )
+        for start, resumed in figures:
+            tell(f"{websockets}: the server answers after {start:.1f} s, both sides have all {resumed:.1f} s later")
 
 
 def test_two_tabs_of_one_desk(tmp_path: Path) -> None:

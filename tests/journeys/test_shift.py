@@ -192,7 +192,7 @@ def test_a_visitor_is_muted_and_heard_again_and_the_end_says_why(tmp_path: Path)
         button(noor.conversations, "End conversation").click()
         noor.conversations.get_by_role("radio", name="Abuse of the chat").check()
         button(noor.conversations, "Confirm").click()
-        expect(visitor.page.get_by_text("The counsellor has ended the chat.")).to_be_visible()
+        expect(visitor.page.get_by_role("heading", name="The counsellor has ended the chat")).to_be_visible()
         assert noor.errors == visitor.errors == []
 
 

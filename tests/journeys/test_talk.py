@@ -39,7 +39,7 @@ def test_a_whole_conversation_and_a_colleague_who_goes_on(tmp_path: Path) -> Non
         sam.conversations.get_by_role("button", name="End conversation").click()
         sam.page.get_by_label("Completed").check()
         sam.page.get_by_role("button", name="Confirm").click()
-        expect(visitor.page.get_by_text("The counsellor has ended the chat")).to_be_visible()
+        expect(visitor.page.get_by_role("heading", name="The counsellor has ended the chat")).to_be_visible()
         assert visitor.errors == noor.errors == sam.errors == []
 
 

@@ -1,13 +1,10 @@
-"""What a run measured, to be printed when it is over: a promise with a figure is worth more."""
+"""What a run measured, in words: a promise with a figure is worth more."""
 
 import statistics
+from collections.abc import Callable
 
-lines: list[str] = []
-
-
-def tell(text: str) -> None:
-    """One line for the end of the run."""
-    lines.append(text)
+Tell = Callable[[str], None]
+"""Says one text for the end of the run: the fixture `tell`."""
 
 
 def spread(seconds: list[float]) -> str:
