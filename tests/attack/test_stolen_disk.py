@@ -403,7 +403,10 @@ def _the_trouble_was_told_without_values(stderr: bytes) -> None:
     shape = re.compile(rf"ERROR luwte: unexpected error in [a-z ]+: \w+ at {place}( < {place})*")
     assert [line for line in lines if not shape.fullmatch(line)] == []
     kinds = [line.split(" at ")[0].rpartition(" ")[2] for line in lines]
-    assert set(kinds) == {"Damaged", "TypeError"}, lines
+    # Once, or once more where the visitor's own line had not read so far.
+    assert kinds.count("TypeError") == 1, lines
+    assert kinds.count("Damaged") in (1, 2), lines
+    assert len(kinds) <= 3, lines
 
 
 def test_the_folder_is_its_owners_alone(tmp_path: Path) -> None:

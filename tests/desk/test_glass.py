@@ -24,9 +24,11 @@ from attack.attackers import (
 from desk.test_danger import deeds, hears
 from luwte.audit.model import pseudonym
 from luwte.crypto.envelope import NOTE, TEAM_LOG
+from luwte.desk import beside
 from luwte.desk.glass import A_DAY, DAY, GROUNDS, LASTS, LONGEST, SHORTEST, check_reason
 from luwte.errors import ReasonNeeded
-from luwte.plumbing import keystore
+from luwte.plumbing import keystore, looking
+from luwte.plumbing.db import ReadTx
 
 WHY = "She does not answer the phone either"
 GLASS = ("glass.break", "glass.close", "glass.see", "conversation.read")
@@ -201,6 +203,31 @@ def test_without_a_record_no_glass_breaks(tmp_path: Path) -> None:
         await again.opens_desk()
         assert [one["t"] for one in await until_pong(again.line)] == []
         assert not [row for frame in robin.line.everything if frame["t"] == "broken" for row in frame["glass"]]
+
+    play(story, tmp_path / "house")
+
+
+def test_a_desk_is_told_that_it_closed_also_when_the_disk_fails_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then a colleague's conversation would stand there for good: nothing else makes the desk look again."""
+    monkeypatch.setattr(looking, "AFTER_TROUBLE", 0.01)
+    real, failed = beside._found, []
+
+    def failing(tx: ReadTx, id: bytes) -> Any:
+        if len(failed) < 2:
+            failed.append(id)
+            raise OSError("the disk")
+        return real(tx, id)
+
+    async def story(house: House) -> None:
+        noor, sam, _ = await three_at_desks(house)
+        visitor = await a_taken_conversation(house, noor)
+        await breaks(sam)
+        monkeypatch.setattr(beside, "_found", failing)
+        sam.line.send("close_glass", conv=visitor.conv)
+        assert (await sam.line.hear("stepped_out"))["conv"] == visitor.conv
+        assert failed == [visitor.conv] * 2
 
     play(story, tmp_path / "house")
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from luwte.estimate import BadLevel, Histories
-from luwte.estimate.decomposable import MOST_HIDDEN, NobodyObserved, decomposable, posterior
+from luwte.estimate.decomposable import HIDDEN_FOR_EACH, BadPrior, NobodyObserved, decomposable, posterior
 from luwte.estimate.evidence import Evidence
 from luwte.estimate.graphs import TooManyLists, decomposable_graphs, pairs
 from luwte.estimate.published import PUBLISHED
@@ -97,18 +97,18 @@ def slow_evidence(counts: list[int], most: int, cliques: tuple[int, ...], separa
 @given(st.lists(st.integers(0, 6), min_size=7, max_size=7).filter(any))
 def test_it_equals_people_coming_one_by_one(counts: list[int]) -> None:
     found = posterior(Histories(("A", "B", "C"), np.array(counts)))
-    most = min(60, MOST_HIDDEN * sum(counts))
+    most = min(60, round(HIDDEN_FOR_EACH) * sum(counts))
     slow = np.logaddexp.reduce([slow_evidence(counts, most, cliques, separators) for _, cliques, separators in THREE])
     fast = np.log(found.density[: most + 1])
     np.testing.assert_allclose(fast - fast[0], slow - slow[0], atol=1e-8)
 
 
 def test_probabilities_and_limits_are_those_of_all_numbers_added_up() -> None:
-    counts, most, further = [60, 75, 30, 45, 20, 24, 11], MOST_HIDDEN * 265, 20000
+    counts, most, further = [60, 75, 30, 45, 20, 24, 11], round(HIDDEN_FOR_EACH) * 265, 20000
     found = posterior(Histories(("A", "B", "C"), np.array(counts)))
     slow = np.array([slow_evidence(counts, further, cliques, separators) for _, cliques, separators in THREE])
     slow = np.exp(slow - slow.max())
-    # Out there only independent lists are left, whose tail falls like n^-(2 - 1/8): so much lies past the last one.
+    # Out there is only the graph that joins all lists; its tail falls like n^-(2 - 1/8), so much lies past the last.
     past = slow[:, most + 1 :].sum() / (1 - (further / most) ** -(1 - 1 / 8))
     assert found.beyond == pytest.approx(past / slow.sum(), rel=0.03)
     slow = slow[:, : most + 1]
@@ -132,13 +132,13 @@ PEER = {
     ("name", "numbers"), [("uk_2013_5", 1000), ("netherlands_2010_2015_5", 1000), ("kosovo_1999", 0)]
 )
 def test_at_the_numbers_that_others_look_at_their_figures_come_out_to_the_person(name: str, numbers: int) -> None:
-    """From 1 to 30 hidden people for each observed: 1,000 equally far apart for five lists, every one for four.
+    """From 1 to 30 hidden people for each observed: 1,000 of them equally far apart, or (Kosovo) every one.
 
-    So the programs of Binette and Steorts (2021) do by default, and so their figures for five lists are among 1,000.
+    The first is what the programs of Binette and Steorts (2021) do unless they are told otherwise.
     """
     table = PUBLISHED[name].read()
     graphs = decomposable_graphs(len(table.lists))
-    most = MOST_HIDDEN * table.observed
+    most = round(HIDDEN_FOR_EACH) * table.observed
     hidden = np.round(np.linspace(1, most, numbers or most))
     logs = Evidence(table, graphs).at(hidden, np.arange(len(graphs.edges)))
     below = np.exp(logs - logs.max()).sum(axis=0).cumsum()
@@ -159,7 +159,7 @@ def test_the_published_tables(name: str, figures: tuple[int, int, int], apart: b
     table = PUBLISHED[name].read()
     found = decomposable(table)
     assert (found.estimate, found.lower, found.upper) == pytest.approx(figures, abs=1)
-    assert figures == pytest.approx(PEER[name], abs=MOST_HIDDEN * table.observed / 999)
+    assert figures == pytest.approx(PEER[name], abs=HIDDEN_FOR_EACH * table.observed / 999)
     assert any("far apart" in reason for reason in found.reasons) == apart
 
 
@@ -167,9 +167,41 @@ def test_an_end_of_the_prior_that_matters_is_said_and_one_that_makes_the_limit_i
     table = PUBLISHED["netherlands_2010_2015_5"].read()
     beyond = posterior(table).beyond
     assert beyond == pytest.approx(0.0084, abs=0.0001)
-    assert any("ruled out beforehand" in reason for reason in decomposable(table).reasons)
+    said = (
+        "This method allows at most 30 hidden people for each person on the lists. Without that limit it would say "
+        "that there are more with a probability of 0.8 %."
+    )
+    assert said in decomposable(table).reasons
     assert decomposable(table, level=1 - 2 * beyond * 1.01).estimate
-    assert decomposable(table, level=1 - 2 * beyond * 0.99).verdict == "no_estimate"
+    assert decomposable(table, level=1 - 2 * beyond * 0.99).reasons == (said,)
+    endless = decomposable(table, most_hidden=math.inf)
+    assert (endless.estimate, endless.lower, endless.upper) == pytest.approx((50460, 41681, 210285), abs=10)
+    assert not any("allows" in reason for reason in endless.reasons)
+
+
+@pytest.mark.parametrize(("alone", "two", "three"), [(980, 10, 0), (9_801, 99, 1), (98_010, 990, 10)])
+def test_far_more_people_than_are_allowed_are_refused_for_that_and_not_for_thin_overlaps(
+    alone: int, two: int, three: int
+) -> None:
+    """A hundredth of all people are on each of three independent lists: 33 are hidden for each on a list."""
+    table = Histories.of("ABC", {1: alone, 2: alone, 4: alone, 3: two, 5: two, 6: two, 7: three})
+    people = 100 * (alone + 2 * two + three)
+    found = decomposable(table)
+    assert (found.verdict, found.estimate) == ("no_estimate", None)
+    assert found.reasons[0].startswith("This method allows at most 30 hidden people for each person on the lists.")
+    endless = decomposable(table, most_hidden=math.inf)
+    assert endless.estimate == pytest.approx(people, rel=1 / math.sqrt(two))
+    assert (endless.lower or 0) < people < (endless.upper or 0)
+
+
+def test_a_posterior_far_beyond_the_priors_end_is_still_a_posterior() -> None:
+    """10^8 people, of whom a five-hundredth is on each of four lists: below the end next to nothing is left."""
+    people = [(198_802, 398, 0, 0)[history.bit_count() - 1] for history in range(1, 16)]
+    found = posterior(Histories(tuple("ABCD"), np.array(people)))
+    assert found.beyond == pytest.approx(1)
+    assert np.isfinite(found.density).all()
+    assert found.observed <= found.quantile(0.01) <= found.quantile(0.99) <= (HIDDEN_FOR_EACH + 1) * found.observed
+    assert sum(graph.probability for graph in found.graphs) == pytest.approx(1)
 
 
 def test_a_posterior_says_its_graphs_and_peaks() -> None:
@@ -231,6 +263,9 @@ def test_refusals_have_a_type() -> None:
         posterior(Histories(("A", "B"), np.zeros(3)))
     with pytest.raises(BadLevel):
         decomposable(PUBLISHED["kosovo_1999"].read(), level=1.0)
+    for nothing in (0, -1, math.nan):
+        with pytest.raises(BadPrior):
+            decomposable(PUBLISHED["kosovo_1999"].read(), most_hidden=nothing)
 
 
 @settings(max_examples=20, deadline=None)

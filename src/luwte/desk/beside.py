@@ -114,11 +114,13 @@ class Beside:
 
     async def _drop_others(self, joined: set[bytes]) -> None:
         for id in [id for id in self._leave if id not in joined]:
+            conversation = await self._around.db.read(_found, id)
+            if id not in self._leave:  # the desk went meanwhile
+                continue
             _, ended = self._told[id]
             self._forget(id)
             # A next time has a reason of its own, and a record of its own.
             self._shown.discard((self._way.mark, id))
-            conversation = await self._around.db.read(_found, id)
             if conversation is None:  # erased: the desk was told
                 continue
             if conversation.ended_by is not None and ended is None:

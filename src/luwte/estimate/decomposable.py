@@ -1,8 +1,8 @@
 """Bayesian averaging over decomposable graphs: every way in which the lists may depend, weighed by how well it fits.
 
 Assumes that the lists' dependence has the shape of some decomposable graph, that everybody could have been in any
-list in the same way, and nothing about how many people there are beyond the prior: 1/N, and at most `MOST_HIDDEN`
-hidden people for each that was observed.
+list in the same way, and nothing about how many people there are beyond the prior: 1/N, up to some hidden people for
+each that was observed.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from luwte.estimate.dependence import copies
 from luwte.estimate.errors import EstimateError
-from luwte.estimate.evidence import BLOCK, Evidence, Floats, nodes_between, shape
+from luwte.estimate.evidence import BLOCK, FARTHEST, Evidence, Floats, nodes_between, shape
 from luwte.estimate.graphs import decomposable_graphs, pairs
 from luwte.estimate.histories import Histories
 from luwte.estimate.results import Result, ask_for_level, no_estimate
 
-MOST_HIDDEN = 30
+HIDDEN_FOR_EACH = 30.0
 """Hidden people for each observed one at which the prior ends: Binette and Steorts (2021), arXiv:2112.01594."""
 FLAT = 1e-6
 """Share of the highest density below which there are no peaks."""
@@ -31,6 +31,12 @@ FAR = 1.25
 """Two peaks whose numbers of people differ by this factor are different answers."""
 MODE = 0.025
 """Probability from which a peak is worth a word."""
+
+
+class BadPrior(EstimateError):
+    """A prior that allows nothing."""
+
+    code = "bad_prior"
 
 
 class NobodyObserved(EstimateError):
@@ -69,11 +75,9 @@ class Posterior:
         Probability of exactly so many.
     graphs : tuple of GraphShare
         Likeliest first, together at least 99.9 % (at most 1,000).
-    unlearned : float
-        Probability of the graphs under which fewer than `FEW_RECAPTURES` people were seen again. There the prior
-        speaks and not the data.
-    beyond : float
-        Probability of more than `MOST_HIDDEN` hidden people for each observed one, had the prior 1/N gone on.
+    unlearned, beyond : float
+        Had the prior gone on as 1/N: probability of the graphs under which fewer than `FEW_RECAPTURES` people were
+        seen again, where the prior speaks and not the data; and probability of more hidden people than are allowed.
 
     """
 
@@ -139,7 +143,7 @@ def _peaks(density: Floats) -> list[int]:
     return [*peaks, top] if rising else peaks
 
 
-def decomposable(histories: Histories, *, level: float = 0.95) -> Result:
+def decomposable(histories: Histories, *, level: float = 0.95, most_hidden: float = HIDDEN_FOR_EACH) -> Result:
     """The posterior median with equal-tailed limits, averaged over all decomposable graphs.
 
     Parameters
@@ -148,6 +152,8 @@ def decomposable(histories: Histories, *, level: float = 0.95) -> Result:
         Up to six lists.
     level : float
         Probability between the limits.
+    most_hidden : float
+        Hidden people for each observed one at which the prior ends. Infinity: nowhere.
 
     Returns
     -------
@@ -158,7 +164,7 @@ def decomposable(histories: Histories, *, level: float = 0.95) -> Result:
 
     Raises
     ------
-    BadLevel
+    BadLevel, BadPrior
 
     See Also
     --------
@@ -169,22 +175,25 @@ def decomposable(histories: Histories, *, level: float = 0.95) -> Result:
     if copied := copies(histories):
         return no_estimate("decomposable", *copied, level=level)
     try:
-        found = posterior(histories)
+        found = posterior(histories, most_hidden=most_hidden)
+    except BadPrior:
+        raise
     except EstimateError as error:
         return no_estimate("decomposable", str(error), level=level)
+    outside = (1 - level) / 2
+    allowed = (
+        f"This method allows at most {most_hidden:g} hidden people for each person on the lists. Without that limit it "
+        f"would say that there are more with a probability of {_percent(found.beyond)}."
+    )
     if found.unlearned > MOST_UNLEARNED:
         return no_estimate(
             "decomposable", "Too few people are in more than one list to learn from the overlaps.", level=level
         )
-    outside = (1 - level) / 2
     if found.beyond > outside:
-        return no_estimate("decomposable", "The overlaps do not say how many there may be at most.", level=level)
+        return no_estimate("decomposable", allowed, level=level)
     reasons = []
     if found.beyond > outside / 10:
-        reasons.append(
-            f"More than {MOST_HIDDEN} hidden people for each person on the lists are ruled out beforehand. The lists "
-            f"alone do not rule it out: they give it a probability of {found.beyond:.1%}."
-        )
+        reasons.append(allowed)
     if found.unlearned > outside:
         reasons.append(
             f"With a probability of {found.unlearned:.0%} the overlaps say nearly nothing; the limits follow the prior."
@@ -204,30 +213,37 @@ def decomposable(histories: Histories, *, level: float = 0.95) -> Result:
     )
 
 
-def posterior(histories: Histories) -> Posterior:
+def _percent(probability: float) -> str:
+    return "under 0.1 %" if probability < 0.001 else f"{100 * probability:.1f} %"
+
+
+def posterior(histories: Histories, *, most_hidden: float = HIDDEN_FOR_EACH) -> Posterior:
     """The posterior of the number of people and of the graph.
 
     Parameters
     ----------
     histories : Histories
         Up to six lists.
+    most_hidden : float
+        Hidden people for each observed one at which the prior ends. Infinity: nowhere.
 
     Raises
     ------
     TooManyLists
         More than six lists.
-    NobodyObserved
+    NobodyObserved, BadPrior
 
     Notes
     -----
-    All decomposable graphs weigh the same beforehand, N people have prior 1/N up to `MOST_HIDDEN` hidden for each
+    All decomposable graphs weigh the same beforehand, N people have prior 1/N up to `most_hidden` hidden for each
     observed one, and the cells' probabilities have the hyper-Dirichlet prior that gives each of the 2^t cells the
     weight 2^-t. Then the evidence for a graph and N is a
     product of Dirichlet-multinomial integrals over margins (`Graphs.factors`), each computed once for all graphs. It is
     evaluated at whole numbers that lie a thirty-second of a standard deviation apart where a graph has its peak, a
     hundredth of the number elsewhere, and one apart where that is less than one; between them the density is a line.
     Graphs whose weight together is under 1e-8 are left out. What lies beyond the prior's end is added up as well, and
-    said (`Posterior.beyond`): an end that matters is an assumption that nobody can check.
+    said (`Posterior.beyond`): an end that matters is an assumption that nobody can check. Where nearly all lies beyond
+    it, what is left piles up at the end and is rough.
 
     A person is "seen again" under a graph once for every part beyond the first into which their lists fall there. The
     tail falls like n0^-(recaptures + 2 - 2^-t) or faster, so that even without an end the posterior is proper; with no
@@ -242,17 +258,22 @@ def posterior(histories: Histories) -> Posterior:
     21:1272-1317.
 
     """
+    if not most_hidden > 0:
+        raise BadPrior("There must be room for hidden people.")
     graphs = decomposable_graphs(len(histories.lists))
     if not histories.observed:
         raise NobodyObserved("Nobody is in any list.")
     evidence = Evidence(histories, graphs)
     peak, spread, weight = shape(evidence)
-    kept = np.flatnonzero(weight >= weight.max() - np.log(1e8 * len(weight)))
-    nodes, end = nodes_between(peak[kept], spread[kept]), MOST_HIDDEN * histories.observed
+    end = float(np.floor(min(most_hidden * histories.observed, FARTHEST)))
+    allowed = np.where(peak <= end, weight, evidence.at_own(np.full(len(peak), end)))
+    few = np.log(1e8 * len(weight))
+    kept = np.flatnonzero((allowed >= allowed.max() - few) | (weight >= weight.max() - few))
+    nodes = nodes_between(peak[kept], spread[kept])
     hidden = np.append(nodes[nodes < end], end)
-    density, share = _added(evidence, kept, hidden, weight.max())
+    density, share = _added(evidence, kept, hidden, allowed.max())
     _, past = _added(evidence, kept, np.append(end + 1, nodes[nodes > end + 1]), weight.max())
-    beyond = past.sum() / (share.sum() + past.sum())
+    endless = share * np.exp(allowed.max() - weight.max()) + past
     density, share = density / share.sum(), share / share.sum()
     again = evidence.recaptures[kept]
     names = [histories.name(mask) for mask in pairs(len(histories.lists))]
@@ -270,8 +291,8 @@ def posterior(histories: Histories) -> Posterior:
             )
             for at in order[:enough]
         ),
-        unlearned=float(share[again < FEW_RECAPTURES].sum()),
-        beyond=float(beyond),
+        unlearned=float(endless[again < FEW_RECAPTURES].sum() / endless.sum()),
+        beyond=float(past.sum() / endless.sum()),
     )
 
 

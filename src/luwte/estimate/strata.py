@@ -175,6 +175,8 @@ def by_stratum(
     if draws is not None:
         sums = np.sum([draws(data.tables[key], seed + at) for at, key in enumerate(strata)], axis=0)
         lower, estimate, upper = np.quantile(sums, [(1 - first.level) / 2, 0.5, (1 + first.level) / 2]).tolist()
+        if any(result.reasons for result in strata.values()):
+            reasons = ("What is said of the strata holds for all together, too.",)
     elif many is not None and places is not None:
         wide, cells = places
         found = bca(

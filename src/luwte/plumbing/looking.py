@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from luwte.errors import Refusal
 from luwte.plumbing.log import trouble
 
 AFTER_TROUBLE = 1.0
-"""Seconds after which is read again what could not be read."""
+"""Seconds after which is read again what could not be read; each time in a row twice as many."""
+LONGEST = 10.0
+"""Seconds, however often it could not be read."""
 
 
 class Looking:
@@ -30,14 +33,18 @@ class Looking:
         self._due, self._stopped = False, True
 
     async def _work(self) -> None:
+        pause = AFTER_TROUBLE
         try:
             while self._due:
                 self._due = False
                 try:
                     await self._read()
+                    pause = AFTER_TROUBLE
                 except Exception as error:  # what changed may not change again
-                    trouble(self._part, error)
+                    if not isinstance(error, Refusal):
+                        trouble(self._part, error)
                     self._due = not self._stopped
-                    await asyncio.sleep(AFTER_TROUBLE)
+                    await asyncio.sleep(pause)
+                    pause = min(2 * pause, LONGEST)
         finally:
             self._task = None
