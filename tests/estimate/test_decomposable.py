@@ -169,7 +169,7 @@ def test_an_end_of_the_prior_that_matters_is_said_and_one_that_makes_the_limit_i
     assert beyond == pytest.approx(0.0084, abs=0.0001)
     said = (
         "This method allows at most 30 hidden people for each person on the lists. Without that limit it would say "
-        "that there are more with a probability of 0.8 %."
+        "that there are more with a probability of 0.8%."
     )
     assert said in decomposable(table).reasons
     assert decomposable(table, level=1 - 2 * beyond * 1.01).estimate

@@ -214,7 +214,7 @@ def decomposable(histories: Histories, *, level: float = 0.95, most_hidden: floa
 
 
 def _percent(probability: float) -> str:
-    return "under 0.1 %" if probability < 0.001 else f"{100 * probability:.1f} %"
+    return "under 0.1%" if probability < 0.001 else f"{probability:.1%}"
 
 
 def posterior(histories: Histories, *, most_hidden: float = HIDDEN_FOR_EACH) -> Posterior:
