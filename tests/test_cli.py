@@ -22,6 +22,7 @@ from journeys.stage import a_demo, start_demo
 from luwte import settings as settings_module
 from luwte.cli import main
 from luwte.settings import Settings
+from ports import free_port
 
 LUWTE = str(Path(sys.executable).with_name("luwte"))
 
@@ -119,9 +120,7 @@ def stops_at(process: subprocess.Popen[str], number: int, after: float) -> tuple
 def test_a_stop_while_it_starts_is_obeyed(tmp_path: Path, number: int) -> None:
     """While it loads, makes keys, or is about to answer: it ends, says nothing of its insides, and starts again."""
     folder = served_folder(tmp_path)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        change(folder, "127.0.0.1:0", f"127.0.0.1:{free.getsockname()[1]}")
+    change(folder, "127.0.0.1:0", f"127.0.0.1:{free_port()}")
     for after in (0, 0.1, 0.3, 0.7, 1.5):
         for command in (["demo", "--json", "--port", "0", "--dir", str(tmp_path / "demo")], ["serve", "--dir", folder]):
             process = subprocess.Popen([LUWTE, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -279,9 +278,7 @@ def test_serve_refuses_a_demonstration_root_that_was_moved(tmp_path: Path) -> No
 def test_serve_answers_from_a_sound_folder(tmp_path: Path) -> None:
     """With nobody in it yet there is no chat, but the server runs, with HSTS, and stops cleanly."""
     folder = served_folder(tmp_path)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     change(folder, "127.0.0.1:0", f"127.0.0.1:{port}")
     process = subprocess.Popen([LUWTE, "serve", "--dir", str(folder)], stdout=subprocess.PIPE, text=True)
     try:

@@ -36,6 +36,7 @@ from luwte import settings as settings_module
 from luwte.plumbing.db import WriteTx, connect
 from luwte.plumbing.relay import Relay
 from luwte.staff import second_factor
+from ports import free_port
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 PROGRAM = "from luwte.cli import main; main()"
@@ -97,7 +98,7 @@ class Deployed:
         """Everything but the running processes."""
         for name in ("run", "proxy", "printed"):
             (self.folder / name).mkdir(parents=True)
-        self.port = a_free_port()
+        self.port = free_port()
         _certificates(self.folder / "tls")
         demo_folder(self.data)
         self.organisation = demo.load(self.data)
@@ -255,14 +256,6 @@ async def names_lead_here() -> AsyncIterator[None]:
 
     with patch.object(loop, "getaddrinfo", here):
         yield
-
-
-def a_free_port() -> int:
-    """A port that nobody uses now, on two addresses of this machine."""
-    with closing(socket.socket()) as one, closing(socket.socket()) as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.2", one.getsockname()[1]))
-        return int(one.getsockname()[1])
 
 
 def wait_for(true: Any) -> None:

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -34,6 +33,7 @@ from luwte.crypto.primitives import CannotOpen, Malformed
 from luwte.crypto.wrap import Purpose, WrapContext, unwrap
 from luwte.plumbing.keystore import CONVERSATION, KeyStore
 from luwte.plumbing.lock import Damaged, unlock
+from ports import free_port
 
 # more keys than they should have
 
@@ -233,16 +233,9 @@ class Server:
         return self.process.wait(20)
 
 
-def a_free_port() -> int:
-    """A port that nobody uses now."""
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 async def a_server(folder: Path, printed: Path) -> Server:
     """Start it; what it prints is added to two files."""
-    metrics = a_free_port()
+    metrics = free_port()
     with (printed / "stderr").open("ab") as errors, (printed / "stdout").open("ab") as words:
         words_of_command = f"demo --json --port 0 --metrics-port {metrics} --dir".split()
         process = subprocess.Popen(

@@ -4,7 +4,6 @@ import base64
 import json
 import re
 import select
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from actors import App
+from ports import free_port
 
 LUWTE = str(Path(sys.executable).with_name("luwte"))
 
@@ -52,9 +52,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def initialise(folder: Path) -> Installation:
     """`luwte init` for a free port of this machine."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     made = run(
         *("init", "--dir", str(folder), "--organisation", "helpline", "--name", "Helpline", "--line", "chat"),
         *("--line-name", "Chat", "--origin", f"http://127.0.0.1:{port}", "--json"),

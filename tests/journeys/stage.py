@@ -16,6 +16,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 import installed
+from ports import free_port
 
 FLAGS = [
     "--no-sandbox",
@@ -53,7 +54,7 @@ class Demo:
 def start_demo(folder: Path, *arguments: str, port: int = 0) -> Demo:
     """Run `luwte demo --json` and wait for its first line."""
     command = [str(Path(sys.executable).with_name("luwte")), "demo", "--json", "--dir", str(folder), *arguments]
-    command += ["--port", str(port)]
+    command += ["--port", str(port or free_port())]  # none that Linux draws: some die, and come back on theirs
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     if not select.select([process.stdout], [], [], 30)[0]:

@@ -2,7 +2,6 @@
 
 import base64
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from luwte.demo import Person, load
 from luwte.plumbing.db import WriteTx, connect
 from luwte.plumbing.relay import Relay
 from luwte.staff import second_factor
+from ports import free_port
 
 
 @pytest.fixture(scope="module")
@@ -263,9 +263,7 @@ class Real:
 @contextmanager
 def where_real_visitors_come(folder: Path) -> Iterator[Real]:
     """An installation on this machine whose organisation made its keys elsewhere, as far as it can tell."""
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
+    port = free_port()
     demo_folder(folder)
     real = Real(f"http://localhost:{port}/desk", load(folder).people)
     chosen = settings_module.read(folder)
