@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from actors import demo_folder
+from actors import STUCK, demo_folder
 from journeys.stage import a_demo, start_demo
 from luwte import settings as settings_module
 from luwte.cli import main
@@ -84,7 +84,7 @@ def test_a_wrong_call_exits_with_2_and_no_traceback(arguments: list[str]) -> Non
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_demo_says_who_and_where_and_stops_cleanly(tmp_path: Path, number: int) -> None:
-    """Its first line is one object; a signal ends it with 0 within five seconds, with a socket and a page open."""
+    """Its first line is one object; a signal ends it with 0, also with a socket and a page open."""
     folder = tmp_path / "missing" / "demo"
     demo = start_demo(folder)
     roles = [one["role"] for one in demo.accounts]
@@ -100,9 +100,7 @@ def test_the_demo_says_who_and_where_and_stops_cleanly(tmp_path: Path, number: i
         request += "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
         idle.sendall(request.encode())
         assert idle.recv(100).startswith(b"HTTP/1.1 101")
-        began = time.monotonic()
         assert demo.stop(number) == 0
-        assert time.monotonic() - began < 5
 
 
 def stops_at(process: subprocess.Popen[str], number: int, after: float) -> tuple[int, str, str]:
@@ -112,7 +110,7 @@ def stops_at(process: subprocess.Popen[str], number: int, after: float) -> tuple
         time.sleep(0.002)
     time.sleep(after)
     process.send_signal(number)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=STUCK)
     return process.returncode, out, err
 
 
@@ -290,7 +288,7 @@ def test_serve_answers_from_a_sound_folder(tmp_path: Path) -> None:
         assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 403
     finally:
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(STUCK) == 0
 
 
 def test_doctor_names_what_is_missing(tmp_path: Path) -> None:
@@ -395,7 +393,7 @@ def test_work_is_shown_on_a_terminal_and_not_in_a_pipe(tmp_path: Path) -> None:
         seen = b""
         while piece := _read(terminal.fileno()):
             seen += piece
-        assert process.wait(30) == 0
+        assert process.wait(STUCK) == 0
     assert b"\r\x1b[Kcopying main.db" in seen
     assert seen.endswith(b"\r\x1b[K")
     assert run("restore", *back, str(tmp_path / "two")).stderr == ""

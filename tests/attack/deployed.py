@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 import installed
-from actors import App, Site, demo_folder
+from actors import STUCK, App, Site, demo_folder
 from attack.crowd import files_of
 from luwte import demo
 from luwte import settings as settings_module
@@ -218,7 +218,7 @@ class Deployed:
     def stop(self, name: str) -> int:
         """As the operator does it; the exit code."""
         self.processes[name].send_signal(signal.SIGTERM)
-        return self.processes[name].wait(20)
+        return self.processes[name].wait(STUCK)
 
     def end(self) -> None:
         """Leave no process behind."""
@@ -260,7 +260,7 @@ async def names_lead_here() -> AsyncIterator[None]:
 
 def wait_for(true: Any) -> None:
     """Look again and again; processes tell in no other way that they are there."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + STUCK
     while not true():
         assert time.monotonic() < end, "it does not come"
         time.sleep(0.01)

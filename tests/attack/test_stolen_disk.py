@@ -22,7 +22,7 @@ import httpx
 import pytest
 from attackers import NEXT_DOOR, a_taken_conversation, a_team_next_door
 
-from actors import Line, Site, a_house, demo_folder
+from actors import STUCK, Line, Site, a_house, demo_folder
 from attack.crowd import CANARIES, Client, Crowd, files_of, hits
 from luwte import demo
 from luwte import settings as settings_module
@@ -230,7 +230,7 @@ class Server:
     def stop(self) -> int:
         """As the operator does it; the exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(STUCK)
 
 
 async def a_server(folder: Path, printed: Path) -> Server:

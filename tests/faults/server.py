@@ -66,7 +66,7 @@ class Launcher:
         """Let it go; what it launched stays."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(10)
+        self._process.wait(LONG)
 
 
 class Server:
