@@ -34,6 +34,9 @@ WEBSOCKET, POLLING = "WebSocket", "long-polling"
 carrier = WEBSOCKET
 """What carries the lines of this test; the fixture `both_ways` changes it."""
 
+STUCK = 60.0
+"""Seconds after which what must come has not come because something hangs, however much else the machine does."""
+
 _template: dict[str, Path] = {}
 
 
@@ -255,7 +258,7 @@ class Line:
         self.sent.append(data)
         self._transport.send(WSMsgType.BINARY, data)
 
-    async def hear(self, *kinds: str, within: float = 10) -> dict[str, Any]:
+    async def hear(self, *kinds: str, within: float = STUCK) -> dict[str, Any]:
         """The next frame of one of these kinds; others are passed over. A closed line is an error."""
         async with asyncio.timeout(within):
             while True:
@@ -270,7 +273,7 @@ class Line:
         """All that was heard so far."""
         return self._ear.everything
 
-    async def closing_code(self, within: float = 10) -> int | None:
+    async def closing_code(self, within: float = STUCK) -> int | None:
         """Wait until the server hangs up; its code."""
         async with asyncio.timeout(within):
             while await self._ear.frames.get() is not None:
@@ -525,7 +528,7 @@ class Visitor:
         asked = {"ve": self.keys.ve_public, "vg": self.keys.vg_public, "sig": keys.sign_erase(self.keys)}
         line.send("erase", **{**asked, **changes})
         try:
-            return await line.hear("erased", "refused", within=30)
+            return await line.hear("erased", "refused")
         finally:
             line.close()
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from actors import App, House, a_listener, answering
+from actors import STUCK, App, House, a_listener, answering
 from luwte import demo, install
 from luwte.app import Luwte, running
 from luwte.crypto import keys, primitives
@@ -271,7 +271,7 @@ class Empty:
     async def pins(self, root: bytes) -> None:
         """As `luwte pin` does; then wait until the server noticed."""
         install.pin(self.settings, root)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(STUCK):
             while not self.luwte.is_pinned or not self.luwte.teams:
                 await asyncio.sleep(0.05)
 

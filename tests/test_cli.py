@@ -17,11 +17,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from actors import demo_folder
+from actors import STUCK, demo_folder
 from journeys.stage import a_demo, start_demo
 from luwte import settings as settings_module
 from luwte.cli import main
 from luwte.settings import Settings
+from ports import free_port
 
 LUWTE = str(Path(sys.executable).with_name("luwte"))
 
@@ -83,7 +84,7 @@ def test_a_wrong_call_exits_with_2_and_no_traceback(arguments: list[str]) -> Non
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_demo_says_who_and_where_and_stops_cleanly(tmp_path: Path, number: int) -> None:
-    """Its first line is one object; a signal ends it with 0 within five seconds, with a socket and a page open."""
+    """Its first line is one object; a signal ends it with 0, also with a socket and a page open."""
     folder = tmp_path / "missing" / "demo"
     demo = start_demo(folder)
     roles = [one["role"] for one in demo.accounts]
@@ -99,9 +100,7 @@ def test_the_demo_says_who_and_where_and_stops_cleanly(tmp_path: Path, number: i
         request += "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
         idle.sendall(request.encode())
         assert idle.recv(100).startswith(b"HTTP/1.1 101")
-        began = time.monotonic()
         assert demo.stop(number) == 0
-        assert time.monotonic() - began < 5
 
 
 def stops_at(process: subprocess.Popen[str], number: int, after: float) -> tuple[int, str, str]:
@@ -111,7 +110,7 @@ def stops_at(process: subprocess.Popen[str], number: int, after: float) -> tuple
         time.sleep(0.002)
     time.sleep(after)
     process.send_signal(number)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=STUCK)
     return process.returncode, out, err
 
 
@@ -119,9 +118,7 @@ def stops_at(process: subprocess.Popen[str], number: int, after: float) -> tuple
 def test_a_stop_while_it_starts_is_obeyed(tmp_path: Path, number: int) -> None:
     """While it loads, makes keys, or is about to answer: it ends, says nothing of its insides, and starts again."""
     folder = served_folder(tmp_path)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        change(folder, "127.0.0.1:0", f"127.0.0.1:{free.getsockname()[1]}")
+    change(folder, "127.0.0.1:0", f"127.0.0.1:{free_port()}")
     for after in (0, 0.1, 0.3, 0.7, 1.5):
         for command in (["demo", "--json", "--port", "0", "--dir", str(tmp_path / "demo")], ["serve", "--dir", folder]):
             process = subprocess.Popen([LUWTE, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -279,9 +276,7 @@ def test_serve_refuses_a_demonstration_root_that_was_moved(tmp_path: Path) -> No
 def test_serve_answers_from_a_sound_folder(tmp_path: Path) -> None:
     """With nobody in it yet there is no chat, but the server runs, with HSTS, and stops cleanly."""
     folder = served_folder(tmp_path)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     change(folder, "127.0.0.1:0", f"127.0.0.1:{port}")
     process = subprocess.Popen([LUWTE, "serve", "--dir", str(folder)], stdout=subprocess.PIPE, text=True)
     try:
@@ -293,7 +288,7 @@ def test_serve_answers_from_a_sound_folder(tmp_path: Path) -> None:
         assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 403
     finally:
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(STUCK) == 0
 
 
 def test_doctor_names_what_is_missing(tmp_path: Path) -> None:
@@ -398,7 +393,7 @@ def test_work_is_shown_on_a_terminal_and_not_in_a_pipe(tmp_path: Path) -> None:
         seen = b""
         while piece := _read(terminal.fileno()):
             seen += piece
-        assert process.wait(30) == 0
+        assert process.wait(STUCK) == 0
     assert b"\r\x1b[Kcopying main.db" in seen
     assert seen.endswith(b"\r\x1b[K")
     assert run("restore", *back, str(tmp_path / "two")).stderr == ""

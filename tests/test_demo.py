@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from actors import House, play
+from actors import STUCK, House, play
 from attack.attackers import DAY, Wound
 from luwte import cli, demo
 from luwte.crypto import primitives
@@ -37,7 +37,7 @@ def test_a_demonstration_runs_for_months(tmp_path: Path, monkeypatch: pytest.Mon
 
     async def a_look(house: House) -> None:
         before = house.luwte.teams
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(STUCK):
             while house.luwte.teams is before:
                 await asyncio.sleep(0.01)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from actors import STUCK
 from joiners import Empty, Organisation, play_empty
 from journeys.founding import initialise
 from luwte import install
@@ -168,7 +169,7 @@ def test_an_init_that_is_interrupted_leaves_nothing_half_done(tmp_path: Path, af
     )
     time.sleep(after)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=20)
+    process.communicate(timeout=STUCK)
     if folder.exists():
         assert settings_module.read(folder).organisation == "helpline"
         assert look(folder / "main.db", lambda tx: len(tx.all("SELECT * FROM invitation"))) == 1
@@ -261,7 +262,7 @@ def test_pin_asks_whoever_sits_at_a_terminal(tmp_path: Path) -> None:
     digits = fingerprint.of_root("helpline", root).encode()
     assert digits not in shown
     os.write(main, digits + b"\n")
-    assert process.wait(20) == 0
+    assert process.wait(STUCK) == 0
     os.close(main)
     assert (folder / "root.pub").exists()
 

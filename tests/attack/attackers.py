@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from actors import Counsellor, House, Line, Visitor
+from actors import STUCK, Counsellor, House, Line, Visitor
 from luwte import demo
 from luwte.audit import store as audit_store
 from luwte.audit.model import Record
@@ -261,7 +261,7 @@ class Raw:
             size = int.from_bytes(await self.reader.readexactly(8), "big")
         return head[0] & 0x0F, await self.reader.readexactly(size)
 
-    async def closing_code(self, within: float = 10) -> int | None:
+    async def closing_code(self, within: float = STUCK) -> int | None:
         """Wait until the server hangs up; its code, or None when it said none."""
         async with asyncio.timeout(within):
             code = None
@@ -285,6 +285,6 @@ def bent(data: bytes, at: int, new: bytes) -> bytes:
 
 async def wait_until(true: Callable[[], bool]) -> None:
     """Give the loop time until something that no frame tells is so."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(STUCK):
         while not true():
             await asyncio.sleep(0.005)

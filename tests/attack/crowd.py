@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from actors import Counsellor, Site, Visitor
+from actors import STUCK, Counsellor, Site, Visitor
 
 CANARIES = [
     "Twenty small yellow birds 4711",
@@ -121,7 +121,7 @@ class Crowd:
 
         writing = [asyncio.ensure_future(writes(visitor)) for visitor in self.visitors[:4]]
         before = sum(self.acked.values())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(STUCK):
             while sum(self.acked.values()) < before + 8:
                 await asyncio.sleep(0.002)
         end()

@@ -29,13 +29,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 import installed
-from actors import App, Site, demo_folder
+from actors import STUCK, App, Site, demo_folder
 from attack.crowd import files_of
 from luwte import demo
 from luwte import settings as settings_module
 from luwte.plumbing.db import WriteTx, connect
 from luwte.plumbing.relay import Relay
 from luwte.staff import second_factor
+from ports import free_port
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 PROGRAM = "from luwte.cli import main; main()"
@@ -97,7 +98,7 @@ class Deployed:
         """Everything but the running processes."""
         for name in ("run", "proxy", "printed"):
             (self.folder / name).mkdir(parents=True)
-        self.port = a_free_port()
+        self.port = free_port()
         _certificates(self.folder / "tls")
         demo_folder(self.data)
         self.organisation = demo.load(self.data)
@@ -217,7 +218,7 @@ class Deployed:
     def stop(self, name: str) -> int:
         """As the operator does it; the exit code."""
         self.processes[name].send_signal(signal.SIGTERM)
-        return self.processes[name].wait(20)
+        return self.processes[name].wait(STUCK)
 
     def end(self) -> None:
         """Leave no process behind."""
@@ -257,17 +258,9 @@ async def names_lead_here() -> AsyncIterator[None]:
         yield
 
 
-def a_free_port() -> int:
-    """A port that nobody uses now, on two addresses of this machine."""
-    with closing(socket.socket()) as one, closing(socket.socket()) as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.2", one.getsockname()[1]))
-        return int(one.getsockname()[1])
-
-
 def wait_for(true: Any) -> None:
     """Look again and again; processes tell in no other way that they are there."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + STUCK
     while not true():
         assert time.monotonic() < end, "it does not come"
         time.sleep(0.01)

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from actors import House, play
+from actors import STUCK, House, play
 from attack.attackers import a_taken_conversation, records, return_to_list, until_pong
 
 OFF = """
@@ -64,7 +64,7 @@ async def raw(house: House, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(request)
     writer.write_eof()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(STUCK):
         answer = await reader.read()
     writer.close()
     return answer
@@ -82,7 +82,7 @@ async def to_the_end(house: House, *parts: bytes) -> bytes:
 
     speaking, answer = asyncio.create_task(speaks()), b""
     with contextlib.suppress(ConnectionError):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(STUCK):
             while more := await reader.read(65_536):
                 answer += more
     speaking.cancel()

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from actors import Counsellor, House, Line, Visitor, play
+from actors import STUCK, Counsellor, House, Line, Visitor, play
 from attack.attackers import (
     Wound,
     a_team_next_door,
@@ -535,14 +535,14 @@ def test_signing_out_gives_back_while_a_frame_is_under_way(tmp_path: Path) -> No
         await noor.takes(visitor.conv)
         await visitor.line.hear("claimed")
         free = threading.Event()
-        held = [house.luwte.db.read(lambda _: free.wait(10)) for _ in range(4)]
+        held = [house.luwte.db.read(lambda _: free.wait(2 * STUCK)) for _ in range(4)]
         blocked = [asyncio.ensure_future(one) for one in held]
         noor.line.send("openings", convs=[visitor.conv])
         (socket,) = [one for one in house.luwte.sockets._open if one._handler.__name__ == "serve_desk"]
         await wait_until(lambda: not socket._inbox and socket._waiter is None)
         out = asyncio.ensure_future(noor.signs_out())
         try:
-            assert (await asyncio.wait_for(asyncio.shield(out), 10)).status_code == 200
+            assert (await asyncio.wait_for(asyncio.shield(out), STUCK)).status_code == 200
         finally:
             free.set()
             await asyncio.gather(*blocked)

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -23,7 +22,7 @@ import httpx
 import pytest
 from attackers import NEXT_DOOR, a_taken_conversation, a_team_next_door
 
-from actors import Line, Site, a_house, demo_folder
+from actors import STUCK, Line, Site, a_house, demo_folder
 from attack.crowd import CANARIES, Client, Crowd, files_of, hits
 from luwte import demo
 from luwte import settings as settings_module
@@ -34,6 +33,7 @@ from luwte.crypto.primitives import CannotOpen, Malformed
 from luwte.crypto.wrap import Purpose, WrapContext, unwrap
 from luwte.plumbing.keystore import CONVERSATION, KeyStore
 from luwte.plumbing.lock import Damaged, unlock
+from ports import free_port
 
 # more keys than they should have
 
@@ -230,19 +230,12 @@ class Server:
     def stop(self) -> int:
         """As the operator does it; the exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
-
-
-def a_free_port() -> int:
-    """A port that nobody uses now."""
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+        return self.process.wait(STUCK)
 
 
 async def a_server(folder: Path, printed: Path) -> Server:
     """Start it; what it prints is added to two files."""
-    metrics = a_free_port()
+    metrics = free_port()
     with (printed / "stderr").open("ab") as errors, (printed / "stdout").open("ab") as words:
         words_of_command = f"demo --json --port 0 --metrics-port {metrics} --dir".split()
         process = subprocess.Popen(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors import Counsellor, House, Line, Visitor, a_house, play
+from actors import STUCK, Counsellor, House, Line, Visitor, a_house, play
 from attack.attackers import Wound, answers, refused, until_pong, wait_until
 from luwte.conversation import actions as conversations
 from luwte.conversation.presence import KEPT
@@ -451,7 +451,7 @@ class Stage:
             await self._settles(conv, left=True)
 
     async def _settles(self, conv: bytes, *, left: bool) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(STUCK):
             while ((await self.house.luwte.db.read(conversations.find, conv)).left is not None) != left:
                 await asyncio.sleep(0.005)
 

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -12,6 +11,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+
+from ports import free_port
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 LUWTE = Path(sys.executable).with_name("luwte")
@@ -65,7 +66,7 @@ class Launcher:
         """Let it go; what it launched stays."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(10)
+        self._process.wait(LONG)
 
 
 class Server:
@@ -171,21 +172,3 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-
-
-_given: set[int] = set()
-
-
-def free_port() -> int:
-    """A port that nobody has now, and that nobody is given for a connection of theirs while a server is dead.
-
-    Nor does another server of this run, however many begin at once and have not taken theirs yet.
-    """
-    while True:
-        port = random.randrange(18_000, 32_000)  # below what Linux draws from
-        if port in _given:
-            continue
-        with socket.socket() as free, suppress(OSError):
-            free.bind(("127.0.0.1", port))
-            _given.add(port)
-            return port

@@ -6,6 +6,7 @@ import socket
 import aiofastnet
 import pytest
 
+from actors import STUCK
 from faults.house import run
 
 
@@ -17,7 +18,7 @@ def test_a_connection_that_broke_as_it_was_made_silences_no_later_one() -> None:
             transport.close()
 
     async def knocks(shut: socket.socket) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(STUCK):
             with pytest.raises(ConnectionRefusedError):
                 await asyncio.open_connection(*shut.getsockname())
 

@@ -4,7 +4,6 @@ import base64
 import json
 import re
 import select
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,8 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from actors import App
+from actors import STUCK, App
+from ports import free_port
 
 LUWTE = str(Path(sys.executable).with_name("luwte"))
 
@@ -35,14 +35,14 @@ class Installation:
         """Run `luwte serve`."""
         self.process = subprocess.Popen([LUWTE, "serve", "--dir", str(self.folder)], stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
-        assert select.select([self.process.stdout], [], [], 30)[0], "luwte serve said nothing for 30 s"
+        assert select.select([self.process.stdout], [], [], STUCK)[0], f"luwte serve said nothing for {STUCK:.0f} s"
         assert "answers" in self.process.stdout.readline()
 
     def stops(self) -> None:
         """Ask it to stop."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(STUCK)
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -52,9 +52,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def initialise(folder: Path) -> Installation:
     """`luwte init` for a free port of this machine."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     made = run(
         *("init", "--dir", str(folder), "--organisation", "helpline", "--name", "Helpline", "--line", "chat"),
         *("--line-name", "Chat", "--origin", f"http://127.0.0.1:{port}", "--json"),
@@ -125,7 +123,7 @@ class JoiningPage:
         for n in (1, 2, 3):
             for key in ("Main key", "Recovery key"):
                 title = f"{key}: share {n} of 3"
-                expect(self.page.get_by_role("heading", name=title)).to_be_visible(timeout=30_000)
+                expect(self.page.get_by_role("heading", name=title)).to_be_visible()
                 self.looks("before a share")
                 self.presses("Show the share")
                 self.looks("a share")
@@ -146,7 +144,7 @@ class JoiningPage:
 
     def sets_up_a_factor(self) -> None:
         """An app for codes: it is typed what stands below the picture. One code of paper is typed back."""
-        expect(self.page.get_by_role("heading", name="Your second factor")).to_be_visible(timeout=30_000)
+        expect(self.page.get_by_role("heading", name="Your second factor")).to_be_visible()
         self.looks("second factor")
         shown = self.page.locator("code.secret").inner_text().replace(" ", "")
         self.app = App(base64.b32decode(shown + "=" * (-len(shown) % 8)), ())
@@ -187,13 +185,13 @@ class JoiningPage:
         self.opens(code)
         self.names()
         self.sets_up_a_factor()
-        expect(self.page.get_by_role("heading", name="Almost there")).to_be_visible(timeout=30_000)
+        expect(self.page.get_by_role("heading", name="Almost there")).to_be_visible()
         return self.digits
 
     def signs_in(self, desk: Any, code: str | None = None) -> None:
         """At a desk, with the next code of the app, as the one of joining was used up; or with one from paper."""
         self.tries(desk, code)
-        expect(desk.waiting).to_be_visible(timeout=20_000)
+        expect(desk.waiting).to_be_visible()
 
     def tries(self, desk: Any, code: str | None = None) -> None:
         """The same, whatever comes of it."""

@@ -80,7 +80,7 @@ class PapersPage:
         papers: Papers = {}
         for n in (1, 2, 3):
             title = f"{key}: share {n} of 3"
-            expect(self.page.get_by_role("heading", name=title)).to_be_visible(timeout=30_000)
+            expect(self.page.get_by_role("heading", name=title)).to_be_visible()
             self.presses("Show the share")
             rows = self.page.locator(".share-lines > li").all_inner_texts()
             papers[title] = lines = [" ".join(re.findall("[a-z]+", row)) for row in rows]

@@ -16,6 +16,8 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 import installed
+from actors import STUCK
+from ports import free_port
 
 FLAGS = [
     "--no-sandbox",
@@ -47,18 +49,18 @@ class Demo:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Ask it to stop; its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(10)
+        return self.process.wait(STUCK)
 
 
 def start_demo(folder: Path, *arguments: str, port: int = 0) -> Demo:
     """Run `luwte demo --json` and wait for its first line."""
     command = [str(Path(sys.executable).with_name("luwte")), "demo", "--json", "--dir", str(folder), *arguments]
-    command += ["--port", str(port)]
+    command += ["--port", str(port or free_port())]  # none that Linux draws: some die, and come back on theirs
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    if not select.select([process.stdout], [], [], 30)[0]:
+    if not select.select([process.stdout], [], [], STUCK)[0]:
         process.kill()
-        raise TimeoutError("luwte demo said nothing for 30 s")
+        raise TimeoutError(f"luwte demo said nothing for {STUCK:.0f} s")
     line = json.loads(process.stdout.readline())
     return Demo(process, line["visitor"], line["desk"], Path(line["data_dir"]), line["accounts"], command)
 
@@ -151,7 +153,7 @@ class DeskPage:
         self.page.get_by_label("Name").fill(account["name"])
         self.page.get_by_label("Passphrase").fill(account["passphrase"])
         self.page.get_by_role("button", name="Sign in").click()
-        expect(self.waiting).to_be_visible(timeout=20_000)
+        expect(self.waiting).to_be_visible()
 
     @property
     def waiting(self) -> Any:
@@ -195,7 +197,7 @@ class DeskPage:
 
 def becomes(page: Page, expression: str) -> None:
     """Wait until *expression* is true in the page. Playwright's own way is code from text, which our pages forbid."""
-    end = now() + 15
+    end = now() + STUCK
     while not page.evaluate(expression):
         assert now() < end, expression
         page.wait_for_timeout(10)

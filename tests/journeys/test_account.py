@@ -2,7 +2,6 @@
 
 import base64
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from actors import App, demo_folder
+from actors import STUCK, App, demo_folder
 from journeys.stage import LAPTOP, Demo, DeskPage, a_demo, account, chromium, context
 from journeys.test_traffic import Tap
 from luwte import settings as settings_module
@@ -24,6 +23,7 @@ from luwte.demo import Person, load
 from luwte.plumbing.db import WriteTx, connect
 from luwte.plumbing.relay import Relay
 from luwte.staff import second_factor
+from ports import free_port
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def next_code(app: App, used: str) -> str:
 
 def refused(page: Page) -> None:
     """Still at the door."""
-    expect(page.locator("#app").get_by_text("Name, passphrase or code is wrong.")).to_be_visible(timeout=20_000)
+    expect(page.locator("#app").get_by_text("Name, passphrase or code is wrong.")).to_be_visible()
 
 
 def test_a_second_factor_from_setting_up_to_signing_in(browser: Browser, tmp_path: Path) -> None:
@@ -118,21 +118,21 @@ def test_a_second_factor_from_setting_up_to_signing_in(browser: Browser, tmp_pat
         refused(page)
         code = next_code(app, set_up_with)
         at_the_door(page, demo, who, code)
-        expect(desk.waiting).to_be_visible(timeout=20_000)
+        expect(desk.waiting).to_be_visible()
         desk.signs_out()
         at_the_door(page, demo, who, code)
         refused(page)
         at_the_door(page, demo, who)
-        expect(page.locator("#app").get_by_text("Name or passphrase is wrong.")).to_be_visible(timeout=20_000)
+        expect(page.locator("#app").get_by_text("Name or passphrase is wrong.")).to_be_visible()
         at_the_door(page, demo, who, codes[7])
-        expect(desk.waiting).to_be_visible(timeout=20_000)
+        expect(desk.waiting).to_be_visible()
         expect(own_account(desk).get_by_text("You have 9 recovery codes left.")).to_be_visible()
         page.get_by_role("button", name="Close").click()
         desk.signs_out()
         at_the_door(page, demo, who, codes[7])
         refused(page)
         at_the_door(page, demo, who, codes[8])
-        expect(desk.waiting).to_be_visible(timeout=20_000)
+        expect(desk.waiting).to_be_visible()
 
 
 def test_another_passphrase_and_the_sessions_elsewhere(browser: Browser, tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_another_passphrase_and_the_sessions_elsewhere(browser: Browser, tmp_pat
         expect(own.get_by_text("These are not the same words.")).to_be_visible()
         own.get_by_label("New passphrase").fill(fresh["passphrase"])
         own.get_by_role("button", name="Save").click()
-        expect(own.get_by_text("Your passphrase has changed.")).to_be_visible(timeout=20_000)
+        expect(own.get_by_text("Your passphrase has changed.")).to_be_visible()
         expect(first.page.locator("#app").get_by_text("You are signed out.")).to_be_visible()
         own.get_by_role("button", name="Close").click()
 
@@ -169,9 +169,9 @@ def test_another_passphrase_and_the_sessions_elsewhere(browser: Browser, tmp_pat
         second.page.get_by_role("button", name="Lock").click()
         second.page.get_by_label("Passphrase").fill(fresh["passphrase"])
         second.page.get_by_role("button", name="Unlock").click()
-        expect(second.waiting).to_be_visible(timeout=20_000)
+        expect(second.waiting).to_be_visible()
         at_the_door(first.page, demo, who)
-        expect(first.page.locator("#app").get_by_text("Name or passphrase is wrong.")).to_be_visible(timeout=20_000)
+        expect(first.page.locator("#app").get_by_text("Name or passphrase is wrong.")).to_be_visible()
         first.signs_in(fresh)
         assert second.errors == [one for one in second.errors if "status of 4" in one]
 
@@ -195,7 +195,7 @@ def test_a_lost_passphrase_and_the_sheet_in_the_drawer(browser: Browser, tmp_pat
         expect(own.get_by_text("These are not the same words.")).to_be_visible()
         own.get_by_label("The twelve words").fill(", ".join(words).upper())
         own.get_by_role("button", name="Save").click()
-        expect(own.get_by_text("You have a recovery sheet.")).to_be_visible(timeout=20_000)
+        expect(own.get_by_text("You have a recovery sheet.")).to_be_visible()
         own.get_by_role("button", name="Close").click()
         desk.signs_out()
 
@@ -208,12 +208,12 @@ def test_a_lost_passphrase_and_the_sheet_in_the_drawer(browser: Browser, tmp_pat
 
         lost_it()
         listed = page.get_by_role("list", name="New passphrase").get_by_role("listitem")
-        expect(listed).to_have_count(7, timeout=20_000)
+        expect(listed).to_have_count(7)
         expect(desk.waiting).to_have_count(0)
         page.get_by_role("button", name="Cancel").click()
         expect(page.get_by_role("button", name="Sign in")).to_be_visible()
         lost_it()
-        expect(listed).to_have_count(7, timeout=20_000)
+        expect(listed).to_have_count(7)
         fresh = " ".join(listed.all_text_contents())
         page.get_by_role("button", name="I have written them down").click()
         page.get_by_label("New passphrase").fill(fresh)
@@ -225,7 +225,7 @@ def test_a_lost_passphrase_and_the_sheet_in_the_drawer(browser: Browser, tmp_pat
         # A page that is closed here has changed nothing: the old paper opens the same door.
         lost_it()
         passphrase = page.get_by_role("list", name="New passphrase").get_by_role("listitem")
-        expect(passphrase).to_have_count(7, timeout=20_000)
+        expect(passphrase).to_have_count(7)
         fresh = " ".join(passphrase.all_text_contents())
         page.get_by_role("button", name="I have written them down").click()
         page.get_by_label("New passphrase").fill(fresh)
@@ -235,12 +235,12 @@ def test_a_lost_passphrase_and_the_sheet_in_the_drawer(browser: Browser, tmp_pat
         page.get_by_role("button", name="I have written them down").click()
         page.get_by_label("The twelve words").fill(" ".join(following))
         page.get_by_role("button", name="Save").click()
-        expect(desk.waiting).to_be_visible(timeout=20_000)
+        expect(desk.waiting).to_be_visible()
         expect(own_account(desk).get_by_text("You have a recovery sheet.")).to_be_visible()
         page.get_by_role("button", name="Close").click()
         desk.signs_out()
         lost_it()
-        expect(page.locator("#app").get_by_text("Name, sheet or code is wrong.")).to_be_visible(timeout=20_000)
+        expect(page.locator("#app").get_by_text("Name, sheet or code is wrong.")).to_be_visible()
         desk.signs_in({**who, "passphrase": fresh})
         sent = tap.everything
         secrets = [amk, phrase.read(" ".join(words)), phrase.read(" ".join(following))]
@@ -263,9 +263,7 @@ class Real:
 @contextmanager
 def where_real_visitors_come(folder: Path) -> Iterator[Real]:
     """An installation on this machine whose organisation made its keys elsewhere, as far as it can tell."""
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
+    port = free_port()
     demo_folder(folder)
     real = Real(f"http://localhost:{port}/desk", load(folder).people)
     chosen = settings_module.read(folder)
@@ -287,7 +285,7 @@ def where_real_visitors_come(folder: Path) -> Iterator[Real]:
         yield real
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(STUCK)
 
 
 def test_where_real_visitors_come_everybody_is_asked_for_a_code(browser: Browser, tmp_path: Path) -> None:
@@ -316,7 +314,7 @@ def test_where_real_visitors_come_everybody_is_asked_for_a_code(browser: Browser
             refused(page)
             expect(page.get_by_label("One-time code")).to_have_value("")
         tries(noor.name, noor.passphrase, app.code(time.time() + 30))
-        expect(desk.waiting).to_be_visible(timeout=20_000)
+        expect(desk.waiting).to_be_visible()
 
 
 def test_a_desk_remembers_nobody(browser: Browser, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_a_desk_that_nobody_touches_locks_itself(tmp_path: Path) -> None:
         passphrase.fill(account(demo, "counsellor")["passphrase"])
         desk_page.keyboard.press("Enter")
         log = desk.conversations.get_by_role("log")
-        expect(log).to_contain_text("before the lock", timeout=20_000)
+        expect(log).to_contain_text("before the lock")
         expect(log).to_contain_text("while it was locked")
         expect(draft).to_have_value("a half-written answer")
 

@@ -112,7 +112,7 @@ def comes_back(visitor: VisitorPage, entropy: bytes) -> None:
 
 def shows(log: Any, side: str, who: str, texts: list[str]) -> None:
     """Each text in a line of its own, letter by letter, and said to be by whoever wrote it."""
-    expect(log.locator(f".{side} > .bubble")).to_have_count(len(texts), timeout=30_000)
+    expect(log.locator(f".{side} > .bubble")).to_have_count(len(texts))
     mine = [line for line in log.evaluate(LINES) if line[0] == side]
     assert {name for _, name, *_ in mine} == {who}
     for (_, _, there, seen), text in zip(mine, texts, strict=True):

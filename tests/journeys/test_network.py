@@ -18,7 +18,7 @@ WAYS = pytest.mark.parametrize("websockets", ["pass", "refuse"], ids=["WebSocket
 
 def in_order(log: Locator, *said: str) -> None:
     """Each of these is in the log exactly once, one after the other."""
-    expect(log).to_contain_text(said[-1], timeout=30_000)
+    expect(log).to_contain_text(said[-1])
     whole = log.inner_text()
     places = []
     for text in said:
@@ -172,7 +172,7 @@ def test_the_server_is_killed_and_comes_back(tmp_path: Path, websockets: Way, te
         figures = []
         for turn in range(2):
             demo.process.send_signal(signal.SIGKILL)
-            demo.process.wait(10)
+            demo.process.wait()
             visitor.says(f"visitor {turn}")
             noor.says(f"desk {turn}")
             port = int(demo.visitor.rstrip("/").rpartition(":")[2])
@@ -180,7 +180,7 @@ def test_the_server_is_killed_and_comes_back(tmp_path: Path, websockets: Way, te
             demo.process = start_demo(demo.data_dir, port=port).process
             answers = time.monotonic()
             expect(visitor.log).to_contain_text(f"desk {turn}")
-            expect(noor.conversations.get_by_role("log")).to_contain_text(f"visitor {turn}", timeout=30_000)
+            expect(noor.conversations.get_by_role("log")).to_contain_text(f"visitor {turn}")
             expect(visitor.log.get_by_text("Not sent yet, will retry")).to_have_count(0)
             figures.append((answers - began, time.monotonic() - answers))
             said += [f"visitor {turn}", f"desk {turn}"]

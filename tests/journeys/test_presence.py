@@ -9,8 +9,6 @@ from playwright.sync_api import Browser, expect
 from journeys.stage import LAPTOP, DeskPage, VisitorPage, chromium, context
 from journeys.turned import Turned, a_turned_house, hides, wired
 
-LONG = 30_000
-
 BELOW = "(({ scrollHeight, clientHeight, scrollTop }) => scrollHeight - clientHeight - scrollTop)"
 BELOW += "(document.querySelector('.scroller'))"
 """Pixels of the log below what is in sight."""
@@ -60,7 +58,7 @@ def test_a_phone_in_the_background_for_five_minutes_and_back(tmp_path: Path) -> 
         assert page.evaluate(BELOW) < NEAR
 
         hides(page)
-        expect(row(desk, "is somebody there").get_by_text("away for a moment")).to_be_visible(timeout=LONG)
+        expect(row(desk, "is somebody there").get_by_text("away for a moment")).to_be_visible()
         expect(row(desk, "is somebody there").get_by_role("button", name="Take")).to_have_count(0)
         expect(desk.waiting.get_by_role("listitem").nth(0)).to_contain_text("I came later")
         wire.cut()
@@ -72,7 +70,7 @@ def test_a_phone_in_the_background_for_five_minutes_and_back(tmp_path: Path) -> 
         wire.is_cut = False
         hides(page, hidden=False)
         page.clock.run_for(2_000)
-        expect(row(desk, "is somebody there").get_by_role("button", name="Take")).to_be_visible(timeout=LONG)
+        expect(row(desk, "is somebody there").get_by_role("button", name="Take")).to_be_visible()
         expect(desk.waiting.get_by_role("listitem").nth(0)).to_contain_text("is somebody there")
         expect(status.filter(has_text="Connected")).to_have_count(1)
         expect(page.locator("b", has_text="You are number 1")).to_be_visible()
@@ -97,13 +95,13 @@ def test_a_ghost_is_never_offered(tmp_path: Path) -> None:
         for opening in ("I will close this", "my battery is nearly empty"):
             expect(row(desk, opening).get_by_role("button", name="Take")).to_be_visible()
         closes.page.goto("about:blank")
-        expect(row(desk, "I will close this")).to_have_count(0, timeout=LONG)
+        expect(row(desk, "I will close this")).to_have_count(0)
         expect(desk.page.get_by_role("status").filter(has_text="Visitor has left")).to_have_count(1)
         wire.cut()
-        expect(row(desk, "my battery is nearly empty").get_by_text("away for a moment")).to_be_visible(timeout=LONG)
+        expect(row(desk, "my battery is nearly empty").get_by_text("away for a moment")).to_be_visible()
         expect(desk.waiting.get_by_role("button", name="Next", exact=True)).to_have_attribute("aria-disabled", "true")
         house.passes(601)
-        expect(row(desk, "my battery is nearly empty")).to_have_count(0, timeout=LONG)
+        expect(row(desk, "my battery is nearly empty")).to_have_count(0)
         expect(desk.waiting.get_by_text("Nobody is waiting")).to_be_visible()
 
 
@@ -124,14 +122,14 @@ def test_a_counsellor_vanishes_and_comes_back_too_late(tmp_path: Path) -> None:
         expect(visitor.page.get_by_text("A counsellor is here for you")).to_be_visible()
         house.passes(16)
         expect(visitor.page.get_by_role("main").get_by_text("Your counsellor has left").first).to_be_visible()
-        expect(sam.waiting.get_by_role("listitem").nth(0)).to_contain_text("I have two minutes", timeout=LONG)
+        expect(sam.waiting.get_by_role("listitem").nth(0)).to_contain_text("I have two minutes")
         expect(row(sam, "I have two minutes").get_by_text("came back")).to_be_visible()
         sam.waiting.get_by_role("button", name="Next", exact=True).click()
         expect(sam.conversations.get_by_role("log").filter(has_text="I have two minutes")).to_be_visible()
         expect(visitor.log).to_contain_text("A colleague continues")
         wire.is_cut = False
         told = noor.conversations.get_by_text("Conversation 1 is no longer yours")
-        expect(told).to_be_visible(timeout=LONG)
+        expect(told).to_be_visible()
         expect(told).to_contain_text("A colleague goes on")
         expect(noor.conversations.get_by_role("log")).to_have_count(0)
         noor.conversations.get_by_role("button", name="Clear from the screen").click()
@@ -155,13 +153,13 @@ def test_two_desks_race_to_reclaim(tmp_path: Path) -> None:
         desks = [noor, sam]
         takes = [row(desk, "please stay").get_by_role("button", name="Take", exact=True) for desk in desks]
         for take in takes:
-            expect(take).to_be_enabled(timeout=LONG)
-        expect(noor.conversations.get_by_text("It is back in the queue")).to_be_visible(timeout=LONG)
+            expect(take).to_be_enabled()
+        expect(noor.conversations.get_by_text("It is back in the queue")).to_be_visible()
         handles = [take.element_handle() for take in takes]
         for desk, handle in zip(desks, handles, strict=True):
             desk.page.evaluate("(take) => { setTimeout(() => take.click(), 0); }", handle)
         for desk in desks:
-            expect(row(desk, "please stay")).to_have_count(0, timeout=LONG)
+            expect(row(desk, "please stay")).to_have_count(0)
         logs = [desk.conversations.get_by_role("log").filter(has_text="please stay") for desk in desks]
         expect(logs[0].or_(desks[0].page.get_by_text("A colleague was first")).first).to_be_visible()
         expect(logs[1].or_(desks[1].page.get_by_text("A colleague was first")).first).to_be_visible()

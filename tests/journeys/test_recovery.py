@@ -142,7 +142,7 @@ def test_a_main_key_gives_way_to_another(tmp_path: Path) -> None:
 
         # The desk that was open is closed, and believes the server no more: it says so, and shows nothing.
         told = desk.page.get_by_text("We cannot check whether this server is real").first
-        expect(told).to_be_visible(timeout=30_000)
+        expect(told).to_be_visible()
         old = DeskPage(desk.page, house.desk)
         old.page.reload()
         robin.signs_in(old, robin.codes[0])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from actors import STUCK
 from journeys.phrases import comes_back, gets_a_phrase
 from journeys.stage import LAPTOP, DeskPage, VisitorPage, a_demo, chromium, context
 
@@ -103,7 +104,7 @@ def test_a_colleague_is_removed_while_they_talk(tmp_path: Path) -> None:
         expect(library.page.get_by_role("button", name="Back to the beginning")).to_be_visible()
         robin.signs_out()
         robin.signs_in(demo.accounts[2])
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + STUCK
         while wraps(demo.data_dir, 2) != [(1, 0, 2), (1, 1, 2), (1, 2, 2)] and time.monotonic() < deadline:
             robin.page.wait_for_timeout(200)
         robin.breaks_glass(2)

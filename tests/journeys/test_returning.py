@@ -43,7 +43,7 @@ def test_a_colleague_who_lost_everything_comes_back(tmp_path: Path) -> None:
 
         expect(desks["Noor"].page.get_by_role("button", name="Sign in")).to_be_visible()
         back.tries(later)
-        expect(later.page.get_by_text("You read along from tomorrow, ")).to_be_visible(timeout=20_000)
+        expect(later.page.get_by_text("You read along from tomorrow, ")).to_be_visible()
         later.page.get_by_role("button", name="Back").click()
         expect(later.page.get_by_role("button", name="Sign in")).to_be_visible()
         told = "Noor V. has a new account in the place of Noor, and reads along from tomorrow"
@@ -59,7 +59,7 @@ def test_a_colleague_who_lost_everything_comes_back(tmp_path: Path) -> None:
             expect(desk.page.get_by_role("region", name="Who comes back")).to_have_count(0)
         expect(people.get_by_role("listitem").filter(has_text="Noor V.")).to_have_count(0)
         back.tries(later)
-        expect(later.page.get_by_text("is wrong").first).to_be_visible(timeout=20_000)
+        expect(later.page.get_by_text("is wrong").first).to_be_visible()
         later.errors.clear()  # a refusal is an error to the browser
         for one in (robin, back, lead, later, *desks.values()):
             assert one.errors == []

@@ -13,7 +13,7 @@ from typing import Any
 
 from playwright.sync_api import Page, WebSocketRoute
 
-from actors import House, a_house
+from actors import STUCK, House, a_house
 
 
 @dataclass
@@ -54,12 +54,12 @@ class Turned:
 
     def runs(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Do something on the server's loop."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(STUCK)
 
     def waits_for_no_desk(self, index: int) -> None:
         """Until the server knows that this member of staff has no desk open."""
         person = self.house.organisation.people[index]
-        end = time.monotonic() + 30
+        end = time.monotonic() + STUCK
         while self.house.luwte.desks.away(person.id) == 0.0:
             assert time.monotonic() < end, "the desk is still there"
             time.sleep(0.02)

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import pytest
 
-from actors import Counsellor, House, play
+from actors import STUCK, Counsellor, House, play
 from attack.attackers import Wound, a_team_next_door, records
 from joiners import DAY, Joiner, b64, certificate_in, invites, joiner, of_the_demonstration, people, post, unb64
 from luwte.crypto import primitives
@@ -326,7 +326,7 @@ def test_the_writer_does_not_wait_for_the_key_store(tmp_path: Path) -> None:
         def meanwhile(work: Callable[..., Any]) -> Callable[..., Any]:
             def watched(*values: Any) -> Any:
                 others = house.luwte.db.write(lambda tx: len(tx.all("SELECT id FROM applicant")))
-                waiting.append(asyncio.run_coroutine_threadsafe(others, loop).result(timeout=5))
+                waiting.append(asyncio.run_coroutine_threadsafe(others, loop).result(STUCK))
                 return work(*values)
 
             return watched

@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actors import STUCK
 from joiners import DAY, Empty, Joiner, Organisation, b64, invites, people, play_empty, post, unb64
 from luwte import install, recovery
 from luwte import settings as settings_module
@@ -349,7 +350,7 @@ def test_an_import_that_is_killed_leaves_nothing_half_done(lost: Lost) -> None:
         process = subprocess.Popen([LUWTE, "recovery", "import", str(file), "--dir", str(lost.folder)])
         time.sleep(after)
         process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.wait()
         assert look(lost.folder / "main.db", audit.verify) is None
         members = look(lost.folder / "main.db", lambda tx: [one.id for one in store.members(tx, "chat")])
         if lost.kim.account not in members:
@@ -516,7 +517,7 @@ def test_a_running_server_takes_it_in(tmp_path: Path) -> None:
         lost = Lost(house.settings.folder, own, robin, robin)
 
         async def until(is_so: Callable[[], bool]) -> None:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(STUCK):
                 while not is_so():
                     await asyncio.sleep(0.05)
 
