@@ -237,13 +237,12 @@ def posterior(histories: Histories, *, most_hidden: float = HIDDEN_FOR_EACH) -> 
     -----
     All decomposable graphs weigh the same beforehand, N people have prior 1/N up to `most_hidden` hidden for each
     observed one, and the cells' probabilities have the hyper-Dirichlet prior that gives each of the 2^t cells the
-    weight 2^-t. Then the evidence for a graph and N is a
-    product of Dirichlet-multinomial integrals over margins (`Graphs.factors`), each computed once for all graphs. It is
-    evaluated at whole numbers that lie a thirty-second of a standard deviation apart where a graph has its peak, a
-    hundredth of the number elsewhere, and one apart where that is less than one; between them the density is a line.
-    Graphs whose weight together is under 1e-8 are left out. What lies beyond the prior's end is added up as well, and
-    said (`Posterior.beyond`): an end that matters is an assumption that nobody can check. Where nearly all lies beyond
-    it, what is left piles up at the end and is rough.
+    weight 2^-t. Then the evidence for a graph and N is a product of Dirichlet-multinomial integrals over margins
+    (`Graphs.factors`), each computed once for all graphs. It is evaluated at whole numbers that lie a thirty-second of
+    a standard deviation apart where a graph has its peak, a hundredth of the number elsewhere, and one apart where that
+    is less than one; between them the density is a line. Graphs whose weight together is under 1e-8 are left out. What
+    lies beyond the prior's end is added up as well, and said (`Posterior.beyond`): an end that matters is an assumption
+    that nobody can check. Where nearly all lies beyond it, what is left piles up at the end and is rough.
 
     A person is "seen again" under a graph once for every part beyond the first into which their lists fall there. The
     tail falls like n0^-(recaptures + 2 - 2^-t) or faster, so that even without an end the posterior is proper; with no
