@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from luwte.errors import CannotStart
-from luwte.plumbing.files import write_whole
+from luwte.plumbing.files import check_replaceable, write_whole
 
 if TYPE_CHECKING:
     from luwte.estimate.coverage import Coverage
@@ -193,8 +193,7 @@ def _check_writable(data: Path, page_file: Path | None, plot_file: Path | None) 
             raise CannotStart(f"There is no folder for {file.name}.")
         if not os.access(file.parent, os.W_OK):
             raise CannotStart(f"{file.name} cannot be written in this folder.")
-        if file.exists() and not file.is_file():
-            raise CannotStart(f"{file.name} is a device or the like, and would be replaced.")
+        check_replaceable(file)
         if file.resolve() in places:
             raise CannotStart(f"{file.name} would be written over something that is needed.")
         places.append(file.resolve())

@@ -1,7 +1,7 @@
 """Files and folders: whole or not at all, and for nobody else."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,12 +30,15 @@ def test_a_file_is_replaced_whole_and_is_for_its_owner(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["one"]
 
 
-def test_a_file_that_cannot_be_put_in_its_place_leaves_nothing(tmp_path: Path) -> None:
-    """Its name is taken by a folder."""
-    (tmp_path / "one").mkdir()
-    with pytest.raises(OSError, match="one"):
+@pytest.mark.parametrize("takes_its_name", [os.mkdir, os.mkfifo])
+def test_what_is_no_file_is_not_replaced(tmp_path: Path, takes_its_name: Callable[[Path], None]) -> None:
+    """A folder, or a device, of which a pipe has the manners and needs no root."""
+    takes_its_name(tmp_path / "one")
+    before = (tmp_path / "one").stat()
+    with pytest.raises(CannotStart, match=r"one is a folder, a device or the like"):
         files.write_whole(tmp_path / "one", b"data")
     assert os.listdir(tmp_path) == ["one"]
+    assert (tmp_path / "one").stat() == before
 
 
 def test_a_folder_is_there_when_it_is_done_and_not_before(tmp_path: Path) -> None:

@@ -27,7 +27,11 @@ def write_whole(path: Path, data: bytes) -> None:
 
 @contextmanager
 def writing_whole(path: Path) -> Iterator[BinaryIO]:
-    """A file to fill that becomes *path* at the end, durably: until then, or when it fails, that is as it was."""
+    """A file to fill that becomes *path* at the end, durably: until then, or when it fails, that is as it was.
+
+    Raises `CannotStart` when something other than a file is there.
+    """
+    check_replaceable(path)
     temporary = path.with_name(path.name + ".new")
     try:
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -41,6 +45,12 @@ def writing_whole(path: Path) -> Iterator[BinaryIO]:
         temporary.unlink(missing_ok=True)
         raise
     sync(path.parent)
+
+
+def check_replaceable(path: Path) -> None:
+    """Raise `CannotStart` where a file would take the place of a folder, or, as root may do, of a device."""
+    if path.exists() and not path.is_file():
+        raise CannotStart(f"{path.name} is a folder, a device or the like, and would be replaced.")
 
 
 @contextmanager
