@@ -23,10 +23,11 @@ def ports_of(worker: str | None) -> range:
 
 
 def free_ports(worker: str | None) -> Iterator[int]:
-    """Each of its ports that is free when it is asked for, once, in any order."""
+    """Its ports that are free when they are asked for, without end: each once, in any order, before one comes again."""
     # Dice of our own: a test may seed the common ones, and two runs at a time would knock at the same ports.
-    ports = ports_of(worker)
-    return filter(_is_free, random.SystemRandom().sample(ports, len(ports)))
+    ports, dice = ports_of(worker), random.SystemRandom()
+    while True:
+        yield from filter(_is_free, dice.sample(ports, len(ports)))
 
 
 def _is_free(port: int) -> bool:
@@ -43,6 +44,7 @@ _mine = free_ports(os.environ.get("PYTEST_XDIST_WORKER"))
 def free_port() -> int:
     """A port that nobody has now, and that nobody is given for a connection of theirs while a server is dead.
 
-    Nor is it given to another server of this run, however many begin at once and have not taken theirs yet.
+    Nor is it given to another server of this run, however many begin at once and have not taken theirs yet. Some tests
+    start a thousand servers one after another: then a port comes again, after all the others.
     """
     return next(_mine)

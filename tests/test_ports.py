@@ -14,11 +14,14 @@ def test_two_that_run_side_by_side_never_give_the_same_port() -> None:
     assert max(ports_of(None)) < 32_768
 
 
-def test_no_port_is_given_twice() -> None:
-    """Not even when nobody took it."""
-    given = list(free_ports("gw31"))
-    assert 0 < len(given) == len(set(given))
+def test_no_port_is_given_again_before_the_others_and_they_never_run_out() -> None:
+    """Not even when nobody took it. Somebody else may have a few of them, which is why not all are asked for."""
+    share = len(ports_of("gw31"))
+    given = list(islice(free_ports("gw31"), 3 * share))
+    assert len(given) == 3 * share
     assert set(given) <= set(ports_of("gw31"))
+    first = given[: share - 20]
+    assert len(first) == len(set(first))
 
 
 def test_a_port_is_free_on_both_addresses() -> None:
@@ -29,4 +32,4 @@ def test_a_port_is_free_on_both_addresses() -> None:
     for address in ("127.0.0.1", "127.0.0.2"):
         (port,) = islice(free_ports("gw30"), 1)
         with socket.create_server((address, port)):
-            assert port not in set(free_ports("gw30"))
+            assert port not in set(islice(free_ports("gw30"), 2 * len(ports_of("gw30"))))
