@@ -43,6 +43,7 @@ src/luwte/client/.built: $(WEB_SOURCES) web/node_modules/.installed
 demo: setup
 	@$(BIN)/luwte demo $(ARGS)
 
+# Two tests at a time: many wait for a disk, a clock or a browser.
 test: check
 	@$(BIN)/python tests/installed.py
 	@echo "Testing the browser's code ..."

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from luwte.estimate.dependence import copies
 from luwte.estimate.errors import EstimateError
 from luwte.estimate.evidence import BLOCK, FARTHEST, Evidence, Floats, nodes_between, shape
-from luwte.estimate.graphs import decomposable_graphs, pairs
+from luwte.estimate.graphs import TooManyLists, decomposable_graphs, pairs
 from luwte.estimate.histories import Histories
 from luwte.estimate.results import Result, ask_for_level, no_estimate
 
@@ -176,12 +176,10 @@ def decomposable(histories: Histories, *, level: float = 0.95, most_hidden: floa
         return no_estimate("decomposable", *copied, level=level)
     try:
         found = posterior(histories, most_hidden=most_hidden)
-    except BadPrior:
-        raise
-    except EstimateError as error:
+    except (NobodyObserved, TooManyLists) as error:
         return no_estimate("decomposable", str(error), level=level)
     outside = (1 - level) / 2
-    allowed = (
+    end_of_prior = (
         f"This method allows at most {most_hidden:g} hidden people for each person on the lists. Without that limit it "
         f"would say that there are more with a probability of {_percent(found.beyond)}."
     )
@@ -190,10 +188,10 @@ def decomposable(histories: Histories, *, level: float = 0.95, most_hidden: floa
             "decomposable", "Too few people are in more than one list to learn from the overlaps.", level=level
         )
     if found.beyond > outside:
-        return no_estimate("decomposable", allowed, level=level)
+        return no_estimate("decomposable", end_of_prior, level=level)
     reasons = []
     if found.beyond > outside / 10:
-        reasons.append(allowed)
+        reasons.append(end_of_prior)
     if found.unlearned > outside:
         reasons.append(
             f"With a probability of {found.unlearned:.0%} the overlaps say nearly nothing; the limits follow the prior."
