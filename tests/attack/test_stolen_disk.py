@@ -299,6 +299,10 @@ async def errors_on_sockets(server: Server, crowd: Crowd, client: Any) -> None:
     visitor = crowd.dressed(house.visitor())
     await visitor.starts()
     await visitor.says(CANARIES[2])
+    # Damaged once the visitor's own line has read it: else that one, if it is late, stumbles as well.
+    visitor.line.close()
+    for _ in range((await visitor.resumes())["last"]):
+        await visitor.line.hear("envelope")
     with closing(sqlite3.connect(server.folder / "main.db", timeout=10)) as db, db:
         db.execute("UPDATE envelope SET locked = zeroblob(400) WHERE rowid = (SELECT max(rowid) FROM envelope)")
     robin = await crowd.desk_of(house, 2)
@@ -396,10 +400,7 @@ def _the_trouble_was_told_without_values(stderr: bytes) -> None:
     shape = re.compile(rf"ERROR luwte: unexpected error in [a-z ]+: \w+ at {place}( < {place})*")
     assert [line for line in lines if not shape.fullmatch(line)] == []
     kinds = [line.split(" at ")[0].rpartition(" ")[2] for line in lines]
-    # Once, or once more where the visitor's own line had not read so far.
-    assert kinds.count("TypeError") == 1, lines
-    assert kinds.count("Damaged") in (1, 2), lines
-    assert len(kinds) <= 3, lines
+    assert sorted(kinds) == ["Damaged", "TypeError"], lines
 
 
 def test_the_folder_is_its_owners_alone(tmp_path: Path) -> None:
