@@ -36,6 +36,8 @@ carrier = WEBSOCKET
 
 STUCK = 60.0
 """Seconds after which what must come has not come because something hangs, however much else the machine does."""
+STORY_STUCK = 200.0
+"""The same for a whole story."""
 
 _template: dict[str, Path] = {}
 
@@ -755,7 +757,7 @@ def play(
     """Run *work* against a house of its own."""
 
     async def run() -> None:
-        async with asyncio.timeout(200):
+        async with asyncio.timeout(STORY_STUCK):
             async with a_house(folder, clock, desk_limit, **others) as house:
                 await work(house)
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from actors import STUCK, App, House, a_listener, answering
+from actors import STORY_STUCK, STUCK, App, House, a_listener, answering
 from luwte import demo, install
 from luwte.app import Luwte, running
 from luwte.crypto import keys, primitives
@@ -302,7 +302,7 @@ def play_empty(work: Callable[[Empty], Any], folder: Path, clock: Clock = time.t
     """Run *work* in an installation of its own."""
 
     async def run() -> None:
-        async with asyncio.timeout(200), an_empty_house(folder, clock) as house:
+        async with asyncio.timeout(STORY_STUCK), an_empty_house(folder, clock) as house:
             await work(house)
 
     asyncio.run(run())

@@ -23,7 +23,7 @@ import httpx
 import msgspec
 import pytest
 
-from actors import Counsellor, Line, Visitor
+from actors import STORY_STUCK, Counsellor, Line, Visitor
 from attack.crowd import CANARIES, LIES, Client, Crowd, hits
 from attack.deployed import CHAT, DEPLOY, DESK, ONION, PARTNER, Deployed, deployed, names_lead_here
 from luwte.plumbing.http import PATIENCE
@@ -60,7 +60,7 @@ def run(work: Any) -> None:
     """Run *work* where the installation's names lead here."""
 
     async def story() -> None:
-        async with asyncio.timeout(200), names_lead_here():
+        async with asyncio.timeout(STORY_STUCK), names_lead_here():
             await work()
 
     asyncio.run(story())

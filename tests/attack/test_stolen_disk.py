@@ -22,7 +22,7 @@ import httpx
 import pytest
 from attackers import NEXT_DOOR, a_taken_conversation, a_team_next_door
 
-from actors import STUCK, Line, Site, a_house, demo_folder
+from actors import STORY_STUCK, STUCK, Line, Site, a_house, demo_folder
 from attack.crowd import CANARIES, Client, Crowd, files_of, hits
 from luwte import demo
 from luwte import settings as settings_module
@@ -105,7 +105,7 @@ def test_one_persons_keys_open_their_own_talk_and_no_other(tmp_path: Path) -> No
     """Without the server's lock a visitor's keys open no note and no other talk; those of a team its own only."""
 
     async def story() -> dict[str, Any]:
-        async with asyncio.timeout(200), a_house(tmp_path / "house") as house:
+        async with asyncio.timeout(STORY_STUCK), a_house(tmp_path / "house") as house:
             noor, kim = house.counsellor(), await a_team_next_door(house)
             await noor.opens_desk()
             await kim.opens_desk()
@@ -149,7 +149,7 @@ def test_with_the_lock_in_place_nothing_of_an_envelope_is_there(tmp_path: Path) 
     """Neither sealed text, nor its commitment, nor a wrap is found in any file, and no locked row is an envelope."""
 
     async def story() -> None:
-        async with asyncio.timeout(200), a_house(tmp_path / "house") as house:
+        async with asyncio.timeout(STORY_STUCK), a_house(tmp_path / "house") as house:
             noor = house.counsellor()
             await noor.opens_desk()
             for _ in range(3):
@@ -179,7 +179,7 @@ def test_without_its_own_shred_key_a_row_stays_locked(tmp_path: Path) -> None:
     """Not zeros, not the server's secret, not the shred key of another conversation takes the second lock off."""
 
     async def story() -> None:
-        async with asyncio.timeout(200), a_house(tmp_path / "house") as house:
+        async with asyncio.timeout(STORY_STUCK), a_house(tmp_path / "house") as house:
             noor = house.counsellor()
             await noor.opens_desk()
             for _ in range(3):
@@ -349,7 +349,7 @@ def test_a_thousand_messages_leave_no_word_no_address_and_no_browser(tmp_path: P
     seen: dict[str, bytes] = {}
 
     async def story() -> None:
-        async with asyncio.timeout(200), ended(servers):
+        async with asyncio.timeout(STORY_STUCK), ended(servers):
             server = await a_server(folder, printed)
             servers.append(server)
             await all_of_it(server, crowd)
@@ -410,7 +410,7 @@ def test_the_folder_is_its_owners_alone(tmp_path: Path) -> None:
     folder, servers = tmp_path / "house", []
 
     async def story() -> None:
-        async with asyncio.timeout(200), ended(servers):
+        async with asyncio.timeout(STORY_STUCK), ended(servers):
             old = os.umask(0)
             try:
                 servers.append(await a_server(folder, printed))
@@ -431,7 +431,7 @@ def test_sizes_on_the_disk_are_those_of_the_buckets(tmp_path: Path) -> None:
     """Texts of all lengths in many scripts give no more sizes than there are buckets: a yes weighs what a no weighs."""
 
     async def story() -> None:
-        async with asyncio.timeout(200), a_house(tmp_path / "house") as house:
+        async with asyncio.timeout(STORY_STUCK), a_house(tmp_path / "house") as house:
             visitor = house.visitor()
             await visitor.starts()
             for text in ("", "ja", "nee", *CANARIES, *("x" * n for n in range(200, 16_000, 1_700))):

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from actors import House, Visitor, a_house
+from actors import STORY_STUCK, House, Visitor, a_house
 from luwte import settings as settings_module
 from luwte.app import running
 from luwte.audit import actions as audit
@@ -80,7 +80,7 @@ def play(story: Callable[[], Any]) -> Any:
     """Run a story to its end."""
 
     async def run() -> Any:
-        async with asyncio.timeout(200):
+        async with asyncio.timeout(STORY_STUCK):
             return await story()
 
     return asyncio.run(run())

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors import House, Visitor, a_house, demo_folder
+from actors import STORY_STUCK, House, Visitor, a_house, demo_folder
 from luwte import settings as settings_module
 from luwte.conversation import retention
 from luwte.conversation.erasing import Erasures
@@ -79,7 +79,7 @@ def play(story: Callable[[], Any]) -> None:
     """Run a story to its end."""
 
     async def run() -> None:
-        async with asyncio.timeout(200):
+        async with asyncio.timeout(STORY_STUCK):
             await story()
 
     asyncio.run(run())

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors import STUCK, Counsellor, House, Line, Visitor, a_house, play
+from actors import STORY_STUCK, STUCK, Counsellor, House, Line, Visitor, a_house, play
 from attack.attackers import Wound, answers, refused, until_pong, wait_until
 from luwte.conversation import actions as conversations
 from luwte.conversation.presence import KEPT
@@ -491,7 +491,7 @@ def test_nobody_is_given_a_ghost_and_nobody_loses_a_place(steps: list[tuple[str,
         clock = Wound()
         stage: Stage | None = None
         lives = _lives(steps)
-        async with asyncio.timeout(200):
+        async with asyncio.timeout(STORY_STUCK):
             for life in lives:
                 async with a_house(folder / "house", clock) as house:
                     stage = stage or Stage(house, clock)
