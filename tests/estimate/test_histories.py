@@ -1,5 +1,8 @@
 """Capture histories: totals of published tables, lists left out and lists merged."""
 
+import random
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,6 +18,40 @@ def tables(draw: st.DrawFn, most: int = 30) -> Histories:
     lists = draw(st.integers(2, 5))
     counts = draw(st.lists(st.integers(0, most), min_size=2**lists - 1, max_size=2**lists - 1))
     return Histories(tuple("ABCDE"[:lists]), np.array(counts))
+
+
+def in_another_order(table: Histories, chance: random.Random) -> Histories:
+    """The same people; the lists under other bits, with the names that they have."""
+    order = chance.sample(range(len(table.lists)), len(table.lists))
+    cells = (sum(1 << order[bit] for bit in range(len(order)) if cell >> bit & 1) for cell in range(1, 2 ** len(order)))
+    names = [table.lists[order.index(bit)] for bit in range(len(order))]
+    return Histories.of(names, zip(cells, table.counts.tolist(), strict=True))
+
+
+def placed(table: Histories, model: Sequence[str]) -> list[int]:
+    """Interactions by the places of their lists: those of lists that the counts cannot tell apart are the same."""
+    return [table.placed(table.mask(*one.split(":"))) for one in model]
+
+
+def by_places(table: Histories) -> list[tuple[int, int]]:
+    return sorted((table.placed(cell), count) for cell, count in enumerate(table.counts.tolist(), start=1))
+
+
+@given(tables() | tables(most=1), st.randoms())
+def test_places_follow_from_the_counts_alone(table: Histories, chance: random.Random) -> None:
+    """A table and the same one in another order, both by their places, are one table."""
+    other = in_another_order(table, chance)
+    assert sorted(table.places) == list(range(len(table.lists)))
+    assert by_places(other) == by_places(table)
+
+
+# Nobody; everybody alike; a ring, of which no two lists can change places but all can move on by one; pairs.
+@pytest.mark.parametrize(
+    "people", [{}, {4095: 7}, {3 << at: 1 for at in range(11)} | {2049: 1}, {3 << at: 1 for at in range(0, 12, 2)}]
+)
+def test_places_of_many_lists_that_look_alike(people: dict[int, int]) -> None:
+    table = Histories.of("ABCDEFGHIJKL", people)
+    assert by_places(in_another_order(table, random.Random(1))) == by_places(table)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from estimate.test_histories import in_another_order, placed
 from luwte.estimate import BadLevel, Histories
 from luwte.estimate.bootstrap import resample
 from luwte.estimate.hierarchical import TooManyModels, interactions, search
@@ -168,18 +169,12 @@ def test_limits_of_one_model_are_normal_on_the_log() -> None:
 @settings(max_examples=4, deadline=None)
 @given(tables(most=40, lists=(3, 4)), st.randoms())
 def test_lists_in_another_order_say_the_same(table: Histories, chance: random.Random) -> None:
-    order = list(range(len(table.lists)))
-    chance.shuffle(order)
-    moved = Histories.of(
-        [table.lists[at] for at in order],
-        [
-            (sum(1 << new for new, old in enumerate(order) if history >> old & 1), count)
-            for history, count in enumerate(table.counts.tolist(), start=1)
-        ],
-    )
+    moved = in_another_order(table, chance)
     before, after = ranking(table), ranking(moved)
     assert [one.criterion for one in after] == pytest.approx([one.criterion for one in before], abs=1e-7)
     assert sorted(one.estimate for one in after) == pytest.approx(sorted(one.estimate for one in before), rel=1e-6)
+    best = [sorted(placed(one, bic(one, bootstrap=0).model)) for one in (table, moved)]
+    assert best[1] == best[0]
     average, again = bic_average(table, bootstrap=0), bic_average(moved, bootstrap=0)
     assert average.verdict == again.verdict
     assert [again.estimate or 0, again.upper or 0] == pytest.approx(

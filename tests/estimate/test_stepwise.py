@@ -6,12 +6,12 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import poisson
 
-from estimate.test_histories import tables
+from estimate.test_histories import in_another_order, placed, tables
 from luwte.estimate import Histories
 from luwte.estimate.bootstrap import bca
 from luwte.estimate.errors import BadModel, EstimateError
@@ -71,14 +71,17 @@ def test_bca_limits_are_the_published_ones_but_for_chance(
     assert found.upper == pytest.approx(upper[0], abs=4 * math.sqrt(2) * upper[1])
 
 
-def by_hand(counts: NDArray[np.int64], threshold: float) -> tuple[float, list[int], float]:
-    """The twin: one table, one step and one pair after the other. People in all, the model, how close a choice was."""
+def by_hand(counts: NDArray[np.int64], threshold: float) -> tuple[float, list[int], float, float]:
+    """The twin: one table, one step and one pair after the other.
+
+    People in all, the model, how close a p-value came to the threshold, and two pairs to each other.
+    """
     lists = (len(counts) + 1).bit_length() - 1
     histories = Histories(tuple("ABCDE"[:lists]), counts)
     model: list[int] = []
-    margin = math.inf
+    margin = choice = math.inf
     if check(histories, []).code != "fine":
-        return math.nan, [], margin
+        return math.nan, [], margin, choice
     while True:
         means = fit(histories, model).means
         chances = {}
@@ -91,8 +94,8 @@ def by_hand(counts: NDArray[np.int64], threshold: float) -> tuple[float, list[in
                 chances[pair] = chance
         first, *others = sorted(chances.values()) or [math.nan]
         if not chances:
-            return histories.observed + fit(histories, model).hidden, model, margin
-        margin = min([margin, *(math.log(other / first) for other in others)])
+            return histories.observed + fit(histories, model).hidden, model, margin, choice
+        choice = min([choice, *(math.log(other / first) for other in others)])
         model.append(min(chances, key=chances.__getitem__))
 
 
@@ -100,8 +103,8 @@ def by_hand(counts: NDArray[np.int64], threshold: float) -> tuple[float, list[in
 @settings(max_examples=25)
 def test_stepwise_is_what_the_twin_does(several: list[Histories], threshold: float) -> None:
     for table in several:
-        people, model, margin = by_hand(table.counts, threshold)
-        assume(margin > 1e-6)
+        people, model, margin, choice = by_hand(table.counts, threshold)
+        assume(min(margin, choice) > 1e-6)
         result = stepwise(table, threshold=threshold, bootstrap=0)
         assert result.model == tuple(table.name(pair) for pair in model)
         alike = [other.counts for other in several if other.lists == table.lists]
@@ -111,18 +114,31 @@ def test_stepwise_is_what_the_twin_does(several: list[Histories], threshold: flo
             assert result.estimate == pytest.approx(people, rel=1e-9)
 
 
-@given(tables(), st.randoms())
-@settings(max_examples=25)
+# With the first pair, and as surely with the last, the answer is another one by a factor of two to three: the table of
+# the lists in the other order took the other pair, when the first lists had the first word.
+EQUALLY_SURE = [
+    [3, 64, 0, 8, 5, 0, 3, 40, 0, 0, 0, 3, 0, 0, 5],
+    [7, 58, 5, 21, 4, 0, 0, 36, 0, 0, 0, 2, 3, 0, 3],
+    [26, 46, 3, 19, 0, 0, 0, 64, 0, 0, 0, 1, 2, 0, 5],
+]
+
+
+def equally_sure(at: int) -> Histories:
+    return Histories(tuple("ABCD"), np.array(EQUALLY_SURE[at]))
+
+
+@given(tables(most=9) | tables(most=2) | st.builds(equally_sure, st.integers(0, 2)), st.randoms())
+@example(equally_sure(0), random.Random(4))
+@example(equally_sure(1), random.Random(4))
+@example(equally_sure(2), random.Random(4))
+@settings(max_examples=50)
 def test_another_order_of_the_lists_changes_no_estimate(table: Histories, chance: random.Random) -> None:
     assume(by_hand(table.counts, 0.02)[2] > 1e-6)
-    order = chance.sample(range(len(table.lists)), len(table.lists))
-    cells = (sum(1 << order[bit] for bit in range(len(order)) if cell >> bit & 1) for cell in range(1, 2 ** len(order)))
-    names = [table.lists[order.index(bit)] for bit in range(len(order))]
-    other = Histories.of(names, zip(cells, table.counts.tolist(), strict=True))
+    other = in_another_order(table, chance)
     for method in (main_effects, stepwise):
         one, two = method(table, bootstrap=0), method(other, bootstrap=0)
         assert (one.verdict, len(one.reasons)) == (two.verdict, len(two.reasons))
-        assert [set(pair.split(":")) for pair in one.model] == [set(pair.split(":")) for pair in two.model]
+        assert placed(other, two.model) == placed(table, one.model)
         figures = [np.array([of.estimate, of.lower, of.upper], dtype=float) for of in (one, two)]
         assert figures[1] == pytest.approx(figures[0], rel=1e-6, nan_ok=True)
 

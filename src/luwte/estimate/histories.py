@@ -19,6 +19,8 @@ MOST_LISTED = 10**9
 """Nobody lists so many people one by one and links the lists: such a count is a mistake."""
 MOST_PEOPLE = 10**10
 """More than are alive."""
+MOST_ORDERS = 1000
+"""So many orders of the lists that look alike as yet are followed to find the one that `Histories.places` takes."""
 
 
 def lists_of(cells: int) -> int:
@@ -88,6 +90,39 @@ class Histories:
         histories = np.arange(1, len(self.counts) + 1)
         return (histories[:, None] >> np.arange(len(self.lists)) & 1).astype(bool)
 
+    @cached_property
+    def places(self) -> tuple[int, ...]:
+        """A place for every list that follows from the counts alone.
+
+        Where two choices are equally good the places decide, so that no answer hangs on how the lists were named or
+        put in order. Lists that change places with each other then have the same people, as far as counts can say.
+
+        Notes
+        -----
+        Of all orders the one is taken whose table of the first list is the largest, then that of the first two, and so
+        on, compared number by number: a canonical form of the table. Of lists that can change places without changing
+        any count only one is tried.
+
+        """
+        table = np.append(0, self.counts).reshape((2,) * len(self.lists)).T
+        orders: list[tuple[int, ...]] = [()]
+        for _ in self.lists:
+            largest: tuple[int, ...] = ()
+            best: list[tuple[int, ...]] = []
+            for order in orders:
+                for bit in _one_of_each_kind(table, set(range(table.ndim)) - {*order}):
+                    found = _margin(table, (*order, bit))
+                    if found > largest:
+                        largest, best = found, []
+                    if found == largest:
+                        best.append((*order, bit))
+            orders = best[:MOST_ORDERS]
+        return tuple(orders[0].index(bit) for bit in range(table.ndim))
+
+    def placed(self, mask: int) -> int:
+        """The mask of the same lists by their `places`."""
+        return sum(1 << place for bit, place in enumerate(self.places) if mask >> bit & 1)
+
     def within(self, mask: int) -> int:
         """People in all lists of *mask*, whatever else they are in."""
         histories = np.arange(1, len(self.counts) + 1)
@@ -135,3 +170,17 @@ class Histories:
         for history, count in enumerate(self.counts.tolist(), start=1):
             moved = sum(1 << at for at, bits in enumerate(groups) if any(history >> bit & 1 for bit in bits))
             yield moved, count
+
+
+def _margin(table: NDArray[np.int64], order: tuple[int, ...]) -> tuple[int, ...]:
+    """People by the lists of *order* alone."""
+    return tuple(np.einsum(table, range(table.ndim), order).ravel().tolist())
+
+
+def _one_of_each_kind(table: NDArray[np.int64], bits: set[int]) -> list[int]:
+    """Of lists that can change places without changing any count, the first."""
+    kinds: list[int] = []
+    for bit in sorted(bits):
+        if not any(np.array_equal(table, table.swapaxes(bit, one)) for one in kinds):
+            kinds.append(bit)
+    return kinds

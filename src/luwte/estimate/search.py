@@ -1,6 +1,7 @@
 """Estimates from all hierarchical log-linear models up to an order: by the best BIC, and averaged over all of them."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -81,7 +82,7 @@ def ranking(histories: Histories, order: int = 2, *, within: float = math.inf) -
     weights = np.exp((found.bic.min(initial=np.inf) - found.bic) / 2)
     weights /= weights.sum()
     answer = []
-    for at in _ranks(found).tolist():
+    for at in _ranks(found, _first(histories, order)).tolist():
         model = tuple(mask for mask, chosen in zip(masks, found.chosen[at], strict=True) if chosen)
         answer.append(
             Ranked(
@@ -97,12 +98,16 @@ def ranking(histories: Histories, order: int = 2, *, within: float = math.inf) -
     return tuple(answer)
 
 
-def bic_many(counts: ArrayLike, *, order: int = 2) -> Floats:
-    """People in all by the model with the best BIC of each table (B, 2^t - 1); NaN where no model has an estimate."""
+def bic_many(counts: ArrayLike, *, order: int = 2, first: Sequence[int] | None = None) -> Floats:
+    """People in all by the model with the best BIC of each table (B, 2^t - 1); NaN where no model has an estimate.
+
+    Of equally good models of one size that with the interactions of the smallest numbers in *first* counts, by default
+    that of the first lists.
+    """
     tables = np.atleast_2d(np.asarray(counts, dtype=np.int64))
     found = _search(tables, order, 0.0)
     hidden = np.full(len(tables), np.nan)
-    worst_first = found.take(_ranks(found)[::-1])
+    worst_first = found.take(_ranks(found, first)[::-1])
     hidden[worst_first.row] = worst_first.hidden
     people: Floats = tables.sum(axis=1) + hidden
     return people
@@ -166,7 +171,7 @@ def bic(
     return _estimate(
         histories,
         "bic",
-        partial(bic_many, order=order),
+        partial(bic_many, order=order, first=_first(histories, order)),
         order=order,
         within=0.0,
         level=level,
@@ -283,9 +288,15 @@ def _estimate(
         return replace(result, reasons=(*reasons, f"No interval. {error}"))
 
 
-def _ranks(found: Found) -> NDArray[np.intp]:
-    """The best BIC first; of equal ones the smaller model, then that of the first lists."""
-    return np.lexsort([*found.chosen.T, found.chosen.sum(axis=1), found.bic.round(9)])
+def _first(histories: Histories, order: int) -> tuple[int, ...]:
+    """The interactions of up to *order* lists as the counts put them in order, and not the names."""
+    return tuple(histories.placed(mask) for mask in interactions(len(histories.lists), order))
+
+
+def _ranks(found: Found, first: Sequence[int] | None = None) -> NDArray[np.intp]:
+    """The best BIC first; of equal ones the smaller model, then that with the interactions that are *first*."""
+    order = range(found.chosen.shape[1]) if first is None else np.argsort(first)
+    return np.lexsort([*found.chosen.T[order], found.chosen.sum(axis=1), found.bic.round(9)])
 
 
 def _within(negligible: float) -> float:

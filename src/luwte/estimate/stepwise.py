@@ -1,5 +1,6 @@
 """Independent lists, and interactions of two lists added one at a time while they are needed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 
@@ -17,6 +18,9 @@ from luwte.estimate.loglinear import Fits, fit_many
 from luwte.estimate.results import Method, Result, ask_for_level, no_estimate
 
 Floats = NDArray[np.float64]
+
+ALIKE = 1e-8
+"""Logs of p-values that differ by less of their size are the same but for rounding."""
 
 
 def main_effects(
@@ -121,8 +125,10 @@ def stepwise(
     Starts from independent lists. For a pair that is not in the model, let X be Poisson with the fitted mean of the
     people in both lists, and n how many there are: its p-value is the smaller of P(X <= n) and P(X >= n). The pair with
     the smallest one enters, unless the extended maximum likelihood estimate then fails to exist or the parameters
-    cannot be told apart; until no p-value is below the threshold [1]_. A pair that nobody is in enters at minus
-    infinity. Assumes no interaction of three lists, and that people are alike but for the lists they are in.
+    cannot be told apart; until no p-value is below the threshold [1]_. Of pairs with the same p-value the counts say
+    which is first (`Histories.places`), so that names and order of the lists change no answer. A pair that nobody is
+    in enters at minus infinity. Assumes no interaction of three lists, and that people are alike but for the lists they
+    are in.
 
     References
     ----------
@@ -130,14 +136,15 @@ def stepwise(
        inferential challenges when there are nonoverlapping lists. JASA 116(535), 1297-1306.
 
     """
-    selection = _select(np.atleast_2d(histories.counts).astype(float), threshold)
+    first = tuple(histories.placed(pair) for pair in pairs_of(len(histories.lists)))
+    selection = _select(np.atleast_2d(histories.counts).astype(float), threshold, first)
     refused = _names(histories, unexplained(histories, selection.fits.means[0], threshold))
     keep = (
         [f"These lists depend on each other, but no figure exists with that in the model: {refused}."]
         if refused
         else []
     )
-    many = partial(stepwise_many, threshold=threshold)
+    many = partial(stepwise_many, threshold=threshold, first=first)
     return _answer(
         "stepwise",
         histories,
@@ -152,7 +159,7 @@ def stepwise(
     )
 
 
-def stepwise_many(counts: ArrayLike, *, threshold: float = THRESHOLD) -> Floats:
+def stepwise_many(counts: ArrayLike, *, threshold: float = THRESHOLD, first: Sequence[int] | None = None) -> Floats:
     """People in all by `stepwise`, for many tables at once.
 
     Parameters
@@ -161,6 +168,9 @@ def stepwise_many(counts: ArrayLike, *, threshold: float = THRESHOLD) -> Floats:
         Observed people by history, as in `Histories.counts`.
     threshold : float
         As in `stepwise`.
+    first : sequence of int
+        Of pairs with the same p-value the one with the smallest of these numbers enters; by default that of the first
+        lists.
 
     Returns
     -------
@@ -169,7 +179,7 @@ def stepwise_many(counts: ArrayLike, *, threshold: float = THRESHOLD) -> Floats:
 
     """
     tables = np.atleast_2d(np.asarray(counts, dtype=float))
-    people: Floats = tables.sum(axis=1) + _select(tables, threshold).fits.hidden
+    people: Floats = tables.sum(axis=1) + _select(tables, threshold, first).fits.hidden
     return people
 
 
@@ -187,10 +197,11 @@ class _Selection:
         return [self.pairs[at] for at in np.argsort(steps) if steps[at]]
 
 
-def _select(counts: Floats, threshold: float) -> _Selection:
+def _select(counts: Floats, threshold: float, first: Sequence[int] | None = None) -> _Selection:
     if not 0 <= threshold <= 1:
         raise BadModel("A threshold must be between 0 and 1.")
     pairs = pairs_of(lists_of(counts.shape[1]))
+    rank = np.argsort(np.argsort(range(len(pairs)) if first is None else first))
     entered = np.zeros((len(counts), len(pairs)), dtype=np.int64)
     fits = fit_many(counts, entered > 0, pairs)
     going = np.flatnonzero(fits.converged)
@@ -199,7 +210,8 @@ def _select(counts: Floats, threshold: float) -> _Selection:
         logs = evidence(counts, fits.means, pairs, threshold)
         logs[entered > 0] = 0.0
         while len(waiting := waiting[logs[waiting].min(axis=1, initial=0.0) < 0]):
-            pick = logs[waiting].argmin(axis=1)
+            alike = logs[waiting] <= logs[waiting].min(axis=1, keepdims=True) * (1 - ALIKE)
+            pick = np.where(alike, rank, len(pairs)).argmin(axis=1)
             trial = entered[waiting] > 0
             trial[np.arange(len(waiting)), pick] = True
             found = fit_many(counts[waiting], trial, pairs)
