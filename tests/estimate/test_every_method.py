@@ -1,6 +1,7 @@
 """What holds for every method: who asks, in what order, of how many; and data of which nothing may be said."""
 
 import doctest
+import math
 import pickle
 import random
 from collections.abc import Callable, Iterable, Iterator
@@ -184,6 +185,15 @@ def test_a_hundred_times_the_people_are_a_hundred_times_as_many_ten_times_as_sur
     assert many.estimate == pytest.approx(100_000, rel=0.001)
     widths = [(result.upper or 0) - (result.lower or 0) for result in (one, many)]
     assert widths[1] / widths[0] == pytest.approx(10, rel=0.25)
+
+
+def test_ten_times_the_people_are_ten_times_as_many_by_latent_classes() -> None:
+    """With a hundred times as many its chains do not come to an end, and it says so; an interval has its own noise."""
+    one, many = (latent_class(TEN_AND_A_THOUSAND.with_counts(TEN_AND_A_THOUSAND.counts * by)) for by in (1, 10))
+    assert one.estimate == pytest.approx(1000, rel=0.03)
+    assert many.estimate == pytest.approx(10_000, rel=0.01)
+    widths = [(result.upper or 0) - (result.lower or 0) for result in (one, many)]
+    assert widths[1] / widths[0] == pytest.approx(math.sqrt(10), rel=0.25)
 
 
 def test_a_hundred_times_the_register_is_a_hundred_times_the_multiplier() -> None:
