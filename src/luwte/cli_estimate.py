@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from luwte.errors import CannotStart
-from luwte.plumbing.files import check_replaceable, write_whole
+from luwte.plumbing.files import check_replaceable, unfinished, write_whole
 
 if TYPE_CHECKING:
     from luwte.estimate.coverage import Coverage
@@ -31,6 +31,8 @@ METHODS = ("main_effects", "stepwise", "bic", "bic_average", "decomposable", "la
 DRAWINGS = (".svg", ".png")
 EASY = 5
 """Lists with few enough models to try them all in every resampled table."""
+BEARABLE = 8
+"""With more lists the curve of models alone takes minutes."""
 
 
 @click.command(epilog="Example: luwte estimate lists.csv --bootstrap 1000 --page estimate.html --plot curve.svg")
@@ -108,7 +110,7 @@ def estimate(
             methods = (*methods, "multiplier")
         effort = Effort(level=level, bootstrap=bootstrap, seed=seed, jobs=jobs, chat=chat, coverage=coverage)
         found = read_histories(data, lists=_named(lists), by=by)
-        watched = sys.stderr.isatty()
+        watched = _watched()
         if watched and (slow := _slow(len(found.whole.lists), methods, effort)):
             click.echo(slow, err=True)
         with (
@@ -131,11 +133,18 @@ def estimate(
                 notes=found.notes,
                 progress=progress,
             )
-        click.echo(json.dumps(report.to_json(), allow_nan=False) if as_json else "\n".join(_told(report)))
-        # After that: minutes of work must not be lost because a disk is full.
-        _write(report, page_file, plot_file)
+        # The one even if the other fails: minutes of work must not be lost because a disk is full or a pipe closed.
+        try:
+            click.echo(json.dumps(report.to_json(), allow_nan=False) if as_json else "\n".join(_told(report)))
+        finally:
+            _write(report, page_file, plot_file)
     except EstimateError as error:
         raise CannotStart(str(error)) from None
+
+
+def _watched() -> bool:
+    """Whether somebody sees what goes to stderr; a process may have been started without one."""
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def _slow(lists: int, methods: tuple[str, ...], effort: "Effort") -> str | None:
@@ -148,6 +157,8 @@ def _slow(lists: int, methods: tuple[str, ...], effort: "Effort") -> str | None:
             f"With {lists} lists, bic and bic_average try very many models in each of {effort.bootstrap:,} resampled "
             "tables. That takes minutes or more. A first look: --bootstrap 0."
         )
+    if lists > BEARABLE:
+        return f"With {lists} lists there are so many models that their curve alone can take minutes."
     return None
 
 
@@ -158,6 +169,9 @@ def _ending_together() -> Iterator[None]:
     def stop(number: int, _: FrameType | None) -> None:
         for process in multiprocessing.active_children():
             process.kill()
+        if _watched():
+            # The bar hides the cursor, and nobody else would show it again.
+            os.write(sys.stderr.fileno(), b"\x1b[?25h\n")
         os._exit(128 + number)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -194,7 +208,7 @@ def _check_writable(data: Path, page_file: Path | None, plot_file: Path | None) 
         if not os.access(file.parent, os.W_OK):
             raise CannotStart(f"{file.name} cannot be written in this folder.")
         check_replaceable(file)
-        if file.resolve() in places:
+        if not {file.resolve(), unfinished(file).resolve()}.isdisjoint(places):
             raise CannotStart(f"{file.name} would be written over something that is needed.")
         places.append(file.resolve())
 
@@ -249,5 +263,5 @@ def _figure(result: "Result") -> str:
         if result.lower is not None and result.upper is not None
         else "no interval"
     )
-    kind = f"{result.level:.0%} {result.interval}" if result.interval else ""
+    kind = f"{100 * result.level:g}% {result.interval}" if result.interval else ""
     return f"{result.estimate:>12,.0f}  {between:>22}  {kind:<16}  {' '.join(result.model)}".rstrip()

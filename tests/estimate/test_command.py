@@ -216,6 +216,9 @@ def test_what_is_needed_is_not_written_over(tmp_path: Path) -> None:
         assert "needed" in refused(data, *QUICK, "--page", place)
     assert "needed" in refused(data, *QUICK, "--page", tmp_path / "one.svg", "--plot", tmp_path / "one.svg")
     assert data.read_text() == KOSOVO.read_text()
+    unfinished = data.rename(tmp_path / "page.html.new")
+    assert "needed" in refused(unfinished, *QUICK, "--page", tmp_path / "page.html")
+    assert unfinished.read_text() == KOSOVO.read_text()
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_the_work(
@@ -233,6 +236,28 @@ def test_a_full_disk_takes_no_figures_away(tmp_path: Path, monkeypatch: pytest.M
     code, out, err = told(KOSOVO, *QUICK, "--page", tmp_path / "page.html")
     assert (code, err.count("\n")) == (2, 1)
     assert "14,342" in out
+
+
+def test_a_closed_pipe_takes_no_page_away(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [LUWTE, "estimate", KOSOVO, *QUICK, "--page", page]
+    run = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert b"Traceback" not in run.stderr
+    assert "14,342" in page.read_text()
+
+
+def test_a_process_without_stderr_can_run_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    assert not cli_estimate._watched()
+    run = subprocess.run(["/bin/sh", "-c", '"$0" "$@" 2>&-', LUWTE, "estimate", KOSOVO, *QUICK], check=False)
+    assert run.returncode == 0
+
+
+def test_a_level_is_said_as_it_was_asked() -> None:
+    assert "99.9% wald" in told(KOSOVO, *QUICK, "--level", "0.999")[1]
 
 
 @pytest.mark.parametrize("wrong", [("--level", "nan"), ("--bootstrap", "1"), ("--registered", "1" + "0" * 13)])
@@ -253,10 +278,15 @@ def test_a_column_about_people_is_not_silently_a_list(tmp_path: Path) -> None:
 
 
 def test_without_a_count_it_is_said_that_each_row_is_one_person(tmp_path: Path) -> None:
-    """A column of counts under another name would be left out."""
-    file = written(tmp_path / "lists.csv", KOSOVO.read_text().replace("count", "aantal"))
+    file = written(tmp_path / "lists.csv", "A,B\n" + "1,0\n" * 40 + "0,1\n" * 30 + "1,1\n" * 20)
     assert 'No column is named "count", so each row is one person.' in said(file, *QUICK)["notes"]
     assert 'No column is named "count"' not in " ".join(said(KOSOVO, *QUICK)["notes"])
+
+
+def test_counts_under_another_name_are_refused(tmp_path: Path) -> None:
+    """As people, the fifteen rows of Kosovo come to 16 people by every method."""
+    file = written(tmp_path / "lists.csv", KOSOVO.read_text().replace("count", "aantal"))
+    assert "column aantal: No two rows are alike" in refused(file, *QUICK)
 
 
 def test_intervals_are_tried_on_tables_drawn_from_this_one() -> None:
@@ -280,6 +310,7 @@ def test_what_takes_long_is_said_before() -> None:
     assert cli_estimate._slow(6, (), Effort(bootstrap=0)) is None
     assert "--bootstrap 0" in (cli_estimate._slow(6, (), effort) or "")
     assert "--coverage" in (cli_estimate._slow(4, (), Effort(coverage=200)) or "")
+    assert "curve" in (cli_estimate._slow(10, ("main_effects",), Effort(bootstrap=0)) or "")
 
 
 def test_the_drawing_is_a_picture_too(tmp_path: Path) -> None:
@@ -335,6 +366,23 @@ def test_whoever_is_stopped_leaves_no_process_behind() -> None:
     while any(Path(f"/proc/{one}").exists() for one in started) and time.monotonic() < end:
         time.sleep(0.1)
     assert [one for one in started if Path(f"/proc/{one}").exists()] == []
+
+
+def test_whoever_is_stopped_leaves_the_cursor_in_sight() -> None:
+    ours, theirs = pty.openpty()
+    command = [LUWTE, "estimate", UK, "--method", "bic", "--bootstrap", "100000"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs) as run:
+        os.close(theirs)
+        shown = b""
+        while b"\x1b[?25l" not in shown:
+            shown += os.read(ours, 4096)
+        run.send_signal(signal.SIGINT)
+        with contextlib.suppress(OSError):  # so a terminal ends
+            while piece := os.read(ours, 4096):
+                shown += piece
+    os.close(ours)
+    assert run.returncode == 128 + signal.SIGINT
+    assert shown.rindex(b"\x1b[?25h") > shown.rindex(b"\x1b[?25l")
 
 
 def test_the_same_input_gives_the_same_bytes_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,6 +106,26 @@ def test_what_cannot_be_read_is_refused_with_its_place_and_never_its_value(name:
     assert refused.value.reason.endswith(".")
 
 
+COUNTED = "A,B,C,D,n\n" + "".join(",".join(f"{h:04b}") + f",{h}{SECRET}\n" for h in range(1, 16))
+"""A row for every history, and how many people each is under a name that says nothing."""
+
+
+def test_counts_under_another_name_are_not_fifteen_people() -> None:
+    """All methods would agree on 16 people, as everybody is on nearly every list."""
+    rows = COUNTED.splitlines()[2:]
+    by_year = "\n".join(["A,B,C,year,n", *(row for row in rows if not row.startswith("0,0,0"))])
+    for text, by in ((COUNTED, ()), (by_year, ("year",))):
+        with pytest.raises(BadHistories, match=r'row 1, column n: .* name it "count"') as refused:
+            parse_histories(text, by=by)
+        assert SECRET not in str(refused.value)
+    assert parse_histories(COUNTED.replace(",n", ",count")).whole.observed > 15
+
+
+def test_people_may_have_numbers_when_two_of_them_are_alike() -> None:
+    people = "A,B,C,D,age\n" + COUNTED.split("\n", 1)[1] + "1,0,0,0,31\n"
+    assert parse_histories(people).ignored == ("age",)
+
+
 def test_both_rows_of_a_history_are_named() -> None:
     with pytest.raises(BadHistories, match=r"^data, row 4: .* row 2 "):
         parse_histories("A,B,count\n1,0,1\n0,1,2\n1,0,3\n")

@@ -72,6 +72,13 @@ def test_merging_two_lists_of_the_netherlands_gives_its_table_of_five() -> None:
     assert six.merged("I", "O").counts.tolist() == five.counts.tolist()
 
 
+def test_a_merged_list_has_a_name_of_its_own() -> None:
+    table = Histories.of(("A", "B", "A+B"), {1: 4, 2: 5, 4: 6, 7: 7})
+    assert table.merged("A", "B").lists == ("A+B+", "A+B")
+    assert table.merged("A", "A+B").lists == ("A+A+B", "B")
+    assert table.merged("A").lists == table.lists
+
+
 @given(tables())
 def test_merging_loses_nobody_and_leaving_out_loses_who_was_only_there(table: Histories) -> None:
     first, second = table.lists[:2]

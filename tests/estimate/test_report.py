@@ -157,3 +157,9 @@ def test_methods_that_disagree_are_told_together_and_those_that_agree_are_not() 
     (warning,) = estimate_all(PUBLISHED["uk_2013_5"].read(), pair, effort=WALD).warnings
     assert warning.startswith("The highest answer is 2 times the lowest.")
     assert estimate_all(KOSOVO, pair, effort=WALD).warnings == ()
+
+
+def test_tables_are_drawn_from_more_people_than_anybody_could_list() -> None:
+    table = Histories.of(("A", "B"), {1: 25_000_000, 2: 25_000_000, 3: 100_000})
+    report = estimate_all(table, ["main_effects"], effort=Effort(bootstrap=0, coverage=2))
+    assert [one.coverage.people for one in report.coverage] == [pytest.approx(6.3e9, rel=0.01)]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from luwte.estimate.errors import BadCheck
-from luwte.estimate.histories import MOST_LISTED, Histories
+from luwte.estimate.histories import MOST_LISTED, MOST_PEOPLE, Histories
 from luwte.estimate.jobs import Estimator, Progress, each
 from luwte.estimate.loglinear import fit
 from luwte.estimate.results import Result
@@ -34,7 +34,7 @@ class Truth:
     chances: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        if self.chances.shape != (2 ** len(self.lists),) or not 0 < self.people < MOST_LISTED:
+        if self.chances.shape != (2 ** len(self.lists),) or not 0 < self.people <= MOST_PEOPLE + MOST_LISTED:
             raise BadCheck("A truth has people, and a probability for every history.")
         if not (self.chances >= 0).all() or abs(self.chances.sum() - 1) > 1e-9:
             raise BadCheck("Probabilities are from 0 up and add up to 1.")

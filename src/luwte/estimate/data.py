@@ -19,6 +19,8 @@ COUNT = "count"
 """The column that says how many people a row stands for, in any case."""
 MOST_BYTES = 32 * 2**20
 """Over two million people with a row each; a device that never ends is refused as well."""
+ROWS = 10
+"""So many rows of which no two are alike are hardly people. Fewer are no estimate anyhow (`gate.Limits.overlap`)."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,8 @@ def parse_histories(text: str, *, lists: Sequence[str] = (), by: Sequence[str] =
         raise BadHistories("A list is named twice.", file=file)
     strata = _strata(chosen, tuple(by), counted, [name for name in others if name not in chosen], rows, file)
     ignored = tuple(name for name in others if name not in chosen and name not in by)
+    if counted is None:
+        _ask_for_count((*chosen, *by), ignored, rows, file)
     return Data(strata, ignored, tuple(_notes(strata.whole(), ignored, named=bool(lists), counted=counted is not None)))
 
 
@@ -124,6 +128,19 @@ def _notes(table: Histories, ignored: Sequence[str], *, named: bool, counted: bo
                 f"Everybody with a 1 in {name} is in another list, too. If {name} is no list but says something about "
                 f"people, use --by {name}, or name the lists with --lists."
             )
+
+
+def _ask_for_count(known: Sequence[str], ignored: Sequence[str], rows: list[_Row], file: str) -> None:
+    """Refuse counts under another name: one person for each history overlaps everywhere, and so nobody seems hidden."""
+    if len(rows) < ROWS or len({tuple(row.cells[name] for name in known) for row in rows}) < len(rows):
+        return
+    for name in ignored:
+        if all(row.cells[name].isdigit() for row in rows):
+            says = (
+                "No two rows are alike, as if this column said how many people each stands for. If it does, name it "
+                f'"{COUNT}"; if not, take it out.'
+            )
+            raise BadHistories(says, file=file, row=1, column=name)
 
 
 def _decoded(raw: bytes, file: str) -> str:
@@ -215,7 +232,8 @@ def _history(lists: tuple[str, ...], row: _Row, file: str) -> int:
             raise BadHistories("A list column holds 0 or 1.", file=file, row=row.number, column=name)
         history |= int(cell) << bit
     if not history:
-        raise BadHistories("These people are in no list, so nobody can have counted them.", file=file, row=row.number)
+        says = "These people are in none of the lists. If they are in one that is left out, take the row out."
+        raise BadHistories(says, file=file, row=row.number)
     return history
 
 

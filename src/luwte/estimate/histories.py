@@ -153,7 +153,7 @@ class Histories:
         )
 
     def merged(self, *names: str) -> "Histories":
-        """Some lists as one, named `A+B`, in the place of the first of them."""
+        """Some lists as one in the place of the first of them, named `A+B`, or `A+B+` where that is another list."""
         mask = self.mask(*names)
         groups: list[list[int]] = []
         titles: list[str] = []
@@ -163,7 +163,10 @@ class Histories:
                 titles.append(name)
             elif mask & ((1 << bit) - 1) == 0:
                 groups.append([one for one in range(len(self.lists)) if mask >> one & 1])
-                titles.append("+".join(self.lists[one] for one in groups[-1]))
+                title = "+".join(self.lists[one] for one in groups[-1])
+                while title in {*self.lists} - {*names}:
+                    title += "+"
+                titles.append(title)
         return Histories.of(titles, self._moved(groups))
 
     def _moved(self, groups: list[list[int]]) -> Iterable[tuple[int, int]]:

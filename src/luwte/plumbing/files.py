@@ -32,7 +32,7 @@ def writing_whole(path: Path) -> Iterator[BinaryIO]:
     Raises `CannotStart` when something other than a file is there.
     """
     check_replaceable(path)
-    temporary = path.with_name(path.name + ".new")
+    temporary = unfinished(path)
     try:
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(fd, "wb") as file:
@@ -45,6 +45,11 @@ def writing_whole(path: Path) -> Iterator[BinaryIO]:
         temporary.unlink(missing_ok=True)
         raise
     sync(path.parent)
+
+
+def unfinished(path: Path) -> Path:
+    """Where a file is written before it becomes *path*; whatever is there is lost."""
+    return path.with_name(path.name + ".new")
 
 
 def check_replaceable(path: Path) -> None:
