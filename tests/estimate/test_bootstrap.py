@@ -45,6 +45,23 @@ def type_eight(values: list[float], share: float) -> float:
     return below + (place - low) * (above - below)
 
 
+def test_replicates_that_say_the_same_count_by_half_however_they_are_rounded() -> None:
+    table = Histories(("A", "B"), np.array([7, 9, 4]))
+    found = bca(table, stepwise_many, replicates=1000, seed=1)
+    values = found.values[np.isfinite(found.values)]
+    same = np.isclose(values, found.estimate, rtol=1e-9)
+    assert same.sum() > 50
+    below = (values[~same] < found.estimate).sum() + same.sum() / 2
+    assert found.bias == pytest.approx(statistics.NormalDist().inv_cdf(below / len(values)))
+
+
+@pytest.mark.parametrize(("replicates", "said"), [(20, 1), (200, 0)])
+def test_limits_that_rest_on_the_outermost_replicate_say_so(replicates: int, said: int) -> None:
+    found = bca(TWO, petersen, replicates=replicates)
+    assert found.lower is not None
+    assert sum("outermost" in one for one in found.reasons) == said
+
+
 @given(st.tuples(*[st.integers(2, 40)] * 3))
 def test_a_jackknife_by_history_is_one_by_person(counts: tuple[int, int, int]) -> None:
     table = np.array(counts)

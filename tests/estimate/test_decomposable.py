@@ -299,3 +299,10 @@ def test_draws_are_those_of_the_posterior() -> None:
     draws = found.draws(20000, seed=1)
     assert np.quantile(draws, [0.025, 0.5, 0.975]) == pytest.approx([9827, 12595, 16544], rel=0.02)
     assert draws.tolist() == found.draws(20000, seed=1).tolist()
+
+
+def test_few_hidden_people_are_drawn_as_often_as_they_are_likely() -> None:
+    found = posterior(Histories(("A", "B", "C"), np.array([3, 2, 30, 3, 20, 25, 60])))
+    draws = found.draws(20_000, seed=1) - found.observed
+    assert found.hidden[:5].tolist() == [0, 1, 2, 3, 4]
+    assert [(draws == hidden).mean() for hidden in range(5)] == pytest.approx(found.density[:5], abs=0.015)

@@ -28,6 +28,15 @@ def test_evidence_beyond_the_smallest_number_still_tells_the_worse_of_two(seen: 
     assert found == pytest.approx(poisson.logpmf(seen, expected), rel=1e-3)
 
 
+@pytest.mark.parametrize(("seen", "expected"), [(900, 2600.0), (3, 750.0), (2600, 900.0), (10**6, 955_000.0)])
+def test_evidence_beyond_the_smallest_number_is_the_sum_of_the_tail(seen: int, expected: float) -> None:
+    people = np.arange(seen, seen + 200_000) if seen > expected else np.arange(seen + 1)
+    tail = np.logaddexp.reduce(poisson.logpmf(people, expected))
+    assert tail < np.log(1e-300)
+    found = evidence(np.array([[0.0, 0, seen]]), np.array([[0.0, 0, expected]]), [3])
+    assert found == pytest.approx(tail, abs=0.01)
+
+
 def test_what_is_not_below_the_threshold_is_no_evidence() -> None:
     counts, means = np.array([[0.0, 0, 3]]), np.array([[0.0, 0, 8.0]])
     chance = poisson.cdf(3, 8.0)

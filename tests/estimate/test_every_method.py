@@ -13,11 +13,13 @@ import pytest
 
 import luwte.estimate
 from luwte.estimate import (
+    METHODS,
     PUBLISHED,
     BadAnswers,
     BadHistories,
     BadLevel,
     Histories,
+    Method,
     Result,
     Stratified,
     bic,
@@ -30,8 +32,6 @@ from luwte.estimate import (
     multiplier,
     stepwise,
 )
-from luwte.estimate.search import bic_average_many, bic_many
-from luwte.estimate.stepwise import main_effects_many, stepwise_many
 
 FEW_DRAWS = {"ladders": 4, "rungs": 4, "draws": 400, "most_draws": 400, "rhat": 1.1, "ess": 50}
 EXACT: dict[str, Callable[[Histories], Result]] = {
@@ -44,11 +44,11 @@ EXACT: dict[str, Callable[[Histories], Result]] = {
 """Without anything that is drawn."""
 LISTS = EXACT | {"latent_class": partial(latent_class, **FEW_DRAWS)}
 """All but the multiplier, which has no lists."""
-RESAMPLED = {
-    "main_effects": (main_effects, main_effects_many),
-    "stepwise": (stepwise, stepwise_many),
-    "bic": (bic, bic_many),
-    "bic_average": (bic_average, bic_average_many),
+RESAMPLED: dict[Method, Callable[..., Result]] = {
+    "main_effects": main_effects,
+    "stepwise": stepwise,
+    "bic": bic,
+    "bic_average": bic_average,
 }
 KOSOVO = PUBLISHED["kosovo_1999"].read()
 
@@ -215,10 +215,10 @@ class Courier:
 
 
 @pytest.mark.parametrize("name", RESAMPLED)
-def test_jobs_change_no_interval_nor_that_of_a_total(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_jobs_change_no_interval_nor_that_of_a_total(name: Method, monkeypatch: pytest.MonkeyPatch) -> None:
     """`test_bootstrap` and `test_robustness` do it with real processes, which take their time to start."""
     monkeypatch.setattr("luwte.estimate.jobs.ProcessPoolExecutor", Courier)
-    method, many = RESAMPLED[name]
+    method, many = RESAMPLED[name], METHODS[name].many
     told: list[tuple[int, int]] = []
     alone = method(TEN_AND_A_THOUSAND, bootstrap=150, progress=lambda *at: told.append(at))
     assert alone.interval == "bca"

@@ -1,6 +1,7 @@
 """Strata: merging them loses nobody, and a total is what its strata make it."""
 
 import json
+import random
 from dataclasses import replace
 from functools import partial
 
@@ -9,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from estimate.test_histories import in_another_order
+from estimate.test_stepwise import equally_sure
 from luwte.estimate import BadHistories, Histories, Result
 from luwte.estimate.decomposable import decomposable, posterior
 from luwte.estimate.published import PUBLISHED
-from luwte.estimate.stepwise import main_effects, main_effects_many
+from luwte.estimate.stepwise import main_effects, main_effects_many, stepwise, stepwise_of
 from luwte.estimate.strata import Stratified, by_stratum
 
 
@@ -121,16 +124,30 @@ def test_one_stratum_is_its_own_total(method: partial[Result]) -> None:
 def test_one_stratum_has_the_bootstrap_of_its_method() -> None:
     alone = main_effects(KOSOVO, bootstrap=200)
     found = by_stratum(
-        Stratified((), {(): KOSOVO}), partial(main_effects, bootstrap=200), many=main_effects_many, bootstrap=200
+        Stratified((), {(): KOSOVO}),
+        partial(main_effects, bootstrap=200),
+        many=lambda _: main_effects_many,
+        bootstrap=200,
     )
     assert replace(found.total, reasons=()) == replace(alone, reasons=())
+
+
+@pytest.mark.parametrize("at", range(3))
+@pytest.mark.parametrize("order", range(4))
+def test_equally_sure_pairs_fall_in_a_total_as_in_its_strata(at: int, order: int) -> None:
+    """Whatever the order of the lists: else its limits would be about another figure than its own."""
+    table = in_another_order(equally_sure(at), random.Random(order))
+    alone = stepwise(table, bootstrap=100)
+    found = by_stratum(Stratified((), {(): table}), partial(stepwise, bootstrap=0), many=stepwise_of, bootstrap=100)
+    assert found.total.estimate == alone.estimate
+    assert limits(found.total) == pytest.approx(limits(alone))
 
 
 def test_the_bootstrap_of_a_total_agrees_with_that_of_the_whole() -> None:
     """Main effects of random halves differ from those of the whole by chance only."""
     data = halves(KOSOVO)
     whole = main_effects(KOSOVO, bootstrap=500)
-    total = by_stratum(data, WALD, many=main_effects_many, bootstrap=500).total
+    total = by_stratum(data, WALD, many=lambda _: main_effects_many, bootstrap=500).total
     assert total.interval == "bca"
     assert total.estimate == pytest.approx(whole.estimate, rel=0.005)
     assert limits(total) == pytest.approx(limits(whole), rel=0.01)

@@ -25,6 +25,8 @@ BLOCK = 125
 """Replicates that are drawn and computed together, whoever computes them: 1,000 fall evenly to 1, 2, 4 or 8 jobs."""
 MOST_MISSING = 0.05
 """The bootstrap's share without a value that ends the interval: a 95 % interval leaves out no more than that."""
+ROUNDING = 1e-9
+"""Replicates that differ from the estimate by less of its size are equal to it."""
 
 
 class BadBootstrap(EstimateError):
@@ -173,7 +175,8 @@ def bca(
     finite = values[np.isfinite(values)]
     missing = replicates - len(finite)
     speed = acceleration(jackknife, weights) if len(weights) and np.isfinite(jackknife).all() else float("nan")
-    below = (np.count_nonzero(finite < estimate) + np.count_nonzero(finite == estimate) / 2) / max(len(finite), 1)
+    equal = np.abs(finite - estimate) <= ROUNDING * abs(estimate)
+    below = (np.count_nonzero(finite[~equal] < estimate) + np.count_nonzero(equal) / 2) / max(len(finite), 1)
     bias = float(ndtri(below))
     reasons = []
     if not np.isfinite(estimate):
@@ -189,6 +192,10 @@ def bca(
         reasons.append("The estimate changes too fast with the people in the lists for an interval.")
     elif not reasons and missing:
         reasons.append(f"{missing} of {replicates} resampled tables have no estimate; the interval leaves them out.")
+    if limits and min(np.count_nonzero(finite <= limits[0]), np.count_nonzero(finite >= limits[1])) < 2:
+        reasons.append(
+            f"An end of the interval rests on the outermost of {len(finite):,} resampled tables; more could move it."
+        )
     lower, upper = limits or (None, None)
     return Bca(
         estimate=estimate,

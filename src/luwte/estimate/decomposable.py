@@ -110,7 +110,7 @@ class Posterior:
         """Numbers of people in all, drawn at random."""
         below = self._below
         chance = np.random.default_rng(seed).random(size) * below[-1]
-        people: Floats = self.observed + np.round(np.interp(chance, below, self.hidden))
+        people: Floats = self.observed + np.ceil(np.interp(chance, below, self.hidden) - 1e-9)
         return people
 
     @cached_property

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import pdtr, pdtrc
+from scipy.special import gammaln, pdtr, pdtrc, xlogy
 
 from luwte.estimate.existence import design
 from luwte.estimate.histories import Histories
@@ -48,9 +48,10 @@ def evidence(counts: Floats, means: Floats, pairs: Sequence[int], threshold: flo
     seen, expected = counts @ both, means @ both
     chance = np.minimum(pdtr(seen, expected), np.where(seen > 0, pdtrc(np.maximum(seen - 1, 0), expected), 1.0))
     with np.errstate(divide="ignore", invalid="ignore"):
-        # Where p underflows its Chernoff bound still tells which pair is the worst, whatever the order of the lists.
-        bound = np.where(seen > 0, seen * np.log(expected / seen), 0.0) + seen - expected
-        logs = np.where(chance > 1e-300, np.log(chance), bound)
+        # So far out a tail is a geometric series, and its log is there where p itself underflows.
+        first = xlogy(seen, expected) - expected - gammaln(seen + 1)
+        tail = first - np.log1p(-np.where(seen < expected, seen / expected, expected / (seen + 1)))
+        logs = np.where(chance > 1e-300, np.log(chance), tail)
     return np.where(chance < threshold, logs, 0.0)
 
 

@@ -55,8 +55,8 @@ def diagnose(draws: NDArray[np.generic], tails: tuple[float, float] = (0.05, 0.9
     -----
     Each chain is halved. R-hat is the larger one of the classical R-hat of the rank-normalised draws and of their
     distances from the median. An effective sample size uses the autocorrelations of all halves together, summed in
-    pairs as long as these are positive, and made to fall (Geyer's initial monotone sequence). All of it is the same
-    for any increasing function of the draws.
+    pairs as long as these are positive, and made to fall (Geyer's initial monotone sequence). For any increasing
+    function of the draws all of it is the same, but for the R-hat of the distances.
 
     A chain that never moves has no variance and so no autocorrelation; its share of the draws says nothing, and the
     whole is worth nothing.

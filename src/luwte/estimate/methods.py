@@ -14,8 +14,8 @@ from luwte.estimate.jobs import Progress
 from luwte.estimate.latent_class import latent_class
 from luwte.estimate.multiplier import multiplier
 from luwte.estimate.results import Method, Result, no_estimate
-from luwte.estimate.search import bic, bic_average, bic_average_many, bic_many
-from luwte.estimate.stepwise import main_effects, main_effects_many, stepwise, stepwise_many
+from luwte.estimate.search import bic, bic_average, bic_average_many, bic_of
+from luwte.estimate.stepwise import main_effects, main_effects_many, stepwise, stepwise_of
 from luwte.estimate.strata import DRAWN, Draws
 
 
@@ -100,7 +100,7 @@ class Way:
     not_when: str
     sources: tuple[str, ...]
     run: Callable[[Histories, Effort, Progress | None], Result]
-    many: Many | None = None
+    many: Callable[[Histories], Many] | None = None
     draws: Draws | None = None
 
 
@@ -160,7 +160,7 @@ METHODS: Mapping[Method, Way] = {
             BOOTSTRAP,
         ),
         run=_frequentist(main_effects),
-        many=main_effects_many,
+        many=lambda _: main_effects_many,
     ),
     "stepwise": Way(
         title="Stepwise",
@@ -175,7 +175,7 @@ METHODS: Mapping[Method, Way] = {
             BOOTSTRAP,
         ),
         run=_frequentist(stepwise),
-        many=stepwise_many,
+        many=stepwise_of,
     ),
     "bic": Way(
         title="Best BIC",
@@ -188,7 +188,7 @@ METHODS: Mapping[Method, Way] = {
             BOOTSTRAP,
         ),
         run=_frequentist(bic),
-        many=bic_many,
+        many=bic_of,
     ),
     "bic_average": Way(
         title="Average by BIC",
@@ -202,7 +202,7 @@ METHODS: Mapping[Method, Way] = {
             BOOTSTRAP,
         ),
         run=_frequentist(bic_average),
-        many=bic_average_many,
+        many=lambda _: bic_average_many,
     ),
     "decomposable": Way(
         title="Averaged graphs",

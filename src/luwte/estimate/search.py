@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from luwte.estimate.bootstrap import Many
 from luwte.estimate.dependence import remarks
-from luwte.estimate.hierarchical import Found, TooManyModels, interactions, search
+from luwte.estimate.hierarchical import ROUNDING, Found, TooManyModels, interactions, search
 from luwte.estimate.histories import MOST_PEOPLE, Histories, lists_of
 from luwte.estimate.intervals import Mixture, with_interval
 from luwte.estimate.jobs import Progress
@@ -82,7 +82,7 @@ def ranking(histories: Histories, order: int = 2, *, within: float = math.inf) -
     weights = np.exp((found.bic.min(initial=np.inf) - found.bic) / 2)
     weights /= weights.sum()
     answer = []
-    for at in _ranks(found, _first(histories, order)).tolist():
+    for at in _ranks(found, histories.counts[None], _first(histories, order)).tolist():
         model = tuple(mask for mask, chosen in zip(masks, found.chosen[at], strict=True) if chosen)
         answer.append(
             Ranked(
@@ -107,10 +107,15 @@ def bic_many(counts: ArrayLike, *, order: int = 2, first: Sequence[int] | None =
     tables = np.atleast_2d(np.asarray(counts, dtype=np.int64))
     found = _search(tables, order, 0.0)
     hidden = np.full(len(tables), np.nan)
-    worst_first = found.take(_ranks(found, first)[::-1])
+    worst_first = found.take(_ranks(found, tables, first)[::-1])
     hidden[worst_first.row] = worst_first.hidden
     people: Floats = tables.sum(axis=1) + hidden
     return people
+
+
+def bic_of(histories: Histories, *, order: int = 2) -> Many:
+    """`bic_many` for tables like this one: of equally good models the same one counts in all of them."""
+    return partial(bic_many, order=order, first=_first(histories, order))
 
 
 def bic_average_many(counts: ArrayLike, *, order: int = 2, negligible: float = NEGLIGIBLE_IN_REPLICATES) -> Floats:
@@ -171,7 +176,7 @@ def bic(
     return _estimate(
         histories,
         "bic",
-        partial(bic_many, order=order, first=_first(histories, order)),
+        bic_of(histories, order=order),
         order=order,
         within=0.0,
         level=level,
@@ -293,10 +298,18 @@ def _first(histories: Histories, order: int) -> tuple[int, ...]:
     return tuple(histories.placed(mask) for mask in interactions(len(histories.lists), order))
 
 
-def _ranks(found: Found, first: Sequence[int] | None = None) -> NDArray[np.intp]:
-    """The best BIC first; of equal ones the smaller model, then that with the interactions that are *first*."""
+def _ranks(found: Found, tables: NDArray[np.int64], first: Sequence[int] | None = None) -> NDArray[np.intp]:
+    """The best BIC of each table first; of equal ones the smaller model, then that with interactions that are *first*.
+
+    Equal but for rounding, that is, which grows with the people of the table.
+    """
     order = range(found.chosen.shape[1]) if first is None else np.argsort(first)
-    return np.lexsort([*found.chosen.T[order], found.chosen.sum(axis=1), found.bic.round(9)])
+    same = ROUNDING * np.maximum(tables.sum(axis=1), 1e3)[found.row]
+    best_first = np.lexsort([found.bic, found.row])
+    bic = found.bic[best_first]
+    place = np.empty(len(bic), dtype=np.intp)
+    place[best_first] = np.cumsum(np.diff(bic, prepend=bic[:1]) > same[best_first])
+    return np.lexsort([*found.chosen.T[order], found.chosen.sum(axis=1), place])
 
 
 def _within(negligible: float) -> float:

@@ -136,7 +136,7 @@ def stepwise(
        inferential challenges when there are nonoverlapping lists. JASA 116(535), 1297-1306.
 
     """
-    first = tuple(histories.placed(pair) for pair in pairs_of(len(histories.lists)))
+    first = _first(histories)
     selection = _select(np.atleast_2d(histories.counts).astype(float), threshold, first)
     refused = _names(histories, unexplained(histories, selection.fits.means[0], threshold))
     keep = (
@@ -144,7 +144,7 @@ def stepwise(
         if refused
         else []
     )
-    many = partial(stepwise_many, threshold=threshold, first=first)
+    many = stepwise_of(histories, threshold=threshold)
     return _answer(
         "stepwise",
         histories,
@@ -183,6 +183,16 @@ def stepwise_many(counts: ArrayLike, *, threshold: float = THRESHOLD, first: Seq
     return people
 
 
+def stepwise_of(histories: Histories, *, threshold: float = THRESHOLD) -> Many:
+    """`stepwise_many` for tables like this one: of pairs with the same p-value the same one enters in all of them."""
+    return partial(stepwise_many, threshold=threshold, first=_first(histories))
+
+
+def _first(histories: Histories) -> tuple[int, ...]:
+    """All pairs as the counts put them in order, and not the names."""
+    return tuple(histories.placed(pair) for pair in pairs_of(len(histories.lists)))
+
+
 @dataclass(frozen=True, eq=False)
 class _Selection:
     """Selected models, their fits, and the step at which each pair entered (0: it did not), shape (B, pairs)."""
@@ -201,7 +211,7 @@ def _select(counts: Floats, threshold: float, first: Sequence[int] | None = None
     if not 0 <= threshold <= 1:
         raise BadModel("A threshold must be between 0 and 1.")
     pairs = pairs_of(lists_of(counts.shape[1]))
-    rank = np.argsort(np.argsort(range(len(pairs)) if first is None else first))
+    rank = np.argsort(np.argsort(pairs if first is None else first))
     entered = np.zeros((len(counts), len(pairs)), dtype=np.int64)
     fits = fit_many(counts, entered > 0, pairs)
     going = np.flatnonzero(fits.converged)

@@ -1,6 +1,6 @@
 """A table of lists for every stratum (year, sex, age): estimated one by one and added, by any method."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -112,7 +112,7 @@ def by_stratum(
     data: Stratified,
     method: Callable[[Histories], Result],
     *,
-    many: Many | None = None,
+    many: Callable[[Histories], Many] | None = None,
     draws: Draws | None = None,
     bootstrap: int = 1000,
     seed: int = 1,
@@ -128,7 +128,8 @@ def by_stratum(
     method : callable
         A table to its result; every stratum at the same level.
     many : callable, optional
-        The method's figure of many tables at once, as the bootstrap uses it: then the total's interval is BCa.
+        A stratum's table to the method's figure of many tables at once, as its bootstrap uses it: then the total's
+        interval is BCa.
     draws : callable, optional
         Of a Bayesian method: then the total is the median of the sums of draws, with their quantiles.
     bootstrap, seed, jobs : int
@@ -151,9 +152,10 @@ def by_stratum(
     With `draws`, strata are independent of each other beforehand and in the data.
 
     With neither, nothing is left of a stratum but its figure and limits. The people in no list, and half a person more,
-    are then taken for log-normal, with a spread of its own below the figure and above it: the very distribution behind
-    Wald limits. Strata are taken for independent, and sums of draws give the limits; `reasons` says so. If strata err
-    in the same direction, as they do when the method's assumption is wrong, the interval of the sum is too narrow.
+    are then taken for log-normal, with a spread of its own below the figure and above it: nearly the distribution
+    behind Wald limits. Strata are taken for independent, and sums of draws give the limits; `reasons` says so. If
+    strata err in the same direction, as they do when the method's assumption is wrong, the interval of the sum is too
+    narrow.
 
     """
     strata = {key: method(table) for key, table in sorted(data.tables.items())}
@@ -181,7 +183,7 @@ def by_stratum(
         wide, cells = places
         found = bca(
             wide,
-            partial(_sum, many, cells),
+            partial(_sum, [many(data.tables[key]) for key in strata], cells),
             replicates=bootstrap,
             level=first.level,
             seed=seed,
@@ -222,8 +224,8 @@ def _places(data: Stratified) -> tuple[Histories, NDArray[np.intp]] | None:
     return Histories(tuple(str(bit) for bit in range(len(data.lists) + further)), counts), cells
 
 
-def _sum(many: Many, cells: NDArray[np.intp], counts: NDArray[np.int64]) -> Floats:
-    total: Floats = np.sum([many(counts[:, one]) for one in cells], axis=0)
+def _sum(many: Sequence[Many], cells: NDArray[np.intp], counts: NDArray[np.int64]) -> Floats:
+    total: Floats = np.sum([each(counts[:, one]) for each, one in zip(many, cells, strict=True)], axis=0)
     return total
 
 
