@@ -143,6 +143,7 @@ def test_the_next_epoch_is_theirs_too_and_held_back_with_the_rest(tmp_path: Path
     async def second(house: House) -> None:
         (back, seed) = kept[0]
         back.origin = house.origin
+        house.luwte.housekeeping.stop()  # it would delete the first key, which opens nothing here
         clock.time += DAY / 2
         assert (await back.signs_in_early()).json().keys() == {"reads_from"}
         clock.time += DAY / 2 + MINUTE
